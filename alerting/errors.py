@@ -1,0 +1,87 @@
+"""Every failure we raise, each saying whether trying again can help."""
+
+from collections.abc import Sequence
+from enum import StrEnum
+
+
+class AlertingError(Exception):
+    """Base of all errors raised on purpose; `retryable` says whether the same call may succeed later."""
+
+    retryable = False
+
+
+class ConfigError(AlertingError):
+    """The environment is wrong. `problems` names every mistake at once, secrets masked."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        self.problems = tuple(problems)
+        count = len(self.problems)
+        heading = f"{count} mistake{'s' if count != 1 else ''} in the configuration:"
+        super().__init__("\n".join([heading, *(f"  - {problem}" for problem in self.problems)]))
+
+
+class SourceFault(StrEnum):
+    """What kept Sentry from answering; names go into decisions, notices and `alerting check`."""
+
+    UNAUTHORIZED = "unauthorized"
+    FORBIDDEN = "forbidden"
+    NOT_FOUND = "not_found"
+    BAD_REQUEST = "bad_request"
+    RATE_LIMITED = "rate_limited"
+    BUDGET = "budget_exhausted"
+    SERVER = "server_error"
+    UNREACHABLE = "unreachable"
+    TIMEOUT = "timeout"
+    GARBLED = "garbled_answer"
+    TOO_LARGE = "answer_too_large"
+    REDIRECTED = "redirected"
+
+
+class SourceError(AlertingError):
+    """A question to the source failed.
+
+    `retry_at` is a UTC epoch second before which asking again is pointless (from `X-Sentry-Rate-Limit-Reset`), or
+    None. The message is safe to show: it never contains the token.
+    """
+
+    def __init__(
+        self, fault: SourceFault, message: str, *, status: int | None = None, retry_at: float | None = None
+    ) -> None:
+        super().__init__(message)
+        self.fault = fault
+        self.status = status
+        self.retry_at = retry_at
+
+    @property
+    def retryable(self) -> bool:  # type: ignore[override]
+        """False where only a person can mend it: token, scope, organisation, environment name."""
+        return self.fault not in {SourceFault.UNAUTHORIZED, SourceFault.FORBIDDEN, SourceFault.NOT_FOUND}
+
+
+class DeliveryError(AlertingError):
+    """A channel did not take a notice.
+
+    `permanent` means the provider will refuse it again until somebody changes something; `retry_after` is the
+    provider's own wish in seconds; `reason` is a short machine-readable name (`invalid_auth`, `http_503`,
+    `smtp_550`); `recipients` lists addresses the refusal is limited to, empty when it concerns the whole notice.
+    The message never contains a webhook URL, token or password.
+    """
+
+    def __init__(
+        self,
+        reason: str,
+        message: str,
+        *,
+        permanent: bool = False,
+        retry_after: float | None = None,
+        recipients: Sequence[str] = (),
+    ) -> None:
+        super().__init__(message)
+        self.reason = reason
+        self.permanent = permanent
+        self.retry_after = retry_after
+        self.recipients = tuple(recipients)
+
+    @property
+    def retryable(self) -> bool:  # type: ignore[override]
+        return not self.permanent

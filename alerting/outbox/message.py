@@ -1,0 +1,94 @@
+"""The notice: what one outbox message says, as plain data that every channel can render. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from enum import StrEnum
+from typing import Any
+
+
+class Kind(StrEnum):
+    """Why this notice is sent; shown to people as the notice's reason."""
+
+    FIRST = "first"
+    REMINDER = "repeat"
+    WORSE = "worse"
+    RESOLVED = "resolved"
+    LATE = "late"
+    FLAPPING = "flapping"
+    DIGEST = "digest"
+    STALE = "stale_summary"
+    BLIND = "blind"
+    SIGHTED = "sighted"
+    TEST = "test"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One incident inside a digest. Texts, already in people's units."""
+
+    kind: str
+    rule: str
+    severity: str
+    project: str
+    environment: str
+    value: str
+    threshold: str
+    at: str
+    title: str = ""
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Everything a person is told about one transition, with its evidence.
+
+    `value`, `threshold` and `peak` are text in people's units ("11 errors", "5% (0.05)", "1500 ms"); times are ISO
+    8601 UTC. `headline` and `sentence` are written by us; `project`, `environment`, `issue` and the titles in
+    `lines` are hostile text from events and must be escaped by every renderer. `key` names the incident (threads
+    and edits hang on it); `sequence` counts its notices from 1. `notes` are further sentences of ours (what is being
+    dropped, which channel refused).
+    """
+
+    kind: Kind
+    key: str
+    headline: str
+    sentence: str
+    severity: str
+    at: str
+    rule: str = ""
+    rule_title: str = ""
+    project: str = ""
+    environment: str = ""
+    value: str = ""
+    threshold: str = ""
+    peak: str = ""
+    reason: str = ""
+    window_start: str = ""
+    window_end: str = ""
+    sample: str = ""
+    dataset: str = ""
+    first_error_at: str = ""
+    opened_at: str = ""
+    resolved_at: str = ""
+    link: str = ""
+    issue: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    lines: tuple[Line, ...] = ()
+    totals: Mapping[str, int] = field(default_factory=dict)
+    sequence: int = 1
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "Notice":
+        """Unknown keys are ignored, so that an older worker can deliver what a newer one wrote during a deploy."""
+        known = {f.name for f in fields(cls)}
+        values = {key: value for key, value in data.items() if key in known}
+        line_keys = {f.name for f in fields(Line)}
+        values["kind"] = Kind(values["kind"])
+        values["notes"] = tuple(values.get("notes", ()))
+        values["lines"] = tuple(
+            Line(**{key: value for key, value in line.items() if key in line_keys}) for line in values.get("lines", ())
+        )
+        return cls(**values)

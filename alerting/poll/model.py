@@ -1,0 +1,85 @@
+"""Questions to a source and the answers that come back. Plain frozen data, no HTTP."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from alerting.errors import SourceFault
+from alerting.rules.model import Issue, Project, Trust, Window
+
+
+class Measure(StrEnum):
+    """What is asked. One question costs one request per 100 projects (or issues) in its answer."""
+
+    ERRORS = "errors"  # per project: count of error events
+    PERFORMANCE = "performance"  # per project: transactions, failure rate, p95
+    NEW_ISSUES = "new_issues"  # issues first seen in the window
+    OUTCOMES = "outcomes"  # per project: what quota and spike protection dropped
+
+
+class Priority(StrEnum):
+    """Who is served first when the budget is short: high-severity rules before the rest."""
+
+    HIGH = "high"
+    NORMAL = "normal"
+    LOW = "low"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """`project_ids` narrows to those projects; empty means the configured filter (or all)."""
+
+    measure: Measure
+    window: Window
+    priority: Priority = Priority.NORMAL
+    settled: bool = False
+    project_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One project's line of an answer. Only the fields of the question's measure are set.
+
+    `errors`, `transactions`, `dropped` are counts; `failure_rate` is a fraction; `p95_ms` milliseconds.
+    `dropped_reasons` maps Sentry's reason (`smart_rate_limit`, `project_quota`, …) to a count.
+    """
+
+    errors: int | None = None
+    first_error_at: datetime | None = None
+    transactions: int | None = None
+    failure_rate: float | None = None
+    p95_ms: float | None = None
+    dropped: int | None = None
+    dropped_reasons: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back. A project absent from `rows` had nothing, but only where `trust` is VALUE.
+
+    `trust` is VALUE only after the last page; PARTIAL when paging broke off or the server scanned a part;
+    SOURCE_ERROR when nothing came. `fault` and `note` say why. `dataset` names what was read; `scale` is what
+    transaction counts were multiplied by because the server does not extrapolate (1.0 otherwise).
+    `requests` counts the HTTP requests it took.
+    """
+
+    question: Question
+    trust: Trust
+    rows: Mapping[Project, Row] = field(default_factory=dict)
+    issues: tuple[Issue, ...] = ()
+    fault: SourceFault | None = None
+    note: str = ""
+    dataset: str = ""
+    scale: float = 1.0
+    requests: int = 0
+    retry_at: float | None = None
+
+
+class Source(Protocol):
+    """Where readings come from."""
+
+    def ask(self, question: Question) -> Answer:
+        """Answer one question; failures of the source become an Answer, never an exception."""
+        ...

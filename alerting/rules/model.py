@@ -1,0 +1,147 @@
+"""The words the rules are written in: windows, readings, rules, verdicts. Plain frozen data."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+
+class Trust(StrEnum):
+    """How far a reading can be believed. Only VALUE may fire or clear anything."""
+
+    VALUE = "value"
+    NO_DATA = "no_data"
+    PARTIAL = "partial"
+    SOURCE_ERROR = "source_error"
+    DROPPED = "dropped_by_quota"
+
+
+class Judgement(StrEnum):
+    """The built-in kinds of rule; the values are the rule names people see."""
+
+    CRITICAL_ERRORS = "critical_errors"
+    ERROR_RATE = "error_rate"
+    NEW_ISSUE = "new_issue"
+    P95_LATENCY = "p95_latency"
+
+
+class Severity(StrEnum):
+    HIGH = "high"
+    MEDIUM = "medium"
+
+    @property
+    def rank(self) -> int:
+        """0 is most urgent; delivery and polling go in this order."""
+        return 0 if self is Severity.HIGH else 1
+
+
+class Outcome(StrEnum):
+    BREACHED = "breached"
+    CLEAR = "clear"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Window:
+    """Half-open `[start, end)` in aware UTC."""
+
+    start: datetime
+    end: datetime
+
+    @classmethod
+    def ending(cls, end: datetime, seconds: float) -> "Window":
+        return cls(end - timedelta(seconds=seconds), end)
+
+    @property
+    def seconds(self) -> float:
+        return (self.end - self.start).total_seconds()
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Project:
+    """A project as Sentry knows it: numeric id (as text) and slug."""
+
+    id: str
+    slug: str
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """One issue as first seen; every text field is hostile."""
+
+    id: str
+    short_id: str
+    title: str
+    culprit: str
+    level: str
+    permalink: str
+    first_seen: datetime
+    project: Project
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One answer about one project.
+
+    `value` is in the rule's unit (errors, a fraction of 1, milliseconds); `sample` is what it was computed from
+    (transactions); `settled` says that the window's end is old enough to clear, or to judge a ratio or percentile.
+    `note` is one sentence for people about how the value came to be (scaled, partial, why missing).
+    """
+
+    project: Project
+    environment: str
+    window: Window
+    trust: Trust
+    value: float | None = None
+    sample: int | None = None
+    settled: bool = False
+    dataset: str = ""
+    note: str = ""
+    issue: Issue | None = None
+    first_error_at: datetime | None = None
+    detail: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What to read, over which window, and when it is too much. `threshold` is exclusive: equal is silent."""
+
+    judgement: Judgement
+    title: str
+    threshold: float
+    window_seconds: int
+    severity: Severity
+    channels: tuple[str, ...]
+    unit: str
+    min_sample: int = 0
+    hold_seconds: int = 0
+
+    @property
+    def name(self) -> str:
+        return self.judgement.value
+
+
+class Reason(StrEnum):
+    """Why a verdict is what it is."""
+
+    OVER_THRESHOLD = "over_threshold"
+    AT_OR_UNDER_THRESHOLD = "at_or_under_threshold"
+    NOT_SETTLED = "window_not_settled"
+    TOO_FEW_TRANSACTIONS = "too_few_transactions"
+    NO_TRANSACTIONS = "no_transactions"
+    FIRST_SEEN = "first_seen"
+    NO_DATA = "no_data"
+    PARTIAL = "partial_answer"
+    SOURCE_ERROR = "source_error"
+    DROPPED = "dropped_by_quota"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """rule + reading + now → breached, clear or unknown, with its named reason."""
+
+    rule: Rule
+    reading: Reading
+    outcome: Outcome
+    reason: Reason
+    at: datetime
