@@ -1,0 +1,300 @@
+"""Every environment variable in one typed place: name, unit, default, bounds, secret or not."""
+
+import os
+from collections.abc import Iterator, Mapping
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic.fields import FieldInfo
+
+from alerting.config_values import (
+    Addresses,
+    Boolean,
+    BrokerUrl,
+    DatabaseUrl,
+    Dsn,
+    HttpsUrl,
+    Names,
+    SecretHttpsUrl,
+    SlackToken,
+    SourceToken,
+)
+from alerting.errors import ConfigError
+
+Seconds = Annotated[int, Field(ge=0)]
+WindowSeconds = Annotated[int, Field(ge=60, le=86_400)]
+Rate = Annotated[float, Field(ge=0.0, le=1.0, allow_inf_nan=False)]
+
+FILE_SUFFIX = "_FILE"
+TRACES_RATE_BY_ENVIRONMENT: Mapping[str, float] = {"production": 0.1, "staging": 0.5, "development": 1.0}
+
+
+class Settings(BaseModel):
+    """The whole configuration. Field names are the environment variables themselves; build it with `load`."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", ignored_types=(cached_property,))
+
+    SENTRY_URL: HttpsUrl = Field("https://sentry.io", description="base URL of the Sentry to poll")
+    SENTRY_AUTH_TOKEN: SourceToken | None = Field(
+        None,
+        description="token that may read: internal integration or user token with org:read, project:read, event:read",
+    )
+    SENTRY_ORG: str = Field("", description="organisation slug or id to poll")
+    SENTRY_PROJECT: Names = Field((), description="comma-separated project slugs or ids to watch; empty = all")
+    SENTRY_ALERT_ENVIRONMENTS: Names = Field(
+        (), description="comma-separated Sentry environments to watch; empty = all"
+    )
+    SENTRY_POLL_INTERVAL_SECONDS: Annotated[int, Field(ge=1, le=300)] = Field(15, description="seconds between ticks")
+    SENTRY_SETTLE_SECONDS: Annotated[int, Field(ge=0, le=600)] = Field(
+        120, description="how old a window's end must be before it may clear an incident or judge a ratio or percentile"
+    )
+    SENTRY_CATCH_UP_SECONDS: Seconds = Field(
+        21_600, description="how far back missed windows are judged after downtime"
+    )
+
+    SENTRY_CRITICAL_ERROR_THRESHOLD: Annotated[int, Field(ge=0)] = Field(
+        10, description="errors in the window, fires when greater than this"
+    )
+    SENTRY_CRITICAL_ERROR_WINDOW_SECONDS: WindowSeconds = Field(300, description="window of the error count")
+    SENTRY_ERROR_RATE_THRESHOLD: Rate = Field(
+        0.01, description="errors / transactions as a fraction of 1 (1% is 0.01), fires when greater than this"
+    )
+    SENTRY_ERROR_RATE_WINDOW_SECONDS: WindowSeconds = Field(600, description="window of the error rate")
+    SENTRY_ERROR_RATE_MIN_TRANSACTIONS: Annotated[int, Field(ge=0)] = Field(
+        100, description="with fewer transactions in the window there is no error rate"
+    )
+    SENTRY_NEW_ISSUE_ALERTS_ENABLED: Boolean = Field(True, description="tell about issues seen for the first time")
+    SENTRY_P95_LATENCY_THRESHOLD_MS: Annotated[float, Field(gt=0, allow_inf_nan=False)] = Field(
+        1000.0, description="95th percentile of transaction duration in milliseconds, fires when greater than this"
+    )
+    SENTRY_P95_LATENCY_WINDOW_SECONDS: WindowSeconds = Field(600, description="window of the percentile")
+    SENTRY_P95_LATENCY_MIN_TRANSACTIONS: Annotated[int, Field(ge=0)] = Field(
+        50, description="with fewer transactions in the window there is no percentile"
+    )
+
+    SENTRY_ALERT_REPEAT_SECONDS: Seconds = Field(3600, description="reminder while an incident stays open; 0 = never")
+    SENTRY_ALERT_KEEP_FIRING_SECONDS: Seconds = Field(
+        120, description='how long settled readings must be clear before "resolved"'
+    )
+    SENTRY_EMAIL_ALERTS_ENABLED: Boolean = Field(False, description="send notices by email")
+    SENTRY_ALERT_EMAIL_RECIPIENTS: Addresses = Field((), description="comma-separated addresses")
+    SENTRY_SLACK_ALERTS_ENABLED: Boolean = Field(False, description="send notices to Slack")
+    SENTRY_SLACK_WEBHOOK_URL: SecretHttpsUrl | None = Field(None, description="incoming webhook (webhook mode)")
+    SENTRY_SLACK_CHANNEL: str = Field("", description="channel name or id; required in bot mode")
+    SENTRY_SLACK_BOT_TOKEN: SlackToken | None = Field(
+        None, description="bot token with chat:write (bot mode: one card per incident, edited, with a thread)"
+    )
+    SENTRY_SLACK_API_URL: HttpsUrl = Field("https://slack.com/api/", description="base URL of Slack's Web API")
+    EMAIL_HOST: str = Field("localhost", description="mail server")
+    EMAIL_PORT: Annotated[int, Field(ge=1, le=65_535)] = Field(25, description="port of the mail server")
+    EMAIL_HOST_USER: str = Field("", description="user at the mail server; empty = no login")
+    EMAIL_HOST_PASSWORD: SecretStr | None = Field(None, description="password at the mail server")
+    EMAIL_USE_TLS: Boolean = Field(False, description="STARTTLS")
+    EMAIL_USE_SSL: Boolean = Field(False, description="TLS from the first byte")
+    DEFAULT_FROM_EMAIL: str = Field("webmaster@localhost", description="sender of the notices")
+    HEARTBEAT_URL: SecretHttpsUrl | None = Field(
+        None, description="GET after each fully good tick, at most once a minute (dead man's switch)"
+    )
+
+    CELERY_BROKER_URL: BrokerUrl = Field(SecretStr("redis://localhost:6379/0"), description="Redis or Valkey")
+    DATABASE_URL: DatabaseUrl | None = Field(
+        None, description="PostgreSQL in production; empty = an SQLite file in the data directory"
+    )
+    ALERTING_DATA_DIR: Path = Field(Path("var"), description="everything written locally")
+    DJANGO_SECRET_KEY: SecretStr | None = Field(None, description="generated into the data directory on first run")
+    DJANGO_ALLOWED_HOSTS: Names = Field(
+        ("localhost", "127.0.0.1", "[::1]"), description="hosts the status page answers to"
+    )
+    ALERTING_STATUS_PASSWORD: SecretStr | None = Field(None, description="password of the status page")
+
+    SENTRY_DSN: Dsn | None = Field(None, description="where our own errors go; empty = SDK off, quietly")
+    SENTRY_ENVIRONMENT: str = Field("development", description="environment tag of our events and our alerts")
+    SENTRY_TRACES_SAMPLE_RATE: Rate | None = Field(
+        None, description="share of transactions kept: production 0.1, staging 0.5, development 1.0"
+    )
+    SENTRY_PROFILES_SAMPLE_RATE: Rate | None = Field(
+        None, description="share of profiles kept: production 0.1, staging 0.5, development 1.0"
+    )
+    APP_VERSION: str = Field("", description="release tag of our events")
+
+    @model_validator(mode="after")
+    def _check_neighbours(self) -> "Settings":
+        problems = list(self._neighbour_problems())
+        if problems:
+            raise NeighbourError(problems)
+        return self
+
+    def _neighbour_problems(self) -> Iterator[str]:
+        if self.SENTRY_AUTH_TOKEN and not self.SENTRY_ORG:
+            yield "SENTRY_ORG: SENTRY_AUTH_TOKEN is set, so the organisation's slug is needed too"
+        if self.SENTRY_EMAIL_ALERTS_ENABLED and not self.SENTRY_ALERT_EMAIL_RECIPIENTS:
+            yield "SENTRY_ALERT_EMAIL_RECIPIENTS: SENTRY_EMAIL_ALERTS_ENABLED is true, so an address is needed"
+        if self.SENTRY_SLACK_ALERTS_ENABLED and not (self.SENTRY_SLACK_WEBHOOK_URL or self.SENTRY_SLACK_BOT_TOKEN):
+            yield (
+                "SENTRY_SLACK_WEBHOOK_URL: SENTRY_SLACK_ALERTS_ENABLED is true, so a webhook is needed "
+                "(or SENTRY_SLACK_BOT_TOKEN with SENTRY_SLACK_CHANNEL)"
+            )
+        if self.SENTRY_SLACK_BOT_TOKEN and not self.SENTRY_SLACK_CHANNEL:
+            yield "SENTRY_SLACK_CHANNEL: SENTRY_SLACK_BOT_TOKEN is set, so the channel to post to is needed"
+        if self.EMAIL_USE_TLS and self.EMAIL_USE_SSL:
+            yield "EMAIL_USE_SSL: EMAIL_USE_TLS (STARTTLS) is set as well; keep one of them"
+
+    @cached_property
+    def data_dir(self) -> Path:
+        return self.ALERTING_DATA_DIR.expanduser().resolve()
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """Names of the enabled channels."""
+        enabled = (("email", self.SENTRY_EMAIL_ALERTS_ENABLED), ("slack", self.SENTRY_SLACK_ALERTS_ENABLED))
+        return tuple(name for name, on in enabled if on)
+
+    @property
+    def traces_sample_rate(self) -> float:
+        """The configured client-side sample rate, or the default of `SENTRY_ENVIRONMENT` (1.0 where it is unknown)."""
+        if self.SENTRY_TRACES_SAMPLE_RATE is not None:
+            return self.SENTRY_TRACES_SAMPLE_RATE
+        return TRACES_RATE_BY_ENVIRONMENT.get(self.SENTRY_ENVIRONMENT.lower(), 1.0)
+
+    def secret(self, name: str) -> str:
+        """The plain text of a secret, empty when unset. The only way out of its wrapper."""
+        value = getattr(self, name)
+        return value.get_secret_value() if value is not None else ""
+
+
+class NeighbourError(ValueError):
+    """Settings that are each fine but contradict one another."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("; ".join(problems))
+        self.problems = problems
+
+
+def is_secret(field: FieldInfo) -> bool:
+    """Whether values of this field must never be shown; such fields can also be read from a `_FILE`."""
+    return any(_mentions_secret(part) for part in (field.annotation, *field.metadata))
+
+
+def _mentions_secret(annotation: Any) -> bool:
+    return annotation is SecretStr or any(_mentions_secret(part) for part in get_args(annotation))
+
+
+def load(environ: Mapping[str, str] | None = None, *, need_source: bool = False) -> Settings:
+    """Read and check the environment.
+
+    With `need_source` a missing token or organisation is a mistake too (worker and beat have nothing to do without).
+    Raises ConfigError naming every mistake.
+    """
+    env = os.environ if environ is None else environ
+    values, problems = _read(env)
+    try:
+        settings = Settings.model_validate(values)
+    except ValidationError as error:
+        problems += _explain(error, values)
+        settings = None
+    if need_source and not values.get("SENTRY_AUTH_TOKEN") and not _mentions(problems, "SENTRY_AUTH_TOKEN"):
+        problems.append(
+            "SENTRY_AUTH_TOKEN: not set, so there is nothing to poll; create an internal integration in Sentry "
+            "(Settings → Developer Settings) with read access to Organization, Project and Issue & Event"
+        )
+        if not values.get("SENTRY_ORG"):
+            problems.append("SENTRY_ORG: not set; it is the slug in https://sentry.io/organizations/<slug>/")
+    if problems or settings is None:
+        raise ConfigError(problems)
+    return settings
+
+
+@lru_cache(maxsize=1)
+def current() -> Settings:
+    """The settings of this process, read once."""
+    return load()
+
+
+def origin(name: str, environ: Mapping[str, str] | None = None) -> Literal["environment", "file", "default"]:
+    """Where the value of a variable came from."""
+    env = os.environ if environ is None else environ
+    if env.get(name):
+        return "environment"
+    return "file" if env.get(name + FILE_SUFFIX) and is_secret(Settings.model_fields[name]) else "default"
+
+
+def _read(env: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
+    values: dict[str, str] = {}
+    problems: list[str] = []
+    for name, field in Settings.model_fields.items():
+        plain, path = env.get(name, "").strip(), env.get(name + FILE_SUFFIX, "").strip()
+        if not is_secret(field) or not path:
+            if plain:
+                values[name] = plain
+        elif plain:
+            problems.append(f"{name}: set both directly and through {name}{FILE_SUFFIX}; keep one of them")
+        else:
+            try:
+                values[name] = Path(path).read_text(encoding="utf-8").strip()
+            except (OSError, UnicodeDecodeError) as error:
+                why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+                problems.append(f"{name}{FILE_SUFFIX}: cannot read {path}: {why}")
+            else:
+                if not values[name]:
+                    problems.append(f"{name}{FILE_SUFFIX}: {path} is empty")
+    return values, problems
+
+
+def _explain(error: ValidationError, values: Mapping[str, str]) -> list[str]:
+    problems: list[str] = []
+    for item in error.errors():
+        cause = item.get("ctx", {}).get("error")
+        if isinstance(cause, NeighbourError):
+            problems += cause.problems
+            continue
+        name = str(item["loc"][0])
+        if _mentions(problems, name):
+            continue
+        got = "a value that is not shown" if is_secret(Settings.model_fields[name]) else repr(values[name])
+        problems.append(f"{name}: expected {_expected(item)}, got {got}")
+    healthy = {name: value for name, value in values.items() if not _mentions(problems, name)}
+    if problems and len(healthy) < len(values):
+        # pydantic skips model validators once a field failed; neighbours are judged on what is left.
+        try:
+            Settings.model_validate(healthy)
+        except ValidationError as again:
+            broken = set(values) - set(healthy)
+            problems += [line for line in _explain(again, healthy) if not any(name in line for name in broken)]
+    return problems
+
+
+def _expected(item: Any) -> str:
+    ctx = item.get("ctx", {})
+    kind: str = item["type"]
+    if "error" in ctx:
+        return str(ctx["error"])
+    bounds = _bounds(Settings.model_fields[str(item["loc"][0])])
+    number = "a whole number" if kind.startswith("int") else "a number"
+    if kind in {"greater_than", "greater_than_equal", "less_than", "less_than_equal"}:
+        return f"a number {bounds}".strip()
+    if kind.startswith(("int", "float", "finite")):
+        return f"{number} {bounds}".strip()
+    return str(item["msg"])
+
+
+def _bounds(field: FieldInfo) -> str:
+    limits: dict[str, Any] = {}
+    stack: list[Any] = [field.annotation, *field.metadata]
+    while stack:
+        part = stack.pop()
+        stack += get_args(part)
+        stack += getattr(part, "metadata", ())
+        for key in ("ge", "gt", "le"):
+            if getattr(part, key, None) is not None:
+                limits[key] = getattr(part, key)
+    if "gt" in limits:
+        return f"greater than {limits['gt']}"
+    if "ge" in limits and "le" in limits:
+        return f"from {limits['ge']} to {limits['le']}"
+    return f"of at least {limits['ge']}" if "ge" in limits else ""
+
+
+def _mentions(problems: list[str], name: str) -> bool:
+    return any(problem.startswith((f"{name}:", f"{name}{FILE_SUFFIX}:")) for problem in problems)
