@@ -1,0 +1,70 @@
+"""The built-in rules, made from the thresholds in the environment."""
+
+from typing import Protocol
+
+from alerting.rules.model import Judgement, Rule, Severity
+
+BOTH = ("email", "slack")
+SLACK_ONLY = ("slack",)
+
+
+class Thresholds(Protocol):
+    """The part of the configuration that rules are made of."""
+
+    SENTRY_CRITICAL_ERROR_THRESHOLD: int
+    SENTRY_CRITICAL_ERROR_WINDOW_SECONDS: int
+    SENTRY_ERROR_RATE_THRESHOLD: float
+    SENTRY_ERROR_RATE_WINDOW_SECONDS: int
+    SENTRY_ERROR_RATE_MIN_TRANSACTIONS: int
+    SENTRY_NEW_ISSUE_ALERTS_ENABLED: bool
+    SENTRY_P95_LATENCY_THRESHOLD_MS: float
+    SENTRY_P95_LATENCY_WINDOW_SECONDS: int
+    SENTRY_P95_LATENCY_MIN_TRANSACTIONS: int
+
+
+def build(thresholds: Thresholds) -> tuple[Rule, ...]:
+    """Every rule that is switched on, high severity first."""
+    rules = [
+        Rule(
+            judgement=Judgement.CRITICAL_ERRORS,
+            title="Critical errors",
+            threshold=thresholds.SENTRY_CRITICAL_ERROR_THRESHOLD,
+            window_seconds=thresholds.SENTRY_CRITICAL_ERROR_WINDOW_SECONDS,
+            severity=Severity.HIGH,
+            channels=BOTH,
+            unit="errors",
+        ),
+        Rule(
+            judgement=Judgement.ERROR_RATE,
+            title="Error rate",
+            threshold=thresholds.SENTRY_ERROR_RATE_THRESHOLD,
+            window_seconds=thresholds.SENTRY_ERROR_RATE_WINDOW_SECONDS,
+            severity=Severity.HIGH,
+            channels=BOTH,
+            unit="ratio",
+            min_sample=thresholds.SENTRY_ERROR_RATE_MIN_TRANSACTIONS,
+        ),
+        Rule(
+            judgement=Judgement.P95_LATENCY,
+            title="P95 latency",
+            threshold=thresholds.SENTRY_P95_LATENCY_THRESHOLD_MS,
+            window_seconds=thresholds.SENTRY_P95_LATENCY_WINDOW_SECONDS,
+            severity=Severity.MEDIUM,
+            channels=SLACK_ONLY,
+            unit="ms",
+            min_sample=thresholds.SENTRY_P95_LATENCY_MIN_TRANSACTIONS,
+        ),
+    ]
+    if thresholds.SENTRY_NEW_ISSUE_ALERTS_ENABLED:
+        rules.append(
+            Rule(
+                judgement=Judgement.NEW_ISSUE,
+                title="New error type",
+                threshold=0,
+                window_seconds=0,
+                severity=Severity.MEDIUM,
+                channels=SLACK_ONLY,
+                unit="issues",
+            )
+        )
+    return tuple(rules)
