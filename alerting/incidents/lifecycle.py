@@ -1,0 +1,212 @@
+"""The life of an incident, pure: what stands, what was judged, and the clock in; what changes and why out.
+
+States: ok → (pending →) firing → recovering → ok, and flapping where that happens too often. A missing reading changes
+no state: it is decided on ("stay quiet because …") and nothing else.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from alerting.outbox.message import Kind
+from alerting.rules.model import Outcome, Reason, Verdict
+
+
+class State(StrEnum):
+    OK = "ok"
+    PENDING = "pending"
+    FIRING = "firing"
+    RECOVERING = "recovering"
+    FLAPPING = "flapping"
+
+
+class Why(StrEnum):
+    """The named reason of every decision, told or quiet."""
+
+    FIRST_BREACH = "first_breach"
+    FIRST_SEEN = "first_seen"
+    HOLD_STARTED = "hold_started"
+    HOLD_NOT_OVER = "hold_not_over"
+    HOLD_OVER = "hold_over"
+    HOLD_BROKEN = "hold_broken"
+    STILL_BREACHED = "still_breached"
+    DOUBLED = "value_doubled"
+    REPEAT_DUE = "repeat_due"
+    RECOVERY_STARTED = "recovery_started"
+    RECOVERY_NOT_OVER = "recovery_not_over"
+    RECOVERY_BROKEN = "breached_again"
+    RECOVERED = "recovered"
+    THRESHOLD_RAISED = "threshold_raised"
+    CHANGES_OFTEN = "changes_often"
+    FLAPPING_QUIET = "flapping_quiet"
+    STABLE_CLEAR = "stable_clear"
+    STABLE_BREACHED = "stable_breached"
+    CLEAR_BEFORE_BREACH = "clear_window_before_breach"
+    NOT_SETTLED = "window_not_settled"
+    NO_DATA = "no_data"
+    PARTIAL = "partial_answer"
+    SOURCE_ERROR = "source_error"
+    DROPPED = "dropped_by_quota"
+    LATE_AND_OVER = "late_and_over"
+    NOTHING_OPEN = "nothing_open"
+
+
+_QUIET: dict[Reason, Why] = {
+    Reason.NOT_SETTLED: Why.NOT_SETTLED,
+    Reason.TOO_FEW_TRANSACTIONS: Why.NO_DATA,
+    Reason.NO_TRANSACTIONS: Why.NO_DATA,
+    Reason.NO_DATA: Why.NO_DATA,
+    Reason.PARTIAL: Why.PARTIAL,
+    Reason.SOURCE_ERROR: Why.SOURCE_ERROR,
+    Reason.DROPPED: Why.DROPPED,
+}
+
+WORSE_FACTOR = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How long things must hold. `flap_changes` openings within `flap_window` are flapping."""
+
+    keep_firing: timedelta
+    repeat: timedelta
+    flap_changes: int = 3
+    flap_window: timedelta = timedelta(minutes=30)
+    flap_stable: timedelta = timedelta(minutes=10)
+    worse_pause: timedelta = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What is remembered of an open incident between ticks; OK is the absence of one.
+
+    `told_value` is the value of the last first or worse notice, `told_at` the time of the last notice of any kind.
+    `breach_until` is the end of the newest breached window: a settled window that ends before it says nothing about
+    recovery. `clear_since` is the end of the first settled window of the current clear streak.
+    """
+
+    state: State = State.OK
+    threshold: float = 0.0
+    since: datetime | None = None
+    told_value: float = 0.0
+    told_at: datetime | None = None
+    worse_at: datetime | None = None
+    breach_until: datetime | None = None
+    clear_since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One decision: the standing after it, why, and what people are told (None = stay quiet)."""
+
+    standing: Standing
+    why: Why
+    tell: Kind | None = None
+    verdict: Verdict | None = field(default=None, compare=False)
+
+    @property
+    def closes(self) -> bool:
+        return self.standing.state is State.OK
+
+
+def advance(standing: Standing, verdict: Verdict, policy: Policy, *, recent_openings: int = 0) -> Step:
+    """Decide on one verdict. `recent_openings` counts earlier incidents of the same key within the flap window."""
+    if verdict.outcome is Outcome.BREACHED:
+        step = _breached(standing, verdict, policy, recent_openings)
+    elif standing.state is State.OK:
+        step = Step(standing, Why.NOTHING_OPEN)
+    elif _threshold_raised(standing, verdict):
+        step = Step(Standing(), Why.THRESHOLD_RAISED, Kind.RESOLVED)
+    elif verdict.outcome is Outcome.CLEAR:
+        step = _clear(standing, verdict, policy)
+    else:
+        step = Step(standing, _QUIET.get(verdict.reason, Why.NO_DATA))
+    return replace(step, verdict=verdict)
+
+
+def advance_all(
+    standing: Standing, verdicts: Sequence[Verdict], policy: Policy, *, recent_openings: int = 0
+) -> list[Step]:
+    """Decide on all verdicts of one tick about one incident, breaches first; stops where the incident closes."""
+    steps: list[Step] = []
+    order = {Outcome.BREACHED: 0, Outcome.CLEAR: 1, Outcome.UNKNOWN: 2}
+    for verdict in sorted(verdicts, key=lambda each: (order[each.outcome], not each.reading.settled)):
+        step = advance(standing, verdict, policy, recent_openings=recent_openings)
+        steps.append(step)
+        if step.closes:
+            break
+        standing = step.standing
+    return steps
+
+
+def _breached(standing: Standing, verdict: Verdict, policy: Policy, recent_openings: int) -> Step:
+    value, end, now = verdict.reading.value or 0.0, verdict.reading.window.end, verdict.at
+    seen = replace(
+        standing,
+        threshold=verdict.rule.threshold,
+        breach_until=max(end, standing.breach_until) if standing.breach_until else end,
+        clear_since=None,
+    )
+    told = replace(seen, told_value=value, told_at=now)
+    hold = timedelta(seconds=verdict.rule.hold_seconds)
+    match standing.state:
+        case State.OK if verdict.reason is Reason.FIRST_SEEN:
+            return Step(Standing(), Why.FIRST_SEEN, Kind.FIRST)
+        case State.OK if recent_openings >= policy.flap_changes:
+            return Step(replace(told, state=State.FLAPPING, since=now), Why.CHANGES_OFTEN, Kind.FLAPPING)
+        case State.OK if hold:
+            return Step(replace(seen, state=State.PENDING, since=now), Why.HOLD_STARTED)
+        case State.OK:
+            return Step(replace(told, state=State.FIRING, since=now), Why.FIRST_BREACH, Kind.FIRST)
+        case State.PENDING:
+            if standing.since and now - standing.since < hold:
+                return Step(seen, Why.HOLD_NOT_OVER)
+            return Step(replace(told, state=State.FIRING, since=now), Why.HOLD_OVER, Kind.FIRST)
+        case State.RECOVERING:
+            return Step(replace(seen, state=State.FIRING, since=now), Why.RECOVERY_BROKEN)
+        case State.FLAPPING:
+            since = standing.since if standing.clear_since is None and standing.since else now
+            if now - since >= policy.flap_stable:
+                return Step(replace(told, state=State.FIRING, since=now), Why.STABLE_BREACHED, Kind.REMINDER)
+            return Step(replace(seen, since=since), Why.FLAPPING_QUIET)
+        case _:
+            return _still_firing(standing, seen, told, policy, now)
+
+
+def _still_firing(standing: Standing, seen: Standing, told: Standing, policy: Policy, now: datetime) -> Step:
+    paused = standing.worse_at is not None and now - standing.worse_at < policy.worse_pause
+    if standing.told_value > 0 and told.told_value >= WORSE_FACTOR * standing.told_value and not paused:
+        return Step(replace(told, worse_at=now), Why.DOUBLED, Kind.WORSE)
+    if policy.repeat and standing.told_at and now - standing.told_at >= policy.repeat:
+        return Step(replace(seen, told_at=now), Why.REPEAT_DUE, Kind.REMINDER)
+    return Step(seen, Why.STILL_BREACHED)
+
+
+def _clear(standing: Standing, verdict: Verdict, policy: Policy) -> Step:
+    end, now = verdict.reading.window.end, verdict.at
+    if standing.breach_until and end < standing.breach_until:
+        return Step(standing, Why.CLEAR_BEFORE_BREACH)
+    if standing.state is State.PENDING:
+        return Step(Standing(), Why.HOLD_BROKEN)
+    since = standing.clear_since or end
+    if standing.state is State.FLAPPING:
+        quiet = max(policy.flap_stable, policy.keep_firing)
+        if end - since >= quiet:
+            return Step(Standing(), Why.STABLE_CLEAR, Kind.RESOLVED)
+        return Step(replace(standing, clear_since=since), Why.FLAPPING_QUIET)
+    if end - since >= policy.keep_firing:
+        return Step(Standing(), Why.RECOVERED, Kind.RESOLVED)
+    if standing.state is State.FIRING:
+        started = replace(standing, state=State.RECOVERING, since=now, clear_since=since)
+        return Step(started, Why.RECOVERY_STARTED)
+    return Step(replace(standing, clear_since=since), Why.RECOVERY_NOT_OVER)
+
+
+def _threshold_raised(standing: Standing, verdict: Verdict) -> bool:
+    """The value would still breach the threshold the incident was opened under, but not today's."""
+    value, today = verdict.reading.value, verdict.rule.threshold
+    if value is None or standing.state is State.PENDING or not standing.threshold < today:
+        return False
+    judged = verdict.outcome is Outcome.CLEAR or verdict.reason is Reason.NOT_SETTLED
+    return judged and standing.threshold < value <= today

@@ -1,0 +1,47 @@
+"""Links into Sentry's pages that show the same project, window and environment as a notice. Pure."""
+
+from dataclasses import dataclass
+from urllib.parse import quote, urlencode, urlsplit
+
+from alerting.rules.model import Judgement, Reading, Rule
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """Where people look things up: the Sentry they use in a browser, and their organisation's slug."""
+
+    base_url: str
+    organisation: str
+
+    def to(self, rule: Rule, reading: Reading) -> str:
+        """The page for one reading; an issue's own page where there is one that belongs to this Sentry."""
+        if reading.issue is not None and self._is_ours(reading.issue.permalink):
+            return reading.issue.permalink
+        path = "issues/"
+        pairs = [("project", reading.project.id)]
+        pairs += [("environment", name) for name in reading.environment.split(",") if name]
+        if reading.window.seconds:
+            pairs += [
+                ("start", _naive(reading.window.start.isoformat())),
+                ("end", _naive(reading.window.end.isoformat())),
+            ]
+            pairs += [("utc", "true")]
+        if rule.judgement in {Judgement.ERROR_RATE, Judgement.P95_LATENCY}:
+            path = "explore/traces/"
+            pairs += [("query", "is_transaction:true")]
+        elif reading.issue is not None:
+            pairs += [("query", f"issue.id:{reading.issue.id}")]
+        else:
+            pairs += [("query", "")]
+        return f"{self.base_url.rstrip('/')}/organizations/{quote(self.organisation)}/{path}?{urlencode(pairs)}"
+
+    def _is_ours(self, url: str) -> bool:
+        ours, theirs = urlsplit(self.base_url), urlsplit(url)
+        host, target = ours.hostname or "", theirs.hostname or ""
+        if theirs.scheme not in {"https", ours.scheme} or any(ord(char) <= 32 for char in url):
+            return False
+        return target == host or target.endswith(f".{host}")
+
+
+def _naive(moment: str) -> str:
+    return moment.replace("+00:00", "")

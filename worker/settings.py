@@ -1,0 +1,66 @@
+"""Django settings, made from the environment by alerting.config; nothing here reads a variable itself."""
+
+import secrets
+import sys
+from pathlib import Path
+
+import dj_database_url
+
+from alerting import config
+from alerting.errors import ConfigError
+
+try:
+    _settings = config.current()
+except ConfigError as error:
+    # Also the way out of `celery -A worker …`: Celery reports SystemExit as it is, anything else with a traceback.
+    sys.stderr.write(f"{error}\n")
+    raise SystemExit(2) from None
+
+DATA_DIR: Path = _settings.data_dir
+
+
+def _secret_key() -> str:
+    if _settings.DJANGO_SECRET_KEY is not None:
+        return _settings.secret("DJANGO_SECRET_KEY")
+    path = DATA_DIR / "secret_key"
+    if not path.exists():
+        DATA_DIR.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_urlsafe(50))
+    return path.read_text()
+
+
+def _database() -> dict[str, object]:
+    url = _settings.secret("DATABASE_URL") or f"sqlite:///{DATA_DIR / 'alerting.sqlite3'}"
+    database: dict[str, object] = dict(dj_database_url.parse(url, conn_max_age=60, conn_health_checks=True))
+    if database["ENGINE"] == "django.db.backends.sqlite3":
+        # IMMEDIATE makes writers queue at BEGIN instead of failing at their first write with "database is locked".
+        database["OPTIONS"] = {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+        }
+    else:
+        database["OPTIONS"] = {"connect_timeout": 5}
+    return database
+
+
+SECRET_KEY = _secret_key()
+DEBUG = False
+ALLOWED_HOSTS = list(_settings.DJANGO_ALLOWED_HOSTS)
+INSTALLED_APPS = ["alerting.incidents", "alerting.outbox"]
+DATABASES = {"default": _database()}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+USE_TZ = True
+TIME_ZONE = "UTC"
+LOGGING_CONFIG = None
+
+EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+EMAIL_HOST = _settings.EMAIL_HOST
+EMAIL_PORT = _settings.EMAIL_PORT
+EMAIL_HOST_USER = _settings.EMAIL_HOST_USER
+EMAIL_HOST_PASSWORD = _settings.secret("EMAIL_HOST_PASSWORD")
+EMAIL_USE_TLS = _settings.EMAIL_USE_TLS
+EMAIL_USE_SSL = _settings.EMAIL_USE_SSL
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = _settings.DEFAULT_FROM_EMAIL
