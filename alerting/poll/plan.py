@@ -1,0 +1,150 @@
+"""Which questions this tick asks. Pure: rules, clock and memory in, questions out.
+
+At most five requests for up to 100 active projects: the freshest count window is asked every tick, everything else when
+its window has moved on its grid; what does not fit waits for the next tick, longest waiting first.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from alerting.poll.model import Answer, Measure, Priority, Question
+from alerting.rules import windows
+from alerting.rules.model import Judgement, Rule, Trust, Window
+
+REQUESTS_PER_TICK = 5
+PROJECTS_PER_PAGE = 100
+OUTCOMES_EVERY = timedelta(seconds=60)
+OUTCOMES_WINDOW_SECONDS = 600
+ISSUE_OVERLAP = timedelta(minutes=10)
+PRIORITY_ORDER = (Priority.HIGH, Priority.NORMAL, Priority.LOW)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """When a question was last answered in full: its window's end, the time, and how many requests it took."""
+
+    end: datetime
+    at: datetime
+    requests: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What is remembered between ticks, by question key. `active` is the largest number of projects in an answer."""
+
+    asked: Mapping[str, Asked] = field(default_factory=dict)
+    active: int = 0
+
+    def to_json(self) -> dict[str, Any]:
+        asked = {key: [each.end.isoformat(), each.at.isoformat(), each.requests] for key, each in self.asked.items()}
+        return {"asked": asked, "active": self.active}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "Memory":
+        asked = {
+            key: Asked(datetime.fromisoformat(end), datetime.fromisoformat(at), int(requests))
+            for key, (end, at, requests) in data.get("asked", {}).items()
+        }
+        return cls(asked, int(data.get("active", 0)))
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What the plan depends on besides the rules. `started_at` is the very first start: the past is not told."""
+
+    now: datetime
+    settle_seconds: int
+    started_at: datetime
+    count_open: bool
+
+
+def key(question: Question) -> str:
+    """The name a question is remembered by, whatever its window's position."""
+    kind = "settled" if question.settled else "fresh"
+    length = "" if question.measure in {Measure.NEW_ISSUES, Measure.OUTCOMES} else f":{question.window.seconds:.0f}"
+    return f"{question.measure}:{kind}{length}"
+
+
+def questions(rules: Sequence[Rule], situation: Situation, memory: Memory) -> list[Question]:
+    """This tick's questions, most urgent first, cut to the requests a tick may cost."""
+    groups = _wanted(rules, situation, memory)
+    allowed = REQUESTS_PER_TICK * max(1, math.ceil(memory.active / PROJECTS_PER_PAGE))
+    chosen: list[Question] = []
+    spent = 0
+    first, rest = groups[:1], groups[1:]
+    for group in [*first, *sorted(rest, key=lambda each: _waiting_since(each, memory))]:
+        new = [question for question in group if question not in chosen]
+        cost = sum(_cost(question, memory) for question in new)
+        if not chosen or spent + cost <= allowed:
+            chosen += new
+            spent += cost
+    return sorted(chosen, key=lambda question: PRIORITY_ORDER.index(question.priority))
+
+
+def remember(memory: Memory, answers: Sequence[Answer], now: datetime) -> Memory:
+    """The memory after these answers: only complete ones count as asked, so the rest is asked again."""
+    asked = dict(memory.asked)
+    active = [0]
+    for answer in answers:
+        if answer.trust is Trust.VALUE:
+            asked[key(answer.question)] = Asked(answer.question.window.end, now, max(1, answer.requests))
+            active.append(len(answer.rows))
+    good = any(answer.trust is Trust.VALUE for answer in answers)
+    return Memory(asked, max(active) if good else memory.active)
+
+
+def _wanted(rules: Sequence[Rule], situation: Situation, memory: Memory) -> list[tuple[Question, ...]]:
+    """Groups of questions that only make sense together; the first is never left out."""
+    by_kind = {rule.judgement: rule for rule in rules}
+    groups: list[tuple[Question, ...]] = []
+    if (rule := by_kind.get(Judgement.CRITICAL_ERRORS)) is not None:
+        window = windows.fresh(situation.now, rule.window_seconds)
+        groups.append((Question(Measure.ERRORS, window, Priority.HIGH),))
+        # A window no longer than the settle delay can pass before late events are in it, so its settled twin is
+        # always read; a longer one still slides over them.
+        if situation.count_open or rule.window_seconds <= situation.settle_seconds:
+            groups.append((_settled(Measure.ERRORS, rule, situation, Priority.HIGH),))
+    if Judgement.NEW_ISSUE in by_kind:
+        groups.append((_new_issues(situation, memory),))
+    if (rule := by_kind.get(Judgement.ERROR_RATE)) is not None:
+        errors = _settled(Measure.ERRORS, rule, situation, Priority.HIGH)
+        groups.append((errors, _settled(Measure.PERFORMANCE, rule, situation, Priority.HIGH)))
+    if (rule := by_kind.get(Judgement.P95_LATENCY)) is not None:
+        performance = _settled(Measure.PERFORMANCE, rule, situation, Priority.NORMAL)
+        if not any(each.window == performance.window for group in groups for each in group if len(group) > 1):
+            groups.append((performance,))
+    outcomes = memory.asked.get(f"{Measure.OUTCOMES}:fresh")
+    if outcomes is None or situation.now - outcomes.at >= OUTCOMES_EVERY:
+        window = Window.ending(windows.floor(situation.now, 60), OUTCOMES_WINDOW_SECONDS)
+        groups.append((Question(Measure.OUTCOMES, window, Priority.LOW),))
+    return [group for group in groups if any(_has_moved(question, memory) for question in group)]
+
+
+def _settled(measure: Measure, rule: Rule, situation: Situation, priority: Priority) -> Question:
+    window = windows.settled(situation.now, rule.window_seconds, situation.settle_seconds)
+    return Question(measure, window, priority, settled=True)
+
+
+def _new_issues(situation: Situation, memory: Memory) -> Question:
+    last = memory.asked.get(f"{Measure.NEW_ISSUES}:fresh")
+    since = max(situation.started_at, (last.end if last else situation.started_at) - ISSUE_OVERLAP)
+    return Question(Measure.NEW_ISSUES, Window(since, windows.floor(situation.now, 1)), Priority.NORMAL)
+
+
+def _has_moved(question: Question, memory: Memory) -> bool:
+    asked = memory.asked.get(key(question))
+    return not question.settled or asked is None or question.window.end > asked.end
+
+
+def _waiting_since(group: tuple[Question, ...], memory: Memory) -> tuple[bool, float, int]:
+    times = [memory.asked[key(question)].at.timestamp() for question in group if key(question) in memory.asked]
+    never_asked = len(times) < len(group)
+    return not never_asked, min(times, default=0.0), PRIORITY_ORDER.index(group[0].priority)
+
+
+def _cost(question: Question, memory: Memory) -> int:
+    asked = memory.asked.get(key(question))
+    return asked.requests if asked else 1

@@ -1,0 +1,164 @@
+"""Answers → readings, one per rule and project. Pure. Nothing missing is ever read as zero."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from alerting.poll.model import Answer, Measure, Row
+from alerting.rules.model import Judgement, Project, Reading, Rule, Trust, Window
+from alerting.rules.units import plain
+
+Readings = list[tuple[Rule, Reading]]
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """What must be read even where an answer leaves it out: projects with an open incident, by rule name.
+
+    `dropped` maps project ids to how many error events quota or spike protection dropped lately, with the reasons.
+    """
+
+    open_projects: Mapping[str, frozenset[Project]] = field(default_factory=dict)
+    dropped: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    environment: str = ""
+
+
+def assemble(rules: Iterable[Rule], answers: Sequence[Answer], watched: Watched) -> Readings:
+    """Every reading that these answers give to these rules."""
+    readings: Readings = []
+    for rule in rules:
+        match rule.judgement:
+            case Judgement.CRITICAL_ERRORS:
+                found = _counts(rule, answers, watched)
+            case Judgement.ERROR_RATE:
+                found = _rates(rule, answers, watched)
+            case Judgement.P95_LATENCY:
+                found = _percentiles(rule, answers, watched)
+            case Judgement.NEW_ISSUE:
+                found = _issues(answers, watched)
+        readings += [(rule, reading) for reading in found]
+    return readings
+
+
+def _counts(rule: Rule, answers: Sequence[Answer], watched: Watched) -> list[Reading]:
+    readings: list[Reading] = []
+    for answer in answers:
+        question = answer.question
+        if question.measure is not Measure.ERRORS or question.window.seconds != rule.window_seconds:
+            continue
+        for project, row in _rows(answer, watched.open_projects.get(rule.name, frozenset())):
+            reading = _base(project, answer, watched)
+            if reading.trust is Trust.VALUE:
+                reading = replace(reading, value=float(row.errors or 0), first_error_at=row.first_error_at)
+            readings.append(_overlay_drops(reading, watched))
+    return readings
+
+
+def _rates(rule: Rule, answers: Sequence[Answer], watched: Watched) -> list[Reading]:
+    performance = _settled(answers, Measure.PERFORMANCE, rule.window_seconds)
+    errors = _settled(answers, Measure.ERRORS, rule.window_seconds)
+    if performance is None or errors is None or performance.question.window != errors.question.window:
+        return []
+    counted = errors.rows
+    readings: list[Reading] = []
+    for project, row in _rows(performance, watched.open_projects.get(rule.name, frozenset())):
+        reading = _base(project, performance, watched)
+        if reading.trust is Trust.VALUE and errors.trust is not Trust.VALUE:
+            reading = replace(reading, trust=errors.trust, note=errors.note)
+        if reading.trust is Trust.VALUE:
+            found = counted.get(project, Row(errors=0))
+            sample, count = row.transactions or 0, found.errors or 0
+            reading = replace(
+                reading,
+                trust=Trust.VALUE if sample else Trust.NO_DATA,
+                value=count / sample if sample else None,
+                sample=sample,
+                first_error_at=found.first_error_at,
+                dataset=" + ".join(name for name in (errors.dataset, performance.dataset) if name),
+                detail={"errors": float(count), "transactions": float(sample)},
+                note=performance.note if sample else "No transactions in this window, so there is no error rate.",
+            )
+        readings.append(_overlay_drops(reading, watched))
+    return readings
+
+
+def _percentiles(rule: Rule, answers: Sequence[Answer], watched: Watched) -> list[Reading]:
+    answer = _settled(answers, Measure.PERFORMANCE, rule.window_seconds)
+    if answer is None:
+        return []
+    readings: list[Reading] = []
+    for project, row in _rows(answer, watched.open_projects.get(rule.name, frozenset())):
+        reading = _base(project, answer, watched)
+        if reading.trust is Trust.VALUE:
+            missing = row.p95_ms is None
+            reading = replace(
+                reading,
+                trust=Trust.NO_DATA if missing else Trust.VALUE,
+                value=row.p95_ms,
+                sample=row.transactions or 0,
+                note="No transactions in this window, so there is no percentile." if missing else reading.note,
+            )
+        readings.append(reading)
+    return readings
+
+
+def _issues(answers: Sequence[Answer], watched: Watched) -> list[Reading]:
+    return [
+        Reading(
+            project=issue.project,
+            environment=watched.environment,
+            window=Window(issue.first_seen, issue.first_seen),
+            trust=Trust.VALUE,
+            value=1.0,
+            dataset="issues",
+            issue=issue,
+            first_error_at=issue.first_seen,
+        )
+        for answer in answers
+        if answer.question.measure is Measure.NEW_ISSUES
+        for issue in answer.issues
+    ]
+
+
+def _settled(answers: Sequence[Answer], measure: Measure, window_seconds: int) -> Answer | None:
+    for answer in answers:
+        question = answer.question
+        if question.measure is measure and question.settled and question.window.seconds == window_seconds:
+            return answer
+    return None
+
+
+def _rows(answer: Answer, open_projects: frozenset[Project]) -> Iterable[tuple[Project, Row]]:
+    """The answer's rows, and an empty one for every project that is watched but absent from them.
+
+    Of an answer that is not complete only the watched projects are read: they must learn that they were not judged.
+    """
+    if answer.trust is Trust.VALUE:
+        yield from answer.rows.items()
+    known = {project.id for project in answer.rows} if answer.trust is Trust.VALUE else set()
+    for project in open_projects:
+        if project.id not in known:
+            yield project, Row()
+
+
+def _base(project: Project, answer: Answer, watched: Watched) -> Reading:
+    return Reading(
+        project=project,
+        environment=watched.environment,
+        window=answer.question.window,
+        trust=answer.trust,
+        settled=answer.question.settled,
+        dataset=answer.dataset,
+        note=answer.note,
+    )
+
+
+def _overlay_drops(reading: Reading, watched: Watched) -> Reading:
+    reasons = watched.dropped.get(reading.project.id)
+    if not reasons or reading.trust is not Trust.VALUE:
+        return reading
+    listed = ", ".join(f"{plain(count)} by {name}" for name, count in sorted(reasons.items()))
+    note = (
+        f"Sentry dropped {sum(reasons.values())} error events of this project in the last minutes ({listed}), "
+        "so the true value is higher and a falling one proves no recovery."
+    )
+    return replace(reading, trust=Trust.DROPPED, note=f"{reading.note} {note}".strip())
