@@ -4,10 +4,11 @@ States: ok → (pending →) firing → recovering → ok, and flapping where th
 no state: it is decided on ("stay quiet because …") and nothing else.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from alerting.outbox.message import Kind
 from alerting.rules.model import Outcome, Reason, Verdict
@@ -63,6 +64,7 @@ _QUIET: dict[Reason, Why] = {
 }
 
 WORSE_FACTOR = 2.0
+_MOMENTS = frozenset({"since", "told_at", "worse_at", "breach_until", "clear_since"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,22 @@ class Standing:
     worse_at: datetime | None = None
     breach_until: datetime | None = None
     clear_since: datetime | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            name: value.isoformat() if isinstance(value, datetime) else value
+            for name, value in asdict(self).items()
+            if value is not None
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "Standing":
+        """Unknown keys are ignored, so that an older worker can read what a newer one wrote during a deploy."""
+        known = {each.name for each in fields(cls)}
+        values = {name: value for name, value in data.items() if name in known}
+        for name in _MOMENTS & values.keys():
+            values[name] = datetime.fromisoformat(values[name])
+        return cls(**{**values, "state": State(values.get("state", State.OK))})
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,11 +203,12 @@ def _still_firing(standing: Standing, seen: Standing, told: Standing, policy: Po
 
 def _clear(standing: Standing, verdict: Verdict, policy: Policy) -> Step:
     end, now = verdict.reading.window.end, verdict.at
-    if standing.breach_until and end < standing.breach_until:
+    # A breach dated in the future means that the clock was set back since; waiting for it would be silence.
+    if standing.breach_until and end < standing.breach_until <= now:
         return Step(standing, Why.CLEAR_BEFORE_BREACH)
     if standing.state is State.PENDING:
         return Step(Standing(), Why.HOLD_BROKEN)
-    since = standing.clear_since or end
+    since = min(standing.clear_since or end, end)
     if standing.state is State.FLAPPING:
         quiet = max(policy.flap_stable, policy.keep_firing)
         if end - since >= quiet:

@@ -19,6 +19,7 @@ class Kind(StrEnum):
     STALE = "stale_summary"
     BLIND = "blind"
     SIGHTED = "sighted"
+    CHANNEL = "channel_broken"
     TEST = "test"
 
 

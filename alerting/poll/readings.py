@@ -58,14 +58,14 @@ def _rates(rule: Rule, answers: Sequence[Answer], watched: Watched) -> list[Read
     errors = _settled(answers, Measure.ERRORS, rule.window_seconds)
     if performance is None or errors is None or performance.question.window != errors.question.window:
         return []
-    counted = errors.rows
+    counted = {project.id: row for project, row in errors.rows.items()}
     readings: list[Reading] = []
     for project, row in _rows(performance, watched.open_projects.get(rule.name, frozenset())):
         reading = _base(project, performance, watched)
         if reading.trust is Trust.VALUE and errors.trust is not Trust.VALUE:
             reading = replace(reading, trust=errors.trust, note=errors.note)
         if reading.trust is Trust.VALUE:
-            found = counted.get(project, Row(errors=0))
+            found = counted.get(project.id, Row(errors=0))
             sample, count = row.transactions or 0, found.errors or 0
             reading = replace(
                 reading,

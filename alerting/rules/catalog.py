@@ -11,15 +11,24 @@ SLACK_ONLY = ("slack",)
 class Thresholds(Protocol):
     """The part of the configuration that rules are made of."""
 
-    SENTRY_CRITICAL_ERROR_THRESHOLD: int
-    SENTRY_CRITICAL_ERROR_WINDOW_SECONDS: int
-    SENTRY_ERROR_RATE_THRESHOLD: float
-    SENTRY_ERROR_RATE_WINDOW_SECONDS: int
-    SENTRY_ERROR_RATE_MIN_TRANSACTIONS: int
-    SENTRY_NEW_ISSUE_ALERTS_ENABLED: bool
-    SENTRY_P95_LATENCY_THRESHOLD_MS: float
-    SENTRY_P95_LATENCY_WINDOW_SECONDS: int
-    SENTRY_P95_LATENCY_MIN_TRANSACTIONS: int
+    @property
+    def SENTRY_CRITICAL_ERROR_THRESHOLD(self) -> int: ...
+    @property
+    def SENTRY_CRITICAL_ERROR_WINDOW_SECONDS(self) -> int: ...
+    @property
+    def SENTRY_ERROR_RATE_THRESHOLD(self) -> float: ...
+    @property
+    def SENTRY_ERROR_RATE_WINDOW_SECONDS(self) -> int: ...
+    @property
+    def SENTRY_ERROR_RATE_MIN_TRANSACTIONS(self) -> int: ...
+    @property
+    def SENTRY_NEW_ISSUE_ALERTS_ENABLED(self) -> bool: ...
+    @property
+    def SENTRY_P95_LATENCY_THRESHOLD_MS(self) -> float: ...
+    @property
+    def SENTRY_P95_LATENCY_WINDOW_SECONDS(self) -> int: ...
+    @property
+    def SENTRY_P95_LATENCY_MIN_TRANSACTIONS(self) -> int: ...
 
 
 def build(thresholds: Thresholds) -> tuple[Rule, ...]:

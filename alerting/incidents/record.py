@@ -1,0 +1,226 @@
+"""Verdicts → incidents, transitions, decisions and outbox messages, in the caller's one transaction."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Count
+
+from alerting.incidents import notice as notices
+from alerting.incidents.lifecycle import Policy, Standing, State, Step, advance_all
+from alerting.incidents.links import Links
+from alerting.incidents.models import Decision, Incident, Transition
+from alerting.outbox import queue
+from alerting.outbox.clean import clean, clean_json
+from alerting.outbox.queue import Debt
+from alerting.rules.model import Outcome, Project, Reading, Rule, Verdict
+
+Key = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What recording needs besides the verdicts: the policy, the enabled channels, and where links lead."""
+
+    policy: Policy
+    channels: tuple[str, ...]
+    links: Links
+    environment: str
+
+
+@dataclass(slots=True)
+class _Page:
+    """What one tick writes, gathered so that it costs the same few queries whatever the number of incidents."""
+
+    created: list[Incident] = field(default_factory=list)
+    changed: dict[int, Incident] = field(default_factory=dict)
+    transitions: list[Transition] = field(default_factory=list)
+    decisions: list[Decision] = field(default_factory=list)
+    debts: list[Debt] = field(default_factory=list)
+
+
+def open_incidents(environment: str) -> list[Incident]:
+    """Every incident that is open for this environment filter."""
+    return list(Incident.objects.filter(closed_at__isnull=True, environment=environment))
+
+
+def open_projects(incidents: Iterable[Incident]) -> dict[str, frozenset[Project]]:
+    """Projects with an open incident, by rule name."""
+    found: dict[str, set[Project]] = defaultdict(set)
+    for incident in incidents:
+        found[incident.rule].add(Project(incident.project_id_text, incident.project))
+    return {rule: frozenset(projects) for rule, projects in found.items()}
+
+
+def settle(verdicts: Sequence[Verdict], desk: Desk, now: datetime) -> int:
+    """Write what these verdicts change; returns how many people-facing notices are now owed."""
+    standing = {(each.rule, each.project_id_text): each for each in open_incidents(desk.environment)}
+    by_key: dict[Key, list[Verdict]] = defaultdict(list)
+    told_once: list[Verdict] = []
+    for verdict in verdicts:
+        if verdict.reading.issue is not None:
+            told_once.append(verdict)
+        elif verdict.outcome is Outcome.BREACHED or (verdict.rule.name, verdict.reading.project.id) in standing:
+            by_key[verdict.rule.name, verdict.reading.project.id].append(verdict)
+    page = _Page()
+    openings = _recent_openings([key for key in by_key if key not in standing], desk, now)
+    for key, judged in by_key.items():
+        _decide(standing.get(key), judged, desk, now, openings.get(key, 0), page)
+    for verdict in _not_told_yet(told_once, desk.environment):
+        _decide(None, [verdict], desk, now, 0, page)
+    _write(page, now)
+    return len(page.debts)
+
+
+def _decide(
+    incident: Incident | None, verdicts: list[Verdict], desk: Desk, now: datetime, openings: int, page: _Page
+) -> None:
+    before = Standing.from_json(incident.standing) if incident else Standing()
+    for step in advance_all(before, verdicts, desk.policy, recent_openings=openings):
+        verdict = step.verdict
+        if verdict is None or (incident is None and step.standing.state is State.OK and step.tell is None):
+            continue
+        if incident is None:
+            incident = _open(verdict, step, desk, now)
+            page.created.append(incident)
+        elif incident.pk is not None:
+            page.changed[incident.pk] = incident
+        _apply(incident, before, step, verdict, desk, now, page)
+        before = step.standing
+
+
+def _open(verdict: Verdict, step: Step, desk: Desk, now: datetime) -> Incident:
+    reading, rule = verdict.reading, verdict.rule
+    return Incident(
+        rule=rule.name,
+        severity=rule.severity.value,
+        project_id_text=clean(reading.project.id, 32),
+        project=clean(reading.project.slug, 100),
+        environment=desk.environment,
+        subject=clean(reading.issue.id, 64) if reading.issue else "",
+        state=State.OK,
+        opened_at=now,
+        value=reading.value or 0.0,
+        peak=reading.value or 0.0,
+        threshold=rule.threshold,
+        reason=step.why,
+    )
+
+
+def _apply(
+    incident: Incident, before: Standing, step: Step, verdict: Verdict, desk: Desk, now: datetime, page: _Page
+) -> None:
+    reading, rule = verdict.reading, verdict.rule
+    previous, old_threshold = incident.value, before.threshold or rule.threshold
+    if reading.value is not None:
+        incident.value = reading.value
+        incident.peak = max(incident.peak, reading.value)
+    incident.threshold = rule.threshold
+    if reading.project.slug:
+        incident.project = clean(reading.project.slug, 100)
+    state = step.standing.state
+    if state is not before.state or step.tell is not None:
+        page.transitions.append(
+            Transition(
+                incident=incident,
+                from_state=before.state,
+                to_state=state,
+                at=now,
+                reason=step.why,
+                evidence=_evidence(reading, rule),
+            )
+        )
+        incident.evidence = _evidence(reading, rule)
+        incident.reason = step.why
+    if step.tell is not None:
+        incident.notices += 1
+        told = notices.Told(
+            incident.uid.hex, incident.notices, incident.opened_at, incident.peak, previous, old_threshold
+        )
+        notice = notices.compose(rule, reading, step, told, now, desk.links)
+        page.debts += [
+            Debt(notice, channel, rule.severity.rank) for channel in rule.channels if channel in desk.channels
+        ]
+    if state is State.FIRING and incident.fired_at is None:
+        incident.fired_at = now
+    if step.closes:
+        incident.closed_at = now
+    incident.state = state
+    signature = f"{reading.settled}:{step.why}:{reading.trust}:{reading.value}"
+    if signature != incident.standing.get("signature"):
+        page.decisions.append(_decision(incident, step, verdict, now))
+    incident.standing = {**step.standing.to_json(), "signature": signature}
+
+
+def _decision(incident: Incident, step: Step, verdict: Verdict, now: datetime) -> Decision:
+    reading = verdict.reading
+    return Decision(
+        incident=incident,
+        at=now,
+        window_end=reading.window.end,
+        settled=reading.settled,
+        trust=reading.trust,
+        value=reading.value,
+        sample=reading.sample,
+        outcome=verdict.outcome,
+        verdict_reason=verdict.reason,
+        reason=step.why,
+        told=step.tell or "",
+    )
+
+
+def _evidence(reading: Reading, rule: Rule) -> dict[str, Any]:
+    evidence: dict[str, Any] = {
+        "value": reading.value,
+        "threshold": rule.threshold,
+        "trust": reading.trust.value,
+        "window": [reading.window.start.isoformat(), reading.window.end.isoformat()],
+        "settled": reading.settled,
+        "sample": reading.sample,
+        "dataset": reading.dataset,
+        "note": reading.note,
+        **reading.detail,
+    }
+    cleaned: dict[str, Any] = clean_json(evidence)
+    return cleaned
+
+
+def _recent_openings(keys: Sequence[Key], desk: Desk, now: datetime) -> Mapping[Key, int]:
+    """How often each of these keys was opened and closed within the flap window."""
+    if not keys:
+        return {}
+    rows = (
+        Incident.objects.filter(
+            environment=desk.environment,
+            subject="",
+            opened_at__gte=now - desk.policy.flap_window,
+            closed_at__isnull=False,
+        )
+        .values_list("rule", "project_id_text")
+        .annotate(openings=Count("id"))
+    )
+    wanted = set(keys)
+    return {(rule, project): count for rule, project, count in rows if (rule, project) in wanted}
+
+
+def _not_told_yet(verdicts: Sequence[Verdict], environment: str) -> list[Verdict]:
+    """Each new issue once: repeats within this answer and issues told earlier are left out."""
+    by_subject = {verdict.reading.issue.id: verdict for verdict in verdicts if verdict.reading.issue is not None}
+    if not by_subject:
+        return []
+    told = set(
+        Incident.objects.filter(environment=environment, subject__in=list(by_subject)).values_list("subject", flat=True)
+    )
+    return [verdict for subject, verdict in by_subject.items() if subject not in told]
+
+
+def _write(page: _Page, now: datetime) -> None:
+    Incident.objects.bulk_create(page.created, batch_size=500)
+    if page.changed:
+        written = ("project", "state", "fired_at", "closed_at", "value", "peak", "threshold", "reason", "standing")
+        Incident.objects.bulk_update(list(page.changed.values()), (*written, "evidence", "notices"), batch_size=200)
+    Transition.objects.bulk_create(page.transitions, batch_size=500)
+    Decision.objects.bulk_create(page.decisions, batch_size=500)
+    queue.owe(page.debts, now)

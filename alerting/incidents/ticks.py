@@ -1,0 +1,61 @@
+"""Who may judge which tick: slots claimed by insertion, a fence against latecomers, and the clock set back."""
+
+from datetime import datetime, timedelta
+
+from django.db import IntegrityError, transaction
+
+from alerting import owner
+from alerting.incidents.models import Evaluator, Tick
+from alerting.rules.windows import floor
+
+# A tick is over by then: its questions have deadlines and Celery's hard limit ends it.
+LONGEST_TICK = timedelta(seconds=90)
+CLOCK_TOLERANCE = timedelta(seconds=60)
+KEPT = timedelta(hours=48)
+
+
+def evaluator(now: datetime) -> Evaluator:
+    """The single row, made on the very first start."""
+    row, _ = Evaluator.objects.get_or_create(
+        pk=1, defaults={"started_at": now, "judged_until": now - timedelta(seconds=1), "good_until": now}
+    )
+    return row
+
+
+def claim(now: datetime, interval_seconds: int) -> Tick | None:
+    """This slot's tick if nobody has claimed it and no other tick is running; None means return quietly."""
+    slot = floor(now, interval_seconds)
+    state = evaluator(now)
+    if state.judged_until > now + max(CLOCK_TOLERANCE, 2 * timedelta(seconds=interval_seconds)):
+        _clock_went_back(slot)
+    running = Tick.objects.filter(finished_at__isnull=True, claimed_at__gt=now - LONGEST_TICK).exclude(window_end=slot)
+    if any(not owner.is_dead(tick.detail.get("owner", "")) for tick in running):
+        return None
+    try:
+        with transaction.atomic():
+            return Tick.objects.create(window_end=slot, claimed_at=now, detail={"owner": owner.me()})
+    except IntegrityError:
+        return None
+
+
+def pass_fence(tick: Tick) -> bool:
+    """Within the tick's transaction: true for the newest tick only, and it locks out every other until commit."""
+    return Evaluator.objects.filter(pk=1, judged_until__lt=tick.window_end).update(judged_until=tick.window_end) == 1
+
+
+def finish(tick: Tick, now: datetime, outcome: str, requests: int) -> None:
+    """Close the tick's row."""
+    tick.finished_at, tick.outcome, tick.requests = now, outcome, requests
+    tick.save(update_fields=("finished_at", "outcome", "requests", "detail"))
+
+
+def prune(now: datetime) -> int:
+    """Delete ticks nobody will ask about any more; returns how many."""
+    return Tick.objects.filter(window_end__lt=now - KEPT).delete()[0]
+
+
+def _clock_went_back(slot: datetime) -> None:
+    """Forget slots of a future that did not happen, or every tick until then would find its slot taken."""
+    with transaction.atomic():
+        Tick.objects.filter(window_end__gte=slot).delete()
+        Evaluator.objects.filter(pk=1).update(judged_until=slot - timedelta(seconds=1), good_until=slot)

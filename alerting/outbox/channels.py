@@ -1,0 +1,66 @@
+"""Who may send on a channel: one sender at a time, at the channel's pace, and not at all while it is broken."""
+
+from datetime import datetime, timedelta
+
+from django.db.models import Q
+
+from alerting import owner
+from alerting.outbox.clean import clean
+from alerting.outbox.models import Channel
+
+LEASE = timedelta(seconds=45)
+FURTHEST_OPEN = timedelta(hours=2)
+# Slack takes one message a second on a webhook or channel (its documentation, "Rate limits").
+PACE = {"slack": timedelta(seconds=1.1)}
+
+
+def get(name: str, now: datetime) -> Channel:
+    """The channel's row, made on first use."""
+    row, _ = Channel.objects.get_or_create(name=name, defaults={"leased_until": now, "open_at": now})
+    return row
+
+
+def hold(name: str, now: datetime) -> bool:
+    """Take the channel unless somebody living holds it; a lease dated absurdly far ahead is no lease."""
+    row = get(name, now)
+    free = Q(owner="") | Q(owner=owner.me()) | Q(leased_until__lt=now) | Q(leased_until__gt=now + 2 * LEASE)
+    if row.owner and owner.is_dead(row.owner):
+        free |= Q(owner=row.owner)
+    return Channel.objects.filter(free, name=name).update(owner=owner.me(), leased_until=now + LEASE) == 1
+
+
+def renew(name: str, now: datetime) -> bool:
+    """Still ours, for another lease? Asked right before each sending; no means stop at once."""
+    return Channel.objects.filter(name=name, owner=owner.me()).update(leased_until=now + LEASE) == 1
+
+
+def release(name: str) -> None:
+    """Let the next sender in."""
+    Channel.objects.filter(name=name, owner=owner.me()).update(owner="")
+
+
+def wait(name: str, now: datetime) -> float:
+    """Seconds until the channel may be used: pace, `Retry-After`, backoff."""
+    ahead = (Channel.objects.get(name=name).open_at - now).total_seconds()
+    return 0.0 if ahead > FURTHEST_OPEN.total_seconds() else max(0.0, ahead)
+
+
+def keep_pace(name: str, now: datetime) -> None:
+    """Note that something was just sent."""
+    if name in PACE:
+        Channel.objects.filter(name=name, open_at__lt=now + PACE[name]).update(open_at=now + PACE[name])
+
+
+def mark_broken(name: str, reason: str, fingerprint: str, now: datetime) -> bool:
+    """Stop the channel until its configuration changes; true if it was not stopped before."""
+    return (
+        Channel.objects.filter(name=name, broken_reason="").update(
+            broken_reason=clean(reason, 200) or "unknown", broken_at=now, fingerprint=fingerprint
+        )
+        == 1
+    )
+
+
+def mend(name: str) -> None:
+    """Open a broken channel again."""
+    Channel.objects.filter(name=name).update(broken_reason="", broken_at=None, failures=0, last_error="")

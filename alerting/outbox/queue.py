@@ -1,0 +1,237 @@
+"""The queue of debts: owed, taken by one sender, settled only after sending. The rows are the truth."""
+
+import random
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F, Q, QuerySet
+
+from alerting import owner
+from alerting.errors import DeliveryError
+from alerting.outbox import backoff, fold
+from alerting.outbox.clean import clean, clean_json
+from alerting.outbox.message import Kind, Notice
+from alerting.outbox.models import Channel, Message
+
+STALE_AFTER = timedelta(hours=1)
+FURTHEST_DUE = timedelta(hours=2)
+# A sender that is alive but stopped may have got its message out; dead or elsewhere, nobody can tell after this.
+SENDING_GRACE = timedelta(minutes=5)
+SENDING_LIMIT = timedelta(seconds=45)
+KEPT = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Debt:
+    """A notice owed to a channel; rank 0 goes first."""
+
+    notice: Notice
+    channel: str
+    rank: int = 0
+
+
+def owe(debts: Iterable[Debt], now: datetime) -> int:
+    """Write the debts; one that is already written stays as it is. Returns how many rows there are for them."""
+    messages = [
+        Message(
+            dedupe_key=f"{debt.notice.key}:{debt.notice.sequence}:{debt.channel}",
+            channel=debt.channel,
+            incident_key=debt.notice.key,
+            kind=debt.notice.kind,
+            rank=debt.rank,
+            payload=clean_json(debt.notice.to_json()),
+            created_at=now,
+            due_at=now,
+        )
+        for debt in debts
+    ]
+    return len(Message.objects.bulk_create(messages, batch_size=500, ignore_conflicts=True))
+
+
+def anything(channel: str) -> bool:
+    """Whether anything is owed on this channel at all, due or not."""
+    waiting = (Message.State.PENDING, Message.State.SENDING)
+    return Message.objects.filter(channel=channel, state__in=waiting).exists()
+
+
+def due(channel: str, now: datetime) -> QuerySet[Message]:
+    """What may be sent now, most urgent first. A due time absurdly far ahead was written before the clock was set."""
+    ready = Q(due_at__lte=now) | Q(due_at__gt=now + FURTHEST_DUE)
+    return Message.objects.filter(ready, channel=channel, state=Message.State.PENDING).order_by("rank", "id")
+
+
+def take(channel: str, now: datetime) -> Message | None:
+    """The next message to send, marked as in our hands; a crowd or what came too late is folded into one first."""
+    waiting = due(channel, now)
+    stale = waiting.filter(created_at__lte=now - STALE_AFTER)
+    count = waiting.count()
+    if count == 0:
+        return None
+    limit = fold.limit(channel)
+    if stale.exclude(kind__in=fold.FOLDED_KINDS).exists():
+        message = _fold(list(stale.exclude(kind__in=fold.FOLDED_KINDS)[:limit]), channel, Kind.STALE, count, now)
+    elif waiting.exclude(kind__in=fold.FOLDED_KINDS).count() > fold.FOLD_ABOVE:
+        members = list(waiting.exclude(kind__in=fold.FOLDED_KINDS)[:limit])
+        message = _fold(members, channel, Kind.DIGEST, count, now)
+    else:
+        message = waiting.first()
+    if message is None:
+        return None
+    taken = Message.objects.filter(pk=message.pk, state=Message.State.PENDING).update(
+        state=Message.State.SENDING, owner=owner.me(), taken_at=now, attempts=F("attempts") + 1
+    )
+    if not taken:
+        return None
+    message.refresh_from_db()
+    return message
+
+
+def thread_ref(message: Message) -> Mapping[str, str]:
+    """What the provider told us about the incident's last notice on this channel."""
+    last = (
+        Message.objects.filter(incident_key=message.incident_key, channel=message.channel, state=Message.State.SENT)
+        .exclude(ref={})
+        .order_by("-id")
+        .first()
+    )
+    return dict(last.ref) if last else {}
+
+
+def mark_sent(message: Message, ref: Mapping[str, str], now: datetime) -> None:
+    """Settle after sending; the members of a digest have travelled with it."""
+    with transaction.atomic():
+        Message.objects.filter(pk=message.pk).update(
+            state=Message.State.SENT, sent_at=now, owner="", error="", ref=dict(ref)
+        )
+        Message.objects.filter(folded_into=message).update(sent_at=now)
+        Channel.objects.filter(name=message.channel).update(failures=0, last_sent_at=now, last_error="")
+
+
+def mark_failed(message: Message, error: DeliveryError, now: datetime) -> None:
+    """Put a refused message back with its next time, or give it up where trying again cannot help."""
+    shown = clean(f"{error.reason}: {error}", 500)
+    mine = Message.objects.filter(pk=message.pk, state=Message.State.SENDING, owner=owner.me())
+    if error.permanent:
+        mine.update(state=Message.State.FAILED, error=shown, owner="")
+        return
+    chance = random.random()  # noqa: S311  jitter, not a secret
+    again = now + timedelta(seconds=backoff.delay(message.attempts, chance, error.retry_after))
+    with transaction.atomic():
+        mine.update(state=Message.State.PENDING, error=shown, owner="", due_at=again)
+        row = Channel.objects.select_for_update().get(name=message.channel)
+        row.failures += 1
+        row.last_error = shown
+        row.open_at = now + timedelta(seconds=backoff.delay(row.failures, chance, error.retry_after))
+        row.save(update_fields=("failures", "last_error", "open_at"))
+
+
+def recover(channel: str, now: datetime) -> int:
+    """Give back what a dead sender held; returns how many. This is the one place where a repeat can come from."""
+    lost = [
+        message.pk
+        for message in Message.objects.filter(channel=channel, state=Message.State.SENDING)
+        if _is_lost(message, now)
+    ]
+    return Message.objects.filter(pk__in=lost, state=Message.State.SENDING).update(
+        state=Message.State.PENDING, owner="", due_at=now
+    )
+
+
+def requeue_failed(channel: str, now: datetime) -> int:
+    """Owe again what was given up on this channel, after its configuration changed."""
+    return Message.objects.filter(channel=channel, state=Message.State.FAILED).update(
+        state=Message.State.PENDING, due_at=now, attempts=0
+    )
+
+
+def reroute(channel: str, others: Iterable[str], reason: str, now: datetime, *, only: int | None = None) -> int:
+    """Owe through `others` what `channel` cannot deliver, or just the message `only`; returns how many copies.
+
+    Who was owed the same notice anyway gets no second one. Without another channel everything stays where it is.
+    """
+    targets = list(others)
+    if not targets:
+        return 0
+    unsent = Q(state__in=(Message.State.FAILED, Message.State.PENDING)) & ~Q(kind__in=fold.FOLDED_KINDS)
+    chosen = Q(pk=only) | Q(folded_into=only) if only is not None else unsent
+    stranded = list(Message.objects.filter(chosen, channel=channel).exclude(kind__in=fold.FOLDED_KINDS))
+    note = f"{channel.capitalize()} refused this notice ({reason}), so it comes this way."
+    copies = [_copy(each, target, note, now) for each in stranded for target in targets]
+    before = Message.objects.filter(dedupe_key__in=[copy.dedupe_key for copy in copies]).count()
+    with transaction.atomic():
+        Message.objects.bulk_create(copies, batch_size=500, ignore_conflicts=True)
+        Message.objects.filter(pk__in=[each.pk for each in stranded]).update(
+            state=Message.State.DISCARDED, error=clean(f"{reason}: sent by {', '.join(targets)} instead", 500)
+        )
+    return len(copies) - before
+
+
+def prune(now: datetime) -> int:
+    """Delete settled messages nobody will ask about any more; returns how many."""
+    done = (Message.State.SENT, Message.State.FOLDED, Message.State.DISCARDED)
+    return Message.objects.filter(state__in=done, created_at__lt=now - KEPT).delete()[0]
+
+
+def _fold(members: list[Message], channel: str, kind: Kind, count: int, now: datetime) -> Message | None:
+    """One transaction: members folded, the digest owed in their place."""
+    with transaction.atomic():
+        pks = [member.pk for member in members]
+        notice = fold.digest([Notice.from_json(member.payload) for member in members], kind, count, now, pks[0])
+        digest = Message.objects.create(
+            dedupe_key=f"{notice.key}:{channel}",
+            channel=channel,
+            incident_key=notice.key,
+            kind=kind,
+            rank=min(member.rank for member in members),
+            payload=clean_json(notice.to_json()),
+            created_at=now,
+            due_at=now,
+        )
+        moved = Message.objects.filter(pk__in=pks, state=Message.State.PENDING).update(
+            state=Message.State.FOLDED, folded_into=digest
+        )
+        if moved != len(pks):
+            transaction.set_rollback(True)
+            return None
+    return digest
+
+
+def _is_lost(message: Message, now: datetime) -> bool:
+    taken_at = message.taken_at or message.created_at
+    # Ours can only be a leftover of a task that ended in the middle: this is asked before anything is taken.
+    if message.owner == owner.me() or owner.is_dead(message.owner) or taken_at > now + SENDING_GRACE:
+        return True
+    return now - taken_at > (SENDING_GRACE if owner.is_alive(message.owner) else SENDING_LIMIT)
+
+
+def _copy(message: Message, channel: str, note: str, now: datetime) -> Message:
+    notice = Notice.from_json(message.payload)
+    return Message(
+        dedupe_key=f"{message.dedupe_key.rsplit(':', 1)[0]}:{channel}",
+        channel=channel,
+        incident_key=message.incident_key,
+        kind=message.kind,
+        rank=message.rank,
+        payload=replace(notice, notes=(*notice.notes, note)).to_json(),
+        created_at=message.created_at,
+        due_at=now,
+    )
+
+
+def as_dict(message: Message) -> dict[str, Any]:
+    """One message for people: never a secret, the payload as it will be rendered."""
+    return {
+        "id": message.pk,
+        "channel": message.channel,
+        "kind": message.kind,
+        "state": message.state,
+        "attempts": message.attempts,
+        "created_at": message.created_at,
+        "due_at": message.due_at,
+        "sent_at": message.sent_at,
+        "error": message.error,
+        "notice": message.payload,
+    }

@@ -1,0 +1,73 @@
+"""Channels that refuse for good: stopped with the reason, their notices sent the other way, opened when mended."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db import transaction
+
+from alerting.errors import DeliveryError
+from alerting.outbox import channels, queue
+from alerting.outbox.message import Kind, Notice
+from alerting.outbox.models import Channel, Message
+from alerting.outbox.queue import Debt
+
+# These refuse one notice; everything else permanent refuses whatever we send.
+ONE_NOTICE_ONLY = frozenset({"invalid_blocks", "invalid_payload", "msg_too_long", "no_text", "smtp_recipients"})
+
+
+def clear(channel: str, enabled: Iterable[str], fingerprint: str, now: datetime) -> bool:
+    """Whether the channel may be used; a broken one is reopened when its configuration has changed."""
+    row = channels.get(channel, now)
+    if not row.broken_reason:
+        return True
+    if row.fingerprint != fingerprint:
+        with transaction.atomic():
+            channels.mend(channel)
+            queue.requeue_failed(channel, now)
+        return True
+    queue.reroute(channel, _working(channel, enabled), row.broken_reason, now)
+    return False
+
+
+def report(message: Message, error: DeliveryError, enabled: Iterable[str], fingerprint: str, now: datetime) -> None:
+    """After a permanent refusal: the notice takes the other way, and people learn once that the channel is broken."""
+    others = _working(message.channel, enabled)
+    one_notice = error.reason in ONE_NOTICE_ONLY or bool(error.recipients)
+    with transaction.atomic():
+        if not one_notice and channels.mark_broken(message.channel, error.reason, fingerprint, now):
+            notice = _broken_notice(message.channel, error, now)
+            queue.owe([Debt(notice, other) for other in others], now)
+        queue.reroute(message.channel, others, error.reason, now, only=message.pk if one_notice else None)
+
+
+def is_open(channel: str) -> bool:
+    """Whether the channel is not broken."""
+    return not Channel.objects.filter(name=channel).exclude(broken_reason="").exists()
+
+
+def _working(channel: str, enabled: Iterable[str]) -> list[str]:
+    broken = set(Channel.objects.exclude(broken_reason="").values_list("name", flat=True))
+    return [name for name in enabled if name != channel and name not in broken]
+
+
+def _broken_notice(channel: str, error: DeliveryError, now: datetime) -> Notice:
+    stamp = now.strftime("%Y-%m-%dT%H:%M:%SZ")
+    name = channel.capitalize()
+    return Notice(
+        kind=Kind.CHANNEL,
+        key=f"channel-{channel}-{now:%Y%m%d%H%M%S}",
+        headline=f"{name} refuses our notices ({error.reason})",
+        sentence=(
+            f"{name} refused a notice and will refuse the next ones too: {error} "
+            f"Notices meant for it come this way until its configuration changes."
+        ),
+        severity="high",
+        at=stamp,
+        rule="channel",
+        rule_title="Channel broken",
+        project=channel,
+        value=error.reason,
+        threshold="a working channel",
+        reason="channel_broken",
+        notes=("`alerting check` tries the channel; `alerting outbox list` shows what waits for it.",),
+    )

@@ -1,0 +1,225 @@
+"""The map: a tick is poll → evaluate → incident → outbox, a delivery is outbox → notifier. Nothing else happens."""
+
+import logging
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from django.db import transaction
+
+from alerting.errors import DeliveryError
+from alerting.incidents import blindness, record, ticks
+from alerting.incidents.blindness import Sight
+from alerting.incidents.models import Evaluator, Incident, Tick
+from alerting.notifiers.base import Notifier
+from alerting.outbox import channels, queue, trouble
+from alerting.outbox.message import Notice
+from alerting.outbox.models import Message
+from alerting.poll.model import Answer, Measure, Source
+from alerting.poll.plan import Memory, Situation, questions, remember
+from alerting.poll.readings import Watched, assemble
+from alerting.rules.evaluate import judge_all
+from alerting.rules.model import Judgement, Rule, Trust, Verdict
+
+logger = logging.getLogger(__name__)
+
+DELIVERY_TURN_SECONDS = 30.0
+SUPERVISION_SLACK = timedelta(minutes=1)
+HEARTBEAT_EVERY = timedelta(minutes=1)
+DROPS_REMEMBERED = timedelta(minutes=5)
+_sending: Mapping[str, threading.Lock] = defaultdict(threading.Lock)
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the pipeline runs on; made once per process by `alerting.wiring`."""
+
+    rules: tuple[Rule, ...]
+    source: Source
+    notifiers: Mapping[str, Notifier]
+    desk: record.Desk
+    interval_seconds: int
+    settle_seconds: int
+    fingerprints: Mapping[str, str] = field(default_factory=dict)
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class TickReport:
+    """What a tick did.
+
+    `good` says that every question was answered in full; `heartbeat` that the dead man's switch is due because of it.
+    """
+
+    window_end: datetime
+    requests: int
+    owed: int
+    good: bool
+    outcome: str
+    heartbeat: bool = False
+
+
+def evaluate_tick(parts: Parts, now: datetime) -> TickReport | None:
+    """Judge every rule once; None where this slot is somebody else's."""
+    tick = ticks.claim(now, parts.interval_seconds)
+    if tick is None:
+        return None
+    outcome, requests = "failed", 0
+    try:
+        state = ticks.evaluator(now)
+        standing = record.open_incidents(parts.desk.environment)
+        answers = _poll(parts, state, standing, now)
+        requests = sum(answer.requests for answer in answers)
+        verdicts = _evaluate(parts, answers, state, standing, now)
+        owed = _record(parts, tick, state, answers, verdicts, now)
+        outcome = "fenced" if owed is None else _summary(answers)
+        good = outcome == "good"
+        heartbeat = good and _heartbeat_is_due(state, now)
+        return TickReport(tick.window_end, requests, owed or 0, good, outcome, heartbeat)
+    finally:
+        ticks.finish(tick, parts.clock(), outcome, requests)
+
+
+def deliver_due(parts: Parts, channel: str) -> bool:
+    """Send what is owed on one channel, in order and at its pace; true if more is due already."""
+    lock = _sending[channel]
+    if not queue.anything(channel) or not lock.acquire(blocking=False):
+        return False
+    try:
+        if not trouble.clear(channel, parts.notifiers, parts.fingerprints.get(channel, ""), parts.clock()):
+            return False
+        if not channels.hold(channel, parts.clock()):
+            return False
+        try:
+            queue.recover(channel, parts.clock())
+            return _send_for_a_turn(parts, channel)
+        finally:
+            channels.release(channel)
+    finally:
+        lock.release()
+
+
+def supervise(parts: Parts, now: datetime) -> bool:
+    """Tell that we are blind where no tick has finished for a while; true while that is so.
+
+    Ticks tell it themselves when Sentry does not answer; this is for ticks that fail before they can.
+    """
+    state = ticks.evaluator(now)
+    if now - state.judged_until < blindness.patience(parts.interval_seconds) + SUPERVISION_SLACK:
+        return False
+    sight = Sight({"errors": state.judged_until}, {"errors": "No evaluation has finished since then."})
+    with transaction.atomic():
+        return blindness.update(sight, parts.desk.channels, parts.interval_seconds, state.judged_until, now)
+
+
+def _poll(parts: Parts, state: Evaluator, standing: Sequence[Incident], now: datetime) -> list[Answer]:
+    memory = Memory.from_json(state.memory.get("plan", {}))
+    count_open = any(incident.rule == Judgement.CRITICAL_ERRORS for incident in standing)
+    situation = Situation(now, parts.settle_seconds, state.started_at, count_open)
+    return [parts.source.ask(question) for question in questions(parts.rules, situation, memory)]
+
+
+def _evaluate(
+    parts: Parts, answers: Sequence[Answer], state: Evaluator, standing: Sequence[Incident], now: datetime
+) -> list[Verdict]:
+    watched = Watched(record.open_projects(standing), _drops(state, answers, now), parts.desk.environment)
+    return judge_all(assemble(parts.rules, answers, watched), now)
+
+
+def _record(
+    parts: Parts, tick: Tick, state: Evaluator, answers: Sequence[Answer], verdicts: Sequence[Verdict], now: datetime
+) -> int | None:
+    """The one transaction of a tick; None where a newer tick has been here before us."""
+    sight = _look(Sight.from_json(state.memory.get("sight", {})), answers, now)
+    plan = remember(Memory.from_json(state.memory.get("plan", {})), answers, now)
+    drops = {"at": now.isoformat(), "projects": _drops(state, answers, now)}
+    with transaction.atomic():
+        if not ticks.pass_fence(tick):
+            return None
+        owed = record.settle(verdicts, parts.desk, now)
+        blindness.update(sight, parts.desk.channels, parts.interval_seconds, state.started_at, now)
+        memory = {**state.memory, "plan": plan.to_json(), "sight": sight.to_json()}
+        if any(answer.question.measure is Measure.OUTCOMES for answer in answers):
+            memory["drops"] = drops
+        if _summary(answers) == "good" and _heartbeat_is_due(state, now):
+            memory["heartbeat"] = now.isoformat()
+        changes: dict[str, object] = {"memory": memory}
+        if not sight.faults:
+            changes["good_until"] = now
+        Evaluator.objects.filter(pk=1).update(**changes)
+    return owed
+
+
+def _look(before: Sight, answers: Sequence[Answer], now: datetime) -> Sight:
+    good, faults = dict(before.good), dict(before.faults)
+    for answer in answers:
+        measure = answer.question.measure.value
+        if answer.trust is Trust.VALUE:
+            good[measure] = now
+            faults.pop(measure, None)
+        else:
+            faults[measure] = answer.note or "Sentry gave no answer."
+            logger.warning("%s could not be read: %s", measure, faults[measure])
+    return Sight(good, faults)
+
+
+def _drops(state: Evaluator, answers: Sequence[Answer], now: datetime) -> dict[str, dict[str, int]]:
+    """What quota dropped, by project id: this tick's answer, or the last one while it is recent."""
+    for answer in answers:
+        if answer.question.measure is Measure.OUTCOMES and answer.trust is Trust.VALUE:
+            return {
+                project.id: dict(row.dropped_reasons) or {"quota": row.dropped}
+                for project, row in answer.rows.items()
+                if row.dropped
+            }
+    kept = state.memory.get("drops", {})
+    recent = kept and timedelta() <= now - datetime.fromisoformat(kept["at"]) <= DROPS_REMEMBERED
+    return dict(kept["projects"]) if recent else {}
+
+
+def _heartbeat_is_due(state: Evaluator, now: datetime) -> bool:
+    last = state.memory.get("heartbeat")
+    return last is None or not timedelta() <= now - datetime.fromisoformat(last) < HEARTBEAT_EVERY
+
+
+def _summary(answers: Sequence[Answer]) -> str:
+    return "good" if all(answer.trust is Trust.VALUE for answer in answers) else "partial"
+
+
+def _send_for_a_turn(parts: Parts, channel: str) -> bool:
+    ends = time.monotonic() + DELIVERY_TURN_SECONDS
+    while True:
+        pause = channels.wait(channel, parts.clock())
+        if time.monotonic() + pause > ends:
+            return not pause and queue.due(channel, parts.clock()).exists()
+        time.sleep(pause)
+        if not channels.renew(channel, parts.clock()):
+            return False
+        message = queue.take(channel, parts.clock())
+        if message is None or not _send(parts, channel, message):
+            return False
+
+
+def _send(parts: Parts, channel: str, message: Message) -> bool:
+    """Send one message and settle it; false where the channel must not be used any further."""
+    try:
+        notice = Notice.from_json(message.payload)
+        receipt = parts.notifiers[channel].send(notice, queue.thread_ref(message), message.dedupe_key)
+    except DeliveryError as error:
+        logger.warning("%s did not take message %s: %s (%s)", channel, message.pk, error, error.reason)
+        queue.mark_failed(message, error, parts.clock())
+        if error.permanent:
+            trouble.report(message, error, parts.notifiers, parts.fingerprints.get(channel, ""), parts.clock())
+        return trouble.is_open(channel)
+    except Exception as error:
+        # A message that our own code cannot send must not block the ones behind it.
+        logger.exception("message %s could not be sent through %s", message.pk, channel)
+        queue.mark_failed(message, DeliveryError("internal_error", type(error).__name__), parts.clock())
+        return True
+    queue.mark_sent(message, receipt.ref, parts.clock())
+    channels.keep_pace(channel, parts.clock())
+    logger.info("%s took message %s (%s)", channel, message.pk, message.kind)
+    return True

@@ -1,0 +1,51 @@
+"""Secrets kept out of logs: every formatted line passes here, whatever library wrote it."""
+
+import logging
+from collections.abc import Iterable
+from urllib.parse import quote, urlsplit
+
+from alerting.config import Settings, is_secret
+
+MASK = "[secret]"
+SHORTEST = 6
+
+
+def secrets_of(settings: Settings) -> tuple[str, ...]:
+    """Every secret text in the configuration, passwords inside URLs on their own as well; longest first."""
+    found: set[str] = set()
+    for name, field in Settings.model_fields.items():
+        if not is_secret(field) or not (value := settings.secret(name)):
+            continue
+        password = urlsplit(value).password or "" if "://" in value else ""
+        whole = value if "://" not in value or name not in {"CELERY_BROKER_URL", "DATABASE_URL", "SENTRY_DSN"} else ""
+        found |= {text for text in (whole, password, quote(password, safe="")) if len(text) >= SHORTEST}
+        if name == "SENTRY_SLACK_WEBHOOK_URL":
+            found.add(urlsplit(value).path)
+    return tuple(sorted((text for text in found if len(text) >= SHORTEST), key=len, reverse=True))
+
+
+def redact(text: str, secrets: Iterable[str]) -> str:
+    """The text with every secret masked."""
+    for secret in secrets:
+        text = text.replace(secret, MASK)
+    return text
+
+
+class RedactingFormatter(logging.Formatter):
+    """Formats with the wrapped formatter, then masks: tracebacks and arguments are covered too."""
+
+    def __init__(self, wrapped: logging.Formatter, secrets: tuple[str, ...]) -> None:
+        super().__init__()
+        self._wrapped = wrapped
+        self._secrets = secrets
+
+    def format(self, record: logging.LogRecord) -> str:
+        return redact(self._wrapped.format(record), self._secrets)
+
+
+def install(logger: object, secrets: tuple[str, ...]) -> None:
+    """Wrap the formatter of each of the logger's handlers, once."""
+    for handler in getattr(logger, "handlers", ()):
+        formatter = handler.formatter or logging.Formatter()
+        if not isinstance(formatter, RedactingFormatter):
+            handler.setFormatter(RedactingFormatter(formatter, secrets))

@@ -1,0 +1,78 @@
+"""From the configuration to the parts the pipeline runs on. The only place that knows every stage's constructor."""
+
+import hashlib
+from datetime import timedelta
+
+from alerting.config import Settings, is_secret
+from alerting.incidents.facts import DatabaseFacts
+from alerting.incidents.lifecycle import Policy
+from alerting.incidents.links import Links
+from alerting.incidents.record import Desk
+from alerting.notifiers import registry
+from alerting.pipeline import Parts
+from alerting.poll.budget import Budget
+from alerting.poll.client import SentryClient
+from alerting.poll.sentry import SentrySource
+from alerting.rules import catalog
+
+CHANNEL_SETTINGS = {
+    "email": (
+        "SENTRY_ALERT_EMAIL_RECIPIENTS",
+        "EMAIL_HOST",
+        "EMAIL_PORT",
+        "EMAIL_HOST_USER",
+        "EMAIL_HOST_PASSWORD",
+        "EMAIL_USE_TLS",
+        "EMAIL_USE_SSL",
+        "DEFAULT_FROM_EMAIL",
+    ),
+    "slack": ("SENTRY_SLACK_WEBHOOK_URL", "SENTRY_SLACK_CHANNEL", "SENTRY_SLACK_BOT_TOKEN", "SENTRY_SLACK_API_URL"),
+}
+
+
+def policy(settings: Settings) -> Policy:
+    """How long things must hold, from the environment."""
+    return Policy(
+        keep_firing=timedelta(seconds=settings.SENTRY_ALERT_KEEP_FIRING_SECONDS),
+        repeat=timedelta(seconds=settings.SENTRY_ALERT_REPEAT_SECONDS),
+    )
+
+
+def source(settings: Settings, budget: Budget) -> SentrySource:
+    """The Sentry that is configured."""
+    client = SentryClient(settings.SENTRY_URL, settings.secret("SENTRY_AUTH_TOKEN"), budget)
+    return SentrySource(
+        client,
+        settings.SENTRY_ORG,
+        projects=settings.SENTRY_PROJECT,
+        environments=settings.SENTRY_ALERT_ENVIRONMENTS,
+        facts=DatabaseFacts(),
+        traces_sample_rate=settings.traces_sample_rate,
+    )
+
+
+def parts(settings: Settings, budget: Budget) -> Parts:
+    """Everything a worker process needs; nothing is connected yet."""
+    return Parts(
+        rules=catalog.build(settings),
+        source=source(settings, budget),
+        notifiers=registry.build(settings),
+        desk=Desk(
+            policy=policy(settings),
+            channels=settings.channels,
+            links=Links(settings.SENTRY_URL, settings.SENTRY_ORG),
+            environment=",".join(settings.SENTRY_ALERT_ENVIRONMENTS),
+        ),
+        interval_seconds=settings.SENTRY_POLL_INTERVAL_SECONDS,
+        settle_seconds=settings.SENTRY_SETTLE_SECONDS,
+        fingerprints={name: fingerprint(settings, name) for name in settings.channels},
+    )
+
+
+def fingerprint(settings: Settings, channel: str) -> str:
+    """A hash of a channel's configuration: a changed one reopens a broken channel."""
+    values = [
+        settings.secret(name) if is_secret(Settings.model_fields[name]) else str(getattr(settings, name))
+        for name in CHANNEL_SETTINGS[channel]
+    ]
+    return hashlib.sha256("\x00".join(values).encode()).hexdigest()[:16]

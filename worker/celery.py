@@ -1,0 +1,86 @@
+"""The Celery application: `celery -A worker worker`, `celery -A worker beat`."""
+
+import os
+import sys
+
+from celery import Celery
+from celery.signals import after_setup_logger, after_setup_task_logger, beat_init, celeryd_init
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "worker.settings")
+
+from alerting import config, redaction
+from alerting.errors import ConfigError
+from worker import schedule
+
+try:
+    settings = config.load(need_source=True)
+except ConfigError as error:
+    sys.stderr.write(f"{error}\n")
+    raise SystemExit(2) from None
+
+# A task that is not acknowledged by then comes back; every time limit lies well below it.
+VISIBILITY_TIMEOUT_SECONDS = 600
+TASK_HARD_LIMIT_SECONDS = 120
+TASK_SOFT_LIMIT_SECONDS = 100
+
+app = Celery("worker")
+app.conf.update(
+    broker_url=settings.secret("CELERY_BROKER_URL"),
+    broker_connection_retry_on_startup=True,
+    broker_connection_max_retries=None,
+    broker_transport_options={
+        "visibility_timeout": VISIBILITY_TIMEOUT_SECONDS,
+        "socket_timeout": 10,
+        "socket_connect_timeout": 5,
+        "socket_keepalive": True,
+        "health_check_interval": 30,
+        "global_keyprefix": "alerting:",
+    },
+    imports=("worker.tasks",),
+    task_ignore_result=True,
+    task_acks_late=True,
+    task_reject_on_worker_lost=True,
+    task_time_limit=TASK_HARD_LIMIT_SECONDS,
+    task_soft_time_limit=TASK_SOFT_LIMIT_SECONDS,
+    task_default_queue="alerting",
+    task_publish_retry_policy={"max_retries": 2, "interval_start": 0, "interval_step": 0.5, "interval_max": 1},
+    worker_prefetch_multiplier=1,
+    # One tick, one sender for each of two channels, one spare: a channel that hangs holds up nobody.
+    worker_concurrency=4,
+    worker_send_task_events=False,
+    worker_hijack_root_logger=True,
+    beat_scheduler="worker.schedule:SteadyScheduler",
+    beat_max_loop_interval=5,
+    beat_schedule=schedule.entries(settings.SENTRY_POLL_INTERVAL_SECONDS, settings.channels),
+    timezone="UTC",
+)
+
+
+@after_setup_logger.connect
+@after_setup_task_logger.connect
+def _keep_secrets_out_of_logs(logger: object, **_: object) -> None:
+    redaction.install(logger, redaction.secrets_of(settings))
+
+
+@celeryd_init.connect
+def _refuse_an_unmigrated_database(**_: object) -> None:
+    """Stop with one sentence instead of failing in every task. A database that is away is waited for by the tasks."""
+    import django
+
+    django.setup()
+    from alerting.incidents.schema import unapplied
+
+    missing = unapplied()
+    if missing:
+        sys.stderr.write(
+            f"The database is not migrated ({len(missing)} steps missing): run `alerting migrate` first.\n"
+        )
+        raise SystemExit(2)
+
+
+@celeryd_init.connect
+@beat_init.connect
+def _report_our_own_errors(**_: object) -> None:
+    from alerting.sentry import init_sentry
+
+    init_sentry()

@@ -1,0 +1,89 @@
+"""The tasks, each a thin call into the pipeline. Their arguments are names, never data or secrets."""
+
+import logging
+import os
+from datetime import UTC, datetime
+from functools import lru_cache
+
+import httpx
+import sentry_sdk.crons
+
+from alerting import config, pipeline, wiring
+from alerting.incidents import ticks
+from alerting.outbox import queue
+from alerting.pipeline import Parts
+from worker.celery import app
+from worker.limits import RedisBudget
+
+logger = logging.getLogger(__name__)
+
+HEARTBEAT_TIMEOUT_SECONDS = 5.0
+MONITOR_SLUG = "sentry-alerting-heartbeat"
+
+
+def _parts() -> Parts:
+    return _parts_of(os.getpid())
+
+
+@lru_cache(maxsize=1)
+def _parts_of(_pid: int) -> Parts:
+    """Made once per process: connections do not survive a fork."""
+    settings = config.current()
+    budget = RedisBudget(settings.secret("CELERY_BROKER_URL"), settings.secret("SENTRY_AUTH_TOKEN"))
+    return wiring.parts(settings, budget)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@app.task(name="alerting.tick")
+def tick() -> None:
+    """One evaluation of every rule; then a hint to deliver, and the dead man's switch."""
+    report = pipeline.evaluate_tick(_parts(), _now())
+    if report is None:
+        return
+    if report.owed:
+        for channel in _parts().notifiers:
+            deliver.delay(channel)
+    if report.heartbeat:
+        _touch_heartbeat()
+
+
+@app.task(name="alerting.deliver")
+def deliver(channel: str) -> None:
+    """Send what is owed on one channel; comes back at once where more is due than one turn holds."""
+    if pipeline.deliver_due(_parts(), channel):
+        deliver.delay(channel)
+
+
+@app.task(name="alerting.heartbeat")
+def heartbeat() -> None:
+    """Once a minute: check in with Sentry's cron monitor, and notice evaluations that stopped finishing."""
+    blind = pipeline.supervise(_parts(), _now())
+    sentry_sdk.crons.capture_checkin(
+        monitor_slug=MONITOR_SLUG,
+        status="error" if blind else "ok",
+        monitor_config={
+            "schedule": {"type": "interval", "value": 1, "unit": "minute"},
+            "checkin_margin": 2,
+            "failure_issue_threshold": 2,
+        },
+    )
+
+
+@app.task(name="alerting.housekeeping")
+def housekeeping() -> None:
+    """Delete what nobody will ask about any more."""
+    removed = ticks.prune(_now()) + queue.prune(_now())
+    logger.info("housekeeping removed %s rows", removed)
+
+
+def _touch_heartbeat() -> None:
+    url = config.current().secret("HEARTBEAT_URL")
+    if not url:
+        return
+    try:
+        httpx.get(url, timeout=HEARTBEAT_TIMEOUT_SECONDS, follow_redirects=False)
+    except httpx.HTTPError as error:
+        logger.warning("HEARTBEAT_URL did not answer: %s", type(error).__name__)
