@@ -11,18 +11,19 @@ from datetime import UTC, datetime, timedelta
 from django.db import transaction
 
 from alerting.errors import DeliveryError
-from alerting.incidents import blindness, record, ticks
+from alerting.incidents import blindness, gaps, record, ticks
 from alerting.incidents.blindness import Sight
 from alerting.incidents.models import Evaluator, Incident, Tick
 from alerting.notifiers.base import Notifier
 from alerting.outbox import channels, queue, trouble
 from alerting.outbox.message import Notice
 from alerting.outbox.models import Message
+from alerting.poll.catch_up import search
 from alerting.poll.model import Answer, Measure, Source
 from alerting.poll.plan import Memory, Situation, questions, remember
 from alerting.poll.readings import Watched, assemble
 from alerting.rules.evaluate import judge_all
-from alerting.rules.model import Judgement, Rule, Trust, Verdict
+from alerting.rules.model import Judgement, Rule, Trust, Verdict, Window
 
 logger = logging.getLogger(__name__)
 
@@ -43,8 +44,10 @@ class Parts:
     desk: record.Desk
     interval_seconds: int
     settle_seconds: int
+    catch_up_seconds: int = 0
     fingerprints: Mapping[str, str] = field(default_factory=dict)
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    sleep: Callable[[float], None] = time.sleep
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,17 +105,28 @@ def deliver_due(parts: Parts, channel: str) -> bool:
         lock.release()
 
 
+def catch_up(parts: Parts, now: datetime) -> int:
+    """Judge one stretch that nobody judged when it was fresh; returns how many incidents were told late."""
+    rule = _count_rule(parts)
+    gap = gaps.claim(now) if rule is not None else None
+    if rule is None or gap is None:
+        return 0
+    found = search(parts.source, rule, Window(gap.start, gap.end))
+    return gaps.settle(gap, rule, found, parts.desk, parts.clock())
+
+
 def supervise(parts: Parts, now: datetime) -> bool:
     """Tell that we are blind where no tick has finished for a while; true while that is so.
 
     Ticks tell it themselves when Sentry does not answer; this is for ticks that fail before they can.
     """
     state = ticks.evaluator(now)
-    if now - state.judged_until < blindness.patience(parts.interval_seconds) + SUPERVISION_SLACK:
+    last = max(state.judged_until, state.started_at)
+    if now - last < blindness.patience(parts.interval_seconds) + SUPERVISION_SLACK:
         return False
-    sight = Sight({"errors": state.judged_until}, {"errors": "No evaluation has finished since then."})
+    sight = Sight({"errors": last}, {"errors": "No evaluation has finished since then."})
     with transaction.atomic():
-        return blindness.update(sight, parts.desk.channels, parts.interval_seconds, state.judged_until, now)
+        return blindness.update(sight, parts.desk.channels, parts.interval_seconds, last, now)
 
 
 def _poll(parts: Parts, state: Evaluator, standing: Sequence[Incident], now: datetime) -> list[Answer]:
@@ -141,6 +155,7 @@ def _record(
             return None
         owed = record.settle(verdicts, parts.desk, now)
         blindness.update(sight, parts.desk.channels, parts.interval_seconds, state.started_at, now)
+        _notice_gap(parts, state, sight, now)
         memory = {**state.memory, "plan": plan.to_json(), "sight": sight.to_json()}
         if any(answer.question.measure is Measure.OUTCOMES for answer in answers):
             memory["drops"] = drops
@@ -151,6 +166,20 @@ def _record(
             changes["good_until"] = now
         Evaluator.objects.filter(pk=1).update(**changes)
     return owed
+
+
+def _notice_gap(parts: Parts, state: Evaluator, sight: Sight, now: datetime) -> None:
+    """On the first good count after a while without: what lies in between has to be judged afterwards."""
+    rule = _count_rule(parts)
+    counted = Measure.ERRORS.value
+    if rule is None or sight.good.get(counted) != now:
+        return
+    last = Sight.from_json(state.memory.get("sight", {})).good.get(counted, state.started_at)
+    gaps.notice_gap(last, parts.interval_seconds, rule.window_seconds, parts.catch_up_seconds, now)
+
+
+def _count_rule(parts: Parts) -> Rule | None:
+    return next((rule for rule in parts.rules if rule.judgement is Judgement.CRITICAL_ERRORS), None)
 
 
 def _look(before: Sight, answers: Sequence[Answer], now: datetime) -> Sight:
@@ -195,7 +224,7 @@ def _send_for_a_turn(parts: Parts, channel: str) -> bool:
         pause = channels.wait(channel, parts.clock())
         if time.monotonic() + pause > ends:
             return not pause and queue.due(channel, parts.clock()).exists()
-        time.sleep(pause)
+        parts.sleep(pause)
         if not channels.renew(channel, parts.clock()):
             return False
         message = queue.take(channel, parts.clock())

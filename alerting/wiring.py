@@ -65,6 +65,7 @@ def parts(settings: Settings, budget: Budget) -> Parts:
         ),
         interval_seconds=settings.SENTRY_POLL_INTERVAL_SECONDS,
         settle_seconds=settings.SENTRY_SETTLE_SECONDS,
+        catch_up_seconds=settings.SENTRY_CATCH_UP_SECONDS,
         fingerprints={name: fingerprint(settings, name) for name in settings.channels},
     )
 

@@ -9,7 +9,7 @@ import httpx
 import sentry_sdk.crons
 
 from alerting import config, pipeline, wiring
-from alerting.incidents import ticks
+from alerting.incidents import gaps, ticks
 from alerting.outbox import queue
 from alerting.pipeline import Parts
 from worker.celery import app
@@ -46,8 +46,18 @@ def tick() -> None:
     if report.owed:
         for channel in _parts().notifiers:
             deliver.delay(channel)
+    if gaps.waiting(_now()):
+        catch_up.delay()
     if report.heartbeat:
         _touch_heartbeat()
+
+
+@app.task(name="alerting.catch_up")
+def catch_up() -> None:
+    """Judge what was missed while we or Sentry were down."""
+    if pipeline.catch_up(_parts(), _now()):
+        for channel in _parts().notifiers:
+            deliver.delay(channel)
 
 
 @app.task(name="alerting.deliver")

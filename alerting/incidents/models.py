@@ -123,6 +123,27 @@ class Evaluator(models.Model):
         return f"judged until {self.judged_until:%Y-%m-%d %H:%M:%S}"
 
 
+class Gap(models.Model):
+    """A stretch nobody judged, because we or Sentry were down: read afterwards, told once, marked late."""
+
+    start = models.DateTimeField()
+    end = models.DateTimeField()
+    noticed_at = models.DateTimeField()
+    owner = models.CharField(max_length=120, blank=True)
+    leased_until = models.DateTimeField(null=True)
+    attempts = models.PositiveIntegerField(default=0)
+    requests = models.PositiveIntegerField(default=0)
+    found = models.PositiveIntegerField(default=0)
+    finished_at = models.DateTimeField(null=True)
+    outcome = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        ordering = ("-id",)
+
+    def __str__(self) -> str:
+        return f"gap {self.start:%H:%M:%S} to {self.end:%H:%M:%S}"
+
+
 class SourceFacts(models.Model):
     """What was learned about a server (region host, datasets, slugs), so that no process probes twice."""
 

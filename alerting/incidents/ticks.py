@@ -11,13 +11,14 @@ from alerting.rules.windows import floor
 # A tick is over by then: its questions have deadlines and Celery's hard limit ends it.
 LONGEST_TICK = timedelta(seconds=90)
 CLOCK_TOLERANCE = timedelta(seconds=60)
+LONGEST_INTERVAL = timedelta(seconds=301)
 KEPT = timedelta(hours=48)
 
 
 def evaluator(now: datetime) -> Evaluator:
     """The single row, made on the very first start."""
     row, _ = Evaluator.objects.get_or_create(
-        pk=1, defaults={"started_at": now, "judged_until": now - timedelta(seconds=1), "good_until": now}
+        pk=1, defaults={"started_at": now, "judged_until": now - LONGEST_INTERVAL, "good_until": now}
     )
     return row
 

@@ -8,6 +8,8 @@ from alerting.outbox.message import Kind, Line, Notice
 
 # Up to this many notices are sent one by one.
 FOLD_ABOVE = 5
+# New error types come in litters, after a deploy or after downtime; from three on they are one notice.
+FOLD_NEW_ISSUES_ABOVE = 2
 FOLDED_KINDS = (Kind.DIGEST, Kind.STALE)
 # Slack's blocks hold about 75 lines; a mail holds more, but nobody reads a longer one.
 _LIMITS: Mapping[str, int] = {"slack": 70}

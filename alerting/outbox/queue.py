@@ -15,6 +15,7 @@ from alerting.outbox import backoff, fold
 from alerting.outbox.clean import clean, clean_json
 from alerting.outbox.message import Kind, Notice
 from alerting.outbox.models import Channel, Message
+from alerting.rules.model import Judgement
 
 STALE_AFTER = timedelta(hours=1)
 FURTHEST_DUE = timedelta(hours=2)
@@ -66,18 +67,12 @@ def due(channel: str, now: datetime) -> QuerySet[Message]:
 def take(channel: str, now: datetime) -> Message | None:
     """The next message to send, marked as in our hands; a crowd or what came too late is folded into one first."""
     waiting = due(channel, now)
-    stale = waiting.filter(created_at__lte=now - STALE_AFTER)
     count = waiting.count()
     if count == 0:
         return None
-    limit = fold.limit(channel)
-    if stale.exclude(kind__in=fold.FOLDED_KINDS).exists():
-        message = _fold(list(stale.exclude(kind__in=fold.FOLDED_KINDS)[:limit]), channel, Kind.STALE, count, now)
-    elif waiting.exclude(kind__in=fold.FOLDED_KINDS).count() > fold.FOLD_ABOVE:
-        members = list(waiting.exclude(kind__in=fold.FOLDED_KINDS)[:limit])
-        message = _fold(members, channel, Kind.DIGEST, count, now)
-    else:
-        message = waiting.first()
+    crowd, kind = _crowd(waiting, now)
+    members = list(crowd[: fold.limit(channel)]) if crowd is not None else []
+    message = _fold(members, channel, kind, count, now) if members else waiting.first()
     if message is None:
         return None
     taken = Message.objects.filter(pk=message.pk, state=Message.State.PENDING).update(
@@ -173,6 +168,20 @@ def prune(now: datetime) -> int:
     """Delete settled messages nobody will ask about any more; returns how many."""
     done = (Message.State.SENT, Message.State.FOLDED, Message.State.DISCARDED)
     return Message.objects.filter(state__in=done, created_at__lt=now - KEPT).delete()[0]
+
+
+def _crowd(waiting: QuerySet[Message], now: datetime) -> tuple[QuerySet[Message] | None, Kind]:
+    """Which of the waiting messages are to travel together, and as what."""
+    single = waiting.exclude(kind__in=fold.FOLDED_KINDS)
+    stale = single.filter(created_at__lte=now - STALE_AFTER)
+    if stale.exists():
+        return stale, Kind.STALE
+    if single.count() > fold.FOLD_ABOVE:
+        return single, Kind.DIGEST
+    new_issues = single.filter(payload__rule=Judgement.NEW_ISSUE.value)
+    if new_issues.count() > fold.FOLD_NEW_ISSUES_ABOVE:
+        return new_issues, Kind.DIGEST
+    return None, Kind.DIGEST
 
 
 def _fold(members: list[Message], channel: str, kind: Kind, count: int, now: datetime) -> Message | None:

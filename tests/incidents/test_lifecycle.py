@@ -1,0 +1,191 @@
+"""The state machine: every state, every outcome, and what happens in each when a reading is missing."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alerting.incidents.lifecycle import Policy, Standing, State, Step, Why, advance, advance_all
+from alerting.outbox.message import Kind
+from alerting.rules.evaluate import judge
+from alerting.rules.model import Reading, Rule, Trust, Verdict, Window
+from tests.rules.test_evaluate import COUNT, SHOP
+
+NOW = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
+POLICY = Policy(keep_firing=timedelta(minutes=2), repeat=timedelta(hours=1))
+
+
+def verdict(
+    value: float | None, at: datetime = NOW, *, settled: bool = False, trust: Trust = Trust.VALUE, rule: Rule = COUNT
+) -> Verdict:
+    end = at - timedelta(minutes=2) if settled else at
+    return judge(rule, Reading(SHOP, "", Window.ending(end, 300), trust, value=value, settled=settled), at)
+
+
+def firing(at: datetime = NOW, value: float = 11) -> Standing:
+    return advance(Standing(), verdict(value, at), POLICY).standing
+
+
+def recovering(at: datetime = NOW) -> Standing:
+    return advance(firing(at - timedelta(minutes=10)), verdict(0, at, settled=True), POLICY).standing
+
+
+def test_the_first_breach_is_told_at_once() -> None:
+    step = advance(Standing(), verdict(11), POLICY)
+    assert (step.standing.state, step.why, step.tell) == (State.FIRING, Why.FIRST_BREACH, Kind.FIRST)
+
+
+def test_without_an_incident_everything_else_stays_quiet() -> None:
+    for quiet in (verdict(10), verdict(0, settled=True), verdict(None, trust=Trust.SOURCE_ERROR)):
+        step = advance(Standing(), quiet, POLICY)
+        assert (step.standing, step.why, step.tell) == (Standing(), Why.NOTHING_OPEN, None)
+
+
+def test_a_breach_that_goes_on_is_told_once() -> None:
+    step = advance(firing(), verdict(12, NOW + timedelta(seconds=15)), POLICY)
+    assert (step.why, step.tell) == (Why.STILL_BREACHED, None)
+
+
+def test_a_doubled_value_is_told_once_and_not_at_each_tick() -> None:
+    worse = advance(firing(), verdict(22, NOW + timedelta(seconds=15)), POLICY)
+    assert (worse.why, worse.tell) == (Why.DOUBLED, Kind.WORSE)
+    after = advance(worse.standing, verdict(30, NOW + timedelta(seconds=30)), POLICY)
+    assert (after.why, after.tell) == (Why.STILL_BREACHED, None)
+
+
+def test_further_doublings_of_a_ramp_are_told_at_most_every_ten_minutes() -> None:
+    worse = advance(firing(), verdict(22, NOW + timedelta(seconds=15)), POLICY).standing
+    assert advance(worse, verdict(44, NOW + timedelta(seconds=30)), POLICY).tell is None
+    assert advance(worse, verdict(44, NOW + timedelta(minutes=11)), POLICY).tell is Kind.WORSE
+
+
+def test_a_reminder_comes_after_the_repeat_interval_and_not_before() -> None:
+    assert advance(firing(), verdict(12, NOW + timedelta(seconds=3599)), POLICY).tell is None
+    assert advance(firing(), verdict(12, NOW + timedelta(hours=1)), POLICY).tell is Kind.REMINDER
+
+
+def test_a_repeat_of_zero_never_reminds() -> None:
+    never = replace(POLICY, repeat=timedelta())
+    assert advance(firing(), verdict(12, NOW + timedelta(days=9)), never).tell is None
+
+
+def test_a_settled_window_from_before_the_breach_says_nothing_about_recovery() -> None:
+    step = advance(firing(), verdict(0, NOW + timedelta(seconds=15), settled=True), POLICY)
+    assert (step.standing.state, step.why) == (State.FIRING, Why.CLEAR_BEFORE_BREACH)
+
+
+def test_recovery_needs_settled_clear_readings_for_the_whole_hold() -> None:
+    started = advance(firing(), verdict(0, NOW + timedelta(minutes=3), settled=True), POLICY)
+    assert (started.standing.state, started.why, started.tell) == (State.RECOVERING, Why.RECOVERY_STARTED, None)
+    waiting = advance(started.standing, verdict(0, NOW + timedelta(minutes=4, seconds=59), settled=True), POLICY)
+    assert (waiting.standing.state, waiting.why) == (State.RECOVERING, Why.RECOVERY_NOT_OVER)
+    over = advance(waiting.standing, verdict(0, NOW + timedelta(minutes=5), settled=True), POLICY)
+    assert (over.standing.state, over.why, over.tell) == (State.OK, Why.RECOVERED, Kind.RESOLVED)
+
+
+def test_without_a_hold_the_first_settled_clear_reading_resolves() -> None:
+    at_once = replace(POLICY, keep_firing=timedelta())
+    assert advance(firing(), verdict(0, NOW + timedelta(minutes=3), settled=True), at_once).tell is Kind.RESOLVED
+
+
+def test_a_breach_while_recovering_goes_back_to_firing_quietly() -> None:
+    step = advance(recovering(), verdict(11, NOW + timedelta(seconds=15)), POLICY)
+    assert (step.standing.state, step.why, step.tell) == (State.FIRING, Why.RECOVERY_BROKEN, None)
+    assert step.standing.clear_since is None
+
+
+@pytest.mark.parametrize("trust", [Trust.NO_DATA, Trust.PARTIAL, Trust.SOURCE_ERROR, Trust.DROPPED])
+@pytest.mark.parametrize("standing", [firing(), recovering()], ids=["firing", "recovering"])
+def test_a_missing_reading_changes_no_state_and_is_decided_on_by_name(standing: Standing, trust: Trust) -> None:
+    value = 0.0 if trust is Trust.DROPPED else None
+    step = advance(standing, verdict(value, NOW + timedelta(minutes=30), settled=True, trust=trust), POLICY)
+    assert (step.standing, step.why.value, step.tell) == (standing, step.verdict.reason.value, None)
+
+
+def test_a_raised_threshold_closes_with_that_reason_instead_of_lying_about_a_recovery() -> None:
+    raised = replace(COUNT, threshold=100)
+    step = advance(firing(value=50), verdict(50, NOW + timedelta(seconds=15), rule=raised), POLICY)
+    assert (step.standing.state, step.why, step.tell) == (State.OK, Why.THRESHOLD_RAISED, Kind.RESOLVED)
+
+
+def test_a_raised_threshold_that_is_still_exceeded_goes_on_quietly() -> None:
+    raised = replace(COUNT, threshold=40)
+    step = advance(firing(value=50), verdict(50, NOW + timedelta(seconds=15), rule=raised), POLICY)
+    assert (step.standing.threshold, step.why, step.tell) == (40, Why.STILL_BREACHED, None)
+
+
+def test_a_hold_delays_the_first_notice_and_a_gap_breaks_it() -> None:
+    held = replace(COUNT, hold_seconds=60)
+    pending = advance(Standing(), verdict(11, rule=held), POLICY)
+    assert (pending.standing.state, pending.why, pending.tell) == (State.PENDING, Why.HOLD_STARTED, None)
+    early = advance(pending.standing, verdict(11, NOW + timedelta(seconds=59), rule=held), POLICY)
+    assert (early.why, early.tell) == (Why.HOLD_NOT_OVER, None)
+    told = advance(early.standing, verdict(11, NOW + timedelta(seconds=60), rule=held), POLICY)
+    assert (told.standing.state, told.why, told.tell) == (State.FIRING, Why.HOLD_OVER, Kind.FIRST)
+    broken = advance(early.standing, verdict(0, NOW + timedelta(minutes=5), settled=True, rule=held), POLICY)
+    assert (broken.standing.state, broken.why, broken.tell) == (State.OK, Why.HOLD_BROKEN, None)
+
+
+def test_many_openings_become_one_flapping_notice_and_then_quiet() -> None:
+    step = advance(Standing(), verdict(11), POLICY, recent_openings=3)
+    assert (step.standing.state, step.why, step.tell) == (State.FLAPPING, Why.CHANGES_OFTEN, Kind.FLAPPING)
+    again = advance(step.standing, verdict(40, NOW + timedelta(seconds=15)), POLICY)
+    assert (again.why, again.tell) == (Why.FLAPPING_QUIET, None)
+
+
+def test_flapping_ends_with_one_notice_once_clear_for_long() -> None:
+    standing = advance(Standing(), verdict(11), POLICY, recent_openings=3).standing
+    quiet = advance(standing, verdict(0, NOW + timedelta(minutes=3), settled=True), POLICY)
+    assert (quiet.why, quiet.tell) == (Why.FLAPPING_QUIET, None)
+    stable = advance(quiet.standing, verdict(0, NOW + timedelta(minutes=14), settled=True), POLICY)
+    assert (stable.standing.state, stable.why, stable.tell) == (State.OK, Why.STABLE_CLEAR, Kind.RESOLVED)
+
+
+def test_flapping_becomes_firing_once_breached_for_long() -> None:
+    standing = advance(Standing(), verdict(11), POLICY, recent_openings=3).standing
+    step = advance(standing, verdict(12, NOW + timedelta(minutes=10)), POLICY)
+    assert (step.standing.state, step.why, step.tell) == (State.FIRING, Why.STABLE_BREACHED, Kind.REMINDER)
+
+
+def test_a_clock_set_back_an_hour_does_not_delay_recovery_by_an_hour() -> None:
+    standing = firing(NOW + timedelta(hours=1))
+    started = advance(standing, verdict(0, NOW, settled=True), POLICY)
+    assert started.standing.state is State.RECOVERING
+
+
+def test_of_several_verdicts_the_breach_decides() -> None:
+    steps = advance_all(
+        recovering(), [verdict(0, NOW, settled=True), verdict(11, NOW), verdict(None, NOW, trust=Trust.PARTIAL)], POLICY
+    )
+    assert steps[0].why is Why.RECOVERY_BROKEN
+    assert steps[-1].standing.state is State.FIRING
+
+
+def test_what_is_remembered_survives_json_and_ignores_what_a_newer_version_added() -> None:
+    standing = recovering()
+    assert Standing.from_json({**standing.to_json(), "from_the_future": 1}) == standing
+
+
+moments = st.integers(min_value=0, max_value=200)
+values = st.one_of(st.none(), st.integers(min_value=0, max_value=60).map(float))
+
+
+@given(st.lists(st.tuples(values, st.booleans(), st.sampled_from(list(Trust)), moments), max_size=60))
+def test_whatever_comes_every_first_is_followed_by_at_most_one_end_and_no_end_comes_alone(
+    story: list[tuple[float | None, bool, Trust, int]],
+) -> None:
+    standing, told = Standing(), []
+    at = NOW
+    for value, settled, trust, pause in story:
+        at += timedelta(seconds=pause)
+        step: Step = advance(standing, verdict(value, at, settled=settled, trust=trust), POLICY)
+        standing = step.standing
+        if step.tell is not None:
+            told.append(step.tell)
+        assert step.why in Why
+    open_now = False
+    for kind in told:
+        assert open_now is (kind is not Kind.FIRST)
+        open_now = kind is not Kind.RESOLVED

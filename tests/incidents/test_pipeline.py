@@ -1,0 +1,209 @@
+"""Whole ticks over simulated time on a fake source: what people are told, and how often."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from alerting.incidents.models import Decision, Gap, Incident, Tick
+from alerting.outbox.models import Message
+from alerting.poll.model import Measure, Row
+from alerting.rules.model import Issue, Project, Trust
+from tests.support.pipeline import World
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+NOON = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
+SHOP, BLOG = Project("1", "shop"), Project("2", "blog")
+
+
+@pytest.fixture
+def world() -> World:
+    return World(NOON)
+
+
+def test_a_spike_is_told_on_both_channels_within_one_tick_and_resolved_once(world: World) -> None:
+    world.source.add_errors(SHOP, 11, NOON)
+    world.now += timedelta(seconds=15)
+    world.run(timedelta(seconds=15))
+    assert world.kinds("slack") == world.kinds("email") == ["first"]
+    world.run(timedelta(minutes=20))
+    assert world.kinds("slack") == world.kinds("email") == ["first", "resolved"]
+    assert {incident.state for incident in Incident.objects.all()} == {"ok"}
+
+
+def test_ten_errors_are_silent(world: World) -> None:
+    world.source.add_errors(SHOP, 10, NOON)
+    world.run(timedelta(minutes=10))
+    assert world.kinds() == []
+    assert not Incident.objects.exists()
+
+
+def test_the_notice_carries_its_evidence(world: World) -> None:
+    world.source.add_errors(SHOP, 12, NOON)
+    world.now += timedelta(seconds=1)
+    world.run(timedelta(seconds=15))
+    notice = world.slack.sent[0]
+    assert (notice.project, notice.value, notice.threshold, notice.reason) == (
+        "shop",
+        "12 errors",
+        "10 errors",
+        "first_breach",
+    )
+    assert (notice.window_start, notice.window_end) == ("2026-01-01T11:55:01Z", "2026-01-01T12:00:01Z")
+    assert notice.link.startswith("https://sentry.io/organizations/acme/issues/?project=1")
+
+
+def test_the_error_rate_is_judged_on_a_settled_window(world: World) -> None:
+    world.source.add_errors(SHOP, 6, NOON)
+    world.source.performance = {SHOP: Row(transactions=500, p95_ms=100.0)}
+    world.run(timedelta(minutes=1))
+    assert world.kinds() == []
+    world.run(timedelta(minutes=3))
+    assert [(notice.rule, notice.value) for notice in world.email.sent] == [("error_rate", "1.2% (0.012)")]
+
+
+def test_a_slow_project_is_told_in_slack_only(world: World) -> None:
+    world.source.performance = {SHOP: Row(transactions=80, p95_ms=1500.0)}
+    world.run(timedelta(minutes=3))
+    assert [(notice.rule, notice.value, notice.threshold) for notice in world.slack.sent] == [
+        ("p95_latency", "1500 ms", "1000 ms")
+    ]
+    assert world.email.sent == []
+
+
+def issue(number: int, at: datetime) -> Issue:
+    return Issue(str(number), f"SHOP-{number}", f"ValueError {number}", "views.pay", "error", "", at, SHOP)
+
+
+def test_a_new_issue_is_told_once_and_the_past_not_at_all(world: World) -> None:
+    world.source.issues = [issue(1, NOON - timedelta(minutes=1)), issue(2, NOON + timedelta(seconds=20))]
+    world.run(timedelta(minutes=30))
+    assert [notice.issue["id"] for notice in world.slack.sent] == ["2"]
+
+
+def test_many_new_issues_at_once_are_one_digest(world: World) -> None:
+    world.run(timedelta(minutes=1))
+    world.source.issues = [issue(number, world.now) for number in range(30)]
+    world.run(timedelta(minutes=2))
+    assert world.kinds() == ["digest"]
+    assert {line.title for line in world.slack.sent[0].lines} == {f"ValueError {number}" for number in range(30)}
+
+
+@pytest.mark.parametrize("trust", [Trust.SOURCE_ERROR, Trust.PARTIAL])
+def test_a_failing_or_half_read_source_neither_fires_nor_resolves(world: World, trust: Trust) -> None:
+    world.source.add_errors(SHOP, 11, NOON)
+    world.now += timedelta(seconds=15)
+    world.run(timedelta(seconds=15))
+    world.source.broken = {Measure.ERRORS: trust}
+    world.source.add_errors(BLOG, 50, world.now)
+    world.run(timedelta(minutes=20))
+    assert set(world.kinds()) == {"first", "blind"}
+    assert Incident.objects.get(rule="critical_errors").state == "firing"
+    assert not Incident.objects.filter(project="blog").exists()
+    reasons = set(Decision.objects.values_list("reason", flat=True))
+    assert ("source_error" if trust is Trust.SOURCE_ERROR else "partial_answer") in reasons
+
+
+def test_blindness_is_told_once_and_its_end_too(world: World) -> None:
+    world.run(timedelta(minutes=5))
+    world.source.broken = dict.fromkeys(Measure, Trust.SOURCE_ERROR)
+    world.run(timedelta(minutes=10))
+    assert world.kinds() == ["blind"]
+    assert "Sentry answered 500." in world.slack.sent[0].sentence
+    world.source.broken = {}
+    world.run(timedelta(minutes=10))
+    assert world.kinds() == ["blind", "sighted"]
+
+
+def test_while_quota_drops_events_a_falling_count_does_not_resolve(world: World) -> None:
+    world.source.add_errors(SHOP, 11, NOON)
+    world.source.dropped = {SHOP: Row(dropped=900, dropped_reasons={"smart_rate_limit": 900})}
+    world.run(timedelta(minutes=30))
+    assert world.kinds() == ["first"]
+    assert "900 by smart_rate_limit" in " ".join(world.slack.sent[0].notes)
+    world.source.dropped = {}
+    world.run(timedelta(minutes=10))
+    assert world.kinds() == ["first", "resolved"]
+
+
+def test_a_restart_with_open_incidents_says_nothing_new(world: World) -> None:
+    for number in range(20):
+        world.source.add_errors(Project(str(number), f"app-{number}"), 500, NOON, timedelta(hours=1))
+    world.now += timedelta(minutes=5)
+    world.run(timedelta(minutes=5))
+    before = len(world.slack.sent), len(world.email.sent)
+    world.now += timedelta(minutes=10)
+    world.run(timedelta(minutes=3))
+    assert (len(world.slack.sent), len(world.email.sent)) == before
+
+
+def test_downtime_leaves_a_gap_and_ordinary_ticks_leave_none(world: World) -> None:
+    world.run(timedelta(minutes=2))
+    assert not Gap.objects.exists()
+    world.now += timedelta(hours=1)
+    world.run(timedelta(seconds=30))
+    assert Gap.objects.count() == 1
+
+
+def test_a_tick_at_a_slot_that_is_taken_does_nothing(world: World) -> None:
+    assert world.tick() is not None
+    asked = len(world.source.asked)
+    assert world.tick() is None
+    assert len(world.source.asked) == asked
+    assert Tick.objects.count() == 1
+
+
+def test_an_older_tick_that_comes_late_writes_nothing(world: World) -> None:
+    late = World(NOON, source=world.source)
+
+    def overtaken(_: object) -> None:
+        world.source.before_answer = lambda _: None
+        Tick.objects.filter(finished_at=None).update(claimed_at=NOON - timedelta(minutes=5))
+        world.now = NOON + timedelta(seconds=15)
+        assert world.tick().outcome == "good"
+
+    world.source.add_errors(SHOP, 11, NOON - timedelta(seconds=5))
+    world.source.before_answer = overtaken
+    assert late.tick().outcome == "fenced"
+    assert Message.objects.filter(channel="slack").count() == 1
+
+
+def test_two_evaluators_on_one_database_tell_everything_once_in_an_hour(world: World) -> None:
+    twin = World(NOON, source=world.source, email=world.email, slack=world.slack)
+    for minute in range(0, 60, 20):
+        world.source.add_errors(SHOP, 15, NOON + timedelta(minutes=minute))
+    ends = NOON + timedelta(minutes=75)
+    while world.now < ends:
+        for each in (world, twin):
+            each.tick()
+            each.deliver()
+        world.now += timedelta(seconds=15)
+        twin.now = world.now
+    assert world.kinds() == ["first", "resolved"] * 3
+    assert len(set(world.slack.keys)) == len(world.slack.keys)
+
+
+@pytest.mark.parametrize("jump", [timedelta(hours=1), timedelta(hours=-1)], ids=["forward", "back"])
+def test_a_clock_that_jumps_an_hour_does_not_silence_us(world: World, jump: timedelta) -> None:
+    world.run(timedelta(minutes=5))
+    world.now += jump
+    world.run(timedelta(minutes=1))
+    world.source.add_errors(SHOP, 11, world.now)
+    world.now += timedelta(seconds=15)
+    world.run(timedelta(seconds=30))
+    assert "first" in world.kinds()
+
+
+def test_a_tick_costs_at_most_five_requests_and_few_queries(
+    world: World, django_assert_max_num_queries: object
+) -> None:
+    world.source.performance = {SHOP: Row(transactions=80, p95_ms=1500.0)}
+    world.source.add_errors(SHOP, 5000, NOON, timedelta(minutes=30))
+    costs = []
+    for _ in range(120):
+        report = world.tick()
+        costs.append(report.requests)
+        world.now += timedelta(seconds=15)
+    assert max(costs) <= 5
+    with django_assert_max_num_queries(30):
+        world.tick()

@@ -1,0 +1,31 @@
+"""The tests' own environment, set before Django reads it: nothing of the developer's shell decides what they see."""
+
+import contextlib
+import os
+import tempfile
+
+import pytest
+
+from tests.support import postgres
+
+PREFIXES = ("SENTRY_", "ALERTING_", "EMAIL_", "DJANGO_", "CELERY_", "DATABASE_", "HEARTBEAT_", "DEFAULT_FROM_")
+_cleanup = contextlib.ExitStack()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--database", choices=("sqlite", "postgres"), default="sqlite", help="database of the test run")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+    for name in list(os.environ):
+        if name.startswith(PREFIXES):
+            del os.environ[name]
+    os.environ["DJANGO_SETTINGS_MODULE"] = "worker.settings"
+    os.environ["ALERTING_DATA_DIR"] = _cleanup.enter_context(tempfile.TemporaryDirectory(prefix="alerting-tests-"))
+    if early_config.known_args_namespace.database == "postgres":
+        os.environ["DATABASE_URL"] = _cleanup.enter_context(postgres.server())
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    _cleanup.close()

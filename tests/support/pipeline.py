@@ -1,0 +1,92 @@
+"""The pipeline on a fake source, a recording channel and a clock that tests turn by hand."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from alerting.errors import DeliveryError
+from alerting.incidents.lifecycle import Policy
+from alerting.incidents.links import Links
+from alerting.incidents.record import Desk
+from alerting.notifiers.base import Receipt
+from alerting.outbox.message import Notice
+from alerting.pipeline import Parts, TickReport, deliver_due, evaluate_tick
+from alerting.rules.catalog import build
+from tests.rules.test_evaluate import Defaults
+from tests.support.source import FakeSource
+
+
+@dataclass
+class RecordingNotifier:
+    """A channel at our own seam: keeps what it is given, raises the next planned error first."""
+
+    channel: str
+    sent: list[Notice] = field(default_factory=list)
+    keys: list[str] = field(default_factory=list)
+    refs: list[Mapping[str, str]] = field(default_factory=list)
+    errors: list[DeliveryError | None] = field(default_factory=list)
+
+    def send(self, notice: Notice, ref: Mapping[str, str], dedupe_key: str) -> Receipt:
+        if self.errors and (error := self.errors.pop(0)) is not None:
+            raise error
+        self.sent.append(notice)
+        self.keys.append(dedupe_key)
+        self.refs.append(ref)
+        return Receipt({"thread": f"{self.channel}-{len(self.sent)}"})
+
+
+@dataclass
+class World:
+    """One evaluator over simulated time."""
+
+    now: datetime
+    source: FakeSource = field(default_factory=FakeSource)
+    email: RecordingNotifier = field(default_factory=lambda: RecordingNotifier("email"))
+    slack: RecordingNotifier = field(default_factory=lambda: RecordingNotifier("slack"))
+    keep_firing: timedelta = timedelta(minutes=2)
+    repeat: timedelta = timedelta(hours=1)
+    thresholds: type[Defaults] = Defaults
+    interval: int = 15
+    settle: int = 120
+    catch_up: int = 21_600
+    fingerprint: str = "one"
+
+    @property
+    def parts(self) -> Parts:
+        return Parts(
+            rules=build(self.thresholds()),
+            source=self.source,
+            notifiers={"email": self.email, "slack": self.slack},
+            desk=Desk(
+                Policy(self.keep_firing, self.repeat), ("email", "slack"), Links("https://sentry.io", "acme"), ""
+            ),
+            interval_seconds=self.interval,
+            settle_seconds=self.settle,
+            catch_up_seconds=self.catch_up,
+            fingerprints={"email": self.fingerprint, "slack": self.fingerprint},
+            clock=lambda: self.now,
+            sleep=self.pass_time,
+        )
+
+    def pass_time(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+
+    def tick(self) -> TickReport | None:
+        """One tick at the present time."""
+        return evaluate_tick(self.parts, self.now)
+
+    def run(self, length: timedelta) -> None:
+        """Ticks at the interval for so long, delivering after each; time goes on by itself."""
+        ends = self.now + length
+        while self.now < ends:
+            self.tick()
+            self.deliver()
+            self.now += timedelta(seconds=self.interval)
+
+    def deliver(self) -> None:
+        """Everything that is due on both channels, time going on where a channel asks for a pause."""
+        for channel in ("email", "slack"):
+            deliver_due(self.parts, channel)
+
+    def kinds(self, channel: str = "slack") -> list[str]:
+        return [notice.kind.value for notice in getattr(self, channel).sent]

@@ -1,0 +1,55 @@
+"""A source with exact events in memory: the seam at which tests replace Sentry, and nothing deeper."""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from alerting.errors import SourceFault
+from alerting.poll.model import Answer, Measure, Question, Row
+from alerting.rules.model import Issue, Project, Trust
+
+
+@dataclass
+class FakeSource:
+    """Counts events in half-open windows, as Sentry does. `broken` maps a measure to the trust its answers get."""
+
+    events: dict[Project, list[datetime]] = field(default_factory=lambda: defaultdict(list))
+    performance: dict[Project, Row] = field(default_factory=dict)
+    issues: list[Issue] = field(default_factory=list)
+    dropped: dict[Project, Row] = field(default_factory=dict)
+    broken: dict[Measure, Trust] = field(default_factory=dict)
+    asked: list[Question] = field(default_factory=list)
+    before_answer: Callable[[Question], None] = lambda _: None
+
+    def add_errors(self, project: Project, count: int, at: datetime, spread: timedelta = timedelta()) -> None:
+        self.events[project] += [at + spread * index / max(1, count) for index in range(count)]
+
+    def ask(self, question: Question) -> Answer:
+        self.asked.append(question)
+        self.before_answer(question)
+        if question.measure in self.broken:
+            trust = self.broken[question.measure]
+            return Answer(question, trust, fault=SourceFault.SERVER, note="Sentry answered 500.", requests=1)
+        return replace(self._answer(question), requests=1)
+
+    def _answer(self, question: Question) -> Answer:
+        window = question.window
+        match question.measure:
+            case Measure.ERRORS:
+                counts = Counter(
+                    {
+                        project: sum(window.start <= at < window.end for at in times)
+                        for project, times in self.events.items()
+                        if not question.project_ids or project.id in question.project_ids
+                    }
+                )
+                rows = {project: Row(errors=count) for project, count in counts.items() if count}
+                return Answer(question, Trust.VALUE, rows, dataset="errors")
+            case Measure.PERFORMANCE:
+                return Answer(question, Trust.VALUE, dict(self.performance), dataset="spans")
+            case Measure.NEW_ISSUES:
+                found = tuple(issue for issue in self.issues if window.start <= issue.first_seen < window.end)
+                return Answer(question, Trust.VALUE, issues=found, dataset="issues")
+            case Measure.OUTCOMES:
+                return Answer(question, Trust.VALUE, dict(self.dropped), dataset="outcomes")
