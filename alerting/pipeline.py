@@ -89,12 +89,12 @@ def evaluate_tick(parts: Parts, now: datetime) -> TickReport | None:
 def deliver_due(parts: Parts, channel: str) -> bool:
     """Send what is owed on one channel, in order and at its pace; true if more is due already."""
     lock = _sending[channel]
-    if not queue.anything(channel) or not lock.acquire(blocking=False):
+    if not lock.acquire(blocking=False):
         return False
     try:
         if not trouble.clear(channel, parts.notifiers, parts.fingerprints.get(channel, ""), parts.clock()):
             return False
-        if not channels.hold(channel, parts.clock()):
+        if not queue.anything(channel) or not channels.hold(channel, parts.clock()):
             return False
         try:
             queue.recover(channel, parts.clock())
@@ -233,20 +233,21 @@ def _send_for_a_turn(parts: Parts, channel: str) -> bool:
 
 
 def _send(parts: Parts, channel: str, message: Message) -> bool:
-    """Send one message and settle it; false where the channel must not be used any further."""
+    """Send one message and settle it; false where the channel must not be used any further in this turn."""
     try:
         notice = Notice.from_json(message.payload)
         receipt = parts.notifiers[channel].send(notice, queue.thread_ref(message), message.dedupe_key)
     except DeliveryError as error:
         logger.warning("%s did not take message %s: %s (%s)", channel, message.pk, error, error.reason)
         queue.mark_failed(message, error, parts.clock())
-        if error.permanent:
-            trouble.report(message, error, parts.notifiers, parts.fingerprints.get(channel, ""), parts.clock())
+        if not error.permanent:
+            return False
+        trouble.report(message, error, parts.notifiers, parts.fingerprints.get(channel, ""), parts.clock())
         return trouble.is_open(channel)
     except Exception as error:
         # A message that our own code cannot send must not block the ones behind it.
         logger.exception("message %s could not be sent through %s", message.pk, channel)
-        queue.mark_failed(message, DeliveryError("internal_error", type(error).__name__), parts.clock())
+        queue.mark_failed(message, DeliveryError("internal_error", type(error).__name__), parts.clock(), pause=False)
         return True
     queue.mark_sent(message, receipt.ref, parts.clock())
     channels.keep_pace(channel, parts.clock())

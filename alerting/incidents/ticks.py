@@ -6,6 +6,7 @@ from django.db import IntegrityError, transaction
 
 from alerting import owner
 from alerting.incidents.models import Evaluator, Tick
+from alerting.outbox import channels, queue
 from alerting.rules.windows import floor
 
 # A tick is over by then: its questions have deadlines and Celery's hard limit ends it.
@@ -28,7 +29,7 @@ def claim(now: datetime, interval_seconds: int) -> Tick | None:
     slot = floor(now, interval_seconds)
     state = evaluator(now)
     if state.judged_until > now + max(CLOCK_TOLERANCE, 2 * timedelta(seconds=interval_seconds)):
-        _clock_went_back(slot)
+        _clock_went_back(slot, now)
     running = Tick.objects.filter(finished_at__isnull=True, claimed_at__gt=now - LONGEST_TICK).exclude(window_end=slot)
     if any(not owner.is_dead(tick.detail.get("owner", "")) for tick in running):
         return None
@@ -55,8 +56,10 @@ def prune(now: datetime) -> int:
     return Tick.objects.filter(window_end__lt=now - KEPT).delete()[0]
 
 
-def _clock_went_back(slot: datetime) -> None:
+def _clock_went_back(slot: datetime, now: datetime) -> None:
     """Forget slots of a future that did not happen, or every tick until then would find its slot taken."""
     with transaction.atomic():
         Tick.objects.filter(window_end__gte=slot).delete()
         Evaluator.objects.filter(pk=1).update(judged_until=slot - timedelta(seconds=1), good_until=slot)
+        channels.clock_went_back(now)
+        queue.clock_went_back(now)

@@ -9,7 +9,6 @@ from alerting.outbox.clean import clean
 from alerting.outbox.models import Channel
 
 LEASE = timedelta(seconds=45)
-FURTHEST_OPEN = timedelta(hours=2)
 # Slack takes one message a second on a webhook or channel (its documentation, "Rate limits").
 PACE = {"slack": timedelta(seconds=1.1)}
 
@@ -21,9 +20,9 @@ def get(name: str, now: datetime) -> Channel:
 
 
 def hold(name: str, now: datetime) -> bool:
-    """Take the channel unless somebody living holds it; a lease dated absurdly far ahead is no lease."""
+    """Take the channel unless somebody living holds it."""
     row = get(name, now)
-    free = Q(owner="") | Q(owner=owner.me()) | Q(leased_until__lt=now) | Q(leased_until__gt=now + 2 * LEASE)
+    free = Q(owner="") | Q(owner=owner.me()) | Q(leased_until__lt=now)
     if row.owner and owner.is_dead(row.owner):
         free |= Q(owner=row.owner)
     return Channel.objects.filter(free, name=name).update(owner=owner.me(), leased_until=now + LEASE) == 1
@@ -41,8 +40,7 @@ def release(name: str) -> None:
 
 def wait(name: str, now: datetime) -> float:
     """Seconds until the channel may be used: pace, `Retry-After`, backoff."""
-    ahead = (Channel.objects.get(name=name).open_at - now).total_seconds()
-    return 0.0 if ahead > FURTHEST_OPEN.total_seconds() else max(0.0, ahead)
+    return max(0.0, (Channel.objects.get(name=name).open_at - now).total_seconds())
 
 
 def keep_pace(name: str, now: datetime) -> None:
@@ -64,3 +62,9 @@ def mark_broken(name: str, reason: str, fingerprint: str, now: datetime) -> bool
 def mend(name: str) -> None:
     """Open a broken channel again."""
     Channel.objects.filter(name=name).update(broken_reason="", broken_at=None, failures=0, last_error="")
+
+
+def clock_went_back(now: datetime) -> None:
+    """Leases and pauses written under the old clock end now."""
+    Channel.objects.filter(leased_until__gt=now).update(leased_until=now)
+    Channel.objects.filter(open_at__gt=now).update(open_at=now)

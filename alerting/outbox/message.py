@@ -48,6 +48,7 @@ class Notice:
     `lines` are hostile text from events and must be escaped by every renderer. `key` names the incident (threads
     and edits hang on it); `sequence` counts its notices from 1. `notes` are further sentences of ours (what is being
     dropped, which channel refused).
+    `recipients` limits an email to those who are still owed it; empty means everyone.
     """
 
     kind: Kind
@@ -77,6 +78,7 @@ class Notice:
     lines: tuple[Line, ...] = ()
     totals: Mapping[str, int] = field(default_factory=dict)
     sequence: int = 1
+    recipients: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -89,6 +91,7 @@ class Notice:
         line_keys = {f.name for f in fields(Line)}
         values["kind"] = Kind(values["kind"])
         values["notes"] = tuple(values.get("notes", ()))
+        values["recipients"] = tuple(values.get("recipients", ()))
         values["lines"] = tuple(
             Line(**{key: value for key, value in line.items() if key in line_keys}) for line in values.get("lines", ())
         )

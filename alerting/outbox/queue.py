@@ -18,7 +18,6 @@ from alerting.outbox.models import Channel, Message
 from alerting.rules.model import Judgement
 
 STALE_AFTER = timedelta(hours=1)
-FURTHEST_DUE = timedelta(hours=2)
 # A sender that is alive but stopped may have got its message out; dead or elsewhere, nobody can tell after this.
 SENDING_GRACE = timedelta(minutes=5)
 SENDING_LIMIT = timedelta(seconds=45)
@@ -59,9 +58,9 @@ def anything(channel: str) -> bool:
 
 
 def due(channel: str, now: datetime) -> QuerySet[Message]:
-    """What may be sent now, most urgent first. A due time absurdly far ahead was written before the clock was set."""
-    ready = Q(due_at__lte=now) | Q(due_at__gt=now + FURTHEST_DUE)
-    return Message.objects.filter(ready, channel=channel, state=Message.State.PENDING).order_by("rank", "id")
+    """What may be sent now, most urgent first."""
+    pending = Message.objects.filter(channel=channel, state=Message.State.PENDING, due_at__lte=now)
+    return pending.order_by("rank", "id")
 
 
 def take(channel: str, now: datetime) -> Message | None:
@@ -105,8 +104,11 @@ def mark_sent(message: Message, ref: Mapping[str, str], now: datetime) -> None:
         Channel.objects.filter(name=message.channel).update(failures=0, last_sent_at=now, last_error="")
 
 
-def mark_failed(message: Message, error: DeliveryError, now: datetime) -> None:
-    """Put a refused message back with its next time, or give it up where trying again cannot help."""
+def mark_failed(message: Message, error: DeliveryError, now: datetime, *, pause: bool = True) -> None:
+    """Put a refused message back with its next time, or give it up where trying again cannot help.
+
+    With `pause` the whole channel waits too: what one message was refused for now, the next one will be.
+    """
     shown = clean(f"{error.reason}: {error}", 500)
     mine = Message.objects.filter(pk=message.pk, state=Message.State.SENDING, owner=owner.me())
     if error.permanent:
@@ -116,6 +118,8 @@ def mark_failed(message: Message, error: DeliveryError, now: datetime) -> None:
     again = now + timedelta(seconds=backoff.delay(message.attempts, chance, error.retry_after))
     with transaction.atomic():
         mine.update(state=Message.State.PENDING, error=shown, owner="", due_at=again)
+        if not pause:
+            return
         row = Channel.objects.select_for_update().get(name=message.channel)
         row.failures += 1
         row.last_error = shown
@@ -162,6 +166,13 @@ def reroute(channel: str, others: Iterable[str], reason: str, now: datetime, *, 
             state=Message.State.DISCARDED, error=clean(f"{reason}: sent by {', '.join(targets)} instead", 500)
         )
     return len(copies) - before
+
+
+def clock_went_back(now: datetime) -> None:
+    """Times written under the old clock are now."""
+    waiting = Message.objects.filter(state__in=(Message.State.PENDING, Message.State.SENDING))
+    waiting.filter(due_at__gt=now).update(due_at=now)
+    waiting.filter(taken_at__gt=now).update(taken_at=now)
 
 
 def prune(now: datetime) -> int:
@@ -211,7 +222,7 @@ def _fold(members: list[Message], channel: str, kind: Kind, count: int, now: dat
 def _is_lost(message: Message, now: datetime) -> bool:
     taken_at = message.taken_at or message.created_at
     # Ours can only be a leftover of a task that ended in the middle: this is asked before anything is taken.
-    if message.owner == owner.me() or owner.is_dead(message.owner) or taken_at > now + SENDING_GRACE:
+    if message.owner == owner.me() or owner.is_dead(message.owner):
         return True
     return now - taken_at > (SENDING_GRACE if owner.is_alive(message.owner) else SENDING_LIMIT)
 
