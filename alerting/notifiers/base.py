@@ -13,9 +13,15 @@ class Receipt:
 
     `ref` is opaque to everybody but the notifier that wrote it (Slack bot: channel and ts of the card; email: the
     Message-ID that starts the thread). It never holds a secret.
+
+    A mail is delivered once at least one recipient has it. `refused` maps recipients turned away for good, `deferred`
+    those turned away for now, to what the server said; owe the latter the same notice again, limited to them with
+    `Notice.recipients`.
     """
 
     ref: Mapping[str, str] = field(default_factory=dict)
+    refused: Mapping[str, str] = field(default_factory=dict)
+    deferred: Mapping[str, str] = field(default_factory=dict)
 
 
 class Notifier(Protocol):

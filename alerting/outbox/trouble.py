@@ -12,7 +12,19 @@ from alerting.outbox.models import Channel, Message
 from alerting.outbox.queue import Debt
 
 # These refuse one notice; everything else permanent refuses whatever we send.
-ONE_NOTICE_ONLY = frozenset({"invalid_blocks", "invalid_payload", "msg_too_long", "no_text", "smtp_recipients"})
+ONE_NOTICE_ONLY = frozenset(
+    {
+        "invalid_attachments",
+        "invalid_blocks",
+        "invalid_blocks_format",
+        "invalid_payload",
+        "msg_too_long",
+        "msg_blocks_too_long",
+        "no_text",
+        "smtp_content",
+        "unrenderable",
+    }
+)
 
 
 def clear(channel: str, enabled: Iterable[str], fingerprint: str, now: datetime) -> bool:

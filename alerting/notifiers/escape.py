@@ -1,0 +1,148 @@
+"""Hostile text made harmless: one visible line, Slack's mrkdwn, mail headers, terminals, links. Pure."""
+
+import re
+import unicodedata
+from collections.abc import Callable
+from urllib.parse import quote, urlsplit
+
+ELLIPSIS = "…"
+HEADER_LIMIT = 200
+LINK_LIMIT = 2000
+# Longer than any honest cluster; what stacks more is there to overflow its line.
+MOST_MARKS = 4
+# Hostile text is cut to this before anything else looks at it, so that a huge one costs nothing.
+LONGEST_READ = 20_000
+
+_TERMINAL_SEQUENCE = re.compile(
+    r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]?"  # CSI: colours, cursor
+    r"|(?:\x1b[\]P_^X]|[\x9d\x90\x9f\x9e\x98])[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?"  # OSC, DCS, APC, PM, SOS
+    r"|\x1b[ -/]*[0-~]?"  # the other escapes
+)
+_BLANKS = re.compile(r"[\s\x1c-\x1f\x85\u2028\u2029]+")
+# Letters by category that are drawn as nothing.
+_BLANK_LETTERS = frozenset("\u115f\u1160\u3164\uffa0\u2800\u034f\u17b4\u17b5")
+_SKIN_TONES = range(0x1F3FB, 0x1F400)
+_FLAG_LETTERS = range(0x1F1E6, 0x1F200)
+_JAMO_TAILS = range(0x1160, 0x1200)
+
+_ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
+_LOOKALIKES = {"*": "∗", "~": "∼", "`": "ˋ"}
+_EDGE_UNDERSCORE = re.compile(r"(?<![^\W_])_+|_+(?![^\W_])")
+_BROADCAST = re.compile(r"@(?=\W*(?:here|channel|everyone|group)\b)", re.IGNORECASE)
+
+
+def one_line(text: str, limit: int = 300) -> str:
+    """One visible line of at most `limit` characters.
+
+    Terminal sequences, control, bidirectional and zero-width characters are removed, line breaks of every alphabet
+    become blanks, lone surrogates become U+FFFD.
+    """
+    plain = _TERMINAL_SEQUENCE.sub("", text[:LONGEST_READ])
+    plain = _BLANKS.sub(" ", plain)
+    kept: list[str] = []
+    marks = 0
+    for char in plain:
+        category = unicodedata.category(char)
+        if category == "Cs":
+            char = "\ufffd"
+        elif category in {"Cc", "Cf"} or char in _BLANK_LETTERS:
+            continue
+        marks = marks + 1 if category in {"Mn", "Me"} else 0
+        if marks <= MOST_MARKS:
+            kept.append(char)
+    return shorten(_BLANKS.sub(" ", "".join(kept)).strip(), limit)
+
+
+def shorten(text: str, limit: int) -> str:
+    """At most `limit` characters, cut between what a reader sees as characters, with an ellipsis where it was cut."""
+    if len(text) <= limit:
+        return text
+    if limit <= 0:
+        return ""
+    cut = limit - len(ELLIPSIS)
+    while cut > 0 and _joins(text, cut):
+        cut -= 1
+    return text[:cut].rstrip() + ELLIPSIS
+
+
+def fit(text: str, limit: int, escape: Callable[[str], str]) -> str:
+    """`escape(text)`, shortened before escaping so that no entity is cut and the result has at most `limit`."""
+    escaped = escape(text)
+    if len(escaped) <= limit:
+        return escaped
+    low, high = 0, min(len(text), limit)
+    while low < high:
+        middle = (low + high + 1) // 2
+        if len(escape(shorten(text, middle))) <= limit:
+            low = middle
+        else:
+            high = middle - 1
+    return escape(shorten(text, low))
+
+
+def header(text: str, limit: int = HEADER_LIMIT) -> str:
+    """Text for one line of a mail header."""
+    return one_line(text, limit)
+
+
+def terminal(text: str, limit: int = 1000) -> str:
+    """Text for a terminal or a log line: it can neither move the cursor nor start a second line."""
+    return one_line(text, limit)
+
+
+def mrkdwn(text: str) -> str:
+    """One line for a Slack text in which it must look like itself and mention, link or format nothing.
+
+    Characters that format are replaced by look-alikes, underscores only at the edge of a word, where alone they
+    format: `user_id` stays what it is.
+    """
+    plain = _BROADCAST.sub("＠", _visible(text)).replace("://", ":⁄⁄")
+    plain = _EDGE_UNDERSCORE.sub(lambda match: "＿" * len(match[0]), plain)
+    return "".join(_LOOKALIKES.get(char) or _ENTITIES.get(char, char) for char in plain)
+
+
+def code(text: str) -> str:
+    """One line as Slack code, where nothing formats and everything can be copied as it is; empty stays empty."""
+    plain = _BROADCAST.sub("＠", _visible(text)).replace("`", "ˋ")
+    return f"`{entities(plain)}`" if plain else ""
+
+
+def entities(text: str) -> str:
+    """Slack's own three characters, for text of ours that may use formatting (docs: "Escaping text")."""
+    return "".join(_ENTITIES.get(char, char) for char in text)
+
+
+def safe_link(url: str) -> str:
+    """The URL where it is a plain http(s) one of bearable length, fit for HTML, mail and Slack; otherwise empty."""
+    encoded = quote(url.encode("utf-8", "replace"), safe="%/:=&?#+,;@!$()[]*~.-_")
+    try:
+        parts = urlsplit(encoded)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        return ""
+    fine = parts.scheme in {"http", "https"} and host and not parts.username and len(encoded) <= LINK_LIMIT
+    return encoded if fine else ""
+
+
+def slack_link(url: str, label: str) -> str:
+    """A mrkdwn link; only the label where the URL is not one to follow. `label` is hostile, `url` may be."""
+    target = safe_link(url)
+    shown = mrkdwn(label).replace("|", "¦")
+    return f"<{target.replace('&', '&amp;')}|{shown}>" if target and shown else shown
+
+
+def _visible(text: str) -> str:
+    return one_line(text, LONGEST_READ)
+
+
+def _joins(text: str, position: int) -> bool:
+    """Whether the character at `position` belongs to the one before it."""
+    char = text[position]
+    if unicodedata.category(char) in {"Mn", "Mc", "Me"} or ord(char) in _SKIN_TONES or ord(char) in _JAMO_TAILS:
+        return True
+    if ord(char) not in _FLAG_LETTERS:
+        return False
+    before = 0
+    while position - before > 0 and ord(text[position - before - 1]) in _FLAG_LETTERS:
+        before += 1
+    return before % 2 == 1

@@ -1,0 +1,61 @@
+"""A view as a mail shows it: the HTML part and the text part, from this package's own templates."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.template import Context, Engine
+
+from alerting.notifiers.render import Row, View, as_text
+from alerting.notifiers.words import Mood
+
+# Above this the lines lose their links: Gmail hides what comes after about 100 kB.
+MOST_LINKED_ROWS = 120
+_COLOURS = {Mood.ALARM: "#c0392b", Mood.WARNING: "#b9770e", Mood.GOOD: "#1e8449", Mood.QUIET: "#2e6da4"}
+# Its own engine: `alerting` is no installed app, so Django's loaders would not look here.
+_ENGINE = Engine(dirs=[str(Path(__file__).parent / "templates")], autoescape=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A run of a sentence; what stands in backticks is code."""
+
+    text: str
+    is_code: bool
+
+
+def html(shown: View) -> str:
+    """The HTML part: inline colours that also bear a dark reader, nothing loaded from elsewhere."""
+    context = {
+        "view": shown,
+        "colour": _COLOURS[shown.mood],
+        "preheader": f"{shown.title} · {shown.sentence}",
+        "sentence": pieces(shown.sentence),
+        "next_step": pieces(shown.next_step),
+        "notes": [pieces(note) for note in shown.notes],
+        "rows": [_RowParts(row, _rest(row)) for row in shown.rows],
+        "linked": len(shown.rows) <= MOST_LINKED_ROWS,
+    }
+    return str(_ENGINE.get_template("notice.html").render(Context(context)))
+
+
+def text(shown: View) -> str:
+    """The text part."""
+    return as_text(shown)
+
+
+def pieces(sentence: str) -> list[Piece]:
+    """The sentence cut at its backticks."""
+    parts = sentence.split("`")
+    if len(parts) % 2 == 0:
+        return [Piece(sentence, is_code=False)]
+    return [Piece(part, is_code=bool(index % 2)) for index, part in enumerate(parts) if part]
+
+
+@dataclass(frozen=True, slots=True)
+class _RowParts:
+    row: Row
+    rest: str
+
+
+def _rest(row: Row) -> str:
+    return " · ".join(part for part in (row.tag, row.rule, row.environment, row.at) if part)

@@ -1,0 +1,172 @@
+"""Slack: an incoming webhook that posts, or a bot that keeps one card per incident and threads its changes."""
+
+import logging
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any, Protocol, TypeVar
+
+from alerting.errors import DeliveryError
+from alerting.notifiers import render, slack_blocks
+from alerting.notifiers.base import Receipt
+from alerting.notifiers.deadline import Deadline
+from alerting.notifiers.faults import connection_failed
+from alerting.notifiers.slack_http import Answer, Bot, Transport, Webhook, parsed
+from alerting.notifiers.slack_replies import WITHOUT_BLOCKS, refusal
+from alerting.outbox.message import Notice
+
+logger = logging.getLogger(__name__)
+
+SEND_SECONDS = 10.0
+PEER = "Slack"
+Result = TypeVar("Result")
+# Reasons for which the card cannot be edited any more, but a new one can be posted.
+_CARD_IS_GONE = frozenset({"message_not_found", "cant_update_message", "edit_window_closed", "thread_not_found"})
+
+
+class RefusedError(Exception):
+    """Slack's own no, on its way from one call to `send`."""
+
+    def __init__(self, error: DeliveryError) -> None:
+        super().__init__(error.reason)
+        self.error = error
+
+
+class Mode(Protocol):
+    """One way of speaking to Slack; `deliver` may raise anything."""
+
+    def deliver(self, transport: Transport, shown: render.View, ref: Mapping[str, str]) -> Receipt: ...
+
+
+class SlackNotifier:
+    """Delivers through `mode`; a whole sending, however many calls it takes, ends within `seconds`."""
+
+    channel = "slack"
+
+    def __init__(self, mode: Mode, *, seconds: float = SEND_SECONDS) -> None:
+        self._mode = mode
+        self._seconds = seconds
+
+    def send(self, notice: Notice, ref: Mapping[str, str], dedupe_key: str) -> Receipt:  # noqa: ARG002
+        try:
+            shown = render.view(notice)
+        except Exception as error:
+            logger.exception("a notice could not be written for Slack")
+            failure = DeliveryError(
+                "unrenderable", f"The notice could not be written ({type(error).__name__}).", permanent=True
+            )
+        else:
+            outcome = within(self._seconds, lambda transport: self._mode.deliver(transport, shown, ref))
+            if not isinstance(outcome, DeliveryError):
+                return outcome
+            failure = outcome
+        # Raised here and not where it was caught: the library's exception, which may quote us, is not its context.
+        raise failure
+
+
+class WebhookMode:
+    """Posts every notice as a message of its own; there is no card to remember."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+
+    def deliver(self, transport: Transport, shown: render.View, ref: Mapping[str, str]) -> Receipt:  # noqa: ARG002
+        client = Webhook(self._url, transport)
+
+        def post(body: Mapping[str, Any]) -> Answer:
+            return ask(transport, lambda: client.send_dict({**_QUIET_LINKS, **body}))
+
+        _with_fallback(shown, post)
+        return Receipt()
+
+
+class BotMode:
+    """Posts a card first, later edits it to the present state and tells the change in its thread.
+
+    Editing comes before posting: it may be repeated without harm where the post then fails and is tried again.
+    """
+
+    def __init__(self, token: str, channel: str, api_url: str) -> None:
+        self._token = token
+        self._target = channel
+        self._api_url = api_url
+
+    def deliver(self, transport: Transport, shown: render.View, ref: Mapping[str, str]) -> Receipt:
+        client = Bot(self._token, self._api_url, transport)
+
+        def call(method: str, place: Mapping[str, Any]) -> Answer:
+            def once(body: Mapping[str, Any]) -> Answer:
+                return ask_api(transport, client, method, {**place, **body})
+
+            return _with_fallback(shown, once)
+
+        if ref.get("ts") and ref.get("target", self._target) == self._target:
+            card = {"channel": ref["channel"], "ts": ref["ts"]}
+            try:
+                # An edit without blocks keeps the old ones.
+                call("chat.update", {**card, "blocks": []})
+                call("chat.postMessage", {"channel": card["channel"], "thread_ts": card["ts"], **_QUIET_LINKS})
+            except RefusedError as no:
+                if no.error.reason not in _CARD_IS_GONE:
+                    raise
+            else:
+                return Receipt(dict(ref))
+        posted = parsed(call("chat.postMessage", {"channel": self._target, **_QUIET_LINKS}))
+        where, ts = str(posted.get("channel") or self._target), str(posted.get("ts") or "")
+        return Receipt({"channel": where, "ts": ts, "target": self._target} if ts else {})
+
+
+_QUIET_LINKS: dict[str, Any] = {"unfurl_links": False, "unfurl_media": False}
+
+
+def within(seconds: float, talk: Callable[[Transport], Result]) -> Result | DeliveryError:
+    """What `talk` returns, or as a delivery error whatever it raises."""
+    deadline = Deadline(seconds)
+    try:
+        with deadline:
+            return talk(Transport(deadline))
+    except RefusedError as no:
+        return no.error
+    except Exception as error:  # noqa: BLE001  the contract: DeliveryError and nothing else
+        return connection_failed(_root(error), PEER, too_slow=deadline.passed)
+
+
+def ask(transport: Transport, call: Callable[[], object]) -> Answer:
+    """Make one call through slack_sdk and judge the answer it got, whatever slack_sdk made of it."""
+    failure: Exception | None = None
+    try:
+        call()
+    except Exception as error:  # noqa: BLE001  slack_sdk raises its own for answers we judge ourselves
+        failure = error
+    answer = transport.last
+    if answer is None:
+        raise failure or ConnectionError("no answer")
+    refused = refusal(answer, datetime.now(UTC))
+    if refused is not None:
+        raise RefusedError(refused)
+    return answer
+
+
+def ask_api(transport: Transport, client: Bot, method: str, body: Mapping[str, Any]) -> Answer:
+    """The same for a method of the Web API, which must say that all is well."""
+    answer = ask(transport, lambda: client.api_call(method, json=dict(body)))
+    if parsed(answer).get("ok") is not True:
+        raise RefusedError(DeliveryError("garbled_answer", "What answered does not speak Slack's language."))
+    return answer
+
+
+def _with_fallback(shown: render.View, call: Callable[[Mapping[str, Any]], Answer]) -> Answer:
+    """Call with text and blocks; where Slack dislikes the blocks, once more with the text alone."""
+    text = slack_blocks.text(shown)
+    try:
+        return call({"text": text, "blocks": slack_blocks.blocks(shown)})
+    except RefusedError as no:
+        if no.error.reason not in WITHOUT_BLOCKS:
+            raise
+        logger.warning("Slack refused the layout of a message (%s); sent as plain text", no.error.reason)
+    return call({"text": text})
+
+
+def _root(error: BaseException) -> BaseException:
+    """urllib wraps what went wrong in a URLError."""
+    reason = getattr(error, "reason", None)
+    return reason if isinstance(reason, BaseException) else error

@@ -1,0 +1,109 @@
+"""What a mail server's refusals mean: whether trying again can help, and for whom."""
+
+import base64
+import smtplib
+from collections.abc import Iterable, Mapping
+
+from alerting.errors import DeliveryError
+from alerting.notifiers.escape import one_line
+from alerting.notifiers.faults import connection_failed
+
+PEER = "the mail server"
+_MASK = "[secret]"
+
+Replies = Mapping[str, tuple[int, bytes]]
+
+
+def delivery_error(
+    error: Exception, secrets: Iterable[str] = (), *, host: str = "", too_slow: bool = False
+) -> DeliveryError:
+    """The delivery error for whatever sending a mail raised. 4xx is temporary, 5xx permanent (RFC 5321, 4.2.1)."""
+    peer = f"{PEER} {one_line(host, 100)}".strip()
+    hidden = list(_spellings(secrets))
+    match error:
+        case smtplib.SMTPAuthenticationError() if _is_temporary(error.smtp_code):
+            return DeliveryError(f"smtp_{error.smtp_code}", f"{_capital(peer)} could not check the login just now.")
+        case smtplib.SMTPAuthenticationError():
+            return DeliveryError(
+                "smtp_auth",
+                f"{_capital(peer)} refused the login ({error.smtp_code}). Check EMAIL_HOST_USER and "
+                "EMAIL_HOST_PASSWORD.",
+                permanent=True,
+            )
+        case smtplib.SMTPNotSupportedError() if "STARTTLS" in str(error):
+            return DeliveryError(
+                "smtp_starttls",
+                f"{_capital(peer)} offers no STARTTLS on this port. Check EMAIL_PORT and EMAIL_USE_TLS.",
+                permanent=True,
+            )
+        case smtplib.SMTPRecipientsRefused():
+            return _recipients_refused(error.recipients, peer, hidden)
+        case smtplib.SMTPDataError() if not _is_temporary(error.smtp_code):
+            said = shown(error.smtp_code, error.smtp_error, hidden)
+            return DeliveryError("smtp_content", f"{_capital(peer)} refused this message: {said}.", permanent=True)
+        case smtplib.SMTPSenderRefused():
+            said = shown(error.smtp_code, error.smtp_error, hidden)
+            message = f"{_capital(peer)} refused the sender: {said}. Check DEFAULT_FROM_EMAIL."
+            return DeliveryError(f"smtp_{error.smtp_code}", message, permanent=not _is_temporary(error.smtp_code))
+        case smtplib.SMTPResponseException() if error.smtp_code > 0:
+            said = shown(error.smtp_code, error.smtp_error, hidden)
+            return DeliveryError(
+                f"smtp_{error.smtp_code}",
+                f"{_capital(peer)} answered {said}.",
+                permanent=not _is_temporary(error.smtp_code),
+            )
+        case smtplib.SMTPServerDisconnected() | smtplib.SMTPResponseException():
+            return connection_failed(ConnectionResetError(), peer, too_slow=too_slow)
+        case smtplib.SMTPException():
+            return DeliveryError(
+                "smtp_auth", f"{_capital(peer)} offers no way to log in that we know on this port.", permanent=True
+            )
+        case _:
+            return connection_failed(error, peer, too_slow=too_slow)
+
+
+def sorted_out(replies: Replies, secrets: Iterable[str] = ()) -> tuple[dict[str, str], dict[str, str]]:
+    """Recipients turned away while others got the mail: (for good, for now), each with what the server said."""
+    hidden = list(_spellings(secrets))
+    refused: dict[str, str] = {}
+    deferred: dict[str, str] = {}
+    for address, (code, said) in replies.items():
+        (deferred if _is_temporary(code) else refused)[address] = shown(code, said, hidden)
+    return refused, deferred
+
+
+def shown(code: int, said: bytes | str, hidden: Iterable[str] = ()) -> str:
+    """A server's reply as one harmless line; our own secrets are masked where it repeats them."""
+    text = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
+    for secret in hidden:
+        text = text.replace(secret, _MASK)
+    return one_line(f"{code} {text}", 200).rstrip(".")
+
+
+def _recipients_refused(replies: Replies, peer: str, hidden: list[str]) -> DeliveryError:
+    """Nobody got the mail. One that may be accepted later makes the whole worth trying again."""
+    temporary = [reply for reply in replies.values() if _is_temporary(reply[0])]
+    code, said = temporary[0] if temporary else next(iter(replies.values()), (550, b""))
+    names = one_line(", ".join(replies), 200)
+    when = "for now" if temporary else "for good"
+    return DeliveryError(
+        f"smtp_{code}",
+        f"{_capital(peer)} turned away every recipient {when} ({names}): {shown(code, said, hidden)}.",
+        permanent=not temporary,
+    )
+
+
+def _is_temporary(code: int) -> bool:
+    return not 500 <= code <= 599
+
+
+def _spellings(secrets: Iterable[str]) -> Iterable[str]:
+    """A secret as such and as SMTP's AUTH LOGIN sends it."""
+    for secret in secrets:
+        if secret:
+            yield secret
+            yield base64.b64encode(secret.encode()).decode()
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,106 @@
+"""What a notice's machine names are called for people: tags, moods, reasons, next steps. Pure tables."""
+
+from enum import StrEnum
+
+from alerting.outbox.message import Kind, Notice
+
+
+class Mood(StrEnum):
+    """What a glance should tell."""
+
+    ALARM = "alarm"
+    WARNING = "warning"
+    GOOD = "good"
+    QUIET = "quiet"
+
+
+TAGS: dict[str, str] = {
+    Kind.FIRST: "firing",
+    Kind.REMINDER: "still firing",
+    Kind.WORSE: "worse",
+    Kind.RESOLVED: "resolved",
+    Kind.LATE: "late",
+    Kind.FLAPPING: "flapping",
+    Kind.DIGEST: "digest",
+    Kind.STALE: "late summary",
+    Kind.BLIND: "blind",
+    Kind.SIGHTED: "seeing again",
+    Kind.CHANNEL: "channel broken",
+    Kind.TEST: "test",
+}
+
+_MOODS: dict[str, Mood] = {
+    Kind.RESOLVED: Mood.GOOD,
+    Kind.SIGHTED: Mood.GOOD,
+    Kind.FLAPPING: Mood.WARNING,
+    Kind.LATE: Mood.WARNING,
+    Kind.STALE: Mood.WARNING,
+    Kind.TEST: Mood.QUIET,
+}
+
+_REASONS: dict[str, str] = {
+    "first_breach": "first time over the threshold",
+    "first_seen": "first time this error type was seen",
+    "hold_over": "over the threshold for as long as the rule asks",
+    "value_doubled": "at least twice the value last told",
+    "repeat_due": "still over the threshold, reminder due",
+    "recovered": "at or under the threshold for long enough",
+    "threshold_raised": "the threshold was raised",
+    "changes_often": "started and stopped too often",
+    "stable_clear": "stopped coming and going, at or under the threshold",
+    "stable_breached": "stopped coming and going, over the threshold",
+    "late_and_over": "found late, already over",
+    "no_good_reading": "Sentry could not be read",
+    "sight_regained": "Sentry can be read again",
+    "channel_broken": "a channel refuses our notices",
+    "digest": "several notices in one message",
+    "stale_summary": "notices that could not be delivered in time",
+}
+
+
+def tag(kind: str, *, is_issue: bool = False, is_over: bool = False) -> str:
+    """The word in brackets that every subject starts with."""
+    if kind == Kind.FIRST and is_issue:
+        return "new"
+    if kind == Kind.LATE:
+        return "late, already over" if is_over else "late, still open"
+    return TAGS.get(kind, kind.replace("_", " "))
+
+
+def mood(notice: Notice) -> Mood:
+    """Alarm for what is high and open, and so on down."""
+    if notice.lines:
+        is_open = any(line.kind not in {Kind.RESOLVED, Kind.SIGHTED} for line in notice.lines)
+        return (Mood.ALARM if notice.severity == "high" else Mood.WARNING) if is_open else Mood.GOOD
+    usual = Mood.ALARM if notice.severity == "high" else Mood.WARNING
+    return _MOODS.get(notice.kind, usual)
+
+
+def reason(name: str) -> str:
+    """A named reason as people say it."""
+    return _REASONS.get(name, name.replace("_", " "))
+
+
+def next_step(notice: Notice) -> str:
+    """What the reader does now; one sentence."""
+    match notice.kind:
+        case Kind.RESOLVED | Kind.SIGHTED:
+            return "Nothing to do now."
+        case Kind.TEST:
+            return "Nothing to do: this channel works."
+        case Kind.BLIND:
+            return "Run `alerting check` where the service runs: it names the cause and how to mend it."
+        case Kind.CHANNEL:
+            return "Mend the channel's settings and restart the service: what waits for the channel is sent then."
+        case Kind.DIGEST:
+            return "Start with the first lines: they are the most severe."
+        case Kind.STALE:
+            return "Look at the present state in Sentry: some of these may be over."
+        case Kind.FLAPPING:
+            return "Look for what comes and goes, or raise the threshold if this level is normal."
+        case Kind.LATE if notice.resolved_at:
+            return "It is over. Look at what happened then, so that it does not come back."
+        case _ if notice.issue:
+            return "Open the issue to see its stack trace and who is affected."
+        case _:
+            return "Open Sentry to see which issues are behind it."
