@@ -4,7 +4,6 @@ import random
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
@@ -146,6 +145,19 @@ def requeue_failed(channel: str, now: datetime) -> int:
     )
 
 
+def retry(message: Message, now: datetime) -> bool:
+    """Owe a message again on an operator's word; false where it is on its way or has arrived."""
+    given_up = (Message.State.PENDING, Message.State.FAILED, Message.State.DISCARDED)
+    again = {"state": Message.State.PENDING, "due_at": now, "created_at": now, "attempts": 0}
+    return Message.objects.filter(pk=message.pk, state__in=given_up).update(**again) == 1
+
+
+def discard(message: Message) -> bool:
+    """Give a message up on an operator's word; false where it is on its way or has arrived."""
+    waiting = (Message.State.PENDING, Message.State.FAILED)
+    return Message.objects.filter(pk=message.pk, state__in=waiting).update(state=Message.State.DISCARDED) == 1
+
+
 def reroute(channel: str, others: Iterable[str], reason: str, now: datetime, *, only: int | None = None) -> int:
     """Owe through `others` what `channel` cannot deliver, or just the message `only`; returns how many copies.
 
@@ -239,19 +251,3 @@ def _copy(message: Message, channel: str, note: str, now: datetime) -> Message:
         created_at=message.created_at,
         due_at=now,
     )
-
-
-def as_dict(message: Message) -> dict[str, Any]:
-    """One message for people: never a secret, the payload as it will be rendered."""
-    return {
-        "id": message.pk,
-        "channel": message.channel,
-        "kind": message.kind,
-        "state": message.state,
-        "attempts": message.attempts,
-        "created_at": message.created_at,
-        "due_at": message.due_at,
-        "sent_at": message.sent_at,
-        "error": message.error,
-        "notice": message.payload,
-    }

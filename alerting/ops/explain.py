@@ -1,0 +1,118 @@
+"""`alerting explain`: why something fired or stayed quiet, tick by tick, with the readings."""
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from alerting.notifiers.escape import terminal
+from alerting.ops import database
+from alerting.rules.units import span
+
+if TYPE_CHECKING:
+    from alerting.incidents.models import Decision, Incident
+
+WORDS = {
+    "first_breach": "over the threshold for the first time",
+    "still_breached": "still over the threshold, already told",
+    "value_doubled": "at least double what was last told",
+    "repeat_due": "the reminder interval has passed",
+    "window_not_settled": "under the threshold, but only a settled window may clear it",
+    "clear_window_before_breach": "this settled window ends before the breach, so it proves no recovery",
+    "recovery_started": "the first settled window that is clear; it has to stay so",
+    "recovery_not_over": "clear, but not for long enough yet",
+    "recovered": "settled windows stayed clear for the whole hold",
+    "breached_again": "over the threshold again while recovering",
+    "threshold_raised": "the threshold was raised past the value",
+    "changes_often": "opened and closed too often: told once, then quiet until stable",
+    "flapping_quiet": "flapping: quiet until it is stable",
+    "no_data": "Sentry answered, but there is nothing to judge",
+    "partial_answer": "Sentry answered only in part: judged neither way",
+    "source_error": "Sentry did not answer: judged neither way",
+    "dropped_by_quota": "Sentry drops events by quota: a low count proves no recovery",
+    "first_seen": "this error type was never seen before",
+}
+
+
+def explain(
+    incident_id: Annotated[int | None, typer.Argument(metavar="[INCIDENT]", help="An incident's number.")] = None,
+) -> None:
+    """Why an incident fired or stays quiet, with every reading; without a number, what there is to ask about."""
+    database.ready()
+    from alerting.incidents.models import Incident
+
+    console = Console()
+    if incident_id is None:
+        _overview(console)
+        return
+    incident = Incident.objects.filter(pk=incident_id).first()
+    if incident is None:
+        typer.echo(f"There is no incident {incident_id}; `alerting explain` lists them.", err=True)
+        raise typer.Exit(1)
+    _story(console, incident)
+
+
+def _overview(console: Console) -> None:
+    from alerting.incidents.models import Evaluator, Incident, Tick
+
+    tick = Tick.objects.first()
+    if tick is None:
+        console.print("No tick has run yet: start `celery -A worker worker` and `celery -A worker beat`.")
+        return
+    console.print(f"Last tick {_at(tick.window_end)} UTC: {tick.outcome}, {tick.requests} requests to Sentry.")
+    state = Evaluator.objects.first()
+    for measure, fault in (state.memory.get("sight", {}).get("faults", {}) if state else {}).items():
+        console.print(Text(f"Not readable: {measure}: {terminal(fault)}"))
+    incidents = list(Incident.objects.order_by("closed_at", "-id")[:30])
+    if not incidents:
+        console.print("No incident so far: nothing was over its threshold.")
+        return
+    table = Table("incident", "state", "rule", "project", "value", "threshold", "since", "why", box=None)
+    for each in incidents:
+        numbers = (f"{each.value:g}", f"{each.threshold:g}", _at(each.opened_at), each.reason)
+        table.add_row(*(Text(terminal(cell)) for cell in (str(each.pk), each.state, each.rule, each.project, *numbers)))
+    console.print(table)
+    console.print("`alerting explain NUMBER` tells one of them tick by tick.")
+
+
+def _story(console: Console, incident: "Incident") -> None:
+    ended = incident.closed_at or datetime.now(UTC)
+    lasted = span((ended - incident.opened_at).total_seconds())
+    where = f"{incident.project} ({incident.environment})" if incident.environment else incident.project
+    console.print(Text(f"Incident {incident.pk}: {incident.rule} in {terminal(where)}, {incident.state}"))
+    until = f"closed {_at(incident.closed_at)}" if incident.closed_at else "open"
+    console.print(
+        f"opened {_at(incident.opened_at)} UTC, {until}, {lasted}; value {incident.value:g}, peak {incident.peak:g}, "
+        f"threshold {incident.threshold:g}; told {incident.notices} times"
+    )
+    console.print("\nChanges")
+    for change in incident.transitions.all():
+        words = WORDS.get(change.reason, change.reason)
+        console.print(f"  {_at(change.at)}  {change.from_state} → {change.to_state}: {words} ({change.reason})")
+    console.print("\nDecisions (one row until something changed)")
+    table = Table("at", "window until", "reading", "value", "sample", "verdict", "decision", "told", box=None)
+    for decision in incident.decisions.all():
+        table.add_row(*(Text(terminal(cell)) for cell in _cells(decision)))
+    console.print(table)
+
+
+def _cells(decision: "Decision") -> tuple[str, ...]:
+    kind = "settled" if decision.settled else "fresh"
+    trust = kind if decision.trust == "value" else f"{kind}, {decision.trust}"
+    return (
+        _at(decision.at),
+        f"{decision.window_end:%H:%M:%S}",
+        trust,
+        "–" if decision.value is None else f"{decision.value:g}",
+        "–" if decision.sample is None else str(decision.sample),
+        decision.outcome,
+        WORDS.get(decision.reason, decision.reason),
+        decision.told or "quiet",
+    )
+
+
+def _at(moment: datetime | None) -> str:
+    return moment.strftime("%Y-%m-%d %H:%M:%S") if moment else "–"

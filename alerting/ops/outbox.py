@@ -1,0 +1,109 @@
+"""`alerting outbox`: what is owed to whom, why it did not arrive, and what to do about it."""
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from alerting.notifiers.escape import terminal
+from alerting.ops import database
+
+if TYPE_CHECKING:
+    from alerting.outbox.models import Message
+
+app = typer.Typer(help="Notices owed, sent and refused.", no_args_is_help=True)
+Ids = Annotated[list[int], typer.Argument(help="Message ids as `alerting outbox list` shows them.")]
+UNSENT = ("pending", "sending", "failed")
+
+
+@app.callback()
+def _ready() -> None:
+    database.ready()
+
+
+@app.command("list")
+def list_messages(
+    everything: Annotated[bool, typer.Option("--all", help="Also what was sent, folded or discarded.")] = False,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="At most so many, newest first.")] = 50,
+) -> None:
+    """What has not arrived yet, and the channels' state."""
+    from alerting.outbox.models import Channel, Message
+
+    console = Console()
+    for channel in Channel.objects.order_by("name"):
+        broken = f"broken since {_at(channel.broken_at)}: {channel.broken_reason}" if channel.broken_reason else "open"
+        last = f", last sent {_at(channel.last_sent_at)}" if channel.last_sent_at else ", nothing sent yet"
+        console.print(Text(f"{channel.name}: {terminal(broken)}{last}"))
+    rows = Message.objects.order_by("-id")
+    found = list((rows if everything else rows.filter(state__in=UNSENT))[:limit])
+    if not found:
+        console.print("Nothing is owed: every notice has been delivered." if not everything else "No notices yet.")
+        return
+    table = Table("id", "channel", "state", "what", "project", "tries", "due", "last error", box=None)
+    for message in found:
+        due = _at(message.sent_at) if message.state == "sent" else _at(message.due_at)
+        cells = (str(message.pk), message.channel, message.state, message.kind, message.payload.get("project", ""))
+        table.add_row(*(Text(terminal(cell)) for cell in (*cells, str(message.attempts), due, message.error)))
+    console.print(table)
+
+
+@app.command()
+def show(message_id: Annotated[int, typer.Argument(help="Message id.")]) -> None:
+    """One message whole, as every channel would tell it."""
+    from alerting.notifiers.render import as_text, view
+    from alerting.outbox.message import Notice
+
+    message = _message(message_id)
+    console = Console()
+    for name in ("channel", "kind", "state", "attempts", "created_at", "due_at", "sent_at", "error", "dedupe_key"):
+        console.print(Text(f"{name:>11}  {terminal(str(getattr(message, name) or '–'))}"))
+    console.print()
+    console.print(
+        Text("\n".join(terminal(line) for line in as_text(view(Notice.from_json(message.payload))).split("\n")))
+    )
+
+
+@app.command()
+def retry(message_ids: Ids) -> None:
+    """Owe messages again, now; also opens their channel if it was stopped."""
+    from alerting.outbox import channels, queue
+
+    for message_id in message_ids:
+        message = _message(message_id)
+        if not queue.retry(message, datetime.now(UTC)):
+            _refuse(f"Message {message_id} is {message.state}: only pending, failed or discarded ones can be retried.")
+        channels.mend(message.channel)
+        typer.echo(f"Message {message_id} is due now; the worker sends it within seconds.")
+
+
+@app.command()
+def discard(message_ids: Ids) -> None:
+    """Give messages up: they will not be sent."""
+    from alerting.outbox import queue
+
+    for message_id in message_ids:
+        message = _message(message_id)
+        if not queue.discard(message):
+            _refuse(f"Message {message_id} is {message.state}: only pending or failed ones can be discarded.")
+        typer.echo(f"Message {message_id} is discarded.")
+
+
+def _message(message_id: int) -> "Message":
+    from alerting.outbox.models import Message
+
+    message = Message.objects.filter(pk=message_id).first()
+    if message is None:
+        _refuse(f"There is no message {message_id}; `alerting outbox list --all` shows what there is.")
+    return message
+
+
+def _refuse(sentence: str) -> NoReturn:
+    typer.echo(sentence, err=True)
+    raise typer.Exit(1)
+
+
+def _at(moment: datetime | None) -> str:
+    return moment.strftime("%Y-%m-%d %H:%M:%S") if moment else "–"

