@@ -270,16 +270,17 @@ def _expected(item: Any) -> str:
     kind: str = item["type"]
     if "error" in ctx:
         return str(ctx["error"])
-    bounds = _bounds(Settings.model_fields[str(item["loc"][0])])
+    limits = bounds(Settings.model_fields[str(item["loc"][0])])
     number = "a whole number" if kind.startswith("int") else "a number"
     if kind in {"greater_than", "greater_than_equal", "less_than", "less_than_equal"}:
-        return f"a number {bounds}".strip()
+        return f"a number {limits}".strip()
     if kind.startswith(("int", "float", "finite")):
-        return f"{number} {bounds}".strip()
+        return f"{number} {limits}".strip()
     return str(item["msg"])
 
 
-def _bounds(field: FieldInfo) -> str:
+def bounds(field: FieldInfo) -> str:
+    """The limits of a numeric field in words, empty where it has none."""
     limits: dict[str, Any] = {}
     stack: list[Any] = [field.annotation, *field.metadata]
     while stack:

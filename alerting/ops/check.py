@@ -1,0 +1,143 @@
+"""`alerting check`: every setting with its origin, then every part tried for real."""
+
+import difflib
+import os
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from alerting import config
+from alerting.config import FILE_SUFFIX, Settings, is_secret
+from alerting.errors import AlertingError
+from alerting.notifiers.escape import terminal
+from alerting.ops import database, env_example
+from alerting.ops.findings import Finding, Status
+
+DEADLINE_SECONDS = 25.0
+MARKS = {
+    Status.PASS: ("✓", "green"),
+    Status.WARNING: ("!", "yellow"),
+    Status.FAIL: ("✗", "red"),
+    Status.NOT_CONFIGURED: ("–", "bright_black"),
+}
+Probe = Callable[[Settings], Finding]
+
+
+def check() -> None:
+    """Print every setting with where it came from, then try each part; exit status 1 if one fails."""
+    settings = config.current()
+    console = Console(highlight=False, soft_wrap=True)
+    for line in setting_lines(settings, os.environ):
+        console.print(line)
+    for hint in hints(os.environ):
+        console.print(Text(f"  ! {hint}", style="yellow"))
+    console.print()
+    console.print(Text("Parts, each tried for real", style="bold"))
+    findings = try_all(settings, probes())
+    for finding in findings:
+        _print(console, finding)
+    failed = sum(finding.status is Status.FAIL for finding in findings)
+    console.print()
+    console.print(f"{failed} of {len(findings)} parts failed." if failed else "Nothing failed.")
+    if failed:
+        raise typer.Exit(1)
+
+
+def setting_lines(settings: Settings, environ: Mapping[str, str]) -> Iterator[Text]:
+    """Every variable, its value unless secret, and its origin."""
+    width = max(len(name) for name in Settings.model_fields)
+    for name, field in Settings.model_fields.items():
+        if name in env_example.HEADINGS:
+            yield Text(f"\n{env_example.HEADINGS[name]}", style="bold")
+        origin = config.origin(name, environ)
+        value = getattr(settings, name)
+        shown = "set (not shown)" if is_secret(field) and origin != "default" else _plain(name, settings)
+        line = Text(f"  {name:<{width}}  ")
+        line.append(terminal(shown) if shown else "not set", style="" if value else "bright_black")
+        line.append(f"  ({origin})", style="bright_black" if origin == "default" else "cyan")
+        yield line
+
+
+def hints(environ: Mapping[str, str]) -> list[str]:
+    """Variables that look like ours and are not read: likely slips of the pen."""
+    secret = [name + FILE_SUFFIX for name, field in Settings.model_fields.items() if is_secret(field)]
+    known = [*Settings.model_fields, *secret]
+    found: list[str] = []
+    for name in sorted(environ):
+        if not name.startswith(("SENTRY_", "ALERTING_")) or name in known:
+            continue
+        shown = terminal(name, 100)
+        if name.removesuffix(FILE_SUFFIX) in Settings.model_fields:
+            found.append(f"{shown} is not read: only secrets can come from a file.")
+        elif near := difflib.get_close_matches(name, known, n=1, cutoff=0.8):
+            found.append(f"{shown} is not read: did you mean {near[0]}?")
+    return found
+
+
+def probes() -> dict[str, Probe]:
+    """Every part by name, in the order of reading. Needs Django."""
+    database.ready()
+    from alerting.ops.probes import broker, channels, source, storage
+
+    return {
+        "Sentry": source.sentry,
+        "Our own errors": source.own_errors,
+        "Rules": channels.rules,
+        "Email": channels.email,
+        "Slack": channels.slack,
+        "Redis": broker.probe,
+        "Data directory": storage.data_dir,
+        "Database": storage.tables,
+        "Evaluation": storage.ticks,
+    }
+
+
+def try_all(settings: Settings, parts: Mapping[str, Probe], deadline: float = DEADLINE_SECONDS) -> Sequence[Finding]:
+    """Try all parts at once; one that does not end by the deadline (seconds) has failed."""
+    arrived: queue.SimpleQueue[tuple[str, Finding]] = queue.SimpleQueue()
+
+    def run(part: str, probe: Probe) -> None:
+        try:
+            arrived.put((part, probe(settings)))
+        except AlertingError as error:
+            arrived.put((part, Finding(part, Status.FAIL, str(error))))
+        except Exception as error:  # noqa: BLE001  one broken probe must not hide the others
+            said = f"the check itself failed: {type(error).__name__}"
+            arrived.put((part, Finding(part, Status.FAIL, said, "This is a defect of ours; please report it.")))
+
+    for part, probe in parts.items():
+        threading.Thread(target=run, args=(part, probe), name=part, daemon=True).start()
+    ends = time.monotonic() + deadline
+    found: dict[str, Finding] = {}
+    while len(found) < len(parts):
+        try:
+            part, finding = arrived.get(timeout=max(0.0, ends - time.monotonic()))
+        except queue.Empty:
+            break
+        found[part] = finding
+    late = f"no answer within {deadline:g} s"
+    return [found.get(part) or Finding(part, Status.FAIL, late, "Something on the way hangs.") for part in parts]
+
+
+def _plain(name: str, settings: Settings) -> str:
+    field = Settings.model_fields[name]
+    if is_secret(field):
+        return settings.secret(name)
+    if name == "ALERTING_DATA_DIR":
+        return str(settings.data_dir)
+    if name == "SENTRY_TRACES_SAMPLE_RATE":
+        return env_example.shown(settings.traces_sample_rate)
+    return env_example.shown(getattr(settings, name))
+
+
+def _print(console: Console, finding: Finding) -> None:
+    mark, style = MARKS[finding.status]
+    line = Text("  ").append(f"{mark} {finding.status.value:<14}", style=style)
+    console.print(line.append(f"  {finding.part:<14}  {terminal(finding.said)}"))
+    if finding.advice:
+        console.print(Text(f"{'':36}→ {terminal(finding.advice)}", style="bright_black"))

@@ -1,0 +1,21 @@
+"""`alerting migrate`: the database brought up to this version."""
+
+import typer
+
+from alerting import config
+from alerting.ops import database
+
+
+def migrate() -> None:
+    """Create or update the tables; safe to run again, also from several machines at once."""
+    prepare_data_dir()
+    database.ready()
+    applied = database.migrate()
+    for name in applied:
+        typer.echo(f"applied {name}")
+    typer.echo(f"{database.name()} is up to date.")
+
+
+def prepare_data_dir() -> None:
+    """Make the data directory, readable by its owner only; one that exists is left as it is."""
+    config.current().data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)

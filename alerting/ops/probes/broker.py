@@ -1,0 +1,74 @@
+"""Redis, tried: does it answer, and will it keep what it is given."""
+
+import time
+from typing import Any
+from urllib.parse import urlsplit
+
+import kombu
+from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
+
+from alerting import redaction
+from alerting.config import Settings
+from alerting.ops.findings import Finding, Status
+
+PART = "Redis"
+TIMEOUT_SECONDS = 4
+SAFE_POLICY = "noeviction"
+
+
+def probe(settings: Settings) -> Finding:
+    """PING through the same transport as the worker, then ask for the eviction policy."""
+    place = where(settings.secret("CELERY_BROKER_URL"))
+    options = {"socket_timeout": TIMEOUT_SECONDS, "socket_connect_timeout": TIMEOUT_SECONDS}
+    try:
+        with kombu.Connection(settings.secret("CELERY_BROKER_URL"), transport_options=options) as connection:
+            client: Any = connection.channel().client
+            started = time.monotonic()
+            client.ping()
+            answered = f"{place} answers in {(time.monotonic() - started) * 1000:.0f} ms"
+            return judge(answered, _memory(client))
+    except (RedisError, OperationalError, OSError) as error:
+        said = redaction.redact(" ".join(str(error).split()), redaction.secrets_of(settings))
+        return Finding(
+            PART,
+            Status.FAIL,
+            f"{place} does not answer: {said or type(error).__name__}",
+            "Start it, or correct CELERY_BROKER_URL: without Redis nothing is scheduled.",
+        )
+
+
+def judge(answered: str, memory: dict[str, Any]) -> Finding:
+    """Whether a server with this INFO memory section keeps what it is given. Pure."""
+    policy = str(memory.get("maxmemory_policy", ""))
+    limit = int(memory.get("maxmemory", 0) or 0)
+    if not policy:
+        return Finding(
+            PART, Status.PASS, f"{answered}; it does not tell its eviction policy, which should be noeviction"
+        )
+    said = f"{answered}, maxmemory-policy {policy}"
+    fix = f"Set maxmemory-policy to {SAFE_POLICY} (CONFIG SET maxmemory-policy {SAFE_POLICY}, and in redis.conf)."
+    when = f"once {limit // 1_000_000} MB are full" if limit else "as soon as somebody sets maxmemory"
+    if policy.startswith("allkeys"):
+        consequence = f"{when}, Redis drops queued ticks and the shared request budget without a word"
+        return Finding(PART, Status.FAIL, f"{said}: {consequence}", fix)
+    if policy != SAFE_POLICY:
+        consequence = f"{when}, Redis drops the shared request budget, and we may ask Sentry more than it allows"
+        return Finding(PART, Status.WARNING, f"{said}: {consequence}", fix)
+    return Finding(PART, Status.PASS, said)
+
+
+def where(url: str) -> str:
+    """Host and port of a Redis URL, without user and password."""
+    parts = urlsplit(url)
+    if parts.scheme == "redis+socket":
+        return parts.path
+    return f"{parts.hostname or 'localhost'}:{parts.port or 6379}"
+
+
+def _memory(client: Any) -> dict[str, Any]:
+    """Managed servers may forbid INFO; that is no reason to fail."""
+    try:
+        return dict(client.info("memory"))
+    except RedisError:
+        return {}
