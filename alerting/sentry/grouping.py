@@ -1,0 +1,77 @@
+"""Decides the group of an error event, so that one fault is one issue whatever values it came with.
+
+Sentry's own `{{ default }}` could only split the groups it makes from stack traces further; these fingerprints
+replace it. An error no scheme knows keeps Sentry's grouping, and so does one the application grouped itself.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from alerting.sentry.chain import behind, event_exceptions, raised
+from alerting.sentry.hosts import service_of
+from alerting.sentry.places import endpoint_of, function_of
+from alerting.sentry.schemes import Scheme, scheme_of, scheme_of_stated
+from alerting.sentry.statements import query_kind
+
+# Where no host is known, these packages are the service: each speaks to one vendor only.
+_VENDORS = frozenset({"stripe", "twilio", "sendgrid", "slack_sdk", "openai", "anthropic"})
+
+
+def fingerprint(event: Mapping[str, Any], hint: Mapping[str, Any]) -> list[str] | None:
+    """The fingerprint for an event, or None to leave its grouping as it is.
+
+    The first part names the scheme and its version, the second what the scheme groups by. Must see the event before
+    it is scrubbed: a statement's table or a URL's host may be part of a text that scrubbing shortens.
+    """
+    if event.get("fingerprint") or event.get("type") in ("transaction", "check_in"):
+        return None
+    stated = event_exceptions(event)
+    error = raised(hint)
+    if error is None:
+        return _by_statement_of_names(stated, event)
+    links = list(behind(error))
+    for position, link in enumerate(links):
+        if scheme := scheme_of(type(link)):
+            return _apply(scheme, links[position:], _matching(stated, link), event, type(link).__module__)
+    return None
+
+
+def _by_statement_of_names(stated: Sequence[Mapping[str, Any]], event: Mapping[str, Any]) -> list[str] | None:
+    for position, exception in enumerate(stated):
+        module, name = str(exception.get("module") or ""), str(exception.get("type") or "")
+        if scheme := scheme_of_stated(module, name):
+            return _apply(scheme, (), stated[position:], event, module)
+    return None
+
+
+def _apply(
+    scheme: Scheme,
+    errors: Sequence[BaseException],
+    stated: Sequence[Mapping[str, Any]],
+    event: Mapping[str, Any],
+    module: str,
+) -> list[str] | None:
+    match scheme:
+        case Scheme.DATABASE:
+            key = query_kind(errors, stated, event) or function_of(stated, event)
+        case Scheme.EXTERNAL:
+            # Python's own ConnectionError or TimeoutError may be about anything; with a host it is about a service.
+            builtin = module in {"builtins", ""}
+            key = service_of(errors, stated, event, certain=not builtin)
+            package = module.partition(".")[0]
+            if not key and builtin:
+                return None
+            key = key or (package if package in _VENDORS else f"{package} in {function_of(stated, event)}")
+        case Scheme.RATE_LIMIT:
+            key = endpoint_of(event) or function_of(stated, event)
+        case _:
+            key = function_of(stated, event)
+    return [scheme.value, key] if key else None
+
+
+def _matching(stated: Sequence[Mapping[str, Any]], error: BaseException) -> Sequence[Mapping[str, Any]]:
+    """What the event says from this error inwards; all of it where the error cannot be told apart."""
+    for position, exception in enumerate(stated):
+        if exception.get("type") in (type(error).__name__, type(error).__qualname__):
+            return stated[position:]
+    return stated

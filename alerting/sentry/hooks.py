@@ -1,0 +1,70 @@
+"""What happens to everything on its way out: the application's own hook, then grouping, then scrubbing."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from sentry_sdk.utils import capture_internal_exceptions
+
+from alerting.sentry.grouping import fingerprint
+from alerting.sentry.ignored import is_ignored
+
+Hook = Callable[[Any, Any], Any]
+
+# Every kind of telemetry has one; which of them exist depends on the SDK's version.
+HOOKS = (
+    "before_send",
+    "before_send_transaction",
+    "before_send_log",
+    "before_send_metric",
+    "before_send_span",
+    "before_breadcrumb",
+)
+
+
+def scrubbing_hook(theirs: Hook | None, scrub: Hook) -> Hook:
+    """A hook that runs the application's own, which may change or drop what it sees, and scrubs what it leaves."""
+
+    def before(item: Any, hint: Any) -> Any:
+        item = _consulted(theirs, item, hint)
+        return None if item is None else scrub(item, hint or {})
+
+    return before
+
+
+def error_hook(theirs: Hook | None, scrub: Hook, ignored: Sequence[str | type]) -> Hook:
+    """The hook of error events and check-ins: drops ignored errors, and groups before scrubbing can change a group."""
+
+    def before_send(event: Any, hint: Any) -> Any:
+        hint = hint or {}
+        with capture_internal_exceptions():
+            if is_ignored(event, hint, ignored):
+                return None
+        event = _consulted(theirs, event, hint)
+        if event is None:
+            return None
+        with capture_internal_exceptions():
+            parts = fingerprint(event, hint)
+            if parts:
+                event = {**event, "fingerprint": parts}
+        return scrub(event, hint)
+
+    return before_send
+
+
+def breadcrumb_hook(theirs: Hook | None, scrub: Hook) -> Hook:
+    """The hook of breadcrumbs, which scrubbing knows as a section of an event."""
+
+    def scrub_crumb(crumb: Any, hint: Any) -> Any:
+        return scrub({"breadcrumbs": {"values": [crumb]}}, hint)["breadcrumbs"]["values"][0]
+
+    return scrubbing_hook(theirs, scrub_crumb)
+
+
+def _consulted(theirs: Hook | None, item: Any, hint: Any) -> Any:
+    """What the application's hook made of the item. One that fails or answers nonsense must not lose the event."""
+    if theirs is None:
+        return item
+    answer: Any = item
+    with capture_internal_exceptions():
+        answer = theirs(item, hint)
+    return answer if answer is None or isinstance(answer, Mapping) else item

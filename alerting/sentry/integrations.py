@@ -1,0 +1,45 @@
+"""Which of the SDK's integrations are switched on: those whose library is installed, imported no earlier than that."""
+
+import inspect
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
+
+from sentry_sdk.integrations import Integration
+
+# Library, module and class of the SDK's integration, its arguments. Logging, threads and http.client are the SDK's
+# own defaults. Celery's integration makes no monitor of beat entries under one minute: Sentry refuses those.
+_KNOWN: tuple[tuple[str, str, str, Mapping[str, Any]], ...] = (
+    (
+        "django",
+        "sentry_sdk.integrations.django",
+        "DjangoIntegration",
+        {"transaction_style": "url", "middleware_spans": True, "signals_spans": True},
+    ),
+    ("django", "alerting.sentry.responses", "HttpStatusIntegration", {}),
+    ("celery", "sentry_sdk.integrations.celery", "CeleryIntegration", {"monitor_beat_tasks": True}),
+    ("redis", "sentry_sdk.integrations.redis", "RedisIntegration", {}),
+    ("httpx", "sentry_sdk.integrations.httpx", "HttpxIntegration", {}),
+    ("sqlalchemy", "sentry_sdk.integrations.sqlalchemy", "SqlalchemyIntegration", {}),
+)
+
+
+def choose(given: Sequence[Integration], failed_request_status_codes: Collection[int]) -> list[Integration]:
+    """The caller's integrations and, beside them, the known ones that the caller did not configure."""
+    identifiers = {integration.identifier for integration in given}
+    return [*given, *(ours for ours in _available(failed_request_status_codes) if ours.identifier not in identifiers)]
+
+
+def _available(failed_request_status_codes: Collection[int]) -> Iterator[Integration]:
+    for library, module, name, arguments in _KNOWN:
+        # A library that is installed but broken, too old for the SDK, or hidden must not stop the application.
+        try:
+            if find_spec(library) is None:
+                continue
+            integration = getattr(import_module(module), name)
+            if "failed_request_status_codes" in inspect.signature(integration).parameters:
+                arguments = {**arguments, "failed_request_status_codes": frozenset(failed_request_status_codes)}
+            yield integration(**arguments)
+        except Exception:  # noqa: BLE001, S112
+            continue

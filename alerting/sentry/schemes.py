@@ -1,0 +1,179 @@
+"""Which exception classes belong to which grouping scheme, by dotted name of the class or of a package around it."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from alerting.sentry.names import lineage, lookup
+
+
+class Scheme(StrEnum):
+    """What decides the group. The value goes into the fingerprint: a better rule gets a new number, none is edited."""
+
+    DATABASE = "database@1"
+    AUTH = "auth@1"
+    EXTERNAL = "external@1"
+    RATE_LIMIT = "rate_limit@1"
+    VALIDATION = "validation@1"
+    HTTP_STATUS = "http_status@1"
+
+
+_DATABASE = (
+    "django.db.utils",
+    "psycopg",
+    "psycopg2",
+    "psycopg_pool",
+    "asyncpg",
+    "aiopg",
+    "sqlite3",
+    "aiosqlite",
+    "pymysql",
+    "MySQLdb",
+    "mysql.connector",
+    "aiomysql",
+    "asyncmy",
+    "mariadb",
+    "oracledb",
+    "cx_Oracle",
+    "pyodbc",
+    "pymssql",
+    "duckdb",
+    "clickhouse_driver",
+    "snowflake.connector",
+    "sqlalchemy.exc",
+    "peewee",
+    "tortoise.exceptions",
+)
+_AUTH = (
+    "django.core.exceptions.PermissionDenied",
+    "django.core.signing",
+    "rest_framework.exceptions.AuthenticationFailed",
+    "rest_framework.exceptions.NotAuthenticated",
+    "rest_framework.exceptions.PermissionDenied",
+    "rest_framework_simplejwt.exceptions",
+    "jwt",
+    "jose",
+    "joserfc",
+    "authlib",
+    "oauthlib",
+    "oauth2_provider.exceptions",
+    "social_core.exceptions",
+    "itsdangerous",
+    "google.auth.exceptions",
+    "ldap",
+    "ldap3",
+    "werkzeug.exceptions.Unauthorized",
+    "werkzeug.exceptions.Forbidden",
+)
+_EXTERNAL = (
+    "httpx",
+    "httpcore",
+    "requests",
+    "urllib3",
+    "aiohttp.client_exceptions",
+    "urllib.error",
+    "http.client",
+    "socket",
+    "ssl",
+    "builtins.ConnectionError",
+    "builtins.TimeoutError",
+    "redis",
+    "valkey",
+    "kombu.exceptions",
+    "amqp.exceptions",
+    "pika.exceptions",
+    "aiokafka.errors",
+    "kafka.errors",
+    "confluent_kafka",
+    "pymemcache",
+    "pymongo",
+    "elasticsearch",
+    "elastic_transport",
+    "opensearchpy",
+    "botocore",
+    "boto3",
+    "aiobotocore",
+    "google.api_core.exceptions",
+    "azure.core.exceptions",
+    "grpc",
+    "smtplib",
+    "ftplib",
+    "imaplib",
+    "poplib",
+    "paramiko",
+    "aiosmtplib",
+    "stripe",
+    "twilio",
+    "sendgrid",
+    "slack_sdk",
+    "openai",
+    "anthropic",
+    "websockets",
+    "websocket",
+)
+_RATE_LIMIT = (
+    "rest_framework.exceptions.Throttled",
+    "django_ratelimit",
+    "ratelimit",
+    "slowapi.errors",
+    "flask_limiter",
+    "limits.errors",
+    "pyrate_limiter",
+    "werkzeug.exceptions.TooManyRequests",
+)
+_VALIDATION = (
+    "django.core.exceptions.ValidationError",
+    "rest_framework.exceptions.ValidationError",
+    "rest_framework.exceptions.ParseError",
+    "pydantic.ValidationError",
+    "pydantic.error_wrappers",
+    "pydantic.v1.error_wrappers",
+    "pydantic_core",
+    "marshmallow.exceptions.ValidationError",
+    "jsonschema.exceptions.ValidationError",
+    "cerberus",
+    "voluptuous",
+    "colander",
+    "schema",
+    "fastapi.exceptions.RequestValidationError",
+    "fastapi.exceptions.WebSocketRequestValidationError",
+    "wtforms.validators",
+    "msgspec.ValidationError",
+    "cattrs.errors",
+)
+
+BY_LIBRARY: Mapping[str, Scheme] = {
+    **dict.fromkeys(_DATABASE, Scheme.DATABASE),
+    **dict.fromkeys(_AUTH, Scheme.AUTH),
+    **dict.fromkeys(_EXTERNAL, Scheme.EXTERNAL),
+    **dict.fromkeys(_RATE_LIMIT, Scheme.RATE_LIMIT),
+    **dict.fromkeys(_VALIDATION, Scheme.VALIDATION),
+}
+
+# An application's own classes under the names everybody uses, matched whole; what a library above claims goes first.
+BY_BARE_NAME: Mapping[str, Scheme] = {
+    **dict.fromkeys(("AuthenticationError", "AuthenticationFailed", "AuthorizationError"), Scheme.AUTH),
+    **dict.fromkeys(("NotAuthenticated", "PermissionDenied"), Scheme.AUTH),
+    **dict.fromkeys(("RateLimitExceeded", "RateLimitError", "TooManyRequests", "Throttled"), Scheme.RATE_LIMIT),
+    **dict.fromkeys(("ValidationError",), Scheme.VALIDATION),
+}
+
+
+def scheme_of(error_type: type) -> Scheme | None:
+    """The scheme of the nearest class in the hierarchy that has one."""
+    names = tuple(lineage(error_type))
+    return _first(names)
+
+
+def scheme_of_stated(module: str | None, name: str) -> Scheme | None:
+    """The scheme by what an event states, where there is no class to walk up from."""
+    return _first((f"{module or 'builtins'}.{name}",))
+
+
+def _first(names: tuple[str, ...]) -> Scheme | None:
+    for name in names:
+        if scheme := lookup(name, BY_LIBRARY):
+            return scheme
+    for name in names:
+        if scheme := BY_BARE_NAME.get(name.rpartition(".")[2]):
+            return scheme
+    return None

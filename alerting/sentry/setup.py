@@ -1,0 +1,88 @@
+"""Switches Sentry on in an application: scrubbed, grouped, and with the integrations its libraries need."""
+
+import warnings
+from collections.abc import Collection, Mapping
+from typing import Any
+
+import sentry_sdk
+from sentry_sdk.consts import DEFAULT_OPTIONS
+
+from alerting.sentry.guest import GuestScrubber
+from alerting.sentry.hooks import HOOKS, Hook, breadcrumb_hook, error_hook, scrubbing_hook
+from alerting.sentry.ignored import IGNORED
+from alerting.sentry.integrations import choose
+from alerting.sentry.options import SentrySetupError, resolve
+from alerting.sentry.responses import SERVER_ERRORS
+from alerting.sentry.scrub import scrub_event
+
+# Both are about options this package sets on purpose. `send_default_pii=False` stays explicit because the successor
+# the first one recommends switches the SDK's scrubber off; the second is what SENTRY_PROFILES_SAMPLE_RATE asks for.
+_SILENCED = ("The send_default_pii option is deprecated", "Transaction-based profiling is deprecated")
+
+
+def init_sentry(
+    *,
+    scrub: Hook = scrub_event,
+    failed_request_status_codes: Collection[int] = SERVER_ERRORS,
+    **overrides: Any,
+) -> bool:
+    """Start the SDK from the environment and say whether it is on; without a DSN nothing happens.
+
+    Reads SENTRY_DSN (or SENTRY_DSN_FILE), SENTRY_ENVIRONMENT, SENTRY_TRACES_SAMPLE_RATE, SENTRY_PROFILES_SAMPLE_RATE
+    and APP_VERSION. Any option of `sentry_sdk.init` may be passed and wins. Of the hooks (`before_send` and its kin)
+    the application's own runs first; grouping and scrubbing see what it leaves. `ignore_errors` adds to `IGNORED`,
+    subclasses included. `scrub` replaces the scrubbing rules, by a scrubber with more of them.
+    `failed_request_status_codes` are the HTTP answers that count as errors: 5xx, and 4xx only where listed here.
+
+    Raises SentrySetupError, a ValueError, that lists every mistake. That is the only time anything raises: later
+    failures of reporting stay inside it.
+    """
+    options = resolve(overrides)
+    if not options["dsn"]:
+        return False
+    given = list(options.get("integrations") or ())
+    options |= _hooks(options, scrub)
+    options["ignore_errors"] = []
+    for name, value in (
+        ("send_default_pii", False),
+        ("attach_stacktrace", True),
+        ("auto_enabling_integrations", False),
+        ("event_scrubber", GuestScrubber()),
+    ):
+        if options.get(name) is None:
+            options[name] = value
+    try:
+        _start({**options, "integrations": choose(given, failed_request_status_codes)})
+    except Exception:  # noqa: BLE001
+        # One of the integrations chosen here does not go with the installed library: the errors matter more.
+        try:
+            _start({**options, "integrations": given})
+        except Exception as error:  # noqa: BLE001
+            raise SentrySetupError([f"sentry_sdk.init refused the options: {type(error).__name__}: {error}"]) from None
+    return True
+
+
+def _start(options: Mapping[str, Any]) -> None:
+    with warnings.catch_warnings():
+        for message in _SILENCED:
+            warnings.filterwarnings("ignore", message=message, category=DeprecationWarning)
+        sentry_sdk.init(**options)
+
+
+def _hooks(options: Mapping[str, Any], scrub: Hook) -> dict[str, Hook]:
+    """The SDK's hooks, each wrapping the application's own one, as far as the installed SDK has them."""
+    experiments = options.get("_experiments") or {}
+    streaming = "stream" in {options.get("trace_lifecycle"), experiments.get("trace_lifecycle")}
+    hooks: dict[str, Hook] = {}
+    for name in HOOKS:
+        # The SDK warns about the hook of streamed spans where none are streamed.
+        if name not in DEFAULT_OPTIONS or (name == "before_send_span" and not streaming):
+            continue
+        theirs = options.get(name) or experiments.get(name)
+        if name == "before_send":
+            hooks[name] = error_hook(theirs, scrub, (*IGNORED, *(options.get("ignore_errors") or ())))
+        elif name == "before_breadcrumb":
+            hooks[name] = breadcrumb_hook(theirs, scrub)
+        else:
+            hooks[name] = scrubbing_hook(theirs, scrub)
+    return hooks

@@ -1,0 +1,118 @@
+"""Reports errors, messages and what is known about them by hand; a good guest in every thread and loop.
+
+Nothing here raises, changes its arguments, or needs `init_sentry` to have run.
+"""
+
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any
+
+import sentry_sdk
+from sentry_sdk.utils import capture_internal_exceptions, safe_repr, safe_str
+
+# The name under which the values of `context=` stand on the event.
+CONTEXT_NAME = "custom"
+
+_LEVELS = {
+    **{level: level for level in ("fatal", "error", "warning", "info", "debug")},
+    "critical": "fatal",
+    "warn": "warning",
+}
+# Who a user is, is told by id and name; these never leave, not even to be scrubbed later.
+_NEVER_SENT = frozenset({"email", "emailaddress", "mail", "ip", "ipaddress", "remoteaddr"})
+
+ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None]
+
+
+class ErrorTracker:
+    """`ErrorTracker.capture_exception(error, context={"order": 17})` and its kin."""
+
+    @staticmethod
+    def capture_exception(
+        error: BaseException | ExcInfo | None = None, context: Any = None, level: str = "error"
+    ) -> str | None:
+        """Report an error with its original traceback; without one, the error being handled.
+
+        The values of `context` are shown on the event; they are scrubbed like everything else. Returns the event id,
+        or None where nothing was sent: no `init_sentry`, an ignored error, a sampled-out or an already reported one.
+        """
+        with capture_internal_exceptions():
+            scope: dict[str, Any] = {"level": _level(level), **_contexts(context)}
+            if error is None or isinstance(error, BaseException) or _is_exc_info(error):
+                return sentry_sdk.capture_exception(error, **scope)
+            return sentry_sdk.capture_message(safe_str(error), **scope)
+        return None
+
+    @staticmethod
+    def capture_message(message: str, level: str = "info", context: Any = None) -> str | None:
+        """Report a sentence. Returns the event id, or None where nothing was sent."""
+        with capture_internal_exceptions():
+            scope: dict[str, Any] = {"level": _level(level), **_contexts(context)}
+            return sentry_sdk.capture_message(safe_str(message), **scope)
+        return None
+
+    @staticmethod
+    def set_user(user: Mapping[str, Any] | str | int | None) -> None:
+        """Name who is affected by what follows: a mapping with `id` and `username`, or an id; None forgets.
+
+        E-mail and IP addresses are left out.
+        """
+        with capture_internal_exceptions():
+            if user is None or isinstance(user, Mapping):
+                kept = {key: value for key, value in (user or {}).items() if _plain(key) not in _NEVER_SENT}
+                sentry_sdk.set_user(kept or None)
+            else:
+                sentry_sdk.set_user({"id": user})
+
+    @staticmethod
+    def set_tag(key: str, value: Any) -> None:
+        """Attach a searchable value to what follows."""
+        with capture_internal_exceptions():
+            sentry_sdk.set_tag(str(key), value)
+
+    @staticmethod
+    def set_context(name: str, values: Any) -> None:
+        """Attach a named group of values to what follows; a value that is no mapping is shown as `value`."""
+        with capture_internal_exceptions():
+            sentry_sdk.set_context(str(name), _as_object(values))
+
+    @staticmethod
+    def add_breadcrumb(
+        message: str | None = None,
+        category: str | None = None,
+        level: str = "info",
+        data: Mapping[str, Any] | None = None,
+        **fields: Any,
+    ) -> None:
+        """Note a step that led here; the latest ones are shown on the next event."""
+        with capture_internal_exceptions():
+            crumb = {"message": message, "category": category, "data": _as_object(data) if data is not None else None}
+            known = {key: value for key, value in crumb.items() if value is not None}
+            sentry_sdk.add_breadcrumb({**known, "level": _level(level, "info"), **fields})
+
+
+def _contexts(context: Any) -> dict[str, Any]:
+    return {} if context is None else {"contexts": {CONTEXT_NAME: _as_object(context)}}
+
+
+def _as_object(values: Any) -> dict[str, Any]:
+    # Sentry drops a context that is not an object, without a word. A mapping that fails to be read is shown as text:
+    # what was to be reported matters more.
+    if isinstance(values, Mapping):
+        try:
+            return {str(key): value for key, value in values.items()}
+        except Exception:  # noqa: BLE001
+            return {"value": safe_repr(values)}
+    return {"value": values}
+
+
+def _is_exc_info(value: Any) -> bool:
+    return isinstance(value, tuple) and len(value) == 3 and isinstance(value[1], BaseException)
+
+
+def _level(level: Any, fallback: str = "error") -> str:
+    return _LEVELS.get(level.lower(), fallback) if isinstance(level, str) else fallback
+
+
+def _plain(key: Any) -> str:
+    return str(key).lower().replace("_", "").replace("-", "")

@@ -1,0 +1,76 @@
+"""The kind of a statement is its verb and its tables, never its values."""
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alerting.sentry.sql import kind_in, kind_of
+
+
+@pytest.mark.parametrize(
+    ("statement", "kind"),
+    [
+        ("SELECT * FROM orders WHERE id = 17 AND name = 'x'' FROM y'", "select orders"),
+        (
+            'SELECT "a"."b" FROM "shop_order" INNER JOIN "auth_user" ON (1 = 1) FOR UPDATE',
+            "select shop_order, auth_user",
+        ),
+        (
+            "WITH t AS (SELECT id FROM a WHERE b = 1) INSERT INTO audit SELECT * FROM t",
+            "insert a, audit, t",
+        ),
+        ("INSERT INTO users (email) VALUES ('a@b.c') ON CONFLICT DO UPDATE SET x = 1", "insert users"),
+        ("INSERT INTO t (a) VALUES (1) ON DUPLICATE KEY UPDATE a = 2", "insert t"),
+        ("/* by hand */ update Stock set n = 1 -- FROM nowhere", "update stock"),
+        ("DELETE FROM `sessions` WHERE k = '1'", "delete sessions"),
+        ("(SELECT 1 FROM a) UNION (SELECT 2 FROM b)", "select a, b"),
+        ("SELECT [id] FROM [dbo].[Orders]", "select dbo.orders"),
+        ("EXPLAIN ANALYZE SELECT 1 FROM t", "select t"),
+        ("DROP TABLE IF EXISTS foo", "drop foo"),
+        ("TRUNCATE foo", "truncate foo"),
+        ("CALL settle(17)", "call settle"),
+        ("SAVEPOINT s140_x5", "savepoint"),
+        ("COMMIT", "commit"),
+        ("SELECT $a$ FROM hidden $a$ FROM shown", "select shown"),
+        ("not a statement", None),
+        ("", None),
+    ],
+)
+def test_a_statement_is_named_by_verb_and_tables(statement: str, kind: str | None) -> None:
+    assert kind_of(statement) == kind
+
+
+LITERALS = st.one_of(
+    st.integers().map(str),
+    st.floats(allow_nan=False, allow_infinity=False).map(repr),
+    st.text().map(lambda text: "'" + text.replace("'", "''").replace("\\", "") + "'"),
+    st.uuids().map(lambda value: f"'{value}'"),
+    st.lists(st.integers(), min_size=1).map(lambda values: "(" + ", ".join(map(str, values)) + ")"),
+    st.sampled_from(["%s", "$1", ":name", "?", "NULL", "TRUE", "'2026-01-01'::date", "x'00ff'"]),
+)
+
+
+@given(LITERALS, LITERALS)
+def test_literals_do_not_change_the_kind(one: str, two: str) -> None:
+    assert kind_of(f"SELECT a FROM orders o JOIN users u ON u.id = o.u WHERE a = {one} AND b IN {two}") == (
+        "select orders, users"
+    )
+    assert kind_of(f"UPDATE stock SET n = {one} WHERE id = {two}") == "update stock"
+    assert kind_of(f"INSERT INTO audit (a, b) VALUES ({one}, {two}), ({two}, {one})") == "insert audit"
+
+
+@pytest.mark.parametrize("prose", ["Update failed for order 12 from queue", "select one", "Delete me", "call me back"])
+def test_prose_that_starts_with_a_verb_is_no_statement(prose: str) -> None:
+    assert kind_in(prose) is None
+
+
+@pytest.mark.parametrize(
+    "unit", ["'", "(", "$a", '"', "a.b.", "/*", "['", '"a', "`", "--", "\\'", "a . ", "select from "]
+)
+def test_hostile_statements_take_bounded_time(unit: str) -> None:
+    started = time.perf_counter()
+    kind_of(unit * (1_000_000 // len(unit)))
+    kind_in("select " + unit * (1_000_000 // len(unit)))
+    assert time.perf_counter() - started < 1
