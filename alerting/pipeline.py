@@ -249,7 +249,7 @@ def _send(parts: Parts, channel: str, message: Message) -> bool:
         logger.exception("message %s could not be sent through %s", message.pk, channel)
         queue.mark_failed(message, DeliveryError("internal_error", type(error).__name__), parts.clock(), pause=False)
         return True
-    queue.mark_sent(message, receipt.ref, parts.clock())
+    queue.mark_sent(message, receipt, parts.clock())
     channels.keep_pace(channel, parts.clock())
     logger.info("%s took message %s (%s)", channel, message.pk, message.kind)
     return True

@@ -4,6 +4,7 @@ import random
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
@@ -21,6 +22,17 @@ STALE_AFTER = timedelta(hours=1)
 SENDING_GRACE = timedelta(minutes=5)
 SENDING_LIMIT = timedelta(seconds=45)
 KEPT = timedelta(days=30)
+
+
+class Delivered(Protocol):
+    """What settling needs of a notifier's receipt."""
+
+    @property
+    def ref(self) -> Mapping[str, str]: ...
+    @property
+    def refused(self) -> Mapping[str, str]: ...
+    @property
+    def deferred(self) -> Mapping[str, str]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,14 +105,22 @@ def thread_ref(message: Message) -> Mapping[str, str]:
     return dict(last.ref) if last else {}
 
 
-def mark_sent(message: Message, ref: Mapping[str, str], now: datetime) -> None:
-    """Settle after sending; the members of a digest have travelled with it."""
+def mark_sent(message: Message, receipt: Delivered, now: datetime) -> None:
+    """Settle after sending; the members of a digest have travelled with it.
+
+    Recipients the server put off are owed the same notice again, and only they; who it refused is noted.
+    """
+    refused = "; ".join(f"{address}: {said}" for address, said in receipt.refused.items())
     with transaction.atomic():
         Message.objects.filter(pk=message.pk).update(
-            state=Message.State.SENT, sent_at=now, owner="", error="", ref=dict(ref)
+            state=Message.State.SENT, sent_at=now, owner="", error=clean(refused, 500), ref=dict(receipt.ref)
         )
         Message.objects.filter(folded_into=message).update(sent_at=now)
-        Channel.objects.filter(name=message.channel).update(failures=0, last_sent_at=now, last_error="")
+        Channel.objects.filter(name=message.channel).update(
+            failures=0, last_sent_at=now, last_error=clean(refused, 500)
+        )
+        if receipt.deferred:
+            _owe_the_rest(message, sorted(receipt.deferred), now)
 
 
 def mark_failed(message: Message, error: DeliveryError, now: datetime, *, pause: bool = True) -> None:
@@ -191,6 +211,23 @@ def prune(now: datetime) -> int:
     """Delete settled messages nobody will ask about any more; returns how many."""
     done = (Message.State.SENT, Message.State.FOLDED, Message.State.DISCARDED)
     return Message.objects.filter(state__in=done, created_at__lt=now - KEPT).delete()[0]
+
+
+def _owe_the_rest(message: Message, recipients: list[str], now: datetime) -> None:
+    wait = backoff.delay(message.attempts, random.random())  # noqa: S311  jitter, not a secret
+    Message.objects.get_or_create(
+        dedupe_key=f"{message.dedupe_key}+{message.attempts}"[:120],
+        defaults={
+            "channel": message.channel,
+            "incident_key": message.incident_key,
+            "kind": message.kind,
+            "rank": message.rank,
+            "payload": {**message.payload, "recipients": recipients},
+            "attempts": message.attempts,
+            "created_at": message.created_at,
+            "due_at": now + timedelta(seconds=wait),
+        },
+    )
 
 
 def _crowd(waiting: QuerySet[Message], now: datetime) -> tuple[QuerySet[Message] | None, Kind]:

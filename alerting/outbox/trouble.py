@@ -18,10 +18,11 @@ ONE_NOTICE_ONLY = frozenset(
         "invalid_blocks",
         "invalid_blocks_format",
         "invalid_payload",
-        "msg_too_long",
         "msg_blocks_too_long",
+        "msg_too_long",
         "no_text",
         "smtp_content",
+        "too_many_attachments",
         "unrenderable",
     }
 )

@@ -229,6 +229,17 @@ def test_a_sender_that_lost_its_lease_stops_before_sending(world: World) -> None
 
 
 @database
+def test_a_recipient_that_was_put_off_is_owed_the_notice_again_and_nobody_else(world: World) -> None:
+    world.email.deferred = {"slow@example.com": "451 greylisted"}
+    owe(notice(), channel="email")
+    world.deliver()
+    world.now += timedelta(seconds=5)
+    world.deliver()
+    assert [each.recipients for each in world.email.sent] == [(), ("slow@example.com",)]
+    assert len(set(world.email.keys)) == 2
+
+
+@database
 def test_a_message_our_own_code_cannot_send_does_not_block_the_others(world: World) -> None:
     world.slack.errors = [RuntimeError("a bug")]
     owe(notice(1), notice(2))

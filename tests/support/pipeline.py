@@ -24,7 +24,8 @@ class RecordingNotifier:
     sent: list[Notice] = field(default_factory=list)
     keys: list[str] = field(default_factory=list)
     refs: list[Mapping[str, str]] = field(default_factory=list)
-    errors: list[DeliveryError | None] = field(default_factory=list)
+    errors: list[Exception | None] = field(default_factory=list)
+    deferred: Mapping[str, str] = field(default_factory=dict)
 
     def send(self, notice: Notice, ref: Mapping[str, str], dedupe_key: str) -> Receipt:
         if self.errors and (error := self.errors.pop(0)) is not None:
@@ -32,7 +33,8 @@ class RecordingNotifier:
         self.sent.append(notice)
         self.keys.append(dedupe_key)
         self.refs.append(ref)
-        return Receipt({"thread": f"{self.channel}-{len(self.sent)}"})
+        deferred, self.deferred = self.deferred, {}
+        return Receipt({"thread": f"{self.channel}-{len(self.sent)}"}, deferred=deferred)
 
 
 @dataclass
