@@ -15,7 +15,7 @@ from alerting.incidents import blindness, gaps, record, ticks
 from alerting.incidents.blindness import Sight
 from alerting.incidents.models import Evaluator, Incident, Tick
 from alerting.notifiers.base import Notifier
-from alerting.outbox import channels, queue, trouble
+from alerting.outbox import channels, queue, repairs, trouble
 from alerting.outbox.message import Notice
 from alerting.outbox.models import Message
 from alerting.poll.catch_up import search
@@ -97,7 +97,7 @@ def deliver_due(parts: Parts, channel: str) -> bool:
         if not queue.anything(channel) or not channels.hold(channel, parts.clock()):
             return False
         try:
-            queue.recover(channel, parts.clock())
+            repairs.recover(channel, parts.clock())
             return _send_for_a_turn(parts, channel)
         finally:
             channels.release(channel)

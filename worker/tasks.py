@@ -10,7 +10,7 @@ import sentry_sdk.crons
 
 from alerting import config, pipeline, wiring
 from alerting.incidents import gaps, ticks
-from alerting.outbox import queue
+from alerting.outbox import repairs
 from alerting.pipeline import Parts
 from worker.celery import app
 from worker.limits import RedisBudget
@@ -85,7 +85,7 @@ def heartbeat() -> None:
 @app.task(name="alerting.housekeeping")
 def housekeeping() -> None:
     """Delete what nobody will ask about any more."""
-    removed = ticks.prune(_now()) + queue.prune(_now())
+    removed = ticks.prune(_now()) + repairs.prune(_now())
     logger.info("housekeeping removed %s rows", removed)
 
 

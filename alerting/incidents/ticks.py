@@ -6,7 +6,7 @@ from django.db import IntegrityError, transaction
 
 from alerting import owner
 from alerting.incidents.models import Evaluator, Tick
-from alerting.outbox import channels, queue
+from alerting.outbox import channels, repairs
 from alerting.rules.windows import floor
 
 # A tick is over by then: its questions have deadlines and Celery's hard limit ends it.
@@ -62,4 +62,4 @@ def _clock_went_back(slot: datetime, now: datetime) -> None:
         Tick.objects.filter(window_end__gte=slot).delete()
         Evaluator.objects.filter(pk=1).update(judged_until=slot - timedelta(seconds=1), good_until=slot)
         channels.clock_went_back(now)
-        queue.clock_went_back(now)
+        repairs.clock_went_back(now)

@@ -69,11 +69,11 @@ def show(message_id: Annotated[int, typer.Argument(help="Message id.")]) -> None
 @app.command()
 def retry(message_ids: Ids) -> None:
     """Owe messages again, now; also opens their channel if it was stopped."""
-    from alerting.outbox import channels, queue
+    from alerting.outbox import channels, repairs
 
     for message_id in message_ids:
         message = _message(message_id)
-        if not queue.retry(message, datetime.now(UTC)):
+        if not repairs.retry(message, datetime.now(UTC)):
             _refuse(f"Message {message_id} is {message.state}: only pending, failed or discarded ones can be retried.")
         channels.mend(message.channel)
         typer.echo(f"Message {message_id} is due now; the worker sends it within seconds.")
@@ -82,11 +82,11 @@ def retry(message_ids: Ids) -> None:
 @app.command()
 def discard(message_ids: Ids) -> None:
     """Give messages up: they will not be sent."""
-    from alerting.outbox import queue
+    from alerting.outbox import repairs
 
     for message_id in message_ids:
         message = _message(message_id)
-        if not queue.discard(message):
+        if not repairs.discard(message):
             _refuse(f"Message {message_id} is {message.state}: only pending or failed ones can be discarded.")
         typer.echo(f"Message {message_id} is discarded.")
 

@@ -2,12 +2,12 @@
 
 import random
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, QuerySet
 
 from alerting import owner
 from alerting.errors import DeliveryError
@@ -18,10 +18,6 @@ from alerting.outbox.models import Channel, Message
 from alerting.rules.model import Judgement
 
 STALE_AFTER = timedelta(hours=1)
-# A sender that is alive but stopped may have got its message out; dead or elsewhere, nobody can tell after this.
-SENDING_GRACE = timedelta(minutes=5)
-SENDING_LIMIT = timedelta(seconds=45)
-KEPT = timedelta(days=30)
 
 
 class Delivered(Protocol):
@@ -146,73 +142,6 @@ def mark_failed(message: Message, error: DeliveryError, now: datetime, *, pause:
         row.save(update_fields=("failures", "last_error", "open_at"))
 
 
-def recover(channel: str, now: datetime) -> int:
-    """Give back what a dead sender held; returns how many. This is the one place where a repeat can come from."""
-    lost = [
-        message.pk
-        for message in Message.objects.filter(channel=channel, state=Message.State.SENDING)
-        if _is_lost(message, now)
-    ]
-    return Message.objects.filter(pk__in=lost, state=Message.State.SENDING).update(
-        state=Message.State.PENDING, owner="", due_at=now
-    )
-
-
-def requeue_failed(channel: str, now: datetime) -> int:
-    """Owe again what was given up on this channel, after its configuration changed."""
-    return Message.objects.filter(channel=channel, state=Message.State.FAILED).update(
-        state=Message.State.PENDING, due_at=now, attempts=0
-    )
-
-
-def retry(message: Message, now: datetime) -> bool:
-    """Owe a message again on an operator's word; false where it is on its way or has arrived."""
-    given_up = (Message.State.PENDING, Message.State.FAILED, Message.State.DISCARDED)
-    again = {"state": Message.State.PENDING, "due_at": now, "created_at": now, "attempts": 0}
-    return Message.objects.filter(pk=message.pk, state__in=given_up).update(**again) == 1
-
-
-def discard(message: Message) -> bool:
-    """Give a message up on an operator's word; false where it is on its way or has arrived."""
-    waiting = (Message.State.PENDING, Message.State.FAILED)
-    return Message.objects.filter(pk=message.pk, state__in=waiting).update(state=Message.State.DISCARDED) == 1
-
-
-def reroute(channel: str, others: Iterable[str], reason: str, now: datetime, *, only: int | None = None) -> int:
-    """Owe through `others` what `channel` cannot deliver, or just the message `only`; returns how many copies.
-
-    Who was owed the same notice anyway gets no second one. Without another channel everything stays where it is.
-    """
-    targets = list(others)
-    if not targets:
-        return 0
-    unsent = Q(state__in=(Message.State.FAILED, Message.State.PENDING)) & ~Q(kind__in=fold.FOLDED_KINDS)
-    chosen = Q(pk=only) | Q(folded_into=only) if only is not None else unsent
-    stranded = list(Message.objects.filter(chosen, channel=channel).exclude(kind__in=fold.FOLDED_KINDS))
-    note = f"{channel.capitalize()} refused this notice ({reason}), so it comes this way."
-    copies = [_copy(each, target, note, now) for each in stranded for target in targets]
-    before = Message.objects.filter(dedupe_key__in=[copy.dedupe_key for copy in copies]).count()
-    with transaction.atomic():
-        Message.objects.bulk_create(copies, batch_size=500, ignore_conflicts=True)
-        Message.objects.filter(pk__in=[each.pk for each in stranded]).update(
-            state=Message.State.DISCARDED, error=clean(f"{reason}: sent by {', '.join(targets)} instead", 500)
-        )
-    return len(copies) - before
-
-
-def clock_went_back(now: datetime) -> None:
-    """Times written under the old clock are now."""
-    waiting = Message.objects.filter(state__in=(Message.State.PENDING, Message.State.SENDING))
-    waiting.filter(due_at__gt=now).update(due_at=now)
-    waiting.filter(taken_at__gt=now).update(taken_at=now)
-
-
-def prune(now: datetime) -> int:
-    """Delete settled messages nobody will ask about any more; returns how many."""
-    done = (Message.State.SENT, Message.State.FOLDED, Message.State.DISCARDED)
-    return Message.objects.filter(state__in=done, created_at__lt=now - KEPT).delete()[0]
-
-
 def _owe_the_rest(message: Message, recipients: list[str], now: datetime) -> None:
     wait = backoff.delay(message.attempts, random.random())  # noqa: S311  jitter, not a secret
     Message.objects.get_or_create(
@@ -266,25 +195,3 @@ def _fold(members: list[Message], channel: str, kind: Kind, count: int, now: dat
             transaction.set_rollback(True)
             return None
     return digest
-
-
-def _is_lost(message: Message, now: datetime) -> bool:
-    taken_at = message.taken_at or message.created_at
-    # Ours can only be a leftover of a task that ended in the middle: this is asked before anything is taken.
-    if message.owner == owner.me() or owner.is_dead(message.owner):
-        return True
-    return now - taken_at > (SENDING_GRACE if owner.is_alive(message.owner) else SENDING_LIMIT)
-
-
-def _copy(message: Message, channel: str, note: str, now: datetime) -> Message:
-    notice = Notice.from_json(message.payload)
-    return Message(
-        dedupe_key=f"{message.dedupe_key.rsplit(':', 1)[0]}:{channel}",
-        channel=channel,
-        incident_key=message.incident_key,
-        kind=message.kind,
-        rank=message.rank,
-        payload=replace(notice, notes=(*notice.notes, note)).to_json(),
-        created_at=message.created_at,
-        due_at=now,
-    )

@@ -6,7 +6,7 @@ from datetime import datetime
 from django.db import transaction
 
 from alerting.errors import DeliveryError
-from alerting.outbox import channels, queue
+from alerting.outbox import channels, queue, repairs
 from alerting.outbox.message import Kind, Notice
 from alerting.outbox.models import Channel, Message
 from alerting.outbox.queue import Debt
@@ -36,9 +36,9 @@ def clear(channel: str, enabled: Iterable[str], fingerprint: str, now: datetime)
     if row.fingerprint != fingerprint:
         with transaction.atomic():
             channels.mend(channel)
-            queue.requeue_failed(channel, now)
+            repairs.requeue_failed(channel, now)
         return True
-    queue.reroute(channel, _working(channel, enabled), row.broken_reason, now)
+    repairs.reroute(channel, _working(channel, enabled), row.broken_reason, now)
     return False
 
 
@@ -50,7 +50,7 @@ def report(message: Message, error: DeliveryError, enabled: Iterable[str], finge
         if not one_notice and channels.mark_broken(message.channel, error.reason, fingerprint, now):
             notice = _broken_notice(message.channel, error, now)
             queue.owe([Debt(notice, other) for other in others], now)
-        queue.reroute(message.channel, others, error.reason, now, only=message.pk if one_notice else None)
+        repairs.reroute(message.channel, others, error.reason, now, only=message.pk if one_notice else None)
 
 
 def is_open(channel: str) -> bool:

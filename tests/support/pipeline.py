@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from alerting.errors import DeliveryError
 from alerting.incidents.lifecycle import Policy
 from alerting.incidents.links import Links
 from alerting.incidents.record import Desk
