@@ -1,0 +1,123 @@
+"""`alerting verify`: send real events, read them back, and fail if one is missing, ungrouped or tells a secret."""
+
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+import sentry_sdk
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from alerting import config
+from alerting.config import Settings
+from alerting.errors import ConfigError, SourceError, SourceFault
+from alerting.notifiers.escape import terminal
+from alerting.ops.canaries import Canaries, Sent, send_all
+from alerting.poll.budget import LocalBudget
+from alerting.poll.client import Errand, SentryClient
+from alerting.poll.model import Priority
+from alerting.sentry import init_sentry
+from alerting.sentry.options import masked
+
+PAUSE_SECONDS = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What came of one event that was sent."""
+
+    sent: Sent
+    arrived: bool
+    group: str = ""
+    leaks: tuple[str, ...] = ()
+
+
+def verify(
+    timeout: Annotated[float, typer.Option(min=1, max=600, help="Seconds to wait for the events.")] = 90.0,
+) -> None:
+    """Send an error, a message and a transaction with planted secrets, and read them back from Sentry."""
+    settings = config.load(need_source=True)
+    dsn = settings.secret("SENTRY_DSN")
+    if not dsn:
+        raise ConfigError(["SENTRY_DSN: not set, so there is nowhere to send test events to"])
+    console = Console()
+    console.print(Text(f"Sending to {masked(dsn)}, reading back from {settings.SENTRY_URL}"))
+    canaries, transaction_ids = Canaries(), list[str]()
+
+    def note_id(event: dict[str, Any], _hint: Any) -> dict[str, Any]:
+        transaction_ids.append(str(event["event_id"]))
+        return event
+
+    init_sentry(
+        traces_sample_rate=1.0,
+        profiles_sample_rate=0.0,
+        before_send_transaction=note_id,
+    )
+    sent = send_all(canaries, transaction_ids)
+    sentry_sdk.get_client().close(timeout=2)
+    found = _read_back(settings, dsn, sent, canaries, time.monotonic() + timeout)
+    failures = _judge(found)
+    console.print(_table(found))
+    for failure in failures:
+        console.print(Text(f"✗ {terminal(failure)}"))
+    if failures:
+        raise typer.Exit(1)
+    console.print(
+        f"✓ {len(found)} events arrived, grouped as they should be; "
+        f"none of the {len(canaries.planted)} planted secrets can be read in Sentry."
+    )
+
+
+def _read_back(settings: Settings, dsn: str, sent: Sequence[Sent], canaries: Canaries, ends: float) -> list[Found]:
+    client = SentryClient(settings.SENTRY_URL, settings.secret("SENTRY_AUTH_TOKEN"), LocalBudget())
+    project = urlsplit(dsn).path.rsplit("/", 1)[-1]
+    waiting, found = {each.event_id: each for each in sent if each.event_id}, dict[str, Found]()
+    while waiting and time.monotonic() < ends:
+        for event_id, each in list(waiting.items()):
+            event = _event(client, settings.SENTRY_ORG, project, event_id)
+            if event is not None:
+                leaks = tuple(canaries.found_in(json.dumps(event, ensure_ascii=False)))
+                found[event_id] = Found(each, arrived=True, group=str(event.get("groupID") or ""), leaks=leaks)
+                del waiting[event_id]
+        if waiting:
+            time.sleep(PAUSE_SECONDS)
+    return [found.get(each.event_id, Found(each, arrived=False)) for each in sent]
+
+
+def _event(client: SentryClient, organisation: str, project: str, event_id: str) -> dict[str, Any] | None:
+    path = f"/api/0/projects/{organisation}/{project}/events/{event_id}/"
+    errand = Errand(Priority.NORMAL, time.monotonic() + 10)
+    try:
+        answer = client.get("project-event", path, (), errand).data
+    except SourceError as error:
+        if error.fault in {SourceFault.NOT_FOUND, SourceFault.RATE_LIMITED, SourceFault.BUDGET, SourceFault.SERVER}:
+            return None
+        raise
+    return answer if isinstance(answer, dict) else None
+
+
+def _judge(found: Sequence[Found]) -> list[str]:
+    failures = [f"The {each.sent.what} did not arrive in time." for each in found if not each.arrived]
+    if not any(each.sent.what == "transaction" for each in found):
+        failures.append("The transaction was not sent at all.")
+    for each in found:
+        failures += [f"The {each.sent.what} tells the secret planted in its {place}." for place in each.leaks]
+    for family in {each.sent.family for each in found if each.sent.family}:
+        groups = {each.group for each in found if each.sent.family == family and each.arrived}
+        if len(groups) > 1 or "" in groups:
+            failures.append(f"The {family} errors are not grouped: they differ only in values, and became {groups}.")
+    return failures
+
+
+def _table(found: Sequence[Found]) -> Table:
+    table = Table("event", "id", "arrived", "group", "planted secrets", box=None)
+    for each in found:
+        leaks = "–" if not each.arrived else ", ".join(each.leaks) or "none readable"
+        cells = (each.sent.what, each.sent.event_id[:12], "yes" if each.arrived else "no", each.group or "–", leaks)
+        table.add_row(*(Text(terminal(cell)) for cell in cells))
+    return table
