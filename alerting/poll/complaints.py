@@ -1,0 +1,100 @@
+"""What is told when Sentry refuses: what happened, in Sentry's words, and which variable mends it. Pure."""
+
+from datetime import UTC, datetime
+from urllib.parse import urlsplit
+
+from alerting.errors import SourceError, SourceFault
+from alerting.poll.replies import detail
+from alerting.poll.wire import Reply
+
+# endpoint → (what we lose without it, the scope that opens it); sentry-docs, permissions and scopes
+NEEDS = {
+    "events": ("error counts and latency", "org:read"),
+    "issues": ("new issues", "event:read"),
+    "stats_v2": ("what quotas dropped", "org:read"),
+    "projects": ("the list of projects", "org:read"),
+    "organization": ("the organisation", "org:read"),
+}
+ADVICE = (
+    "Put the token of an internal integration into SENTRY_AUTH_TOKEN (Settings → Developer Settings; read access to "
+    "Organization, Project and Issue & Event)."
+)
+NO_PROJECTS = (
+    "The token sees no project of the organisation, so nothing can be read. Give its integration (or its user's teams) "
+    "access to the projects, or use another SENTRY_AUTH_TOKEN."
+)
+
+
+def of(reply: Reply, endpoint: str, kind: str = "", retry_at: float | None = None) -> SourceError:
+    """The error a reply other than 200 stands for. `kind` is the token's, by its prefix; empty where unknown."""
+    said = detail(reply)
+    fault, message = _read(reply, endpoint, said, kind, retry_at)
+    return SourceError(fault, message, status=reply.status, retry_at=retry_at)
+
+
+def _read(reply: Reply, endpoint: str, said: str, kind: str, retry_at: float | None) -> tuple[SourceFault, str]:
+    status, quoted = reply.status, f" (“{said}”)" if said else ""
+    lost, scope = NEEDS.get(endpoint, (endpoint, "org:read"))
+    if status == 401:
+        return SourceFault.UNAUTHORIZED, f"Sentry does not accept the token{quoted}. {ADVICE}"
+    if status == 403:
+        if kind == "organisation":
+            why = "it is an organisation auth token (sntrys_…), which may upload but read nothing"
+            return SourceFault.FORBIDDEN, f"The token may not read {lost}{quoted}: {why}. {ADVICE}"
+        why = f"The token in SENTRY_AUTH_TOKEN may not read {lost}{quoted}: it needs the scope {scope}"
+        return SourceFault.FORBIDDEN, f"{why}, and access to every project in SENTRY_PROJECT."
+    if status == 404:
+        return SourceFault.NOT_FOUND, f"Sentry knows no such {endpoint}{quoted}."
+    if status == 429:
+        until = f" Asked again from {clock(retry_at)}." if retry_at else ""
+        return SourceFault.RATE_LIMITED, f"Sentry limits our requests to {endpoint}{quoted}.{until}"
+    if 300 <= status < 400:
+        target = _host(reply.headers.get("location", ""))
+        advice = "Check SENTRY_URL and SENTRY_ORG; redirects are not followed, the token would go with them."
+        return SourceFault.REDIRECTED, f"Sentry redirects {endpoint} to {target}{quoted}. {advice}"
+    if status >= 500:
+        page = "" if said or not reply.body.lstrip().startswith(b"<") else " with a web page, as proxies send"
+        return SourceFault.SERVER, f"Sentry failed to answer {endpoint}: status {status}{page}{quoted}."
+    if "No projects available" in said:
+        return SourceFault.FORBIDDEN, NO_PROJECTS
+    if status in {400, 422}:
+        return SourceFault.BAD_REQUEST, f"Sentry refuses our question to {endpoint}{quoted or f' (status {status})'}."
+    return SourceFault.GARBLED, f"Sentry answered {endpoint} with the unexpected status {status}{quoted}."
+
+
+def unknown_organisation(org: str, host: str) -> str:
+    return (
+        f"{host} knows no organisation {org!r}, or the token belongs to another one. SENTRY_ORG is the slug in "
+        f"https://sentry.io/organizations/<slug>/; SENTRY_URL is {host}."
+    )
+
+
+def unknown_environment(wanted: tuple[str, ...], known: tuple[str, ...]) -> str:
+    listed = ", ".join(repr(name) for name in wanted)
+    missing = [name for name in wanted if name not in known] if known else []
+    which = f"most likely {', '.join(map(repr, missing))}. " if missing else "at least one of them. "
+    seen = f"It knows: {', '.join(known[:20])}. " if known else ""
+    return (
+        f"Sentry knows the organisation but not the environments in SENTRY_ALERT_ENVIRONMENTS ({listed}): {which}{seen}"
+        "Names are case-sensitive, and exist once an event with them has arrived."
+    )
+
+
+def missing_endpoint(endpoint: str) -> str:
+    return (
+        f"This server answers for the organisation but has no {endpoint} endpoint. Sentry plans without Discover and "
+        "servers that only resemble Sentry (GlitchTip, Bugsink) cannot be polled for it."
+    )
+
+
+def clock(moment: float) -> str:
+    return f"{datetime.fromtimestamp(moment, UTC):%H:%M:%S} UTC"
+
+
+def _host(location: str) -> str:
+    try:
+        host = urlsplit(location).hostname
+    except ValueError:
+        host = None
+    clean = "".join(char for char in host or "" if char.isprintable())[:100]
+    return clean or "another path on the same host"

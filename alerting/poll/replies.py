@@ -1,0 +1,153 @@
+"""What a reply says: its JSON, its error text, the next page's cursor, its limits. Pure."""
+
+import json
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from alerting.errors import SourceError, SourceFault
+from alerting.poll.budget import Seen
+from alerting.poll.wire import Reply
+
+DETAIL_LENGTH = 200
+CURSOR_LENGTH = 200
+AGREEING_CLOCKS_SECONDS = 2.0
+CONCURRENCY_PAUSE_SECONDS = 1.0
+DEFAULT_PAUSE_SECONDS = 10.0
+EXPENSIVE_PAUSE_SECONDS = 30.0
+
+_LINK = re.compile(r'<[^<>]*>((?:\s*;\s*\w+="[^"]*")+)')
+_ATTRIBUTE = re.compile(r'(\w+)="([^"]*)"')
+_WINDOW = re.compile(r"Limit is (\d{1,6}) requests in (\d{1,6}) seconds")
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of JSON. `cursor` asks for the next one; empty on the last. `linked` is False without a Link header."""
+
+    data: Any
+    cursor: str = ""
+    linked: bool = True
+
+
+def page(reply: Reply, endpoint: str) -> Page:
+    """The reply's JSON; raises SourceError GARBLED where it is none, or names a next page without saying how to ask."""
+    kind = reply.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/json" and not kind.endswith("+json"):
+        raise garbled(
+            endpoint, f"it is {kind or 'of no declared type'}, not JSON; is SENTRY_URL the address of a Sentry?"
+        )
+    try:
+        data = json.loads(reply.body, parse_constant=_refuse)
+    except (ValueError, RecursionError):
+        raise garbled(endpoint, f"its {len(reply.body)} bytes are not whole JSON.") from None
+    return Page(data, _next_cursor(reply.headers.get("link", ""), endpoint), "link" in reply.headers)
+
+
+def garbled(endpoint: str, why: str) -> SourceError:
+    return SourceError(SourceFault.GARBLED, f"Sentry's answer to {endpoint} cannot be understood: {why}")
+
+
+def detail(reply: Reply) -> str:
+    """The server's own words about a failure, on one line; empty where it sent none (or a web page)."""
+    try:
+        found = json.loads(reply.body)
+    except (ValueError, RecursionError):
+        kind = reply.headers.get("content-type", "")
+        found = reply.body.decode("utf-8", "replace") if kind.startswith("text/plain") else ""
+    if isinstance(found, dict):
+        found = found.get("detail", found.get("info", found.get("error", "")))
+    if isinstance(found, dict):
+        found = found.get("message") or found.get("code") or json.dumps(found)
+    elif isinstance(found, list):
+        found = json.dumps(found)
+    return _one_line(found) if isinstance(found, str) else ""
+
+
+def seen(reply: Reply, now: float) -> Seen:
+    """What the reply's headers, and a 429's body, say about limits. `now` is epoch seconds."""
+    headers = reply.headers
+    text = detail(reply) if reply.status == 429 else ""
+    spoken = _WINDOW.search(text)
+    reset_in = _reset_in(headers, now)
+    return Seen(
+        answered=reply.status < 500,
+        limit=_whole(headers.get("x-sentry-rate-limit-limit")) or (int(spoken[1]) if spoken else None),
+        window=float(spoken[2]) if spoken else None,
+        remaining=_whole(headers.get("x-sentry-rate-limit-remaining")),
+        reset_in=reset_in,
+        concurrent=_whole(headers.get("x-sentry-rate-limit-concurrentlimit")),
+        block_for=_pause(reply, text, reset_in, now) if reply.status == 429 else 0.0,
+    )
+
+
+def retry_after(headers: Mapping[str, str], now: float) -> float | None:
+    """Seconds from a `Retry-After` in seconds or as a date; None where there is none that can be read."""
+    value = headers.get("retry-after", "").strip()
+    if re.fullmatch(r"\d{1,9}", value):
+        return float(value)
+    try:
+        return max(0.0, parsedate_to_datetime(value).timestamp() - _server_now(headers, now))
+    except (ValueError, TypeError, OverflowError):
+        return None
+
+
+def _pause(reply: Reply, text: str, reset_in: float | None, now: float) -> float:
+    """How long to leave an endpoint alone after a 429. The middleware sends no Retry-After; a proxy may."""
+    wished = retry_after(reply.headers, now)
+    if wished is not None:
+        return wished
+    if "concurrency" in text.lower():
+        return CONCURRENCY_PAUSE_SECONDS
+    if "smaller date range" in text.lower():
+        return EXPENSIVE_PAUSE_SECONDS
+    return DEFAULT_PAUSE_SECONDS if reset_in is None else reset_in
+
+
+def _reset_in(headers: Mapping[str, str], now: float) -> float | None:
+    reset = _whole(headers.get("x-sentry-rate-limit-reset"))
+    return None if reset is None else max(0.0, reset - _server_now(headers, now))
+
+
+def _server_now(headers: Mapping[str, str], now: float) -> float:
+    """The server's clock where it differs from ours: its times mean nothing on a clock that is an hour off."""
+    try:
+        theirs = parsedate_to_datetime(headers.get("date", "")).timestamp()
+    except (ValueError, TypeError, OverflowError):
+        return now
+    return now if abs(theirs - now) <= AGREEING_CLOCKS_SECONDS else theirs
+
+
+def _next_cursor(link: str, endpoint: str) -> str:
+    """The `cursor` of rel="next" while it has results="true". Its URL is never looked at: it may be another host."""
+    for attributes in _LINK.findall(link):
+        found = dict(_ATTRIBUTE.findall(attributes))
+        if found.get("rel") == "next" and found.get("results") == "true":
+            cursor: str = found.get("cursor", "")
+            if not cursor or len(cursor) > CURSOR_LENGTH:
+                raise garbled(endpoint, "it has a next page but no cursor to ask for it.")
+            return cursor
+    return ""
+
+
+def _whole(value: str | None) -> int | None:
+    return int(value) if value and re.fullmatch(r"\d{1,12}", value.strip()) else None
+
+
+def _one_line(text: str) -> str:
+    clean = "".join(char if char.isprintable() else " " for char in text)
+    return " ".join(clean.split())[:DETAIL_LENGTH].rstrip(".")
+
+
+def _refuse(constant: str) -> float:
+    raise ValueError(f"{constant} is not JSON")
+
+
+def number(value: object) -> float | None:
+    """A finite number that is not negative; None for anything else, booleans and texts included."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or value < 0:
+        return None
+    return float(value)

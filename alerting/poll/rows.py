@@ -1,0 +1,159 @@
+"""From Sentry's JSON to rows and issues, refusing what has the wrong shape. Pure; nothing missing becomes zero."""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from alerting.poll.model import Row
+from alerting.poll.replies import garbled, number
+from alerting.poll.variants import COUNT, FAILURE_RATE, FIRST_ERROR, Variant
+from alerting.rules.model import Issue, Project
+
+SLUG_LENGTH = 100
+MILLISECONDS = {
+    "nanosecond": 1e-6,
+    "microsecond": 1e-3,
+    "millisecond": 1.0,
+    "second": 1e3,
+    "minute": 60e3,
+}
+# Outcomes that say nothing about quotas: kept, filtered by the owner's own rules, malformed, or never sent.
+HARMLESS_OUTCOMES = frozenset({"accepted", "filtered", "invalid", "client_discard"})
+# The SDK's own word for "Sentry told me 429, so I sent nothing": the one discard that quotas cause.
+BACKOFF_REASON = "ratelimit_backoff"
+
+
+class UnreadableError(Exception):
+    """One row cannot be read; the message says which and why."""
+
+
+def records(data: Any, endpoint: str) -> list[dict[str, Any]]:
+    """The rows of an `events/` answer (under `data`) or of a list; raises SourceError GARBLED for other shapes."""
+    found = data.get("data") if isinstance(data, dict) else data
+    if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
+        raise garbled(endpoint, "it has no list of rows.")
+    return found
+
+
+def meta(data: Any) -> Mapping[str, Any]:
+    """An `events/` answer's loosely typed `meta`; empty where there is none."""
+    found = data.get("meta") if isinstance(data, dict) else None
+    return found if isinstance(found, dict) else {}
+
+
+def sees_no_project(data: Any) -> bool:
+    """Sentry answers "no rows" to a token without projects and hides the reason in a tip."""
+    tips = meta(data).get("tips")
+    return isinstance(tips, dict) and "at least one valid project" in str(tips.get("query"))
+
+
+def project_of(record: Mapping[str, Any]) -> Project:
+    """The project of an `events/` row."""
+    return _project(record.get("project.id"), record.get("project", record.get("project.name")))
+
+
+def errors_row(record: Mapping[str, Any]) -> Row:
+    return Row(errors=_count(record, COUNT), first_error_at=moment(record.get(FIRST_ERROR)))
+
+
+def performance_row(record: Mapping[str, Any], variant: Variant, units: Any, scale: float) -> Row:
+    """Counts are multiplied by `scale`; the percentile is converted to milliseconds from the unit Sentry names."""
+    unit = units.get(variant.p95) if isinstance(units, dict) else None
+    factor = MILLISECONDS.get(str(unit), 1.0)
+    p95 = _optional(record, variant.p95)
+    return Row(
+        transactions=round(_count(record, COUNT) * scale),
+        failure_rate=_optional(record, FAILURE_RATE),
+        p95_ms=None if p95 is None else p95 * factor,
+    )
+
+
+def issue(record: Mapping[str, Any]) -> Issue:
+    """An issue with its true first appearance: the top-level date is computed inside the searched period only."""
+    lifetime = record.get("lifetime")
+    first_seen = moment(lifetime.get("firstSeen")) if isinstance(lifetime, dict) else None
+    first_seen = first_seen or moment(record.get("firstSeen"))
+    project = record.get("project")
+    if first_seen is None or not isinstance(project, dict) or not _is_id(record.get("id")):
+        raise UnreadableError("an issue lacks its id, its project or the time it was first seen")
+    return Issue(
+        id=str(record["id"]),
+        short_id=text(record.get("shortId")),
+        title=text(record.get("title")),
+        culprit=text(record.get("culprit")),
+        level=text(record.get("level")),
+        permalink=text(record.get("permalink")),
+        first_seen=first_seen,
+        project=_project(project.get("id"), project.get("slug")),
+    )
+
+
+def is_error(record: Mapping[str, Any]) -> bool:
+    """Whether an issue is made of errors; performance, cron, uptime and feedback are issues too."""
+    return bool(record.get("issueCategory", "error") == "error")
+
+
+def drop(group: Any) -> tuple[str, str, int] | None:
+    """Project id, reason and count of one `stats_v2` group; None where its outcome is no drop by quota."""
+    by, totals = (group.get("by"), group.get("totals")) if isinstance(group, dict) else (None, None)
+    if not isinstance(by, dict) or not isinstance(totals, dict) or not _is_id(by.get("project")):
+        raise UnreadableError("a group of outcomes has no project or no total")
+    outcome, reason = text(by.get("outcome")), text(by.get("reason"))
+    if outcome in HARMLESS_OUTCOMES and not (outcome == "client_discard" and reason == BACKOFF_REASON):
+        return None
+    named = reason if reason and reason != "none" else outcome or "unnamed"
+    return str(by["project"]), named, _count(totals, "sum(quantity)")
+
+
+def moment(value: object) -> datetime | None:
+    """An ISO date as aware UTC (Sentry's naive ones are UTC); None where it is none."""
+    if not isinstance(value, str):
+        return None
+    try:
+        found = datetime.fromisoformat(value)
+        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def text(value: object) -> str:
+    """A text as it can be stored: no NUL, no half of a surrogate pair; empty for anything that is no text."""
+    return value.replace("\0", "").encode("utf-8", "replace").decode() if isinstance(value, str) else ""
+
+
+def _project(found_id: object, found_slug: object) -> Project:
+    slug = text(found_slug)
+    if not _is_id(found_id) or not slug or len(slug) > SLUG_LENGTH:
+        raise UnreadableError("a row lacks its project's id or slug")
+    return Project(str(found_id), slug)
+
+
+def _is_id(value: object) -> bool:
+    return (
+        not isinstance(value, bool) and isinstance(value, int | str) and bool(re.fullmatch(r"[0-9]{1,20}", str(value)))
+    )
+
+
+def _count(record: Mapping[str, Any], name: str) -> int:
+    found = number(record.get(name))
+    if found is None:
+        raise UnreadableError(f"{name} is {_shown(record.get(name))} for project {_place(record)}")
+    return round(found)
+
+
+def _optional(record: Mapping[str, Any], name: str) -> float | None:
+    if record.get(name) is None:
+        return None
+    found = number(record[name])
+    if found is None:
+        raise UnreadableError(f"{name} is {_shown(record[name])} for project {_place(record)}")
+    return found
+
+
+def _place(record: Mapping[str, Any]) -> str:
+    return text(record.get("project"))[:SLUG_LENGTH] or "unknown"
+
+
+def _shown(value: object) -> str:
+    return "missing" if value is None else f"{type(value).__name__} {str(value)[:30]!r}"

@@ -1,0 +1,50 @@
+"""In which words a question can be put to `events/`: newer servers first, older ones after. Plain data.
+
+Which datasets exist is not told by any endpoint; a server that lacks one answers 400. Sources: sentry-docs (Explore),
+sentry pull request 115089 for the end of `discover` and `transactions`.
+"""
+
+from dataclasses import dataclass
+
+from alerting.poll.model import Measure
+
+COUNT = "count()"
+FIRST_ERROR = "min(timestamp)"
+FAILURE_RATE = "failure_rate()"
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """`name` is what is remembered. `extrapolates`: counts are already corrected for client-side sampling."""
+
+    name: str
+    dataset: str
+    query: str = ""
+    first_error: bool = False
+    p95: str = ""
+    extrapolates: bool = True
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        base = ("project", "project.id", COUNT)
+        if self.p95:
+            return (*base, FAILURE_RATE, self.p95)
+        return (*base, FIRST_ERROR) if self.first_error else base
+
+
+def _errors(dataset: str, query: str = "") -> tuple[Variant, Variant]:
+    return (Variant(f"{dataset} with first", dataset, query, first_error=True), Variant(dataset, dataset, query))
+
+
+VARIANTS: dict[Measure, tuple[Variant, ...]] = {
+    Measure.ERRORS: (*_errors("errors"), *_errors("discover", "event.type:error")),
+    Measure.PERFORMANCE: (
+        Variant("spans", "spans", "is_transaction:true", p95="p95(span.duration)"),
+        Variant("transactions", "transactions", p95="p95(transaction.duration)", extrapolates=False),
+        Variant("discover", "discover", "event.type:transaction", p95="p95(transaction.duration)", extrapolates=False),
+    ),
+}
+
+
+def named(measure: Measure, name: str) -> Variant | None:
+    return next((variant for variant in VARIANTS[measure] if variant.name == name), None)
