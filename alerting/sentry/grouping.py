@@ -10,7 +10,7 @@ from typing import Any
 from alerting.sentry.chain import behind, event_exceptions, raised
 from alerting.sentry.hosts import service_of
 from alerting.sentry.places import endpoint_of, function_of
-from alerting.sentry.schemes import Scheme, scheme_of, scheme_of_stated
+from alerting.sentry.schemes import STATUS_HINT, Scheme, scheme_of, scheme_of_stated
 from alerting.sentry.statements import query_kind
 
 # Where no host is known, these packages are the service: each speaks to one vendor only.
@@ -25,10 +25,12 @@ def fingerprint(event: Mapping[str, Any], hint: Mapping[str, Any]) -> list[str] 
     """
     if event.get("fingerprint") or event.get("type") in ("transaction", "check_in"):
         return None
+    if (status := hint.get(STATUS_HINT)) is not None:
+        return [Scheme.HTTP_STATUS.value, str(status), endpoint_of(event)]
     stated = event_exceptions(event)
     error = raised(hint)
     if error is None:
-        return _by_statement_of_names(stated, event)
+        return _by_stated_names(stated, event)
     links = list(behind(error))
     for position, link in enumerate(links):
         if scheme := scheme_of(type(link)):
@@ -36,7 +38,7 @@ def fingerprint(event: Mapping[str, Any], hint: Mapping[str, Any]) -> list[str] 
     return None
 
 
-def _by_statement_of_names(stated: Sequence[Mapping[str, Any]], event: Mapping[str, Any]) -> list[str] | None:
+def _by_stated_names(stated: Sequence[Mapping[str, Any]], event: Mapping[str, Any]) -> list[str] | None:
     for position, exception in enumerate(stated):
         module, name = str(exception.get("module") or ""), str(exception.get("type") or "")
         if scheme := scheme_of_stated(module, name):

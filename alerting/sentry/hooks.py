@@ -7,6 +7,7 @@ from sentry_sdk.utils import capture_internal_exceptions
 
 from alerting.sentry.grouping import fingerprint
 from alerting.sentry.ignored import is_ignored
+from alerting.sentry.task_arguments import without_task_arguments
 
 Hook = Callable[[Any, Any], Any]
 
@@ -46,6 +47,8 @@ def error_hook(theirs: Hook | None, scrub: Hook, ignored: Sequence[str | type]) 
             parts = fingerprint(event, hint)
             if parts:
                 event = {**event, "fingerprint": parts}
+        with capture_internal_exceptions():
+            event = without_task_arguments(event)
         return scrub(event, hint)
 
     return before_send

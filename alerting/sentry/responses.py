@@ -9,9 +9,9 @@ import sentry_sdk
 from sentry_sdk.integrations import Integration
 from sentry_sdk.utils import capture_internal_exceptions
 
+from alerting.sentry.schemes import STATUS_HINT
+
 SERVER_ERRORS: frozenset[int] = frozenset(range(500, 600))
-# The hint that carries the status to grouping.
-STATUS_HINT = "http_status"
 
 _FAILED = "_alerting_sentry_failed"
 

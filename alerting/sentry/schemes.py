@@ -17,6 +17,9 @@ class Scheme(StrEnum):
     HTTP_STATUS = "http_status@1"
 
 
+# The key of the SDK's hint that carries the status of an HTTP answer reported without an exception.
+STATUS_HINT = "http_status"
+
 _DATABASE = (
     "django.db.utils",
     "psycopg",

