@@ -220,16 +220,17 @@ def _summary(answers: Sequence[Answer]) -> str:
 
 def _send_for_a_turn(parts: Parts, channel: str) -> bool:
     ends = time.monotonic() + DELIVERY_TURN_SECONDS
-    while True:
+    while queue.due(channel, parts.clock()).exists():
         pause = channels.wait(channel, parts.clock())
         if time.monotonic() + pause > ends:
-            return not pause and queue.due(channel, parts.clock()).exists()
+            return not pause
         parts.sleep(pause)
         if not channels.renew(channel, parts.clock()):
             return False
         message = queue.take(channel, parts.clock())
         if message is None or not _send(parts, channel, message):
             return False
+    return False
 
 
 def _send(parts: Parts, channel: str, message: Message) -> bool:
