@@ -36,7 +36,7 @@ def main() -> None:
 def _application() -> "typer.Typer":
     import typer
 
-    from alerting.ops import check, env_example, explain, migrate, outbox, version
+    from alerting.ops import check, env_example, explain, migrate, outbox, up, version
 
     app = typer.Typer(
         help="Polls Sentry, judges what it reads against your thresholds, and tells people by email and Slack.",
@@ -45,6 +45,7 @@ def _application() -> "typer.Typer":
         pretty_exceptions_enable=False,  # they print local variables, secrets among them
         rich_markup_mode=None,
     )
+    app.command("up")(up.up)
     app.command("check")(check.check)
     app.command("migrate")(migrate.migrate)
     app.command("explain")(explain.explain)

@@ -1,0 +1,158 @@
+"""Each kind of value: what is taken, what is refused, and with which words."""
+
+import contextlib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alerting.config import Settings, bounds, load
+from alerting.config_values import check_url, is_loopback
+from alerting.errors import ConfigError
+
+# Lowest and highest value that is taken, and what lies just outside; None where there is no bound.
+BOUNDS = {
+    "SENTRY_POLL_INTERVAL_SECONDS": (1, 300, 0, 301),
+    "SENTRY_SETTLE_SECONDS": (0, 600, -1, 601),
+    "SENTRY_CATCH_UP_SECONDS": (0, None, -1, None),
+    "SENTRY_CRITICAL_ERROR_THRESHOLD": (0, None, -1, None),
+    "SENTRY_CRITICAL_ERROR_WINDOW_SECONDS": (60, 86_400, 59, 86_401),
+    "SENTRY_ERROR_RATE_THRESHOLD": (0, 1, -0.01, 1.01),
+    "SENTRY_ERROR_RATE_WINDOW_SECONDS": (60, 86_400, 59, 86_401),
+    "SENTRY_ERROR_RATE_MIN_TRANSACTIONS": (0, None, -1, None),
+    "SENTRY_P95_LATENCY_THRESHOLD_MS": (0.1, None, 0, None),
+    "SENTRY_P95_LATENCY_WINDOW_SECONDS": (60, 86_400, 59, 86_401),
+    "SENTRY_P95_LATENCY_MIN_TRANSACTIONS": (0, None, -1, None),
+    "SENTRY_ALERT_REPEAT_SECONDS": (0, None, -1, None),
+    "SENTRY_ALERT_KEEP_FIRING_SECONDS": (0, None, -1, None),
+    "SENTRY_TRACES_SAMPLE_RATE": (0, 1, -0.1, 1.1),
+    "SENTRY_PROFILES_SAMPLE_RATE": (0, 1, -0.1, 1.1),
+    "EMAIL_PORT": (1, 65_535, 0, 65_536),
+}
+BOOLEANS = [name for name, field in Settings.model_fields.items() if isinstance(field.default, bool)]
+
+
+def refusal(name: str, value: str) -> str:
+    with pytest.raises(ConfigError) as caught:
+        load({name: value})
+    return next(line for line in caught.value.problems if line.startswith(f"{name}:"))
+
+
+@pytest.mark.parametrize("name", BOUNDS)
+def test_bounds_are_inclusive_and_named_when_crossed(name: str) -> None:
+    low, high, below, above = BOUNDS[name]
+    for value in (low, high):
+        if value is not None:
+            assert getattr(load({name: str(value)}), name) == value
+    for value in (below, above):
+        if value is not None:
+            assert bounds(Settings.model_fields[name]) in refusal(name, str(value))
+
+
+@pytest.mark.parametrize("name", BOUNDS)
+@pytest.mark.parametrize("value", ["ten", "1e", "NaN", "inf", "1,5", "0x10"])
+def test_what_is_no_number_is_refused_and_shown(name: str, value: str) -> None:
+    if value == "inf" and name not in {"SENTRY_ERROR_RATE_THRESHOLD", "SENTRY_P95_LATENCY_THRESHOLD_MS"}:
+        value = "infinity"
+    assert f"got {value!r}" in refusal(name, value)
+
+
+@pytest.mark.parametrize("name", [name for name in BOUNDS if name.endswith(("_SECONDS", "_PORT", "_TRANSACTIONS"))])
+def test_whole_numbers_take_no_fraction(name: str) -> None:
+    assert "a whole number" in refusal(name, "61.5")
+
+
+@pytest.mark.parametrize("name", BOOLEANS)
+@pytest.mark.parametrize(
+    ("word", "meaning"),
+    [
+        (word, word.lower() in {"true", "1", "yes", "on"})
+        for word in ("true", "1", "YES", "On", "False", "NO", "0", "off")
+    ],
+)
+def test_booleans_take_the_usual_words_in_any_case(name: str, word: str, meaning: bool) -> None:
+    beside = {
+        "SENTRY_ALERT_EMAIL_RECIPIENTS": "a@example.com",
+        "SENTRY_SLACK_WEBHOOK_URL": "https://hooks.slack.com/services/x",
+    }
+    assert getattr(load({**beside, name: word}), name) is meaning
+
+
+@pytest.mark.parametrize("name", BOOLEANS)
+@pytest.mark.parametrize("word", ["maybe", "2", "ja", "t", "enabled"])
+def test_booleans_refuse_anything_else_instead_of_guessing(name: str, word: str) -> None:
+    assert "expected true or false" in refusal(name, word)
+
+
+def test_lists_drop_blanks_and_repeats_and_keep_their_order() -> None:
+    settings = load({"SENTRY_PROJECT": " checkout, ,search,checkout ", "SENTRY_ALERT_ENVIRONMENTS": ","})
+    assert settings.SENTRY_PROJECT == ("checkout", "search")
+    assert settings.SENTRY_ALERT_ENVIRONMENTS == ()
+
+
+@pytest.mark.parametrize("address", ["oncall", "a@", "@b.com", "a b@example.com", "a@example.com\nBcc: x@example.com"])
+def test_recipients_that_are_no_addresses_are_named(address: str) -> None:
+    assert "email addresses" in refusal("SENTRY_ALERT_EMAIL_RECIPIENTS", f"ok@example.com,{address}")
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.8.9.1", "[::1]", "sentry.localhost", "LOCALHOST"])
+@pytest.mark.parametrize("name", ["SENTRY_URL", "SENTRY_SLACK_API_URL", "SENTRY_SLACK_WEBHOOK_URL", "HEARTBEAT_URL"])
+def test_plain_http_is_taken_on_loopback(name: str, host: str) -> None:
+    load({name: f"http://{host}:9000/x"})
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "sentry.example.com",
+        "10.0.0.1",
+        "192.168.1.5",
+        "0.0.0.0",
+        "169.254.169.254",
+        "localhost.evil.com",
+        "127.0.0.1.evil.com",
+        "127.0.0.1@evil.com",
+        "[::ffff:10.0.0.1]",
+        "2130706433.example.com",
+    ],
+)
+@pytest.mark.parametrize("name", ["SENTRY_URL", "SENTRY_SLACK_API_URL", "SENTRY_SLACK_WEBHOOK_URL", "HEARTBEAT_URL"])
+def test_plain_http_is_refused_everywhere_else(name: str, host: str) -> None:
+    assert "https:// URL" in refusal(name, f"http://{host}/x")
+    load({name: f"https://{host}/x"})
+
+
+@pytest.mark.parametrize(
+    "url", ["sentry.io", "ftp://sentry.io", "https://", "https:///x", "https://a b", "https://h:x"]
+)
+def test_what_is_no_url_is_refused(url: str) -> None:
+    with pytest.raises(ValueError, match="https:// URL"):
+        check_url(url)
+
+
+@given(st.text(max_size=60))
+def test_no_text_at_all_breaks_the_url_check_in_another_way(url: str) -> None:
+    with contextlib.suppress(ValueError):
+        assert check_url(url).lower().startswith("http")
+
+
+@given(st.ip_addresses())
+def test_only_addresses_of_this_machine_are_loopback(address: object) -> None:
+    assert is_loopback(str(address)) == getattr(address, "is_loopback")  # noqa: B009
+
+
+@pytest.mark.parametrize(
+    "url", ["redis://h:6379/0", "rediss://h/1", "redis+socket:///run/redis.sock", "sentinel://h:26379"]
+)
+def test_every_redis_url_that_celery_takes_is_taken(url: str) -> None:
+    assert load({"CELERY_BROKER_URL": url}).secret("CELERY_BROKER_URL") == url
+
+
+@pytest.mark.parametrize("url", ["postgres://u:p@h/n", "postgresql://h/n", "sqlite:////var/lib/alerting/a.sqlite3"])
+def test_postgresql_and_sqlite_are_taken(url: str) -> None:
+    assert load({"DATABASE_URL": url}).secret("DATABASE_URL") == url
+
+
+def test_an_organisation_auth_token_is_refused_with_the_reason_and_the_alternative() -> None:
+    said = refusal("SENTRY_AUTH_TOKEN", "sntrys_eyJpYXQiOjE2fQ==_abc")
+    assert "sntrys_" in said and "internal integration" in said and "eyJ" not in said
