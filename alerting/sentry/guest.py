@@ -4,8 +4,9 @@ from typing import Any
 
 from sentry_sdk.scrubber import EventScrubber
 
-# The sections the SDK's scrubber replaces values in. Their dictionaries may be the very ones the application passed.
-_SECTIONS = ("request", "extra", "user", "breadcrumbs", "spans")
+# The sections the SDK's scrubber replaces values in whose dictionaries may be the very ones the application passed.
+# Breadcrumbs are copies already, made by the hook that scrubs them as they are left.
+_SECTIONS = ("request", "extra", "user", "spans")
 # Deeper than what the SDK keeps of any section; stops its recursion before Python's limit does.
 _MAX_DEPTH = 40
 _TOO_DEEP = "<nested too deep>"

@@ -1,0 +1,163 @@
+"""What reporting an error costs a request: `capture_exception` with everything on, inside a real Django request."""
+
+import io
+import logging
+import statistics
+import time
+from collections.abc import Callable
+from typing import Any
+
+import sentry_sdk
+from rich.console import Console
+from rich.table import Table
+from sentry_sdk.transport import Transport
+
+ROUNDS = 300
+WARM_UP = 30
+PROMISED_MS = 3.0
+PROMISED_FOR = "handled in its view"
+# Frames below the view, and log lines before the error.
+REQUESTS = {PROMISED_FOR: (4, 12), "deep in a stack, after a chatty request": (14, 50)}
+DSN = "https://public@sentry.invalid/1"
+
+_request = (0, 0)
+_durations: list[float] = []
+_capture: Callable[[Exception], Any] = sentry_sdk.capture_exception
+
+
+class Dropped(Transport):
+    """Takes an envelope as the SDK's own transport does, without work in the request, and forgets it."""
+
+    def __init__(self) -> None:
+        super().__init__({"dsn": DSN})
+        self.size = 0
+
+    def capture_envelope(self, envelope: Any) -> None:
+        self.size = len(envelope.items[0].payload.get_bytes()) if not self.size else self.size
+
+
+def place_order(form: dict[str, str], depth: int) -> None:
+    line = {"sku": f"sku-{depth}", "amount": depth, "note": form.get("note", ""), "prices": [1.5, 2.5, depth]}
+    customer = {"id": 7, "name": "Ana Lima", "address": {"street": "Rua Nova 3", "city": "Porto"}}
+    if depth == 0:
+        raise LookupError(f"no stock for {line['sku']} of customer {customer['id']}")
+    place_order(form, depth - 1)
+
+
+def order(request: Any) -> Any:
+    from django.http import HttpResponse
+
+    depth, lines = _request
+    log = logging.getLogger("shop.orders")
+    for number in range(lines):
+        log.info("checked shelf %d of %s", number, "warehouse north")
+    try:
+        place_order(dict(request.POST.items()), depth)
+    except LookupError as error:
+        started = time.perf_counter()
+        _capture(error)
+        _durations.append(time.perf_counter() - started)
+    return HttpResponse("sorry")
+
+
+def ask(handler: Any) -> None:
+    body = b"note=leave+at+the+door&password=hunter2&quantity=3&email=ana%40example.com"
+    headers = {f"HTTP_X_HEADER_{number}": f"value {number}" for number in range(12)}
+    environ: dict[str, Any] = {
+        "REQUEST_METHOD": "POST",
+        "PATH_INFO": "/order/",
+        "QUERY_STRING": "page=2&token=abc123",
+        "SERVER_NAME": "shop.example",
+        "SERVER_PORT": "443",
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "CONTENT_LENGTH": str(len(body)),
+        "CONTENT_TYPE": "application/x-www-form-urlencoded",
+        "HTTP_USER_AGENT": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+        "HTTP_COOKIE": "sessionid=deadbeefdeadbeef; csrftoken=cafecafe",
+        "HTTP_AUTHORIZATION": "Bearer 0123456789abcdef0123456789abcdef",
+        "HTTP_REFERER": "https://shop.example/cart/?coupon=SPRING",
+        "wsgi.url_scheme": "https",
+        "wsgi.input": io.BytesIO(body),
+        "wsgi.errors": io.StringIO(),
+        "wsgi.version": (1, 0),
+        **headers,
+    }
+    response = handler(environ, lambda status, headers, *_: None)
+    response.close()
+
+
+def measure(handler: Any, request: tuple[int, int], capture: Callable[[Exception], Any]) -> list[float]:
+    """Milliseconds each capture took inside its request."""
+    global _capture, _request
+    _capture, _request = capture, request
+    for _ in range(WARM_UP):
+        ask(handler)
+    _durations.clear()
+    for _ in range(ROUNDS):
+        ask(handler)
+    return [seconds * 1000 for seconds in _durations]
+
+
+def main() -> None:
+    """Print the medians with nothing, with the SDK's defaults and with everything on, in one run."""
+    import django
+    from django.conf import settings
+    from django.core.handlers.wsgi import WSGIHandler
+    from django.urls import path
+
+    if not settings.configured:
+        settings.configure(ALLOWED_HOSTS=["*"], LOGGING_CONFIG=None)
+        django.setup()
+    logging.getLogger("shop.orders").setLevel(logging.INFO)
+
+    from django.test import override_settings
+    from sentry_sdk.integrations.django import DjangoIntegration
+
+    from alerting.sentry import ErrorTracker, init_sentry
+
+    def everything(error: Exception) -> Any:
+        return ErrorTracker.capture_exception(error, context={"order": 17, "action": "place"})
+
+    class Urls:  # what ROOT_URLCONF takes besides a module
+        urlpatterns = (path("order/", order),)
+
+    ways: list[tuple[str, Callable[[Transport], Any], Callable[[Exception], Any]]] = [
+        (
+            "the SDK's defaults",
+            lambda transport: sentry_sdk.init(
+                dsn=DSN,
+                transport=transport,
+                integrations=[DjangoIntegration()],
+                auto_enabling_integrations=False,
+                traces_sample_rate=1.0,
+            ),
+            sentry_sdk.capture_exception,
+        ),
+        (
+            "everything but scrubbing",
+            lambda transport: init_sentry(dsn=DSN, transport=transport, scrub=lambda event, hint: event),
+            everything,
+        ),
+        ("everything", lambda transport: init_sentry(dsn=DSN, transport=transport), everything),
+    ]
+    console = Console()
+    table = Table("error", "capture_exception with", "median ms", "p95 ms", "event kB", box=None)
+    held = True
+    with override_settings(ROOT_URLCONF=Urls, MIDDLEWARE=["django.middleware.common.CommonMiddleware"]):
+        for title, request in REQUESTS.items():
+            for name, start, capture in ways:
+                transport = Dropped()
+                start(transport)
+                taken = measure(WSGIHandler(), request, capture)
+                median, p95 = statistics.median(taken), statistics.quantiles(taken, n=20)[-1]
+                table.add_row(title, name, f"{median:.2f}", f"{p95:.2f}", f"{transport.size / 1000:.0f}")
+                held = held and (title != PROMISED_FOR or name != "everything" or median < PROMISED_MS)
+    console.print(table)
+    console.print(
+        f"{ROUNDS} requests each; promised for an error {PROMISED_FOR}, with everything on: "
+        f"under {PROMISED_MS:g} ms median: {'held' if held else 'NOT HELD'}"
+    )
+
+
+if __name__ == "__main__":
+    main()
