@@ -36,7 +36,7 @@ def main() -> None:
 def _application() -> "typer.Typer":
     import typer
 
-    from alerting.ops import check, env_example, explain, migrate, outbox, up, version
+    from alerting.ops import check, env_example, explain, health, migrate, outbox, up, version
 
     app = typer.Typer(
         help="Polls Sentry, judges what it reads against your thresholds, and tells people by email and Slack.",
@@ -48,6 +48,7 @@ def _application() -> "typer.Typer":
     app.command("up")(up.up)
     app.command("check")(check.check)
     app.command("migrate")(migrate.migrate)
+    app.command("health")(health.health)
     app.command("explain")(explain.explain)
     app.add_typer(outbox.app, name="outbox")
     app.command("env-example")(env_example.env_example)

@@ -30,7 +30,7 @@ class Server:
 
 def prepare(data_dir: Path) -> Server:
     """Choose a binary and a free port, and write the configuration, which only our user can read."""
-    binary = _binary()
+    binary = find_binary()
     kind = Path(binary).name
     # One folder for each kind: neither reads what a newer one of the other wrote.
     folder = data_dir / kind.removesuffix("-server")
@@ -60,7 +60,8 @@ def wait_until_ready(server: Server, is_running: Callable[[], bool]) -> str:
     raise CommandError(f"{server.kind} did not come up within {READY_SECONDS:g} s.")
 
 
-def _binary() -> str:
+def find_binary() -> str:
+    """A redis-server or valkey-server of this machine, else the embedded one."""
     for name in ON_PATH:
         if found := shutil.which(name):
             return found

@@ -52,7 +52,7 @@ class Story:
         head = f"┌─ {terminal(title, width)} "
         self._console.print(Text(f"{'':10}{head}{'─' * max(2, width - len(head))}", style=style))
         for line in lines:
-            indent = re.match(r" *", line)[0]  # type: ignore[index]  the pattern matches everything
+            indent = line[: len(line) - len(line.lstrip(" "))]
             folded = wrap(terminal(line), width - 2, initial_indent=indent, subsequent_indent=indent + "  ")
             for part in folded or [""]:
                 self._console.print(Text(f"{'':10}│ ", style=style).append(part, style="none"))

@@ -23,7 +23,8 @@ def probe(settings: Settings) -> Finding:
     options = {"socket_timeout": TIMEOUT_SECONDS, "socket_connect_timeout": TIMEOUT_SECONDS}
     try:
         with kombu.Connection(settings.secret("CELERY_BROKER_URL"), transport_options=options) as connection:
-            client: Any = connection.channel().client
+            channel: Any = connection.channel()
+            client = channel.client
             started = time.monotonic()
             client.ping()
             answered = f"{place} answers in {(time.monotonic() - started) * 1000:.0f} ms"
