@@ -26,8 +26,8 @@ def service_of(
 ) -> str:
     """`api.example.com`, with its port where that is no usual one; empty where nothing tells.
 
-    Looks at the exceptions, then at the frames of the client library, then at their texts. With `certain` the last
-    call noted before the error counts too: the exception's class says that it is about a call to somewhere.
+    Looks at the exceptions, then at the frames of the client library, then at their texts. With `certain` the caller's
+    variables and the last call noted before count too: the exception's class says that it is about a call to somewhere.
     """
     for error in errors:
         for found in _on_exception(error):
@@ -40,7 +40,9 @@ def service_of(
         for pattern in _IN_TEXT:
             if (match := pattern.search(text)) and (found := _authority(match["host"], match.groupdict().get("port"))):
                 return found
-    return _in_breadcrumbs(event) if certain else ""
+    if not certain:
+        return ""
+    return next((found for error in errors for found in _in_caller(error)), "") or _in_breadcrumbs(event)
 
 
 def _on_exception(error: BaseException) -> Iterator[str]:
@@ -69,6 +71,15 @@ def _in_frame(frame: FrameType) -> Iterator[str]:
     yield from _host(owner)
     if isinstance(host := variables.get("host"), str):
         yield from _nonempty(_authority(host, variables.get("port")))
+
+
+def _in_caller(error: BaseException) -> Iterator[str]:
+    """What the function that raised had to call, where it raised the library's error itself."""
+    for frame in frames(error)[:1]:
+        for name in ("url", "endpoint", "base_url"):
+            yield from _url(frame.f_locals.get(name))
+        if isinstance(host := frame.f_locals.get("host"), str):
+            yield from _nonempty(_authority(host, frame.f_locals.get("port")))
 
 
 def _host(holder: Any) -> Iterator[str]:

@@ -48,9 +48,13 @@ def check_overrides(overrides: Mapping[str, Any]) -> list[str]:
     for name in HOOKS:
         if overrides.get(name) is not None and not callable(overrides[name]):
             problems.append(f"{name}: expected a function of (item, hint), got {overrides[name]!r}")
-    for entry in overrides.get("ignore_errors") or ():
-        if not isinstance(entry, str | type):
-            problems.append(f"ignore_errors: expected exception classes or their names, got {entry!r}")
+    ignored = overrides.get("ignore_errors") or ()
+    if not isinstance(ignored, list | tuple | set | frozenset) or not all(
+        isinstance(one, str | type) for one in ignored
+    ):
+        problems.append(f"ignore_errors: expected a list of exception classes or their names, got {ignored!r}")
+    if not isinstance(overrides.get("integrations") or [], list | tuple):
+        problems.append(f"integrations: expected a list, got {overrides['integrations']!r}")
     return problems
 
 

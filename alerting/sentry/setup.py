@@ -1,11 +1,12 @@
 """Switches Sentry on in an application: scrubbed, grouped, and with the integrations its libraries need."""
 
 import warnings
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import sentry_sdk
 from sentry_sdk.consts import DEFAULT_OPTIONS
+from sentry_sdk.integrations import Integration
 
 from alerting.sentry.guest import GuestScrubber
 from alerting.sentry.hooks import HOOKS, Hook, breadcrumb_hook, error_hook, scrubbing_hook
@@ -51,15 +52,22 @@ def init_sentry(
     ):
         if options.get(name) is None:
             options[name] = value
-    try:
-        _start({**options, "integrations": choose(given, failed_request_status_codes)})
-    except Exception:  # noqa: BLE001
-        # One of the integrations chosen here does not go with the installed library: the errors matter more.
-        try:
-            _start({**options, "integrations": given})
-        except Exception as error:  # noqa: BLE001
-            raise SentrySetupError([f"sentry_sdk.init refused the options: {type(error).__name__}: {error}"]) from None
+    _start_with_what_fits(options, given, choose(given, failed_request_status_codes))
     return True
+
+
+def _start_with_what_fits(
+    options: Mapping[str, Any], given: Sequence[Integration], chosen: Sequence[Integration]
+) -> None:
+    """Start with every integration, else without the one that does not go with its library, else with `given` only."""
+    ours = [one for one in chosen if one not in given]
+    attempts = [chosen, *([one for one in chosen if one is not dropped] for dropped in ours), given]
+    for integrations in attempts:
+        try:
+            return _start({**options, "integrations": integrations})
+        except Exception as error:  # noqa: BLE001
+            refusal = error
+    raise SentrySetupError([f"sentry_sdk.init refused the options: {type(refusal).__name__}: {refusal}"]) from None
 
 
 def _start(options: Mapping[str, Any]) -> None:

@@ -14,8 +14,12 @@ from alerting.sentry.sql import kind_in, kind_of
 STATEMENT_NAMES = ("sql", "query", "statement", "operation")
 _CONNECTING = frozenset({"connect", "_connect", "ensure_connection", "get_new_connection", "getconn", "create_pool"})
 _DRIVER_PACKAGES = {"django.db.backends": Scheme.DATABASE, "sqlalchemy": Scheme.DATABASE, "peewee": Scheme.DATABASE}
-# SQLAlchemy and PostgreSQL quote the statement in the error's text.
-_QUOTED = re.compile(r"\[SQL: (?P<orm>.{1,20000})|^LINE \d+: (?P<server>.{1,500})", re.DOTALL | re.MULTILINE)
+# SQLAlchemy and PostgreSQL quote the statement in the error's text; other texts may hold it anywhere.
+_QUOTED = re.compile(
+    r"(?:\[SQL: |^LINE \d+: |\b(?=(?:select|insert\s+into|update|delete\s+from|merge\s+into)\s))(?P<sql>.{1,20000})",
+    re.DOTALL | re.MULTILINE | re.IGNORECASE,
+)
+_LITERAL = re.compile(r'"""(.*?)"""|"([^"\n]*)"|\'([^\'\n]*)\'', re.DOTALL)
 
 
 def query_kind(errors: Sequence[BaseException], stated: Sequence[Mapping[str, Any]], event: Mapping[str, Any]) -> str:
@@ -60,24 +64,28 @@ def _in_traceback(passed: list[FrameType]) -> str:
 
 def _in_event(stated: Sequence[Mapping[str, Any]], event: Mapping[str, Any]) -> str:
     for exception in stated:
-        quoted = _QUOTED.search(str(exception.get("value") or "")[:100_000])
-        if quoted and (kind := kind_in(quoted["orm"] or quoted["server"])):
+        quoted = _QUOTED.search(str(exception.get("value") or "")[:20_000])
+        if quoted and (kind := kind_in(quoted["sql"])):
             return kind
         for frame in event_frames(exception)[:1]:
             variables = frame.get("vars")
             values = variables.values() if isinstance(variables, Mapping) else ()
             unquoted = [value.strip("'\"") for value in values if isinstance(value, str)]
-            if kind := _only_kind(unquoted) or _in_source(frame.get("context_line")):
+            if kind := _only_kind(unquoted) or _in_source(frame):
                 return kind
     return _in_breadcrumbs(event)
 
 
-def _in_source(line: object) -> str:
-    """A statement written into the very line that failed: `connection.execute(f"SELECT …")`."""
+def _in_source(frame: Mapping[str, Any]) -> str:
+    """A statement written into the very call that failed: `connection.execute(f"SELECT …")`."""
+    line = frame.get("context_line")
     if not isinstance(line, str):
         return ""
-    literals = (double or single for double, single in re.findall(r""""([^"]*)"|'([^']*)'""", line[:2_000]))
-    return _only_kind(literals)
+    following = frame.get("post_context")
+    if line.rstrip().endswith("(") and isinstance(following, list):
+        line = "\n".join([line, *(str(one) for one in following)])
+    literals = _LITERAL.findall(line[:4_000])
+    return next((kind for parts in literals if (kind := kind_in("".join(parts)))), "")
 
 
 def _in_breadcrumbs(event: Mapping[str, Any]) -> str:

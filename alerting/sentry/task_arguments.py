@@ -7,8 +7,8 @@ SDK leaves them out of the task's description for the same reason; in the task's
 from collections.abc import Mapping
 from typing import Any
 
-from sentry_sdk.utils import SENSITIVE_DATA_SUBSTITUTE
-
+# What the SDK itself puts where it leaves the arguments of a task out.
+_FILTERED = "[Filtered]"
 _CARRIERS = frozenset({"args", "kwargs", "req", "request", "task_request", "message", "body"})
 
 
@@ -35,7 +35,7 @@ def _without_carriers(frame: Mapping[str, Any]) -> Mapping[str, Any]:
     variables = frame.get("vars")
     if not isinstance(variables, Mapping):
         return frame
-    kept = {name: SENSITIVE_DATA_SUBSTITUTE if name in _CARRIERS else value for name, value in variables.items()}
+    kept = {name: _FILTERED if name in _CARRIERS else value for name, value in variables.items()}
     return {**frame, "vars": kept}
 
 

@@ -101,6 +101,17 @@ def test_a_statement_written_in_the_failing_line_is_found_too(group: Any) -> Non
     assert {tuple(group(lambda n=n: run(n))) for n in range(5)} == {("database@1", "delete missing_carts")}
 
 
+def test_so_is_one_on_the_lines_below(group: Any) -> None:
+    def run(n: int) -> None:
+        sqlite3.connect(":memory:").execute(
+            f"""
+            UPDATE missing_carts SET n = {n}
+            """
+        )
+
+    assert {tuple(group(lambda n=n: run(n))) for n in range(5)} == {("database@1", "update missing_carts")}
+
+
 def test_where_no_statement_is_known_the_function_decides(group: Any) -> None:
     found = group(raising(sqlite3.OperationalError("database is locked")))
     assert found == ["database@1", f"{HERE}.raising.<locals>.act"] or found == ["database@1", f"{HERE}.act"]
@@ -173,6 +184,13 @@ def test_an_error_answer_belongs_to_the_host_that_gave_it(group: Any, sink: Any)
 
     found = {tuple(group(lambda f=f, n=n: f(f"users/{n}"))) for f in (ask, ask_too) for n in range(3)}
     assert found == {("external@1", base.removeprefix("http://"))}
+
+
+def test_the_callers_variables_tell_the_host_of_an_error_it_raised_itself(group: Any) -> None:
+    def call(url: str) -> None:
+        raise requests.ConnectionError("no answer")
+
+    assert group(lambda: call("https://api.example.com/v1/orders/7")) == ["external@1", "api.example.com"]
 
 
 def test_redis_and_mail_servers_are_services(group: Any) -> None:

@@ -127,7 +127,7 @@ def test_every_mistake_is_named_at_once_and_no_secret_shown(monkeypatch: pytest.
         "  - bogus: sentry_sdk.init has no such option",
         "  - sample_rate: expected a number from 0.0 to 1.0, got 7",
         "  - before_send: expected a function of (item, hint), got 'no function'",
-        "  - ignore_errors: expected exception classes or their names, got 3",
+        "  - ignore_errors: expected a list of exception classes or their names, got [3]",
         "  - SENTRY_DSN: expected a DSN such as https://<key>@<host>/<project id>, got a value that is not shown",
         "  - SENTRY_TRACES_SAMPLE_RATE: expected a number from 0.0 to 1.0, got '10%'",
         "  - SENTRY_PROFILES_SAMPLE_RATE: expected a number from 0.0 to 1.0, got 'nan'",
@@ -162,6 +162,12 @@ def test_plain_http_is_for_this_machine_only() -> None:
     assert init_sentry(dsn="http://public@localhost:9000/1", transport=Kept())
     with pytest.raises(SentrySetupError, match="loopback"):
         init_sentry(dsn="http://public@sentry.internal/1", transport=Kept())
+
+
+@pytest.mark.parametrize("value", ["Http404", LookupError, [3]])
+def test_a_lone_ignored_error_is_a_mistake_rather_than_nothing(value: Any) -> None:
+    with pytest.raises(SentrySetupError, match="ignore_errors: expected a list"):
+        init_sentry(ignore_errors=value)
 
 
 @pytest.mark.parametrize("way", [{"data_collection": {}}, {"_experiments": {"data_collection": {"cookies": False}}}])
@@ -229,6 +235,10 @@ def test_an_integration_that_does_not_fit_the_library_costs_only_itself(
     sentry_sdk.capture_message("still here")
 
     assert kept.event["message"] == "still here"
+    client = sentry_sdk.get_client()
+    assert client.get_integration("redis") is None
+    assert client.get_integration("django") is not None
+    assert client.get_integration("celery") is not None
 
 
 def test_starting_is_quiet(started: Callable[..., Kept]) -> None:
