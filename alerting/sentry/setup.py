@@ -42,8 +42,8 @@ def init_sentry(
     if not options["dsn"]:
         return False
     given = list(options.get("integrations") or ())
+    options["ignore_errors"] = [*IGNORED, *(options.get("ignore_errors") or ())]
     options |= _hooks(options, scrub)
-    options["ignore_errors"] = []
     for name, value in (
         ("send_default_pii", False),
         ("attach_stacktrace", True),
@@ -88,7 +88,7 @@ def _hooks(options: Mapping[str, Any], scrub: Hook) -> dict[str, Hook]:
             continue
         theirs = options.get(name) or experiments.get(name)
         if name == "before_send":
-            hooks[name] = error_hook(theirs, scrub, (*IGNORED, *(options.get("ignore_errors") or ())))
+            hooks[name] = error_hook(theirs, scrub, options["ignore_errors"])
         elif name == "before_breadcrumb":
             hooks[name] = breadcrumb_hook(theirs, scrub)
         else:

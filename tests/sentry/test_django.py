@@ -124,10 +124,11 @@ def test_client_errors_are_reported_only_where_asked_for(started: Callable[..., 
     ]
 
 
-def test_one_failed_request_is_one_event(started: Callable[..., Kept]) -> None:
+@pytest.mark.parametrize("call", [call_wsgi, call_asgi])
+def test_one_failed_request_is_one_event(started: Callable[..., Kept], call: Any) -> None:
     kept = started()
-    assert call_wsgi("/fail/bug/1/") == 500
-    assert call_wsgi("/told/") == 503
+    assert call("/fail/bug/1/") == 500
+    assert call("/told/") == 503
 
     first, second = kept.of("event")
     assert first["exception"]["values"][-1]["mechanism"]["handled"] is False

@@ -18,6 +18,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import DatabaseError, connection, transaction
 from hypothesis import given
 from hypothesis import strategies as st
+from psycopg import sql
 from rest_framework import exceptions as drf
 
 from alerting.sentry.grouping import fingerprint
@@ -25,6 +26,7 @@ from alerting.sentry.hosts import service_of
 from alerting.sentry.places import endpoint_of
 from alerting.sentry.schemes import Scheme, scheme_of
 from tests.sentry.sdk import Kept
+from tests.support import postgres
 
 HERE = __name__
 
@@ -148,6 +150,29 @@ def test_drivers_tell_the_statement_in_their_own_ways(group: Any, error: type[Ex
         case _:
             raised = error(f"duplicate key\n[SQL: {statement}]")
     assert group(raising(raised)) == ["database@1", kind]
+
+
+@pytest.mark.postgres
+@pytest.mark.skipif(postgres.binaries() is None, reason=postgres.MISSING)
+def test_a_postgresql_driver_tells_its_statements_whatever_form_they_have(group: Any) -> None:
+    def run(n: int, form: str) -> None:
+        with psycopg.connect(url) as connection:
+            match form:
+                case "text":
+                    connection.execute(f"SELECT * FROM missing WHERE id = {n}")
+                case "bytes":
+                    connection.execute(b"UPDATE missing SET a = %s", [n])
+                case "composed":
+                    connection.execute(sql.SQL("DELETE FROM {} WHERE id = %s").format(sql.Identifier("missing")), [n])
+                case "many":
+                    connection.cursor().executemany("INSERT INTO missing VALUES (%s)", [[n], [n + 1]])
+
+    with postgres.server() as url:
+        found = {form: {tuple(group(lambda f=form, n=n: run(n, f))) for n in range(3)} for form in FORMS}
+    assert found == {form: {("database@1", kind)} for form, kind in FORMS.items()}
+
+
+FORMS = {"text": "select missing", "bytes": "update missing", "composed": "delete missing", "many": "insert missing"}
 
 
 def closed(host: str) -> str:

@@ -12,9 +12,10 @@ import pytest
 import sentry_sdk
 from sentry_sdk.consts import DEFAULT_OPTIONS
 
+from alerting import config
 from alerting.sentry import SentrySetupError, init_sentry
 from alerting.sentry.hooks import HOOKS
-from alerting.sentry.options import masked
+from alerting.sentry.options import OTHER_ENVIRONMENTS_RATE, RATE_BY_ENVIRONMENT, masked
 from tests.sentry.sdk import Kept
 
 DSN = "https://public@sentry.invalid/1"
@@ -94,6 +95,12 @@ def test_sample_rates_follow_the_environment(
 
     assert options()["traces_sample_rate"] == options()["profiles_sample_rate"] == rate
     assert options()["environment"] == environment or "development"
+
+
+def test_the_evaluator_assumes_the_same_rates() -> None:
+    """It scales what it reads by them; neither side may import the other."""
+    assert RATE_BY_ENVIRONMENT == config.TRACES_RATE_BY_ENVIRONMENT
+    assert config.load({"SENTRY_ENVIRONMENT": "qa"}).traces_sample_rate == OTHER_ENVIRONMENTS_RATE
 
 
 def test_the_dsn_can_come_from_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
