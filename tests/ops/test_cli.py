@@ -121,5 +121,5 @@ def test_check_fails_for_redis_away_and_an_unmigrated_database_with_advice(run: 
     assert "127.0.0.1:1 does not answer" in done.stdout
     assert "does not exist yet" in done.stdout and "Run `alerting migrate`." in done.stdout
     assert "SENTRY_AUTHTOKEN is not read: did you mean SENTRY_AUTH_TOKEN?" in done.stdout
-    assert "2 of 9 parts failed." in done.stdout
+    assert "Failed: Database, Redis." in done.stdout
     assert "topsecret" not in done.stdout
