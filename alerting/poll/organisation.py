@@ -3,7 +3,7 @@
 import difflib
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
@@ -154,11 +154,13 @@ class Organisation:
         """A 404 has three causes that look alike: ask for the organisation, and rule the first one out."""
         if not self._recently(self._described_at):
             self.describe(errand)
+            # It exists, but perhaps no longer in the region we remember.
+            self.facts.forget("region")
         wanted = tuple(value for name, value in params if name == "environment")
         if not wanted:
             return SourceError(SourceFault.NOT_FOUND, complaints.missing_endpoint(endpoint), status=error.status)
         try:
-            known = self.inventory(replace(errand)).environments
+            known = self.inventory(errand).environments
         except SourceError:
             known = ()
         return SourceError(SourceFault.NOT_FOUND, complaints.unknown_environment(wanted, known), status=error.status)

@@ -1,0 +1,125 @@
+"""An answer in the making: pages go in, and what cannot be read makes it partial. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from alerting.errors import SourceError, SourceFault
+from alerting.poll import complaints, rows
+from alerting.poll.model import Answer, Question, Row
+from alerting.poll.replies import Page, garbled
+from alerting.poll.rows import UnreadableError
+from alerting.poll.variants import Variant
+from alerting.rules.model import Issue, Project, Trust
+
+MOST_GROUPS = 10_000
+
+Taken = tuple[int, bool]
+
+
+@dataclass(slots=True)
+class Draft:
+    """`take_…` add one page and return how many rows were new and whether the next page is wanted.
+
+    `keep` narrows to project ids where the question could not; None keeps all.
+    """
+
+    question: Question
+    keep: frozenset[str] | None = None
+    rows: dict[Project, Row] = field(default_factory=dict)
+    issues: dict[str, Issue] = field(default_factory=dict)
+    pages: int = 0
+    _seen: set[str] = field(default_factory=set)
+    _notes: list[str] = field(default_factory=list)
+    _doubts: list[str] = field(default_factory=list)
+
+    def take_events(self, page: Page, variant: Variant, scale: float) -> Taken:
+        found, meta, before = rows.records(page.data, "events"), rows.meta(page.data), len(self._seen)
+        if rows.sees_no_project(page.data):
+            raise SourceError(SourceFault.FORBIDDEN, complaints.NO_PROJECTS)
+        if meta.get("dataScanned") == "partial":
+            note = "Sentry read only a part of the data for this answer."
+            # Latency and throughput are estimates from samples anyway; a count of errors is not.
+            self.note(note) if variant.p95 else self.doubt(note)
+        for record in found:
+            try:
+                project = rows.project_of(record)
+                if variant.p95:
+                    row = rows.performance_row(record, variant, meta.get("units"), scale)
+                else:
+                    row = rows.errors_row(record)
+            except UnreadableError as error:
+                self.doubt(f"A row cannot be read: {error}.")
+                continue
+            self._seen.add(project.id)
+            if self._keeps(project.id):
+                # While a window grows its pages shift, and a project can come twice: the later count is the fresher.
+                self.rows[project] = row
+        self.pages += 1
+        return len(self._seen) - before, True
+
+    def take_issues(self, page: Page, since: datetime) -> Taken:
+        before, more = len(self._seen), True
+        for record in rows.records(page.data if isinstance(page.data, list) else None, "issues"):
+            try:
+                issue = rows.issue(record)
+            except UnreadableError as error:
+                self.doubt(f"An issue cannot be read: {error}.")
+                continue
+            self._seen.add(issue.id)
+            if issue.first_seen < since:
+                more = False
+            elif rows.is_error(record) and self._keeps(issue.project.id):
+                self.issues[issue.id] = issue
+        self.pages += 1
+        return len(self._seen) - before, more
+
+    def take_outcomes(self, page: Page, slugs: Mapping[str, str]) -> None:
+        groups = page.data.get("groups") if isinstance(page.data, dict) else None
+        if not isinstance(groups, list):
+            raise garbled("stats_v2", "it has no list of groups.")
+        if len(groups) >= MOST_GROUPS:
+            self.doubt("Sentry cut the list of outcomes at its limit.")
+        reasons: dict[str, dict[str, int]] = {}
+        for group in groups:
+            try:
+                found = rows.drop(group)
+            except UnreadableError as error:
+                self.doubt(f"An outcome cannot be read: {error}.")
+                continue
+            if found is not None and found[2] and self._keeps(found[0]):
+                project_id, reason, count = found
+                counts = reasons.setdefault(project_id, {})
+                counts[reason] = counts.get(reason, 0) + count
+        for project_id, counts in reasons.items():
+            row = Row(dropped=sum(counts.values()), dropped_reasons=counts)
+            self.rows[Project(project_id, slugs.get(project_id, ""))] = row
+        self.pages += 1
+
+    def note(self, text: str) -> None:
+        if text not in self._notes:
+            self._notes.append(text)
+
+    def doubt(self, text: str) -> None:
+        """Note why this answer is only a part."""
+        if text not in self._doubts:
+            self._doubts.append(text)
+
+    def answer(self, dataset: str, requests: int, fault: SourceError | None = None, scale: float = 1.0) -> Answer:
+        """The finished answer; `fault` is what ended the reading early."""
+        named = fault.fault if fault else SourceFault.GARBLED if self._doubts else None
+        return Answer(
+            self.question,
+            Trust.PARTIAL if self._doubts else Trust.VALUE,
+            rows=self.rows,
+            issues=tuple(self.issues.values()),
+            fault=named,
+            note=" ".join((*self._doubts[:3], *self._notes)),
+            dataset=dataset,
+            scale=scale,
+            requests=requests,
+            retry_at=fault.retry_at if fault else None,
+        )
+
+    def _keeps(self, project_id: str) -> bool:
+        return self.keep is None or project_id in self.keep
