@@ -8,7 +8,7 @@ Value = TypeVar("Value")
 
 def lineage(error_type: type) -> Iterator[str]:
     """Dotted names of a class and all its bases, the most specific first."""
-    for cls in type.mro(error_type):
+    for cls in error_type.__mro__:
         yield f"{cls.__module__}.{cls.__qualname__}"
 
 

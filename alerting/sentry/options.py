@@ -100,7 +100,9 @@ def resolve(overrides: Mapping[str, Any], environ: Mapping[str, str] | None = No
         default = RATE_BY_ENVIRONMENT.get(str(options["environment"]).lower(), OTHER_ENVIRONMENTS_RATE)
         if "traces_sample_rate" not in overrides:
             options["traces_sample_rate"] = _rate("SENTRY_TRACES_SAMPLE_RATE", env, default, from_environment)
-        if not {"profiles_sample_rate", "profile_session_sample_rate"} & overrides.keys():
+        # Of the SDK's ways to profile, only the one by transaction has a rate in the environment.
+        other_ways = {"profiles_sample_rate", "profile_session_sample_rate", "profiles_sampler", "trace_lifecycle"}
+        if not other_ways & overrides.keys():
             options["profiles_sample_rate"] = _rate("SENTRY_PROFILES_SAMPLE_RATE", env, default, from_environment)
     if problems + from_environment:
         raise SentrySetupError(problems + from_environment)

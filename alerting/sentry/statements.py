@@ -1,7 +1,7 @@
 """Finds the statement a database error is about, wherever the driver left it."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from types import FrameType
 from typing import Any
 
@@ -59,7 +59,7 @@ def _in_traceback(passed: list[FrameType]) -> str:
     if connecting:
         return "connect"
     # Drivers written in C leave no frame of their own: the application's frame that called them comes first.
-    return _only_kind(passed[0].f_locals.values()) if passed else ""
+    return _in_variables(passed[0].f_locals) if passed else ""
 
 
 def _in_event(stated: Sequence[Mapping[str, Any]], event: Mapping[str, Any]) -> str:
@@ -69,9 +69,8 @@ def _in_event(stated: Sequence[Mapping[str, Any]], event: Mapping[str, Any]) -> 
             return kind
         for frame in event_frames(exception)[:1]:
             variables = frame.get("vars")
-            values = variables.values() if isinstance(variables, Mapping) else ()
-            unquoted = [value.strip("'\"") for value in values if isinstance(value, str)]
-            if kind := _only_kind(unquoted) or _in_source(frame):
+            found = _in_variables(variables) if isinstance(variables, Mapping) else ""
+            if kind := found or _in_source(frame):
                 return kind
     return _in_breadcrumbs(event)
 
@@ -98,9 +97,18 @@ def _in_breadcrumbs(event: Mapping[str, Any]) -> str:
     return ""
 
 
-def _only_kind(values: Iterable[Any]) -> str:
-    kinds = {kind for value in values if isinstance(value, str) and (kind := kind_in(value))}
-    return kinds.pop() if len(kinds) == 1 else ""
+def _in_variables(variables: Mapping[str, Any]) -> str:
+    """The statement a function was about to execute: under a name that says so, else the only one it knows."""
+    kinds = {
+        name: kind for name, value in variables.items() if isinstance(value, str) and (kind := _quoted_kind(value))
+    }
+    named = next((kinds[name] for name in STATEMENT_NAMES if name in kinds), "")
+    return named or (next(iter(kinds.values())) if len(set(kinds.values())) == 1 else "")
+
+
+def _quoted_kind(value: str) -> str | None:
+    # The SDK writes variables as Python would, quotes included.
+    return kind_in(value.strip("'\""))
 
 
 def _is_driver(module: str) -> bool:

@@ -103,6 +103,14 @@ def test_a_statement_written_in_the_failing_line_is_found_too(group: Any) -> Non
     assert {tuple(group(lambda n=n: run(n))) for n in range(5)} == {("database@1", "delete missing_carts")}
 
 
+def test_of_several_statements_at_hand_the_named_one_counts(group: Any) -> None:
+    def run(statement: str) -> None:
+        before = "SELECT 1 FROM something_else"
+        sqlite3.connect(":memory:").execute(statement, before and [])
+
+    assert group(lambda: run("DELETE FROM missing")) == ["database@1", "delete missing"]
+
+
 def test_so_is_one_on_the_lines_below(group: Any) -> None:
     def run(n: int) -> None:
         sqlite3.connect(":memory:").execute(
