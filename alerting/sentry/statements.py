@@ -106,11 +106,6 @@ def _in_variables(variables: Mapping[str, Any]) -> str:
     return named or (next(iter(kinds.values())) if len(set(kinds.values())) == 1 else "")
 
 
-def _quoted_kind(value: str) -> str | None:
-    # The SDK writes variables as Python would, quotes included.
-    return kind_in(value.strip("'\""))
-
-
 def _is_driver(module: str) -> bool:
     return lookup(module, _DRIVER_PACKAGES) is not None or lookup(module, BY_LIBRARY) is Scheme.DATABASE
 
