@@ -9,7 +9,7 @@ import logging
 import time
 import uuid
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import redis
 from redis.backoff import NoBackoff
@@ -39,6 +39,7 @@ _COMMON = f"""
 local state, uses, flying = KEYS[1], KEYS[2], KEYS[3]
 local LEASE, BLOCK = {LEASE_SECONDS}, {LONGEST_BLOCK_SECONDS}
 local PROBE, LEAST = {PROBE_WAIT_SECONDS}, {SHORTEST_WAIT_SECONDS}
+-- A time is given by tests alone.
 local endpoint, ticket, now = ARGV[1], ARGV[2], tonumber(ARGV[3])
 if now == nil then
   local time = redis.call('TIME')
@@ -98,9 +99,8 @@ if limit then
     return wait(math.min(tonumber(first[2]) - now, window), true, false)
   end
 end
-local reset = of('reset_at') or 0
-if reset > now + BLOCK then reset = 0 end
-if of('limit') and now < reset then
+local reset, told_at = of('reset_at') or 0, of('left_at') or 0
+if of('limit') and told_at <= now and now < reset then
   local left = of('left') or 0
   if left <= of('limit') - allowed(of('limit')) then return wait(reset - now, false, left <= 0) end
 end
@@ -134,8 +134,10 @@ if answered then set('known', 1) end
 if limit and limit > 0 then set('limit:' .. endpoint, limit) end
 if concurrent and concurrent > 0 then set('concurrent', concurrent) end
 if remaining and reset_in then
-  if now < (of('reset_at') or 0) then remaining = math.min(of('left') or 0, remaining) end
+  local same_window = (of('left_at') or 0) <= now and now < (of('reset_at') or 0)
+  if same_window then remaining = math.min(of('left') or 0, remaining) end
   set('left:' .. endpoint, remaining)
+  set('left_at:' .. endpoint, now)
   set('reset_at:' .. endpoint, now + math.min(reset_in, BLOCK))
 end
 if block_for and block_for > 0 then
@@ -204,15 +206,14 @@ def _client(url: str) -> redis.Redis | None:
     if parts.scheme == "sentinel":
         logger.warning("the request budget is kept per process: CELERY_BROKER_URL names Redis Sentinels")
         return None
-    options = dict(parse_qsl(parts.query))
+    scheme, options = parts.scheme, dict(parse_qsl(parts.query))
     if "ssl_cert_reqs" in options:
         options["ssl_cert_reqs"] = options["ssl_cert_reqs"].removeprefix("CERT_").lower()
-    if parts.scheme == "redis+socket":
-        database = options.pop("virtual_host", "0").strip("/")
-        parts = parts._replace(scheme="unix")
-        options["db"] = database
+    if scheme == "redis+socket":
+        scheme = "unix"
+        options["db"] = options.pop("virtual_host", "0").strip("/")
     return redis.Redis.from_url(
-        urlunsplit(parts._replace(query=urlencode(options))),
+        f"{scheme}://{parts.netloc}{parts.path}?{urlencode(options)}",
         socket_timeout=TIMEOUT_SECONDS,
         socket_connect_timeout=TIMEOUT_SECONDS,
         retry=Retry(NoBackoff(), 1),

@@ -71,6 +71,7 @@ class _Endpoint:
     blocked_at: float = 0.0
     blocked_until: float = 0.0
     left: int = 0
+    left_at: float = 0.0
     reset_at: float = 0.0
 
 
@@ -116,8 +117,9 @@ class LocalBudget:
             place.limit = seen.limit or place.limit
             self.concurrent = seen.concurrent or self.concurrent
             if seen.remaining is not None and seen.reset_in is not None:
-                same_window = now < place.reset_at
+                same_window = place.left_at <= now < place.reset_at
                 place.left = min(place.left, seen.remaining) if same_window else seen.remaining
+                place.left_at = now
                 place.reset_at = now + min(seen.reset_in, LONGEST_BLOCK_SECONDS)
             if seen.block_for > 0:
                 place.blocked_at = now
@@ -136,7 +138,7 @@ class LocalBudget:
             if over >= 0:
                 frees = sorted(self.uses.values())[over] - now
                 return min(frees, self.window), True, False
-        if place.limit is not None and now < place.reset_at:
+        if place.limit is not None and place.left_at <= now < place.reset_at:
             reserve = place.limit - allowed(place.limit, priority)
             if place.left <= reserve:
                 return place.reset_at - now, False, place.left <= 0
@@ -152,6 +154,3 @@ class LocalBudget:
         self.uses = {ticket: until for ticket, until in self.uses.items() if now < until <= latest}
         self.flying = {ticket: until for ticket, until in self.flying.items() if now < until <= latest}
         self.waiting = {who: until for who, until in self.waiting.items() if now < until <= latest}
-        for place in self.endpoints.values():
-            if place.reset_at > now + LONGEST_BLOCK_SECONDS:
-                place.reset_at = 0.0
