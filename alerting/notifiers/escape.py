@@ -10,8 +10,9 @@ HEADER_LIMIT = 200
 LINK_LIMIT = 2000
 # Longer than any honest cluster; what stacks more is there to overflow its line.
 MOST_MARKS = 4
-# Hostile text is cut to this before anything else looks at it, so that a huge one costs nothing.
-LONGEST_READ = 20_000
+# Of a huge text only this much per character wanted is looked at; what is invisible may be dropped from it.
+READ_PER_CHARACTER = 10
+LONGEST = 20_000
 
 _TERMINAL_SEQUENCE = re.compile(
     r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]?"  # CSI: colours, cursor
@@ -28,7 +29,7 @@ _JAMO_TAILS = range(0x1160, 0x1200)
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 _LOOKALIKES = {"*": "∗", "~": "∼", "`": "ˋ"}
 _EDGE_UNDERSCORE = re.compile(r"(?<![^\W_])_+|_+(?![^\W_])")
-_BROADCAST = re.compile(r"@(?=\W*(?:here|channel|everyone|group)\b)", re.IGNORECASE)
+_BROADCAST = re.compile(r"@(?=\W*(?:here|channel|everyone|group))", re.IGNORECASE)
 
 
 def one_line(text: str, limit: int = 300) -> str:
@@ -37,7 +38,7 @@ def one_line(text: str, limit: int = 300) -> str:
     Terminal sequences, control, bidirectional and zero-width characters are removed, line breaks of every alphabet
     become blanks, lone surrogates become U+FFFD.
     """
-    plain = _TERMINAL_SEQUENCE.sub("", text[:LONGEST_READ])
+    plain = _TERMINAL_SEQUENCE.sub("", text[: READ_PER_CHARACTER * limit + 200])
     plain = _BLANKS.sub(" ", plain)
     kept: list[str] = []
     marks = 0
@@ -114,13 +115,13 @@ def entities(text: str) -> str:
 
 def safe_link(url: str) -> str:
     """The URL where it is a plain http(s) one of bearable length, fit for HTML, mail and Slack; otherwise empty."""
-    encoded = quote(url.encode("utf-8", "replace"), safe="%/:=&?#+,;@!$()[]*~.-_")
+    encoded = quote(url.encode("utf-8", "replace"), safe="%/:=&?#+,;!$()[]*~.-_")
     try:
         parts = urlsplit(encoded)
         host, _ = parts.hostname, parts.port
     except ValueError:
         return ""
-    fine = parts.scheme in {"http", "https"} and host and not parts.username and len(encoded) <= LINK_LIMIT
+    fine = parts.scheme in {"http", "https"} and host and "%" not in host and len(encoded) <= LINK_LIMIT
     return encoded if fine else ""
 
 
@@ -132,7 +133,7 @@ def slack_link(url: str, label: str) -> str:
 
 
 def _visible(text: str) -> str:
-    return one_line(text, LONGEST_READ)
+    return one_line(text, LONGEST)
 
 
 def _joins(text: str, position: int) -> bool:

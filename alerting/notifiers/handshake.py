@@ -53,7 +53,7 @@ def _bot(settings: Settings, transport: Transport) -> str:
 def _webhook(settings: Settings, transport: Transport) -> str:
     client = Webhook(settings.secret("SENTRY_SLACK_WEBHOOK_URL"), transport)
     try:
-        ask(transport, lambda: client.send_dict({}))
+        ask(transport, lambda: client.send_dict({"text": ""}))
     except RefusedError as no:
         if no.error.reason not in _ALIVE:
             raise

@@ -58,4 +58,4 @@ class _RowParts:
 
 
 def _rest(row: Row) -> str:
-    return " · ".join(part for part in (row.tag, row.rule, row.environment, row.at) if part)
+    return "".join(f" · {part}" for part in (row.rule, row.environment, row.at) if part)

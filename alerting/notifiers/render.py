@@ -1,5 +1,6 @@
 """From a notice to what every channel shows of it: one cleaned view, its plain text and its subject. Pure."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -14,6 +15,7 @@ SLUG_LIMIT = 80
 TITLE_LIMIT = 300
 SENTENCE_LIMIT = 1500
 MOST_NOTES = 10
+_STAMP = re.compile(r"\b(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)Z\b")
 # Kinds about ourselves: their threshold belongs to the facts, not to the subject.
 _ABOUT_US = frozenset({Kind.BLIND, Kind.SIGHTED, Kind.CHANNEL, Kind.TEST, Kind.DIGEST, Kind.STALE})
 
@@ -32,6 +34,7 @@ class Row:
     """One line of a digest. All texts are cleaned and bounded."""
 
     tag: str
+    mood: Mood
     project: str
     environment: str
     value: str
@@ -82,7 +85,7 @@ def view(notice: Notice) -> View:
         next_step=words.next_step(clean),
         facts=tuple(_facts(clean)),
         notes=clean.notes,
-        totals=tuple(f"{count} × {name}" for name, count in clean.totals.items()),
+        totals=tuple(words.total(name, count) for name, count in clean.totals.items()),
         rows=tuple(_row(line, clean.at) for line in clean.lines),
         link=clean.link,
         footer=_footer(clean),
@@ -94,7 +97,7 @@ def cleaned(notice: Notice) -> Notice:
     return replace(
         notice,
         headline=one_line(notice.headline, 200),
-        sentence=one_line(notice.sentence, SENTENCE_LIMIT),
+        sentence=_with_plain_times(one_line(notice.sentence, SENTENCE_LIMIT)),
         severity=one_line(notice.severity, 20),
         rule_title=one_line(notice.rule_title or notice.rule, 60),
         project=one_line(notice.project, SLUG_LIMIT),
@@ -107,7 +110,9 @@ def cleaned(notice: Notice) -> Notice:
         dataset=one_line(notice.dataset, 60),
         link=safe_link(notice.link),
         issue={one_line(key, 40): one_line(str(text), TITLE_LIMIT) for key, text in notice.issue.items()},
-        notes=tuple(note for note in (one_line(each, 500) for each in notice.notes[:MOST_NOTES]) if note),
+        notes=tuple(
+            note for note in (_with_plain_times(one_line(each, 500)) for each in notice.notes[:MOST_NOTES]) if note
+        ),
         lines=tuple(_cleaned_line(line) for line in notice.lines),
         totals={one_line(name, 100): count for name, count in list(notice.totals.items())[:20]},
     )
@@ -116,8 +121,8 @@ def cleaned(notice: Notice) -> Notice:
 def as_text(shown: View) -> str:
     """The whole message as plain text: the mail's text part, and what a Slack message falls back to."""
     parts = [shown.subject, "", shown.sentence]
-    parts += ["", *(f"{row.text}\n  {row.link}" if row.link else row.text for row in shown.rows)] if shown.rows else []
     parts += ["", "In this message: " + ", ".join(shown.totals)] if shown.totals else []
+    parts += ["", *(f"{row.text}\n  {row.link}" if row.link else row.text for row in shown.rows)] if shown.rows else []
     width = max((len(fact.label) for fact in shown.facts), default=0) + 2
     parts += ["", *(f"{fact.label + ':':<{width}}{fact.text}" for fact in shown.facts)] if shown.facts else []
     parts += ["", *(f"Note: {note}" for note in shown.notes)] if shown.notes else []
@@ -133,6 +138,10 @@ def moment(stamp: str) -> datetime | None:
     except ValueError:
         return None
     return parsed if parsed.tzinfo else None
+
+
+def _with_plain_times(text: str) -> str:
+    return _STAMP.sub(r"\1 \2 UTC", text)
 
 
 def _subject(notice: Notice, tag: str, title: str) -> str:
@@ -225,9 +234,18 @@ def _footer(notice: Notice) -> str:
 def _row(line: Line, at: str) -> Row:
     then, now = moment(line.at), moment(at)
     day = "" if then is None or (now and now.date() == then.date()) else f"{then:%Y-%m-%d} "
-    tag = words.tag(line.kind, is_issue=line.rule == "new_issue" or bool(line.title and line.project))
-    when = f"{day}{then:%H:%M:%S} UTC" if then else ""
-    return Row(tag, line.project, line.environment, line.value, line.threshold, line.rule, when, line.title, line.link)
+    return Row(
+        tag=words.tag(line.kind, is_issue=bool(line.title and line.project)),
+        mood=words.line_mood(line),
+        project=line.project,
+        environment=line.environment,
+        value=line.value,
+        threshold=line.threshold,
+        rule=line.rule,
+        at=f"{day}{then:%H:%M:%S} UTC" if then else "",
+        title=line.title,
+        link=line.link,
+    )
 
 
 def _cleaned_line(line: Line) -> Line:

@@ -12,11 +12,12 @@ from alerting.notifiers.words import Mood
 # for a message's text; ours keep clear.
 SECTION_LIMIT = 2900
 HEADER_LIMIT = 150
-FIELD_LIMIT = 1900
+QUOTED_LIMIT = 1900
+FIELD_LIMIT = 300
 MOST_FIELDS = 10
-NOTE_LIMIT = 600
+NOTE_LIMIT = 400
 # All lines of a digest together.
-BLOCK_LINES_LIMIT = 30_000
+BLOCK_LINES_LIMIT = 24_000
 TEXT_LINES_LIMIT = 20_000
 ROOMIEST_LINE = 700
 OPEN = "Open in Sentry"
@@ -28,13 +29,15 @@ _CODE = re.compile(r"`([^`]+)`")
 
 def blocks(shown: View) -> list[Block]:
     """The card: what happened, the evidence, the lines of a digest, what to do next."""
-    made = [_header(shown), _section(fit(shown.sentence, SECTION_LIMIT, ours))]
-    quoted = [f"*{fact.label}*\n{fit(fact.text, FIELD_LIMIT, code)}" for fact in shown.facts if fact.quoted]
+    made = [_header(shown)]
+    # Slack refuses a section without text.
+    made += [_section(fit(shown.sentence, SECTION_LIMIT, ours))] if shown.sentence else []
+    quoted = [f"*{fact.label}*\n{_said(fact)}" for fact in shown.facts if fact.quoted]
     made += [_section(text) for text in quoted]
     made += list(_fields([fact for fact in shown.facts if not fact.quoted]))
-    made += [_section(text) for text in _packed(_lines(shown.rows, _FORMS, BLOCK_LINES_LIMIT))]
     if shown.totals:
-        made.append(_section(fit(", ".join(shown.totals), SECTION_LIMIT - 20, mrkdwn)))
+        made.append(_section(fit(f"In this message: {', '.join(shown.totals)}", SECTION_LIMIT, mrkdwn)))
+    made += [_section(text) for text in _packed(_lines(shown.rows, _FORMS, BLOCK_LINES_LIMIT))]
     if shown.notes:
         made += [_section(text) for text in _packed([f"• {fit(note, NOTE_LIMIT, ours)}" for note in shown.notes])]
     step = ours(shown.next_step)
@@ -48,8 +51,9 @@ def blocks(shown: View) -> list[Block]:
 def text(shown: View) -> str:
     """Complete by itself: notifications, screen readers and a message whose blocks were refused show only this."""
     parts = [mrkdwn(shown.subject), fit(shown.sentence, SECTION_LIMIT, ours)]
+    parts += [fit(f"In this message: {', '.join(shown.totals)}", SECTION_LIMIT, mrkdwn)] if shown.totals else []
     parts += _lines(shown.rows, _FORMS[1:], TEXT_LINES_LIMIT)
-    parts += [f"{fact.label}: {fit(fact.text, FIELD_LIMIT, code if fact.quoted else mrkdwn)}" for fact in shown.facts]
+    parts += [f"{fact.label}: {_said(fact)}" for fact in shown.facts]
     parts += [fit(note, NOTE_LIMIT, ours) for note in shown.notes]
     parts.append(ours(shown.next_step))
     if shown.link:
@@ -69,6 +73,10 @@ def _spaced(piece: str) -> str:
     return f"{' ' if head else ''}{mrkdwn(piece)}{' ' if tail else ''}"
 
 
+def _said(fact: Fact) -> str:
+    return fit(fact.text, QUOTED_LIMIT, code) if fact.quoted else fit(fact.text, FIELD_LIMIT, mrkdwn)
+
+
 def _header(shown: View) -> Block:
     heading = fit(f"{_SIGNS[shown.mood]} [{shown.tag}] {shown.title}", HEADER_LIMIT, mrkdwn)
     return {"type": "header", "text": {"type": "plain_text", "text": heading, "emoji": False}}
@@ -84,7 +92,7 @@ def _mrkdwn(content: str) -> Block:
 
 
 def _fields(facts: Sequence[Fact]) -> Iterator[Block]:
-    made = [_mrkdwn(f"*{entities(fact.label)}*\n{fit(fact.text, FIELD_LIMIT, mrkdwn)}") for fact in facts]
+    made = [_mrkdwn(f"*{entities(fact.label)}*\n{_said(fact)}") for fact in facts]
     for start in range(0, len(made), MOST_FIELDS):
         yield {"type": "section", "fields": made[start : start + MOST_FIELDS]}
 
@@ -105,15 +113,15 @@ def _line(row: Row, forms: Sequence[Callable[[Row], str]], room: int) -> str:
 
 def _linked(row: Row) -> str:
     name = row.project or row.rule
-    return f"• {slack_link(row.link, name)}{_spaced(row.text.removeprefix(name))}"
+    return f"{_SIGNS[row.mood]} {slack_link(row.link, name)}{_spaced(row.text.removeprefix(name))}"
 
 
 def _full(row: Row) -> str:
-    return f"• {mrkdwn(row.text)}"
+    return f"{_SIGNS[row.mood]} {mrkdwn(row.text)}"
 
 
 def _short(row: Row) -> str:
-    return f"• {mrkdwn(f'{row.project}: {row.value}, threshold {row.threshold} · {row.tag}')}"
+    return f"{_SIGNS[row.mood]} {mrkdwn(f'{row.project}: {row.value}, threshold {row.threshold} · {row.tag}')}"
 
 
 _FORMS: tuple[Callable[[Row], str], ...] = (_linked, _full, _short)

@@ -73,19 +73,31 @@ class SmtpBackend(EmailBackend):
 
 
 class _Timed(smtplib.SMTP):
+    """Connects under a deadline, and remembers a refused login where the server hangs up right after it."""
+
     def __init__(self, deadline: Deadline, *args: Any, **kwargs: Any) -> None:
         self._deadline = deadline
+        self._refusal: smtplib.SMTPAuthenticationError | None = None
         super().__init__(*args, **kwargs)
 
     def _get_socket(self, host: str, port: int, timeout: Any) -> socket.socket:
         return self._deadline.connect((host, port), timeout)
 
+    def auth(self, *args: Any, **kwargs: Any) -> tuple[int, bytes]:
+        try:
+            return super().auth(*args, **kwargs)
+        except smtplib.SMTPAuthenticationError as error:
+            self._refusal = error
+            raise
 
-class _TimedSsl(smtplib.SMTP_SSL):
-    def __init__(self, deadline: Deadline, *args: Any, **kwargs: Any) -> None:
-        self._deadline = deadline
-        super().__init__(*args, **kwargs)
+    def login(self, *args: Any, **kwargs: Any) -> tuple[int, bytes]:
+        try:
+            return super().login(*args, **kwargs)
+        except (smtplib.SMTPServerDisconnected, ConnectionError):
+            # smtplib tries every mechanism in turn, and would report the hanging up instead of the refusal.
+            raise self._refusal or smtplib.SMTPServerDisconnected("hung up during login") from None
 
+
+class _TimedSsl(_Timed, smtplib.SMTP_SSL):
     def _get_socket(self, host: str, port: int, timeout: Any) -> socket.socket:
-        plain = self._deadline.connect((host, port), timeout)
-        return self.context.wrap_socket(plain, server_hostname=host)
+        return self.context.wrap_socket(super()._get_socket(host, port, timeout), server_hostname=host)

@@ -21,6 +21,9 @@ def delivery_error(
     peer = f"{PEER} {one_line(host, 100)}".strip()
     hidden = list(_spellings(secrets))
     match error:
+        case _ if too_slow:
+            # What came before our limit cut the conversation may be half a reply.
+            return connection_failed(error, peer, too_slow=True)
         case smtplib.SMTPAuthenticationError() if _is_temporary(error.smtp_code):
             return DeliveryError(f"smtp_{error.smtp_code}", f"{_capital(peer)} could not check the login just now.")
         case smtplib.SMTPAuthenticationError():
@@ -53,13 +56,13 @@ def delivery_error(
                 permanent=not _is_temporary(error.smtp_code),
             )
         case smtplib.SMTPServerDisconnected() | smtplib.SMTPResponseException():
-            return connection_failed(ConnectionResetError(), peer, too_slow=too_slow)
+            return connection_failed(ConnectionResetError(), peer)
         case smtplib.SMTPException():
             return DeliveryError(
                 "smtp_auth", f"{_capital(peer)} offers no way to log in that we know on this port.", permanent=True
             )
         case _:
-            return connection_failed(error, peer, too_slow=too_slow)
+            return connection_failed(error, peer)
 
 
 def sorted_out(replies: Replies, secrets: Iterable[str] = ()) -> tuple[dict[str, str], dict[str, str]]:

@@ -2,11 +2,11 @@
 
 from enum import StrEnum
 
-from alerting.outbox.message import Kind, Notice
+from alerting.outbox.message import Kind, Line, Notice
 
 
 class Mood(StrEnum):
-    """What a glance should tell."""
+    """What a glance should tell, worst first."""
 
     ALARM = "alarm"
     WARNING = "warning"
@@ -68,12 +68,26 @@ def tag(kind: str, *, is_issue: bool = False, is_over: bool = False) -> str:
 
 
 def mood(notice: Notice) -> Mood:
-    """Alarm for what is high and open, and so on down."""
+    """Alarm for what is high and open, and so on down; a digest is as bad as the worst of its lines."""
     if notice.lines:
-        is_open = any(line.kind not in {Kind.RESOLVED, Kind.SIGHTED} for line in notice.lines)
-        return (Mood.ALARM if notice.severity == "high" else Mood.WARNING) if is_open else Mood.GOOD
-    usual = Mood.ALARM if notice.severity == "high" else Mood.WARNING
-    return _MOODS.get(notice.kind, usual)
+        found = {line_mood(line) for line in notice.lines}
+        return next(each for each in Mood if each in found)
+    return _mood(notice.kind, notice.severity)
+
+
+def line_mood(line: Line) -> Mood:
+    """The same for one line of a digest."""
+    return _mood(line.kind, line.severity)
+
+
+def total(name: str, count: int) -> str:
+    """How many notices of one sort a digest holds; the sorts are named `<rule's title>: <kind>`."""
+    title, _, kind = name.rpartition(": ")
+    return f"{count} × {title} {tag(kind)}" if title else f"{count} × {tag(kind)}"
+
+
+def _mood(kind: str, severity: str) -> Mood:
+    return _MOODS.get(kind, Mood.ALARM if severity == "high" else Mood.WARNING)
 
 
 def reason(name: str) -> str:
@@ -89,9 +103,11 @@ def next_step(notice: Notice) -> str:
         case Kind.TEST:
             return "Nothing to do: this channel works."
         case Kind.BLIND:
-            return "Run `alerting check` where the service runs: it names the cause and how to mend it."
+            return "Watch Sentry itself until this is mended: nothing is judged meanwhile."
         case Kind.CHANNEL:
             return "Mend the channel's settings and restart the service: what waits for the channel is sent then."
+        case Kind.DIGEST if mood(notice) is Mood.GOOD:
+            return "Nothing to do now."
         case Kind.DIGEST:
             return "Start with the first lines: they are the most severe."
         case Kind.STALE:

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -51,12 +52,19 @@ class SlackServer:
         return [each.path for each in self.requests]
 
 
+class _Quiet(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that hangs up is what many tests are about."""
+
+
 def api(**body: Any) -> Reply:
     return 200, {"Content-Type": "application/json"}, json.dumps({"ok": "error" not in body, **body})
 
 
 @contextlib.contextmanager
-def slack_server() -> Iterator[SlackServer]:
+def slack_server(tls: ssl.SSLContext | None = None) -> Iterator[SlackServer]:
     state = SlackServer()
 
     class Handler(BaseHTTPRequestHandler):
@@ -83,11 +91,12 @@ def slack_server() -> Iterator[SlackServer]:
         def log_message(self, *args: Any) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
+    server = _Quiet(("127.0.0.1", 0), Handler)
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
-    state.url = f"http://127.0.0.1:{server.server_address[1]}"
+    state.url = f"http{'s' if tls else ''}://{'localhost' if tls else '127.0.0.1'}:{server.server_address[1]}"
     try:
         yield state
     finally:
@@ -104,6 +113,7 @@ class MailHandler:
         self.envelopes: list[Envelope] = []
         self.replies: dict[str, str] = {}
         self.drop = ""
+        self.logins = 0
 
     async def handle_MAIL(self, server: SMTP, session: Session, envelope: Envelope, address: str, options: Any) -> str:
         if "mail" in self.replies:
@@ -147,15 +157,20 @@ class MailServer:
 
 
 @contextlib.contextmanager
-def mail_server(*, login: bool = False) -> Iterator[MailServer]:
+def mail_server(*, login: bool = False, **options: Any) -> Iterator[MailServer]:
+    """`options` are aiosmtpd's: `tls_context` for STARTTLS, `ssl_context` for TLS from the first byte."""
     handler = MailHandler()
 
     def authenticate(server: Any, session: Any, envelope: Any, mechanism: str, data: Any) -> AuthResult:
         if "auth" in handler.replies:
             return AuthResult(success=False, handled=False, message=handler.replies["auth"])
-        return AuthResult(success=data.password == MAIL_PASSWORD.encode())
+        if handler.drop == "second login" and handler.logins:
+            server.transport.abort()
+        handler.logins += 1
+        return AuthResult(success=data.password == MAIL_PASSWORD.encode(), handled=False)
 
-    options = {"authenticator": authenticate, "auth_require_tls": False} if login else {}
+    if login:
+        options |= {"authenticator": authenticate, "auth_require_tls": False}
     controller = _AnyPort(handler, hostname="127.0.0.1", port=0, **options)
     controller.start()
     try:

@@ -1,0 +1,132 @@
+"""Which channels are built from which settings, and how each is tried without sending."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from alerting.config import Settings, load
+from alerting.errors import DeliveryError
+from alerting.notifiers import handshake, registry
+from tests.notifiers.stand_ins import (
+    BOT_TOKEN,
+    MAIL_PASSWORD,
+    MailServer,
+    SlackServer,
+    api,
+    firing,
+    mail_server,
+    slack_server,
+)
+
+
+@pytest.fixture
+def slack() -> Iterator[SlackServer]:
+    with slack_server() as running:
+        yield running
+
+
+@pytest.fixture
+def mail() -> Iterator[MailServer]:
+    with mail_server(login=True) as running:
+        yield running
+
+
+def with_webhook(slack: SlackServer) -> Settings:
+    return load({"SENTRY_SLACK_ALERTS_ENABLED": "true", "SENTRY_SLACK_WEBHOOK_URL": slack.webhook_url})
+
+
+def with_bot(slack: SlackServer) -> Settings:
+    return load(
+        {
+            "SENTRY_SLACK_ALERTS_ENABLED": "true",
+            "SENTRY_SLACK_BOT_TOKEN": BOT_TOKEN,
+            "SENTRY_SLACK_CHANNEL": "#alerts",
+            "SENTRY_SLACK_API_URL": slack.api_url,
+        }
+    )
+
+
+def with_mail(mail: MailServer, password: str = MAIL_PASSWORD) -> Settings:
+    return load(
+        {
+            "SENTRY_EMAIL_ALERTS_ENABLED": "true",
+            "SENTRY_ALERT_EMAIL_RECIPIENTS": "ann@example.com, bob@example.com",
+            "EMAIL_HOST": mail.host,
+            "EMAIL_PORT": str(mail.port),
+            "EMAIL_HOST_USER": "ops",
+            "EMAIL_HOST_PASSWORD": password,
+            "DEFAULT_FROM_EMAIL": "alerts@example.com",
+        }
+    )
+
+
+def test_without_an_enabled_channel_there_is_no_notifier() -> None:
+    assert registry.build(load({})) == {}
+
+
+def test_mail_goes_to_the_configured_recipients_from_the_configured_sender(mail: MailServer) -> None:
+    registry.build(with_mail(mail))["email"].send(firing(), {}, "k:1:email")
+    (envelope,) = mail.handler.envelopes
+    assert envelope.mail_from == "alerts@example.com"
+    assert envelope.rcpt_tos == ["ann@example.com", "bob@example.com"]
+
+
+def test_a_webhook_is_used_where_there_is_no_token(slack: SlackServer) -> None:
+    registry.build(with_webhook(slack))["slack"].send(firing(), {}, "k:1:slack")
+    assert slack.requests[0].path in slack.webhook_url
+
+
+def test_the_bot_is_used_where_there_is_a_token(slack: SlackServer) -> None:
+    slack.reply = lambda _: api(channel="C1", ts="1.1")
+    registry.build(with_bot(slack))["slack"].send(firing(), {}, "k:1:slack")
+    assert slack.paths == ["/api/chat.postMessage"]
+
+
+@pytest.mark.parametrize("reply", [(400, {}, "no_text"), (400, {}, "invalid_payload")])
+def test_a_living_webhook_is_recognised_by_its_complaint(
+    slack: SlackServer, reply: tuple[int, dict[str, str], str]
+) -> None:
+    slack.reply = lambda _: reply
+    assert "alive" in handshake.slack(with_webhook(slack))
+    assert slack.requests[0].body == {"text": ""}
+
+
+def test_a_dead_webhook_is_recognised_too(slack: SlackServer) -> None:
+    slack.reply = lambda _: (404, {}, "no_service")
+    with pytest.raises(DeliveryError, match="Make a new incoming webhook"):
+        handshake.slack(with_webhook(slack))
+
+
+def test_the_bots_token_is_tried_with_auth_test(slack: SlackServer) -> None:
+    slack.reply = lambda _: api(user="alerter", team="Acme \u202eevil")
+    said = handshake.slack(with_bot(slack))
+    assert said == "the token is valid: alerter in Acme evil, posting to #alerts"
+    assert slack.paths == ["/api/auth.test"]
+
+
+def test_a_bot_that_may_not_write_is_told_so(slack: SlackServer) -> None:
+    status, headers, body = api(user="alerter", team="Acme")
+    slack.reply = lambda _: (status, {**headers, "X-OAuth-Scopes": "channels:read,users:read"}, body)
+    with pytest.raises(DeliveryError, match="chat:write") as caught:
+        handshake.slack(with_bot(slack))
+    assert caught.value.reason == "missing_scope"
+
+
+def test_a_revoked_token_fails_the_handshake(slack: SlackServer) -> None:
+    slack.reply = lambda _: api(error="token_revoked")
+    with pytest.raises(DeliveryError, match="revoked"):
+        handshake.slack(with_bot(slack))
+
+
+def test_the_mail_server_is_tried_up_to_the_login_and_gets_no_mail(mail: MailServer) -> None:
+    said = handshake.email(with_mail(mail))
+    assert said == f"127.0.0.1:{mail.port} answers (unencrypted, logged in as ops)"
+    assert mail.handler.envelopes == []
+    assert mail.handler.logins == 1
+
+
+def test_a_wrong_mail_password_fails_the_handshake_and_is_not_shown(mail: MailServer) -> None:
+    with pytest.raises(DeliveryError) as caught:
+        handshake.email(with_mail(mail, password="not the password"))
+    assert caught.value.reason == "smtp_auth"
+    assert "not the password" not in str(caught.value)

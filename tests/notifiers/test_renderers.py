@@ -1,0 +1,279 @@
+"""Every renderer with every kind of notice: the evidence is there; with hostile text: nothing gets out of its place."""
+
+import json
+import re
+import unicodedata
+from email import message_from_bytes, policy
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+
+from alerting.notifiers import mail_body, render, slack_blocks
+from alerting.notifiers.email import EmailNotifier
+from alerting.outbox.message import Kind, Notice
+from tests.notifiers.hostile import Recipe, recipes
+from tests.notifiers.stand_ins import digest, every_kind, firing, new_issue, resolved
+
+KINDS = every_kind()
+# No shrinking: a failing notice is long either way, and shrinking one takes minutes.
+PHASES = (Phase.explicit, Phase.reuse, Phase.generate)
+few = settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow], deadline=None, phases=PHASES)
+TAGS = set("html head meta title style body div table tr td span h1 p a b br code".split())  # noqa: SIM905
+
+
+def everything(notice: Notice) -> dict[str, str]:
+    """What each renderer makes of a notice, as one string each."""
+    shown = render.view(notice)
+    return {
+        "text": mail_body.text(shown),
+        "html": re.sub(r"\s+", " ", html_text(mail_body.html(shown))),
+        "slack text": slack_blocks.text(shown),
+        "slack blocks": "\n".join(_block_texts(slack_blocks.blocks(shown))),
+    }
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_every_notice_shows_project_value_and_threshold_everywhere(name: str) -> None:
+    notice = KINDS[name]
+    for where, shown in everything(notice).items():
+        for line in notice.lines or (notice,):
+            assert line.project in shown, where
+            assert line.value in shown, where
+            assert line.threshold in shown, where
+
+
+@pytest.mark.parametrize("name", ["firing", "reminder", "worse", "resolved", "rate", "p95", "late and over"])
+def test_evidence_is_in_every_renderer(name: str) -> None:
+    notice = KINDS[name]
+    for where, shown in everything(notice).items():
+        assert f"{notice.window_end[11:19]} UTC (5 min)" in shown, where
+        assert notice.sample in shown, where
+        assert notice.dataset in shown, where
+        for note in notice.notes:
+            assert note in shown, where
+        if notice.first_error_at:
+            assert f"{notice.first_error_at[:10]} {notice.first_error_at[11:19]} UTC" in shown, where
+            assert "before this notice" in shown, where
+    assert notice.link in mail_body.text(render.view(notice))
+
+
+@pytest.mark.parametrize("name", ["resolved", "raised"])
+def test_a_resolved_notice_says_resolved_how_long_and_how_bad(name: str) -> None:
+    for where, shown in everything(KINDS[name]).items():
+        assert "resolved" in shown, where
+        assert "21 min, from 2026-11-23 12:07:41 to 12:28:45 UTC" in shown, where
+        assert "212 errors" in shown, where
+
+
+def test_a_resolved_line_in_a_digest_says_resolved() -> None:
+    for where, shown in everything(digest(4)).items():
+        assert "resolved" in shown, where
+
+
+def test_what_was_found_late_says_when_and_that_it_is_over() -> None:
+    shown = render.view(KINDS["late and over"])
+    assert shown.subject.startswith("[late, already over] checkout: 41 errors in 5 min at 2026-11-23 03:15 UTC")
+
+
+@pytest.mark.parametrize(
+    ("notice", "subject"),
+    [
+        (firing(environment=""), "[firing] checkout: 37 errors in 5 min (threshold 10 errors)"),
+        (firing(), "[firing] checkout: 37 errors in 5 min (threshold 10 errors) in production"),
+        (
+            resolved(environment=""),
+            "[resolved] checkout: 3 errors in 5 min (threshold 10 errors, lasted 21 min)",
+        ),
+        (
+            new_issue(environment=""),
+            "[new] checkout: new error type CHECKOUT-4F2: KeyError: 'shipping_method' while totalling the basket of "
+            "user_id=1881",
+        ),
+        (digest(2), "[digest] 2 notices, 2 projects: service-000, service-001"),
+    ],
+)
+def test_the_subject_puts_project_and_value_first(notice: Notice, subject: str) -> None:
+    assert render.view(notice).subject == subject
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_notices_are_calm(name: str) -> None:
+    for where, shown in everything(KINDS[name]).items():
+        assert "!" not in shown, where
+        assert "None" not in shown, where
+
+
+def test_our_own_backticks_become_code() -> None:
+    notice = firing(notes=("Run `alerting check` and `alerting outbox list`.",))
+    assert "Run `alerting check` and `alerting outbox list`." in slack_blocks.text(render.view(notice))
+    assert ">alerting check</code>" in mail_body.html(render.view(notice))
+
+
+def test_times_inside_sentences_are_written_for_people() -> None:
+    shown = render.view(firing(sentence="Unread since 2026-11-23T09:02:11Z."))
+    assert shown.sentence == "Unread since 2026-11-23 09:02:11 UTC."
+
+
+@pytest.mark.parametrize("count", [1, 12, 75, 400])
+def test_a_digest_drops_no_line_and_keeps_slacks_limits(count: int) -> None:
+    notice = digest(count)
+    shown = render.view(notice)
+    blocks, text = slack_blocks.blocks(shown), slack_blocks.text(shown)
+    assert_within_slacks_limits(blocks, text)
+    marked = "\n".join(_block_texts(blocks))
+    for line in notice.lines:
+        for where in (marked, text):
+            (found,) = [each for each in where.splitlines() if line.project in each and "In this" not in each][-1:]
+            assert line.value in found
+            assert line.threshold in found
+
+
+def test_the_lines_of_a_full_slack_digest_are_links() -> None:
+    blocks = "\n".join(_block_texts(slack_blocks.blocks(render.view(digest(75)))))
+    assert blocks.count("|service-") == 75
+
+
+def test_a_mail_digest_of_500_lines_stays_below_what_gmail_hides() -> None:
+    notice = digest(500)
+    html = mail_body.html(render.view(notice))
+    assert len(html.encode()) < 100_000
+    text = mail_body.text(render.view(notice))
+    for line in notice.lines:
+        assert line.project in html
+        assert f"{line.project} (production): {line.value}, threshold {line.threshold}" in text
+
+
+@few
+@given(recipes)
+def test_hostile_text_keeps_slacks_limits_and_mentions_nobody(recipe: Recipe) -> None:
+    notice = recipe.notice()
+    shown = render.view(notice)
+    blocks, text = slack_blocks.blocks(shown), slack_blocks.text(shown)
+    assert_within_slacks_limits(blocks, text)
+    for piece in (*_block_texts(blocks), text):
+        assert_only_our_links(piece)
+        for word in ("@here", "@channel", "@everyone"):
+            assert word not in piece.lower()
+    json.dumps(blocks).encode("ascii")
+
+
+@few
+@given(recipes)
+def test_hostile_text_stays_text_in_html(recipe: Recipe) -> None:
+    notice = recipe.notice()
+    parser = _Tags()
+    html = mail_body.html(render.view(notice))
+    parser.feed(html)
+    assert parser.tags <= TAGS
+    assert not [name for name in parser.attributes if name.startswith("on") or name == "src"]
+    assert all(link.startswith(("https://", "http://")) for link in parser.links)
+    assert len(html) < 200_000
+    assert_visible(html)
+
+
+@few
+@given(recipes)
+def test_hostile_text_adds_no_header_and_no_line_to_a_mail(recipe: Recipe) -> None:
+    notice = recipe.notice()
+    raw = _mail(notice)
+    message = message_from_bytes(raw, policy=policy.default)
+    assert set(message.keys()) == {
+        *("Content-Type", "MIME-Version", "Subject", "From", "To", "Date", "Message-ID", "References"),
+        *("In-Reply-To", "Auto-Submitted", "X-Auto-Response-Suppress"),
+    }
+    assert message["To"] == "ops@example.com"
+    assert "\n" not in message["Subject"]
+    assert 0 < len(message["Subject"].strip()) <= 200
+    assert_visible(message["Subject"])
+    body = message.get_body(("plain",))
+    assert body is not None
+    assert_visible(body.get_content())
+    assert max(len(line) for line in raw.split(b"\r\n")) <= 998
+
+
+@few
+@given(recipes)
+def test_hostile_text_cannot_start_a_line_of_the_text_part(recipe: Recipe) -> None:
+    notice = recipe.notice()
+    shown = render.view(notice)
+    most = 25 + 2 * len(notice.lines) + len(shown.facts) + len(shown.notes)
+    assert len(mail_body.text(shown).splitlines()) <= most
+
+
+def test_a_huge_title_costs_nothing_and_takes_no_room() -> None:
+    notice = firing(issue={"title": "A" * 10_000_000, "culprit": "&" * 10_000_000})
+    assert len(slack_blocks.text(render.view(notice))) < 5000
+
+
+def assert_within_slacks_limits(blocks: list[dict[str, Any]], text: str) -> None:
+    assert 0 < len(blocks) <= 50
+    assert 0 < len(text) < 40_000
+    assert sum(len(piece) for piece in _block_texts(blocks)) < 40_000
+    for block in blocks:
+        match block["type"]:
+            case "header":
+                assert 0 < len(block["text"]["text"]) <= 150
+            case "section" if "fields" in block:
+                assert 0 < len(block["fields"]) <= 10
+                assert all(0 < len(field["text"]) <= 2000 for field in block["fields"])
+            case "section":
+                assert 0 < len(block["text"]["text"]) <= 3000
+            case "context":
+                assert 0 < len(block["elements"]) <= 10
+            case other:
+                raise AssertionError(other)
+
+
+def assert_only_our_links(piece: str) -> None:
+    """What stands in angle brackets is a link we made: one URL, one label."""
+    rest = re.sub(r"<https?://[^<>|\s]+\|[^<>|]*>", "", piece)
+    assert "<" not in rest
+    assert ">" not in rest
+
+
+def assert_visible(text: str) -> None:
+    hidden = {char for char in text if unicodedata.category(char) in {"Cc", "Cf", "Cs", "Zl", "Zp"}}
+    assert hidden <= {"\n", "\r"}
+
+
+def html_text(html: str) -> str:
+    parser = _Tags()
+    parser.feed(html)
+    return "".join(parser.text)
+
+
+class _Tags(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+        self.attributes: set[str] = set()
+        self.links: list[str] = []
+        self.text: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self.attributes |= {name for name, _ in attrs}
+        self.links += [value or "" for name, value in attrs if name == "href"]
+
+    def handle_data(self, data: str) -> None:
+        if self.get_starttag_text() != "<style>":
+            self.text.append(data)
+
+
+def _mail(notice: Notice) -> bytes:
+    notifier = EmailNotifier(["ops@example.com"], "alerts@example.com", lambda: None)
+    return notifier.compose(notice, {}, "k:1:email").message().as_bytes(linesep="\r\n")
+
+
+def _block_texts(blocks: list[dict[str, Any]]) -> list[str]:
+    found: list[str] = []
+    for block in blocks:
+        found += [block["text"]["text"]] if "text" in block else []
+        found += [each["text"] for each in (*block.get("fields", ()), *block.get("elements", ()))]
+    return found
+
+
+def test_every_kind_has_a_sample_here() -> None:
+    assert {notice.kind for notice in KINDS.values()} == set(Kind)
