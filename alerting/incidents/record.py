@@ -148,10 +148,12 @@ def _apply(
     if step.closes:
         incident.closed_at = now
     incident.state = state
-    signature = f"{reading.settled}:{step.why}:{reading.trust}:{reading.value}"
-    if signature != incident.standing.get("signature"):
+    stream = "settled" if reading.settled else "fresh"
+    signatures = dict(incident.standing.get("signatures", {}))
+    signature = f"{step.why}:{reading.trust}:{reading.value}"
+    if signature != signatures.get(stream):
         page.decisions.append(_decision(incident, step, verdict, now))
-    incident.standing = {**step.standing.to_json(), "signature": signature}
+    incident.standing = {**step.standing.to_json(), "signatures": {**signatures, stream: signature}}
 
 
 def _decision(incident: Incident, step: Step, verdict: Verdict, now: datetime) -> Decision:

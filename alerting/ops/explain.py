@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from alerting.notifiers.escape import terminal
@@ -70,11 +69,10 @@ def _overview(console: Console) -> None:
     if not incidents:
         console.print("No incident so far: nothing was over its threshold.")
         return
-    table = Table("incident", "state", "rule", "project", "value", "threshold", "since", "why", box=None)
+    _say(console, f"  {'incident':<8}  {'state':<10}  {'rule':<16}  {'project':<24}  {'value':>8}  {'since':<19}  why")
     for each in incidents:
-        numbers = (f"{each.value:g}", f"{each.threshold:g}", _at(each.opened_at), each.reason)
-        table.add_row(*(Text(terminal(cell)) for cell in (str(each.pk), each.state, each.rule, each.project, *numbers)))
-    console.print(table)
+        start = f"{each.pk:<8}  {each.state:<10}  {each.rule:<16}  {terminal(each.project, 24):<24}"
+        _say(console, f"  {start}  {each.value:>8g}  {_at(each.opened_at)}  {WORDS.get(each.reason, each.reason)}")
     console.print("`alerting explain NUMBER` tells one of them tick by tick.")
 
 
@@ -82,36 +80,35 @@ def _story(console: Console, incident: "Incident") -> None:
     ended = incident.closed_at or datetime.now(UTC)
     lasted = span((ended - incident.opened_at).total_seconds())
     where = f"{incident.project} ({incident.environment})" if incident.environment else incident.project
-    console.print(Text(f"Incident {incident.pk}: {incident.rule} in {terminal(where)}, {incident.state}"))
-    until = f"closed {_at(incident.closed_at)}" if incident.closed_at else "open"
-    console.print(
-        f"opened {_at(incident.opened_at)} UTC, {until}, {lasted}; value {incident.value:g}, peak {incident.peak:g}, "
-        f"threshold {incident.threshold:g}; told {incident.notices} times"
-    )
-    console.print("\nChanges")
+    _say(console, f"Incident {incident.pk}: {incident.rule} in {terminal(where)}, {incident.state}")
+    until = f"until {_at(incident.closed_at)}" if incident.closed_at else "still open"
+    times = f"{incident.notices} time{'s' if incident.notices != 1 else ''}"
+    _say(console, f"  since {_at(incident.opened_at)} UTC, {until}, {lasted}")
+    _say(console, f"  value {incident.value:g}, peak {incident.peak:g}, threshold {incident.threshold:g}, told {times}")
+    _say(console, "\nChanges")
     for change in incident.transitions.all():
         words = WORDS.get(change.reason, change.reason)
-        console.print(f"  {_at(change.at)}  {change.from_state} → {change.to_state}: {words} ({change.reason})")
-    console.print("\nDecisions (one row until something changed)")
-    table = Table("at", "window until", "reading", "value", "sample", "verdict", "decision", "told", box=None)
+        _say(console, f"  {_at(change.at)}  {change.from_state} → {change.to_state}: {words} ({change.reason})")
+    _say(console, "\nDecisions, one line where something changed (fresh windows end now, settled ones are complete)")
+    _say(console, f"  {'at':<8}  {'window until':<12}  {'reading':<22}  {'value':>10}  {'told':<8}  decision")
     for decision in incident.decisions.all():
-        table.add_row(*(Text(terminal(cell)) for cell in _cells(decision)))
-    console.print(table)
+        _say(console, f"  {_line(decision, incident.threshold)}")
 
 
-def _cells(decision: "Decision") -> tuple[str, ...]:
+def _line(decision: "Decision", threshold: float) -> str:
     kind = "settled" if decision.settled else "fresh"
-    trust = kind if decision.trust == "value" else f"{kind}, {decision.trust}"
+    reading = kind if decision.trust == "value" else f"{kind}, {decision.trust}"
+    value = "–" if decision.value is None else f"{decision.value:g}"
+    sign = "" if decision.value is None else ">" if decision.value > threshold else "≤"
+    words = WORDS.get(decision.reason, decision.reason)
     return (
-        _at(decision.at),
-        f"{decision.window_end:%H:%M:%S}",
-        trust,
-        "–" if decision.value is None else f"{decision.value:g}",
-        "–" if decision.sample is None else str(decision.sample),
-        decision.outcome,
-        WORDS.get(decision.reason, decision.reason),
-        decision.told or "quiet",
+        f"{decision.at:%H:%M:%S}  {decision.window_end:%H:%M:%S}      {reading:<22}  {value:>6} {sign:<1} "
+        f"{f'{threshold:g}' if sign else '':<2} {decision.told or 'quiet':<8}  {words}"
     )
+
+
+def _say(console: Console, line: str) -> None:
+    console.print(Text(line), soft_wrap=True)
 
 
 def _at(moment: datetime | None) -> str:

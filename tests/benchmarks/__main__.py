@@ -1,4 +1,4 @@
-"""`make bench`: every table in one run. Names after the command choose some: `make bench` runs ticks, latency, scrub, capture."""
+"""`make bench`: every table in one run; names as arguments choose some of them."""
 
 import importlib
 import sys

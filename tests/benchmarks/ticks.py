@@ -41,7 +41,7 @@ def main() -> None:
         for projects, latency in ((10, 0.0), (100, 0.0), (500, 0.0), (500, LATENCY_SECONDS)):
             table.add_row(*_row(projects, latency))
         console.print(
-            f"{TICKS} ticks of 15 s each, {ACTIVE_SHARE:.0%} of the projects active; the last row with 50 ms API latency"
+            f"{TICKS} ticks of 15 s each, {ACTIVE_SHARE:.0%} of the projects active; last row: 50 ms API latency"
         )
         console.print(table)
 

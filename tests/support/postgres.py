@@ -31,7 +31,7 @@ def server() -> Iterator[str]:
     if folder is None:
         raise RuntimeError(MISSING)
     root = Path(tempfile.mkdtemp(prefix="pg-"))
-    cluster = Cluster(folder, root, _free_port())
+    cluster = Cluster(folder, root, free_port())
     try:
         cluster.create()
         cluster.start()
@@ -85,7 +85,7 @@ def _unprivileged() -> str:
     raise RuntimeError("no unprivileged user to run PostgreSQL as")
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -146,6 +146,18 @@ class Service:
         with contextlib.closing(sqlite3.connect(self.folder / "alerting.sqlite3", timeout=20)) as connection:
             return connection.execute(sql).fetchall()
 
+    def execute(self, sql: str) -> None:
+        """A change to the database past the application: time turned, a row broken."""
+        if self.database_url.startswith("postgres"):
+            with psycopg.connect(self.database_url, autocommit=True) as connection:
+                connection.execute(sql)
+            return
+        with (
+            contextlib.closing(sqlite3.connect(self.folder / "alerting.sqlite3", timeout=20)) as connection,
+            connection,
+        ):
+            connection.execute(sql)
+
     def wait_for_row(self, sql: str, timeout: float = READY_SECONDS) -> list[tuple[object, ...]]:
         """Until the query has a row."""
         found: list[tuple[object, ...]] = []
