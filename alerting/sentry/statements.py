@@ -99,9 +99,9 @@ def _in_breadcrumbs(event: Mapping[str, Any]) -> str:
 
 def _in_variables(variables: Mapping[str, Any]) -> str:
     """The statement a function was about to execute: under a name that says so, else the only one it knows."""
-    kinds = {
-        name: kind for name, value in variables.items() if isinstance(value, str) and (kind := _quoted_kind(value))
-    }
+    # The SDK writes variables as Python would, quotes included.
+    texts = {name: value.strip("'\"") for name, value in variables.items() if isinstance(value, str)}
+    kinds = {name: kind for name, text in texts.items() if (kind := kind_in(text))}
     named = next((kinds[name] for name in STATEMENT_NAMES if name in kinds), "")
     return named or (next(iter(kinds.values())) if len(set(kinds.values())) == 1 else "")
 
