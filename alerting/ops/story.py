@@ -46,6 +46,10 @@ class Story:
         line = Text(f"{at}  ", style="bright_black").append(f"{name:<{NAME_WIDTH}} ", style=style or "cyan")
         self._console.print(line.append(terminal(text)))
 
+    def quote(self, line: str) -> None:
+        """Somebody else's words, below the event they belong to."""
+        self._console.print(Text(f"{'':10}│ {terminal(line)}", style="bright_black"))
+
     def box(self, title: str, lines: Sequence[str], style: str = "") -> None:
         """A notice as it arrived."""
         width = min(WIDEST, self._console.width) - 14
@@ -65,9 +69,10 @@ class Story:
             return
         moment = now or datetime.now(UTC)
         text = found["text"]
-        last = self._said.get(text)
-        if last is not None and moment - last < SAID_AGAIN:
-            return
+        # "errors could not be read: <why>" and "latency could not be read: <why>" are one piece of news.
+        why = text.partition(": ")[2] or text
         self._said = {each: at for each, at in self._said.items() if moment - at < SAID_AGAIN}
-        self._said[text] = moment
+        if why in self._said:
+            return
+        self._said[why] = moment
         self.event(name, f"{found['level'].lower()}: {text}", "yellow" if found["level"] == "WARNING" else "red")

