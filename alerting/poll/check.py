@@ -1,6 +1,6 @@
 """What `alerting check` says about Sentry: the real questions, asked once, and everything that would keep us blind."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -56,7 +56,8 @@ def inspect(source: SentrySource, now: datetime | None = None) -> list[Observati
     except SourceError as error:
         return [*observed, Observation(Level.BROKEN, str(error))]
     answers = {measure: source.ask(Question(measure, window, Priority.HIGH)) for measure in Measure}
-    observed += [_measure(answer) for answer in answers.values()]
+    observed += _failures(answers.values())
+    observed += [_measure(answer) for answer in answers.values() if answer.trust is not Trust.SOURCE_ERROR]
     observed += _silent(source, inventory, answers[Measure.PERFORMANCE])
     return observed
 
@@ -109,10 +110,18 @@ def _filters(source: SentrySource, inventory: Inventory) -> Iterator[Observation
         yield Observation(Level.GOOD, f"Environments: {_list(source.environments)}")
 
 
+def _failures(answers: Iterable[Answer]) -> Iterator[Observation]:
+    """One for each reason, with everything that is lost for it."""
+    lost: dict[str, list[str]] = {}
+    for answer in answers:
+        if answer.trust is Trust.SOURCE_ERROR:
+            lost.setdefault(answer.note, []).append(SAID[answer.question.measure])
+    for reason, measures in lost.items():
+        yield Observation(Level.BROKEN, f"Sentry gives no {', no '.join(measures)}: {reason}")
+
+
 def _measure(answer: Answer) -> Observation:
     what = SAID[answer.question.measure]
-    if answer.trust is Trust.SOURCE_ERROR:
-        return Observation(Level.BROKEN, f"Sentry gives no {what}: {answer.note}")
     found = len(answer.issues) if answer.question.measure is Measure.NEW_ISSUES else len(answer.rows)
     unit = "issue" if answer.question.measure is Measure.NEW_ISSUES else "project"
     said = f"{what.capitalize()} from the dataset {answer.dataset}: {found} {unit}{'' if found == 1 else 's'} in 24 h"
