@@ -14,7 +14,9 @@ from alerting.poll.organisation import Inventory
 from alerting.poll.sentry import SentrySource
 from alerting.rules.model import Trust, Window
 
-LOOK_BACK = timedelta(hours=24)
+LOOK_BACK_HOURS = 24
+# stats_v2 gives at most 1000 points, one a minute, and on older servers six hours of minutes.
+OUTCOME_HOURS = 1
 LISTED = 10
 # scope → what it opens; any wider scope of the same kind opens it too (sentry-docs, permissions and scopes).
 SCOPES = {"org:read": "error counts, latency and outcomes", "event:read": "new issues"}
@@ -44,7 +46,6 @@ class Observation:
 def inspect(source: SentrySource, now: datetime | None = None) -> list[Observation]:
     """Try everything a tick needs. Stops early where nothing further could succeed."""
     end = (now or datetime.now(UTC)).replace(microsecond=0)
-    window = Window(end - LOOK_BACK, end)
     errand = source.errand(Priority.HIGH)
     observed: list[Observation] = []
     try:
@@ -55,7 +56,7 @@ def inspect(source: SentrySource, now: datetime | None = None) -> list[Observati
         observed += _filters(source, inventory)
     except SourceError as error:
         return [*observed, Observation(Level.BROKEN, str(error))]
-    answers = {measure: source.ask(Question(measure, window, Priority.HIGH)) for measure in Measure}
+    answers = {measure: source.ask(Question(measure, _window(measure, end), Priority.HIGH)) for measure in Measure}
     observed += _failures(answers.values())
     observed += [_measure(answer) for answer in answers.values() if answer.trust is not Trust.SOURCE_ERROR]
     observed += _silent(source, inventory, answers[Measure.PERFORMANCE])
@@ -124,9 +125,18 @@ def _measure(answer: Answer) -> Observation:
     what = SAID[answer.question.measure]
     found = len(answer.issues) if answer.question.measure is Measure.NEW_ISSUES else len(answer.rows)
     unit = "issue" if answer.question.measure is Measure.NEW_ISSUES else "project"
-    said = f"{what.capitalize()} from the dataset {answer.dataset}: {found} {unit}{'' if found == 1 else 's'} in 24 h"
+    seen = f"{found} {unit}{'' if found == 1 else 's'} in {_hours(answer.question.measure)} h"
+    said = f"{what.capitalize()} from the dataset {answer.dataset}: {seen}"
     level = Level.GOOD if answer.trust is Trust.VALUE and not answer.note else Level.DOUBTFUL
     return Observation(level, said, answer.note)
+
+
+def _window(measure: Measure, end: datetime) -> Window:
+    return Window(end - timedelta(hours=_hours(measure)), end)
+
+
+def _hours(measure: Measure) -> int:
+    return OUTCOME_HOURS if measure is Measure.OUTCOMES else LOOK_BACK_HOURS
 
 
 def _silent(source: SentrySource, inventory: Inventory, performance: Answer) -> Iterator[Observation]:
