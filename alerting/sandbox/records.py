@@ -1,0 +1,63 @@
+"""What the stand-ins remember of each conversation."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from email.message import EmailMessage
+from typing import Any
+
+
+@dataclass(slots=True)
+class RecordedRequest:
+    """One HTTP request, recorded when it arrives. `status` stays 0 until it is answered (and where it never is)."""
+
+    at: datetime
+    method: str
+    path: str
+    query: list[tuple[str, str]]
+    status: int = 0
+    authorised: bool = False
+    host: str = ""
+    body: bytes = field(default=b"", repr=False)
+
+    @property
+    def target(self) -> str:
+        """Path and decoded query, for matching by a part of it."""
+        return self.path + "".join(f"{'&' if i else '?'}{key}={value}" for i, (key, value) in enumerate(self.query))
+
+
+@dataclass(frozen=True, slots=True)
+class SlackMessage:
+    """One message as it was taken. `via` is "webhook", "chat.postMessage" or "chat.update"; an edit keeps its `ts`."""
+
+    at: datetime
+    via: str
+    channel: str
+    ts: str
+    thread_ts: str
+    text: str
+    blocks: list[dict[str, Any]]
+    body: dict[str, Any] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """One message as the server took it; `recipients` are the envelope's, which a header need not name."""
+
+    at: datetime
+    sender: str
+    recipients: list[str]
+    message: EmailMessage = field(repr=False)
+
+    def __str__(self) -> str:
+        return f"{self.message['Subject']} → {', '.join(self.recipients)}"
+
+
+@dataclass(frozen=True, slots=True)
+class EnvelopeItem:
+    """One item of an envelope an SDK sent: its type, its headers, its payload decoded where it is JSON."""
+
+    at: datetime
+    project: str
+    type: str
+    headers: dict[str, Any]
+    payload: Any
