@@ -1,9 +1,11 @@
-"""`alerting up` without a token: the local stand-ins, a shop that breaks, and a clock that makes it quick to watch."""
+"""`alerting up` without a token: what runs instead of your Sentry, and the settings that make it quick to watch."""
 
 import json
+import shlex
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from textwrap import wrap
 from typing import Any
 
 from alerting.config import FILE_SUFFIX, Settings, is_secret
@@ -18,41 +20,76 @@ QUICK = {
     "SENTRY_ERROR_RATE_WINDOW_SECONDS": "60",
     "SENTRY_P95_LATENCY_WINDOW_SECONDS": "60",
 }
-DATABASE_FILES = ("alerting.sqlite3", "alerting.sqlite3-wal", "alerting.sqlite3-shm")
+SOURCE = ("SENTRY_URL", "SENTRY_AUTH_TOKEN", "SENTRY_ORG", "SENTRY_PROJECT", "SENTRY_ALERT_ENVIRONMENTS")
 CHANNELS = {
-    "email": ("SENTRY_EMAIL_ALERTS_ENABLED", "SENTRY_ALERT_EMAIL_RECIPIENTS", "EMAIL_HOST", "EMAIL_PORT"),
-    "slack": ("SENTRY_SLACK_ALERTS_ENABLED", "SENTRY_SLACK_WEBHOOK_URL", "SENTRY_SLACK_BOT_TOKEN"),
+    "email": (
+        "SENTRY_EMAIL_ALERTS_ENABLED",
+        "SENTRY_ALERT_EMAIL_RECIPIENTS",
+        "EMAIL_HOST",
+        "EMAIL_PORT",
+        "EMAIL_HOST_USER",
+        "EMAIL_HOST_PASSWORD",
+        "EMAIL_USE_TLS",
+        "EMAIL_USE_SSL",
+    ),
+    "slack": (
+        "SENTRY_SLACK_ALERTS_ENABLED",
+        "SENTRY_SLACK_WEBHOOK_URL",
+        "SENTRY_SLACK_BOT_TOKEN",
+        "SENTRY_SLACK_CHANNEL",
+    ),
 }
+WIDTH = 108
+DATABASE_FILES = ("alerting.sqlite3", "alerting.sqlite3-wal", "alerting.sqlite3-shm")
 
 
-def prepare(folder: Path) -> None:
-    """A folder of its own for the demo's data, begun afresh each time: what it makes up must not mix with the truth."""
+def begin_afresh(folder: Path) -> None:
+    """A folder of its own, without what an earlier run remembered: made-up incidents must not mix with real ones."""
     folder.mkdir(mode=0o700, exist_ok=True)
     for name in DATABASE_FILES:
         (folder / name).unlink(missing_ok=True)
 
 
-def program(env: Mapping[str, str], root: Path) -> Program:
-    """The stand-ins for Sentry, Slack and the mail server, in one process."""
-    return Program("sandbox", (sys.executable, "-m", "alerting.sandbox"), env, root)
+def stand_ins(env: Mapping[str, str], root: Path) -> Program:
+    """Sentry, Slack and the mail server, in one process."""
+    return Program("sandbox", (sys.executable, "-m", "alerting.ops.stand_ins"), env, root)
 
 
 def shop(env: Mapping[str, str], dsn: str, root: Path) -> Program:
-    """The shop, whose errors reach the sandbox through our own SDK side."""
-    return Program("shop", (sys.executable, "-m", "alerting.sandbox.shop"), {**env, "SENTRY_DSN": dsn}, root)
+    """The shop, whose errors take the way everybody's do."""
+    own = {"SENTRY_DSN": dsn, "SENTRY_ENVIRONMENT": "production"}
+    return Program("shop", (sys.executable, "-m", "alerting.ops.shop"), {**without(env, "SENTRY_DSN"), **own}, root)
 
 
-def announced(line: str) -> dict[str, Any] | None:
-    """The sandbox's first line, which says where everything is; None for any other line."""
+def said(line: str) -> dict[str, Any]:
+    """What the stand-ins said in a line; empty where it is something else, such as a warning of a library."""
     try:
-        said = json.loads(line)
+        parsed = json.loads(line)
     except ValueError:
-        return None
-    return said if isinstance(said, dict) and "sentry" in said else None
+        return {}
+    return parsed if isinstance(parsed, dict) else {}
+
+
+def environment(environ: Mapping[str, str], ready: Mapping[str, str]) -> dict[str, str]:
+    """The environment of a demo run. What somebody chose stays: their speed, and any channel they have touched."""
+    values = without(environ, *SOURCE)
+    values |= {"SENTRY_URL": ready["url"], "SENTRY_AUTH_TOKEN": ready["token"], "SENTRY_ORG": ready["org"]}
+    values |= quick(environ)
+    ours = untouched(environ)
+    if "email" in ours:
+        values |= {
+            "SENTRY_EMAIL_ALERTS_ENABLED": "true",
+            "SENTRY_ALERT_EMAIL_RECIPIENTS": "oncall@example.com",
+            "EMAIL_HOST": ready["mail_host"],
+            "EMAIL_PORT": ready["mail_port"],
+        }
+    if "slack" in ours:
+        values |= {"SENTRY_SLACK_ALERTS_ENABLED": "true", "SENTRY_SLACK_WEBHOOK_URL": ready["webhook"]}
+    return values
 
 
 def quick(environ: Mapping[str, str]) -> dict[str, str]:
-    """The faster settings, except where somebody chose for themselves."""
+    """The faster settings, except where somebody chose."""
     return {name: value for name, value in QUICK.items() if not environ.get(name)}
 
 
@@ -67,5 +104,37 @@ def untouched(environ: Mapping[str, str]) -> tuple[str, ...]:
 
 def without(environ: Mapping[str, str], *names: str) -> dict[str, str]:
     """The environment without these variables and their files."""
-    secret = [name + FILE_SUFFIX for name in names if is_secret(Settings.model_fields[name])]
-    return {name: value for name, value in environ.items() if name not in names and name not in secret}
+    gone = {*names, *(name + FILE_SUFFIX for name in names if is_secret(Settings.model_fields[name]))}
+    return {name: value for name, value in environ.items() if name not in gone}
+
+
+def introduction(environ: Mapping[str, str]) -> Iterator[str]:
+    """What is about to be seen, for somebody whose own environment is `environ`."""
+    yield "A small shop reports its errors to a Sentry on this machine. In some seconds its payments break: watch the"
+    yield "incident begin, the notices arrive as email and in Slack, and the recovery, which takes about two minutes."
+    if faster := [f"{name}={value}" for name, value in quick(environ).items()]:
+        yield "To be quick to watch, it runs with shorter times than you would want in earnest:"
+        yield from wrap(" ".join(faster), WIDTH, initial_indent="    ", subsequent_indent="    ")
+    if chosen := [name for name in SOURCE if environ.get(name)]:
+        yield f"{' and '.join(chosen)} have no effect without SENTRY_AUTH_TOKEN."
+    yield "Ctrl-C stops everything."
+
+
+def conclusion(data_dir: Path) -> tuple[str, ...]:
+    """What to do next."""
+    return (
+        "That was one incident from beginning to end. To watch your own Sentry instead, set",
+        "",
+        "    export SENTRY_AUTH_TOKEN=…   # Sentry: Settings → Developer Settings → Create New Integration → Internal;",
+        "                                 # read access to Organization, Project and Issue & Event",
+        "    export SENTRY_ORG=…          # the slug in https://sentry.io/organizations/<slug>/",
+        "    export SENTRY_SLACK_ALERTS_ENABLED=true",
+        "    export SENTRY_SLACK_WEBHOOK_URL=https://hooks.slack.com/services/…",
+        "",
+        "and run `make run` again; `.venv/bin/alerting check` tries every part for real. deploy/env.example has all",
+        "variables: email, thresholds, windows. Why this one fired, reading by reading:",
+        "",
+        f"    ALERTING_DATA_DIR={shlex.quote(str(data_dir))} .venv/bin/alerting explain",
+        "",
+        "The shop stays open. Ctrl-C stops everything.",
+    )

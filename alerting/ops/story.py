@@ -2,17 +2,18 @@
 
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from textwrap import wrap
 
 from rich.console import Console
 from rich.text import Text
 
-from alerting.notifiers.escape import terminal
+from alerting.notifiers.escape import shorten, terminal
 
-WIDEST = 100
+WIDEST = 110
 NAME_WIDTH = 9
+INDENT = " " * 10
 SAID_AGAIN = timedelta(minutes=10)
 # Celery's own line: [2026-11-23 14:03:00,123: WARNING/MainProcess] text
 LOG_LINE = re.compile(r"^\[[\d\- :,]+: (?P<level>WARNING|ERROR|CRITICAL)/[^\]]*\] (?P<text>.*)$")
@@ -23,6 +24,7 @@ class Story:
 
     def __init__(self, console: Console | None = None) -> None:
         self._console = console or Console(highlight=False, soft_wrap=True, file=sys.stdout)
+        self._width = min(WIDEST, self._console.width) if self._console.is_terminal else WIDEST
         self._said: dict[str, datetime] = {}
 
     def heading(self, text: str) -> None:
@@ -33,7 +35,12 @@ class Story:
 
     def plain(self, text: str, style: str = "") -> None:
         """Our own text as it is, indented."""
-        self._console.print(Text(f"  {text}", style=style))
+        self._console.print(Text(f"  {text}".rstrip(), style=style))
+
+    def paragraphs(self, lines: Iterable[str]) -> None:
+        """Our own text, line by line."""
+        for line in lines:
+            self.plain(line)
 
     def step(self, name: str, text: str) -> None:
         """Something is ready."""
@@ -46,21 +53,15 @@ class Story:
         line = Text(f"{at}  ", style="bright_black").append(f"{name:<{NAME_WIDTH}} ", style=style or "cyan")
         self._console.print(line.append(terminal(text)))
 
-    def quote(self, line: str) -> None:
+    def quote(self, lines: Sequence[str]) -> None:
         """Somebody else's words, below the event they belong to."""
-        self._console.print(Text(f"{'':10}│ {terminal(line)}", style="bright_black"))
-
-    def box(self, title: str, lines: Sequence[str], style: str = "") -> None:
-        """A notice as it arrived."""
-        width = min(WIDEST, self._console.width) - 14
-        head = f"┌─ {terminal(title, width)} "
-        self._console.print(Text(f"{'':10}{head}{'─' * max(2, width - len(head))}", style=style))
         for line in lines:
-            indent = line[: len(line) - len(line.lstrip(" "))]
-            folded = wrap(terminal(line), width - 2, initial_indent=indent, subsequent_indent=indent + "  ")
-            for part in folded or [""]:
-                self._console.print(Text(f"{'':10}│ ", style=style).append(part, style="none"))
-        self._console.print(Text(f"{'':10}└{'─' * (width - 1)}", style=style))
+            indent = " " * (len(line) - len(line.lstrip(" ")))
+            width = self._width - len(INDENT) - 2
+            text = terminal(line)
+            shown = [shorten(text, width)] if "://" in text else wrap(text, width, subsequent_indent=indent + "  ")
+            for part in shown or [""]:
+                self._console.print(Text(f"{INDENT}│ {part}".rstrip(), style="bright_black"))
 
     def log_line(self, name: str, line: str, *, now: datetime | None = None) -> None:
         """A line of a program's own log: shown if it is a warning or an error, and not again for a while."""
@@ -75,4 +76,5 @@ class Story:
         if why in self._said:
             return
         self._said[why] = moment
-        self.event(name, f"{found['level'].lower()}: {text}", "yellow" if found["level"] == "WARNING" else "red")
+        style = "yellow" if found["level"] == "WARNING" else "red"
+        self.event(name, f"{found['level'].lower()}: {text}", style, now=moment)

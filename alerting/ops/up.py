@@ -1,40 +1,27 @@
-"""`alerting up`: the whole service on one machine, and nothing left behind when it stops."""
+"""`alerting up`: the whole service on one machine, told as one story."""
 
 import os
-import queue
-import signal
 import sys
-import threading
 import time
-from collections import defaultdict, deque
-from collections.abc import Callable
-from types import FrameType
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from alerting import config
 from alerting.config import Settings
 from alerting.notifiers.render import view
-from alerting.ops import database, migrate, place, redis_server
+from alerting.ops import database, demo, migrate, place, redis_server
 from alerting.ops.failures import CommandError
 from alerting.ops.lock import HeldError, Lock
-from alerting.ops.processes import Child, Family, Program
+from alerting.ops.processes import Program
 from alerting.ops.story import Story
+from alerting.ops.supervisor import StopAsked, Supervisor
 
 if TYPE_CHECKING:
     from alerting.ops.watch import Event
 
-READY_SECONDS = 60.0
-STOP_SECONDS = 6.0
 LOOK_SECONDS = 0.4
 HEIR_SECONDS = 10.0
-# A program that keeps dying is not helped by starting it for ever; its last words are.
-MOST_RESTARTS = 3
-RESTARTS_WITHIN_SECONDS = 600.0
 SHOWN_LINES = 3
-
-
-class StopAsked(Exception):  # noqa: N818  not an error
-    """Somebody wants us to stop."""
 
 
 def up() -> None:
@@ -59,25 +46,26 @@ class Up:
         self._settings = settings
         self._story = story
         self._root = place.root()
-        self._data_dir = settings.data_dir
+        self._is_demo = settings.SENTRY_AUTH_TOKEN is None
+        self._data_dir = settings.data_dir / "sandbox" if self._is_demo else settings.data_dir
         self._log_dir = settings.data_dir / "log"
         self._log_dir.mkdir(mode=0o700, exist_ok=True)
-        self._lines: queue.SimpleQueue[tuple[str, str]] = queue.SimpleQueue()
-        self._stop = threading.Event()
-        self._family = Family(self._log_dir, lambda name, line: self._lines.put((name, line)), lock.fileno())
+        self._own = dict(os.environ)
         self._env = {
-            **os.environ,
+            **self._own,
             "ALERTING_DATA_DIR": str(self._data_dir),
             "PYTHONUNBUFFERED": "1",
             "PYTHONWARNINGS": "ignore",
         }
-        self._server: redis_server.Server | None = None
-        self._deaths: dict[str, deque[float]] = defaultdict(deque)
+        self._boxed: tuple[str, ...] = demo.untouched(os.environ) if self._is_demo else ()
+        self._shown_whole: set[str] = set()
+        self._told_the_end = False
+        self._programs = Supervisor(
+            self._log_dir, lock.fileno(), self._on_line, self._on_death, mortal=("sandbox", "shop")
+        )
 
     def run(self) -> None:
         """Start, follow until asked to stop, and stop everything whatever happens."""
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, self._on_signal)
         try:
             self._start()
             self._follow()
@@ -85,14 +73,18 @@ class Up:
             self._story.blank()
             self._story.plain("Stopping…")
         finally:
-            self._end()
+            self._programs.end(last=("redis", "sandbox"))
         self._story.plain("Everything has stopped.")
 
     def _start(self) -> None:
         self._story.heading(self._title())
         self._story.blank()
+        if self._is_demo:
+            demo.begin_afresh(self._data_dir)
         self._story.step("data", f"{self._data_dir} (logs in {self._log_dir})")
         self._start_redis()
+        ready = self._start_sandbox() if self._is_demo else {}
+        os.environ.clear()
         os.environ.update(self._env)
         config.current.cache_clear()
         self._settings = config.load(need_source=True)
@@ -101,8 +93,13 @@ class Up:
         from alerting.ops.watch import Watch  # its models need the settings that are complete only now
 
         self._watch = Watch()
+        self._say_what_to_expect()
+        if self._is_demo:
+            self._programs.start(demo.shop(self._env, ready["dsn"], self._root))
 
     def _title(self) -> str:
+        if self._is_demo:
+            return "SENTRY_AUTH_TOKEN is not set, so this is a demonstration with a pretend shop. Times are UTC."
         return f"Watching {self._settings.SENTRY_ORG} on {self._settings.SENTRY_URL}. Times are UTC."
 
     def _start_redis(self) -> None:
@@ -111,15 +108,23 @@ class Up:
 
             self._story.step("redis", broker.probe(self._settings).said)
             return
-        self._server = redis_server.prepare(self._data_dir)
-        child = self._family.start(Program("redis", self._server.argv, self._env, self._root))
+        server = redis_server.prepare(self._data_dir)
+        child = self._programs.start(Program("redis", server.argv, self._env, self._root))
         try:
-            version = redis_server.wait_until_ready(self._server, lambda: child.is_running and not self._stop.is_set())
+            version = redis_server.wait_until_ready(server, lambda: child.is_running and not self._programs.is_stopping)
         except CommandError:
-            self._check_stop()
-            raise self._obituary(child) from None
-        self._env["CELERY_BROKER_URL"] = self._server.url
-        self._story.step("redis", f"{self._server.kind} {version} on 127.0.0.1:{self._server.port}")
+            self._programs.check_stop()
+            raise self._programs.obituary(child) from None
+        self._env["CELERY_BROKER_URL"] = server.url
+        self._story.step("redis", f"{server.kind} {version} on 127.0.0.1:{server.port}")
+
+    def _start_sandbox(self) -> dict[str, str]:
+        child = self._programs.start(demo.stand_ins(self._env, self._root))
+        line = self._programs.wait_for(child, lambda line: "ready" in demo.said(line))
+        ready: dict[str, str] = demo.said(line)["ready"]
+        self._env = demo.environment(self._env, ready)
+        self._story.step("sandbox", f"stands in for Sentry, Slack and a mail server at {ready['url']}")
+        return ready
 
     def _migrate(self) -> None:
         database.ready()
@@ -128,99 +133,73 @@ class Up:
         self._story.step("database", f"{database.name()}{done}")
 
     def _start_celery(self) -> None:
-        worker = self._family.start(self._celery("worker", "--without-gossip", "--without-mingle"))
-        self._wait_for(worker, lambda line: " ready." in line)
+        worker = self._programs.start(self._celery("worker", "--without-gossip", "--without-mingle"))
+        self._programs.wait_for(worker, lambda line: " ready." in line)
         self._story.step("worker", "celery -A worker worker")
-        beat = self._family.start(self._celery("beat"))
-        self._wait_for(beat, lambda line: "beat: Starting" in line)
-        self._story.step("beat", f"celery -A worker beat, a tick every {self._settings.SENTRY_POLL_INTERVAL_SECONDS} s")
+        beat = self._programs.start(self._celery("beat"))
+        self._programs.wait_for(beat, lambda line: "beat: Starting" in line)
+        interval = self._settings.SENTRY_POLL_INTERVAL_SECONDS
+        self._story.step("beat", f"celery -A worker beat, a tick every {interval} s")
 
     def _celery(self, name: str, *options: str) -> Program:
         argv = (sys.executable, "-m", "celery", "-A", "worker", name, "-l", "info", *options)
         return Program(name, argv, self._env, self._root)
 
+    def _say_what_to_expect(self) -> None:
+        self._story.blank()
+        if self._is_demo:
+            self._story.paragraphs(demo.introduction(self._own))
+        else:
+            channels = " and ".join(self._settings.channels) or "nobody: no channel is enabled"
+            self._story.plain(f"Notices go to {channels}. `alerting check` tries every part. Ctrl-C stops everything.")
+        self._story.blank()
+
     def _follow(self) -> None:
         look_at = 0.0
         while True:
-            self._check_stop()
-            self._look_after_children()
+            self._programs.check_stop()
+            self._programs.look_after()
             if time.monotonic() >= look_at:
-                for event in self._watch.look():
-                    self._tell(event)
+                self._look()
+                self._conclude()
                 look_at = time.monotonic() + LOOK_SECONDS
-            self._show_line(LOOK_SECONDS)
+            self._programs.pump(LOOK_SECONDS)
+
+    def _look(self) -> None:
+        for event in self._watch.look():
+            self._tell(event)
 
     def _tell(self, event: "Event") -> None:
         style = "red" if event.is_bad else "green"
         if event.notice is None:
             self._story.event(event.name, event.text, style)
-        else:
-            shown = view(event.notice)
-            self._story.event(event.channel, shown.subject, style)
+        elif event.channel not in self._boxed:
+            self._story.event(event.channel, view(event.notice).subject, style)
 
-    def _show_line(self, timeout: float) -> str:
-        try:
-            name, line = self._lines.get(timeout=timeout)
-        except queue.Empty:
-            return ""
+    def _conclude(self) -> None:
+        """After the demonstration's incident: what to do next, once."""
+        if self._is_demo and not self._told_the_end and self._watch.is_over():
+            self._told_the_end = True
+            self._story.blank()
+            self._story.paragraphs(demo.conclusion(self._data_dir))
+            self._story.blank()
+
+    def _on_line(self, name: str, line: str) -> None:
         if name in {"worker", "beat"}:
             self._story.log_line(name, line)
-        return line
+        elif name == "shop":
+            self._story.event("shop", line, "magenta")
+        elif name == "sandbox" and "arrived" in (said := demo.said(line)):
+            self._show_arrival(said["arrived"], said["subject"], said["text"].strip().splitlines())
 
-    def _wait_for(self, child: Child, is_ready: Callable[[str], bool]) -> None:
-        ends = time.monotonic() + READY_SECONDS
-        while time.monotonic() < ends:
-            self._check_stop()
-            if is_ready(self._show_line(LOOK_SECONDS)):
-                return
-            if not child.is_running and self._lines.empty():
-                break
-        raise self._obituary(child)
+    def _on_death(self, name: str, how: str, last_lines: Sequence[str]) -> None:
+        self._story.event(name, f"{name} {how}", "red")
+        self._story.quote(last_lines[-SHOWN_LINES:])
 
-    def _look_after_children(self) -> None:
-        for child in [child for child in self._family.children.values() if not child.is_running]:
-            name, now = child.program.name, time.monotonic()
-            deaths = self._deaths[name]
-            deaths.append(now)
-            while deaths[0] < now - RESTARTS_WITHIN_SECONDS:
-                deaths.popleft()
-            how = self._bury(child)
-            if len(deaths) > MOST_RESTARTS:
-                raise self._obituary(child, how)
-            self._family.start(child.program)
-            self._story.event(name, f"{name} {how}: started again ({len(deaths)} of {MOST_RESTARTS})", "red")
-            for line in list(child.last_lines)[-SHOWN_LINES:]:
-                self._story.quote(line)
-
-    def _bury(self, child: Child) -> str:
-        """How it ended, in words."""
-        is_late = child.is_running
-        status = self._family.bury(child)
-        if is_late:
-            return "was not ready in time"
-        return f"was killed by signal {-status}" if status < 0 else f"ended with exit status {status}"
-
-    def _obituary(self, child: Child, how: str = "") -> CommandError:
-        """The error that ends everything: who died, how, and what it said last."""
-        name = child.program.name
-        words = "".join(f"\n    {line}" for line in child.last_lines)
-        said = f" Its last lines (more in {self._log_dir / name}.log):{words}\n" if words else ""
-        return CommandError(f"{name} {how or self._bury(child)}.{said}")
-
-    def _check_stop(self) -> None:
-        if self._stop.is_set():
-            raise StopAsked
-
-    def _on_signal(self, number: int, _: FrameType | None) -> None:
-        if self._stop.is_set():
-            # Asked twice: the guardian ends what is left.
-            os._exit(128 + number)
-        self._stop.set()
-        self._lines.put(("", ""))
-
-    def _end(self) -> None:
-        self._stop.set()
-        names = set(self._family.children)
-        self._family.stop(names - {"redis", "sandbox"}, STOP_SECONDS)
-        self._family.stop(names, STOP_SECONDS)
-        self._family.close()
+    def _show_arrival(self, channel: str, subject: str, lines: Sequence[str]) -> None:
+        """A message in the demonstration; the first one of each channel is shown whole."""
+        self._look()
+        self._story.event(channel, subject, "yellow")
+        if channel not in self._shown_whole:
+            self._shown_whole.add(channel)
+            self._story.quote([line for line in lines if line])

@@ -5,18 +5,11 @@ from dataclasses import dataclass
 
 from django.db.models import Max
 
-from alerting.incidents.models import Tick, Transition
+from alerting.incidents.models import Incident, Tick, Transition
+from alerting.ops.explain import WORDS
 from alerting.outbox.message import Kind, Notice
 from alerting.outbox.models import Message
 from alerting.rules.model import Judgement
-
-STATES = {
-    ("ok", "firing"): "begins",
-    ("pending", "firing"): "begins",
-    ("recovering", "firing"): "is over the threshold again",
-    ("firing", "recovering"): "is under the threshold, not long enough yet to call it over",
-    ("recovering", "ok"): "is over",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +32,19 @@ class Watch:
         self._message = Message.objects.aggregate(last=Max("id"))["last"] or 0
         self._owed = set(Message.objects.filter(state__in=("pending", "sending")).values_list("id", flat=True))
         self._tick = Tick.objects.aggregate(last=Max("id"))["last"] or 0
+        self._saw_recovery = False
 
     def look(self) -> Iterator[Event]:
         """Everything new, in the order in which it makes sense."""
         yield from self._ticks()
         yield from self._transitions()
         yield from self._messages()
+
+    def is_over(self) -> bool:
+        """Whether something was wrong, everything has recovered, and everybody has been told."""
+        if not self._saw_recovery or self._owed:
+            return False
+        return not Incident.objects.filter(closed_at__isnull=True).exists()
 
     def _ticks(self) -> Iterator[Event]:
         for tick in Tick.objects.filter(id__gt=self._tick).exclude(finished_at=None).order_by("id"):
@@ -53,7 +53,7 @@ class Watch:
                 continue
             is_first, self._tick_outcome = not self._tick_outcome, tick.outcome
             took = (tick.finished_at - tick.claimed_at).total_seconds()
-            which = "the first tick" if is_first else "ticks are again" if tick.outcome == "good" else "tick"
+            which = "the first tick was" if is_first else "ticks are now"
             text = f"{which} {tick.outcome}: {tick.requests} requests to Sentry, {took:.1f} s"
             yield Event("tick", text, is_bad=tick.outcome != "good")
 
@@ -63,9 +63,12 @@ class Watch:
             incident = change.incident
             if incident.rule == Judgement.NEW_ISSUE:
                 continue
-            happened = STATES.get((change.from_state, change.to_state), f"{change.from_state} → {change.to_state}")
+            self._saw_recovery = self._saw_recovery or change.to_state == "ok"
             place = f"{incident.project} ({incident.environment})" if incident.environment else incident.project
-            text = f"{incident.rule} in {place} {happened} [{change.reason}]"
+            why = WORDS.get(change.reason, change.reason)
+            moved = change.from_state != change.to_state
+            states = f"{change.from_state} → {change.to_state}" if moved else f"still {change.to_state}"
+            text = f"{incident.rule} in {place}: {states}, {why}"
             yield Event("incident", text, is_bad=change.to_state == "firing")
 
     def _messages(self) -> Iterator[Event]:
