@@ -149,6 +149,7 @@ class Family:
         with contextlib.closing(log):
             for line in child.process.stdout or ():
                 text = line.rstrip("\n")
-                child.last_lines.append(text)
+                if text.strip():
+                    child.last_lines.append(text)
                 log.emit(logging.LogRecord(name, logging.INFO, "", 0, text, None, None))
                 self._on_line(name, text)

@@ -22,7 +22,7 @@ READY = {
 def test_an_empty_environment_becomes_a_complete_one() -> None:
     settings = load(demo.environment({}, READY), need_source=True)
     assert settings.channels == ("email", "slack")
-    assert (settings.SENTRY_URL, settings.EMAIL_PORT) == (READY["url"], 9002)
+    assert settings.SENTRY_URL.endswith(":9000") and settings.EMAIL_PORT == 9002
     assert settings.SENTRY_POLL_INTERVAL_SECONDS == 2
 
 

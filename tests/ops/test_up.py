@@ -181,7 +181,7 @@ def test_a_broker_of_your_own_is_used_instead(start: Start) -> None:
 
 def test_a_sentry_that_is_away_is_said_once_and_not_at_every_tick(start: Start, tmp_path: Path) -> None:
     running = start(**AWAY, SENTRY_POLL_INTERVAL_SECONDS="1")
-    running.wait_for("the first tick partial")
+    running.wait_for("the first tick was partial")
     log = tmp_path / "data" / "log" / "worker.log"
     assert wait_until(lambda: log.read_text().count("could not be read") >= 12, READY_SECONDS)
     assert running.text.count("the first tick") == 1
@@ -196,3 +196,20 @@ def test_no_secret_appears_on_the_screen_or_in_the_logs(start: Start, tmp_path: 
     (conf,) = (tmp_path / "data").glob("*/server.conf")
     for secret in (AWAY["SENTRY_AUTH_TOKEN"], *re.findall(r"requirepass (\S+)", conf.read_text())):
         assert secret not in logs + running.text
+
+
+def test_without_a_token_a_newcomer_sees_an_incident_and_how_to_watch_their_own_sentry(start: Start) -> None:
+    running = start().wait_for("SENTRY_AUTH_TOKEN is not set").wait_for("✓ sandbox").wait_for(BEAT_IS_UP)
+    running.wait_for("shop      a new release").wait_for("slack     [new] shop: new error type")
+    for channel in ("slack", "email"):
+        running.wait_for(f"{channel:<9} [firing] shop: ")
+    assert "critical_errors in shop: ok → firing" in running.text
+    assert "4111" not in running.text
+    running.wait_for("recovering → ok", timeout=150)
+    for channel in ("slack", "email"):
+        running.wait_for(f"{channel:<9} [resolved] shop: ")
+    running.wait_for("export SENTRY_AUTH_TOKEN=").wait_for("alerting explain")
+    everybody = running.everybody()
+    running.process.terminate()
+    assert running.process.wait(30) == 0
+    assert psutil.wait_procs(everybody, timeout=5)[1] == []
