@@ -50,7 +50,7 @@ class Story:
     def event(self, name: str, text: str, style: str = "", *, now: datetime | None = None) -> None:
         """Something happened."""
         at = f"{now or datetime.now(UTC):%H:%M:%S}"
-        line = Text(f"{at}  ", style="bright_black").append(f"{name:<{NAME_WIDTH}} ", style=style or "cyan")
+        line = Text().append(f"{at}  ", style="bright_black").append(f"{name:<{NAME_WIDTH}} ", style=style or "cyan")
         self._console.print(line.append(terminal(text)))
 
     def quote(self, lines: Sequence[str]) -> None:
