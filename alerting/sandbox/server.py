@@ -8,7 +8,7 @@ from types import TracebackType
 
 import uvicorn
 
-from alerting.sandbox import front, mail, sentry_api, slack
+from alerting.sandbox import front, ingest, mail, page, sentry_api, slack
 from alerting.sandbox.front import CuttableProtocol, Front
 from alerting.sandbox.mail import MailPart
 from alerting.sandbox.part import HOST
@@ -79,9 +79,13 @@ class Sandbox:
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
         closing = asyncio.Event()
         on_sentry, on_slack, on_mail = sockets
+        beside = [ingest.route(self.sentry), *page.routes(self.sentry, self.slack, self.mail)]
         fronts = [
             Front(
-                sentry_api.application(self.sentry, []), self.sentry.faults, self._note_sentry, sentry_api.stand_in_body
+                sentry_api.application(self.sentry, beside),
+                self.sentry.faults,
+                self._note_sentry,
+                sentry_api.stand_in_body,
             ),
             Front(slack.application(self.slack), self.slack.faults, self._note_slack, slack.stand_in_body),
         ]
