@@ -50,9 +50,10 @@ def begin_afresh(folder: Path) -> None:
         (folder / name).unlink(missing_ok=True)
 
 
-def stand_ins(env: Mapping[str, str], root: Path) -> Program:
-    """Sentry, Slack and the mail server, in one process."""
-    return Program("sandbox", (sys.executable, "-m", "alerting.ops.stand_ins"), env, root)
+def sandbox(env: Mapping[str, str], root: Path, data_dir: Path) -> Program:
+    """The stand-ins for Sentry, Slack and the mail server, in one process."""
+    argv = (sys.executable, "-m", "alerting.sandbox", "--data-dir", str(data_dir))
+    return Program("sandbox", argv, env, root)
 
 
 def shop(env: Mapping[str, str], dsn: str, root: Path) -> Program:
@@ -120,10 +121,11 @@ def introduction(environ: Mapping[str, str]) -> Iterator[str]:
     yield "Ctrl-C stops everything."
 
 
-def conclusion(data_dir: Path) -> tuple[str, ...]:
+def conclusion(data_dir: Path, page: str) -> tuple[str, ...]:
     """What to do next."""
     return (
-        "That was one incident from beginning to end. To watch your own Sentry instead, set",
+        f"That was one incident from beginning to end; every message of it is at {page}",
+        "To watch your own Sentry instead, set",
         "",
         "    export SENTRY_AUTH_TOKEN=…   # Sentry: Settings → Developer Settings → Create New Integration → Internal;",
         "                                 # read access to Organization, Project and Issue & Event",

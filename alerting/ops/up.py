@@ -58,6 +58,7 @@ class Up:
             "PYTHONWARNINGS": "ignore",
         }
         self._boxed: tuple[str, ...] = demo.untouched(os.environ) if self._is_demo else ()
+        self._ready: dict[str, str] = {}
         self._shown_whole: set[str] = set()
         self._told_the_end = False
         self._programs = Supervisor(
@@ -83,7 +84,8 @@ class Up:
             demo.begin_afresh(self._data_dir)
         self._story.step("data", f"{self._data_dir} (logs in {self._log_dir})")
         self._start_redis()
-        ready = self._start_sandbox() if self._is_demo else {}
+        if self._is_demo:
+            self._ready = self._start_sandbox()
         os.environ.clear()
         os.environ.update(self._env)
         config.current.cache_clear()
@@ -95,7 +97,7 @@ class Up:
         self._watch = Watch()
         self._say_what_to_expect()
         if self._is_demo:
-            self._programs.start(demo.shop(self._env, ready["dsn"], self._root))
+            self._programs.start(demo.shop(self._env, self._ready["dsn"], self._root))
 
     def _title(self) -> str:
         if self._is_demo:
@@ -119,11 +121,11 @@ class Up:
         self._story.step("redis", f"{server.kind} {version} on 127.0.0.1:{server.port}")
 
     def _start_sandbox(self) -> dict[str, str]:
-        child = self._programs.start(demo.stand_ins(self._env, self._root))
+        child = self._programs.start(demo.sandbox(self._env, self._root, self._data_dir))
         line = self._programs.wait_for(child, lambda line: "ready" in demo.said(line))
         ready: dict[str, str] = demo.said(line)["ready"]
         self._env = demo.environment(self._env, ready)
-        self._story.step("sandbox", f"stands in for Sentry, Slack and a mail server at {ready['url']}")
+        self._story.step("sandbox", f"a Sentry, a Slack and a mail server; read what they get at {ready['page']}")
         return ready
 
     def _migrate(self) -> None:
@@ -181,7 +183,7 @@ class Up:
         if self._is_demo and not self._told_the_end and self._watch.is_over():
             self._told_the_end = True
             self._story.blank()
-            self._story.paragraphs(demo.conclusion(self._data_dir))
+            self._story.paragraphs(demo.conclusion(self._data_dir, self._ready["page"]))
             self._story.blank()
 
     def _on_line(self, name: str, line: str) -> None:
@@ -202,4 +204,4 @@ class Up:
         self._story.event(channel, subject, "yellow")
         if channel not in self._shown_whole:
             self._shown_whole.add(channel)
-            self._story.quote([line for line in lines if line])
+            self._story.quote([line for line in lines if line and line != subject])

@@ -9,6 +9,7 @@ from alerting.config import load
 from alerting.ops import demo
 
 READY = {
+    "page": "http://127.0.0.1:9000/",
     "url": "http://127.0.0.1:9000",
     "token": "sntryu_x",
     "org": "acme",
@@ -65,8 +66,15 @@ def test_it_begins_without_what_an_earlier_run_remembered(tmp_path: Path) -> Non
 
 
 def test_the_end_says_what_to_set_to_watch_ones_own_sentry() -> None:
-    text = "\n".join(demo.conclusion(Path("/some where/var")))
-    for words in ("SENTRY_AUTH_TOKEN", "SENTRY_ORG", "SENTRY_SLACK_WEBHOOK_URL", "alerting check", "'/some where/var'"):
+    text = "\n".join(demo.conclusion(Path("/some where/var"), READY["page"]))
+    for words in (
+        "SENTRY_AUTH_TOKEN",
+        "SENTRY_ORG",
+        "SENTRY_SLACK_WEBHOOK_URL",
+        "alerting check",
+        READY["page"],
+        "'/some where/var'",
+    ):
         assert words in text
 
 
