@@ -49,6 +49,13 @@ class Child:
         return self.process.poll() is None
 
 
+class LogFile(logging.handlers.RotatingFileHandler):
+    """A log that gives up a line it cannot write: a full disk must not stop us reading, or the child would hang."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  logging's name
+        pass
+
+
 class Family:
     """All children of this process. `log_dir` gets one bounded file for each; `on_line` sees every line they print.
 
@@ -143,9 +150,7 @@ class Family:
 
     def _read(self, child: Child) -> None:
         name = child.program.name
-        log = logging.handlers.RotatingFileHandler(
-            self._log_dir / f"{name}.log", maxBytes=LOG_BYTES, backupCount=1, encoding="utf-8"
-        )
+        log = LogFile(self._log_dir / f"{name}.log", maxBytes=LOG_BYTES, backupCount=1, encoding="utf-8", delay=True)
         with contextlib.closing(log):
             for line in child.process.stdout or ():
                 text = line.rstrip("\n")

@@ -58,6 +58,15 @@ def test_lines_are_told_and_kept_in_a_file(watched: Watched, tmp_path: Path) -> 
     assert (tmp_path / "talker.log").read_text() == "one\ntwo\n"
 
 
+def test_a_log_that_cannot_be_written_does_not_stop_the_reading(
+    watched: Watched, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "talker.log").mkdir()
+    watched.start("talker", "print('one'); print('two')")
+    assert [watched.line(), watched.line()] == ["one", "two"]
+    assert capfd.readouterr().err == ""
+
+
 def test_bytes_that_are_no_text_do_not_stop_the_reading(watched: Watched) -> None:
     watched.start("talker", r"import sys; sys.stdout.buffer.write(b'\xff\xfe\nafter\n')")
     assert watched.line() and watched.line() == "after"
