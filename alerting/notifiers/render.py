@@ -14,6 +14,7 @@ from alerting.rules.units import span
 SLUG_LIMIT = 80
 TITLE_LIMIT = 300
 SENTENCE_LIMIT = 1500
+ROW_LINK_LIMIT = 400
 MOST_NOTES = 10
 _STAMP = re.compile(r"\b(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)Z\b")
 # Kinds about ourselves: their threshold belongs to the facts, not to the subject.
@@ -249,6 +250,7 @@ def _row(line: Line, at: str) -> Row:
 
 
 def _cleaned_line(line: Line) -> Line:
+    link = safe_link(line.link)
     return Line(
         kind=one_line(line.kind, 20),
         rule=one_line(line.rule, 40),
@@ -259,5 +261,5 @@ def _cleaned_line(line: Line) -> Line:
         threshold=one_line(line.threshold, 40),
         at=line.at,
         title=one_line(line.title, 100),
-        link=safe_link(line.link),
+        link=link if len(link) <= ROW_LINK_LIMIT else "",
     )

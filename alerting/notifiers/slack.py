@@ -155,15 +155,18 @@ def ask_api(transport: Transport, client: Bot, method: str, body: Mapping[str, A
 
 
 def _with_fallback(shown: render.View, call: Callable[[Mapping[str, Any]], Answer]) -> Answer:
-    """Call with text and blocks; where Slack dislikes the blocks, once more with the text alone."""
-    text = slack_blocks.text(shown)
+    """Call with text and blocks; once more without the part that Slack dislikes, where it says which that is."""
+    blocks, text = slack_blocks.blocks(shown), slack_blocks.text(shown)
     try:
-        return call({"text": text, "blocks": slack_blocks.blocks(shown)})
+        return call({"text": text, "blocks": blocks})
     except RefusedError as no:
-        if no.error.reason not in WITHOUT_BLOCKS:
+        reason = no.error.reason
+        if reason not in WITHOUT_BLOCKS and reason != "msg_too_long":
             raise
-        logger.warning("Slack refused the layout of a message (%s); sent as plain text", no.error.reason)
-    return call({"text": text})
+    logger.warning("Slack refused a message (%s); sent again in a plainer form", reason)
+    return call(
+        {"text": slack_blocks.short_text(shown), "blocks": blocks} if reason == "msg_too_long" else {"text": text}
+    )
 
 
 def _root(error: BaseException) -> BaseException:

@@ -1,89 +1,104 @@
 """A view as Slack shows it: Block Kit within Slack's limits, and the text that stands for it in notifications. Pure."""
 
+import json
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from alerting.notifiers.escape import code, entities, fit, mrkdwn, slack_link
-from alerting.notifiers.render import Fact, Row, View
-from alerting.notifiers.words import Mood
+from alerting.notifiers.render import Fact, View
+from alerting.notifiers.slack_lines import FORMS, PLAIN_FORMS, SIGNS, lines, packed, spaced
 
-# Slack's documented limits are 50 blocks, 3000 characters a section, 150 a header, 10 fields of 2000, and 40,000
-# for a message's text; ours keep clear.
+# Documented by Slack: 50 blocks, 3000 characters a section, 150 a header, 10 fields of 2000. Not documented, but
+# refused as `msg_blocks_too_long`: a message whose blocks come to some 13,000 characters together, markup included
+# (github.com/slackapi/bolt-js issues 2509 and 2867).
+BLOCKS_LIMIT = 12_000
 SECTION_LIMIT = 2900
 HEADER_LIMIT = 150
-QUOTED_LIMIT = 1900
-FIELD_LIMIT = 300
-MOST_FIELDS = 10
-NOTE_LIMIT = 400
-# All lines of a digest together.
-BLOCK_LINES_LIMIT = 24_000
-TEXT_LINES_LIMIT = 20_000
-ROOMIEST_LINE = 700
+SENTENCE_LIMIT = 1200
+QUOTED_LIMIT = 600
+FACT_LIMIT = 200
+NOTES_LIMIT = 1500
+LINK_LIMIT = 1200
+# chat.update refuses a longer text as `msg_too_long`; a digest is never edited, and must name every line.
+TEXT_LIMIT = 3900
+DIGEST_TEXT_LIMIT = 10_000
 OPEN = "Open in Sentry"
 
 Block = dict[str, Any]
-_SIGNS = {Mood.ALARM: "🔴", Mood.WARNING: "🟠", Mood.GOOD: "🟢", Mood.QUIET: "🔵"}
+_AT_A_GLANCE = ("Value", "Threshold", "Peak", "Environment")
 _CODE = re.compile(r"`([^`]+)`")
 
 
 def blocks(shown: View) -> list[Block]:
     """The card: what happened, the evidence, the lines of a digest, what to do next."""
-    made = [_header(shown)]
+    before, after = [_header(shown)], []
     # Slack refuses a section without text.
-    made += [_section(fit(shown.sentence, SECTION_LIMIT, ours))] if shown.sentence else []
-    quoted = [f"*{fact.label}*\n{_said(fact)}" for fact in shown.facts if fact.quoted]
-    made += [_section(text) for text in quoted]
-    made += list(_fields([fact for fact in shown.facts if not fact.quoted]))
-    if shown.totals:
-        made.append(_section(fit(f"In this message: {', '.join(shown.totals)}", SECTION_LIMIT, mrkdwn)))
-    made += [_section(text) for text in _packed(_lines(shown.rows, _FORMS, BLOCK_LINES_LIMIT))]
-    if shown.notes:
-        made += [_section(text) for text in _packed([f"• {fit(note, NOTE_LIMIT, ours)}" for note in shown.notes])]
-    step = ours(shown.next_step)
-    if shown.link:
-        step = f"{slack_link(shown.link, OPEN)} · {step}"
-    made.append(_section(step))
-    made.append({"type": "context", "elements": [_mrkdwn(mrkdwn(shown.footer))]})
-    return made
+    before += _sections([fit(shown.sentence, SENTENCE_LIMIT, ours)])
+    before += _sections([f"*{fact.label}*\n{_said(fact)}" for fact in shown.facts if fact.quoted])
+    if glance := [fact for fact in shown.facts if fact.label in _AT_A_GLANCE]:
+        before.append({"type": "section", "fields": [_mrkdwn(f"*{each.label}*\n{_said(each)}") for each in glance]})
+    rest = [fact for fact in shown.facts if not fact.quoted and fact.label not in _AT_A_GLANCE]
+    before += _sections(["\n".join(f"*{entities(fact.label)}:* {_said(fact)}" for fact in rest)])
+    before += _sections([fit(_totals(shown), FACT_LIMIT * 2, mrkdwn)])
+    after += _sections(["\n".join(f"• {note}" for note in _notes(shown))])
+    link = _link(shown)
+    after += _sections([f"{link} · {ours(shown.next_step)}" if link else ours(shown.next_step)])
+    after.append({"type": "context", "elements": [_mrkdwn(mrkdwn(shown.footer))]})
+    room = BLOCKS_LIMIT - _size(before + after) - 1000
+    return before + _sections(packed(lines(shown.rows, FORMS, room), SECTION_LIMIT)) + after
 
 
 def text(shown: View) -> str:
     """Complete by itself: notifications, screen readers and a message whose blocks were refused show only this."""
-    parts = [mrkdwn(shown.subject), fit(shown.sentence, SECTION_LIMIT, ours)]
-    parts += [fit(f"In this message: {', '.join(shown.totals)}", SECTION_LIMIT, mrkdwn)] if shown.totals else []
-    parts += _lines(shown.rows, _FORMS[1:], TEXT_LINES_LIMIT)
-    parts += [f"{fact.label}: {_said(fact)}" for fact in shown.facts]
-    parts += [fit(note, NOTE_LIMIT, ours) for note in shown.notes]
-    parts.append(ours(shown.next_step))
-    if shown.link:
-        parts.append(slack_link(shown.link, OPEN))
-    return "\n".join(parts)
+    head = [fit(shown.subject, FACT_LIMIT * 2, mrkdwn), fit(shown.sentence, SENTENCE_LIMIT, ours)]
+    tail = [ours(shown.next_step), _link(shown)]
+    if shown.rows:
+        head.append(fit(_totals(shown), FACT_LIMIT * 2, mrkdwn))
+        tail = _notes(shown) + tail
+    room = (DIGEST_TEXT_LIMIT if shown.rows else TEXT_LIMIT) - sum(len(part) + 1 for part in head + tail)
+    if shown.rows:
+        body = lines(shown.rows, PLAIN_FORMS, room)
+    else:
+        body = _as_many_as_fit([f"{fact.label}: {_said(fact)}" for fact in shown.facts] + _notes(shown), room)
+    return "\n".join(part for part in (*head, *body, *tail) if part)
+
+
+def short_text(shown: View) -> str:
+    """A text that no limit of Slack's refuses; what it lacks is in the blocks."""
+    return fit(f"{shown.subject} · {shown.sentence}", FACT_LIMIT * 4, mrkdwn)
 
 
 def ours(sentence: str) -> str:
     """A sentence of ours: what it puts in backticks is code, and what it quotes of others still formats nothing."""
     pieces = _CODE.split(sentence)
-    return "".join(code(piece) if index % 2 else _spaced(piece) for index, piece in enumerate(pieces))
-
-
-def _spaced(piece: str) -> str:
-    """`mrkdwn`, keeping the blanks at the edges that `one_line` would strip."""
-    head, tail = piece[:1].isspace(), len(piece) > 1 and piece[-1:].isspace()
-    return f"{' ' if head else ''}{mrkdwn(piece)}{' ' if tail else ''}"
+    return "".join(code(piece) if index % 2 else spaced(piece) for index, piece in enumerate(pieces))
 
 
 def _said(fact: Fact) -> str:
-    return fit(fact.text, QUOTED_LIMIT, code) if fact.quoted else fit(fact.text, FIELD_LIMIT, mrkdwn)
+    return fit(fact.text, QUOTED_LIMIT, code) if fact.quoted else fit(fact.text, FACT_LIMIT, mrkdwn)
+
+
+def _totals(shown: View) -> str:
+    return f"In this message: {', '.join(shown.totals)}" if shown.totals else ""
+
+
+def _notes(shown: View) -> list[str]:
+    return [fit(note, NOTES_LIMIT // len(shown.notes), ours) for note in shown.notes]
+
+
+def _link(shown: View) -> str:
+    link = slack_link(shown.link, OPEN) if shown.link else ""
+    return link if len(link) <= LINK_LIMIT else ""
 
 
 def _header(shown: View) -> Block:
-    heading = fit(f"{_SIGNS[shown.mood]} [{shown.tag}] {shown.title}", HEADER_LIMIT, mrkdwn)
+    heading = fit(f"{SIGNS[shown.mood]} [{shown.tag}] {shown.title}", HEADER_LIMIT, mrkdwn)
     return {"type": "header", "text": {"type": "plain_text", "text": heading, "emoji": False}}
 
 
-def _section(content: str) -> Block:
-    return {"type": "section", "text": _mrkdwn(content)}
+def _sections(contents: Sequence[str]) -> list[Block]:
+    return [{"type": "section", "text": _mrkdwn(content)} for content in contents if content]
 
 
 def _mrkdwn(content: str) -> Block:
@@ -91,51 +106,15 @@ def _mrkdwn(content: str) -> Block:
     return {"type": "mrkdwn", "text": content, "verbatim": True}
 
 
-def _fields(facts: Sequence[Fact]) -> Iterator[Block]:
-    made = [_mrkdwn(f"*{entities(fact.label)}*\n{_said(fact)}") for fact in facts]
-    for start in range(0, len(made), MOST_FIELDS):
-        yield {"type": "section", "fields": made[start : start + MOST_FIELDS]}
+def _as_many_as_fit(parts: Sequence[str], room: int) -> list[str]:
+    fitting: list[str] = []
+    for part in parts:
+        room -= len(part) + 1
+        if room < 0:
+            break
+        fitting.append(part)
+    return fitting
 
 
-def _lines(rows: Sequence[Row], forms: Sequence[Callable[[Row], str]], limit: int) -> list[str]:
-    """Every row, each in the roomiest form that leaves room for all of them."""
-    room = min(limit // max(1, len(rows)) - 1, ROOMIEST_LINE)
-    return [_line(row, forms, room) for row in rows]
-
-
-def _line(row: Row, forms: Sequence[Callable[[Row], str]], room: int) -> str:
-    for form in forms:
-        line = form(row)
-        if len(line) <= room:
-            return line
-    return fit(f"{row.project} {row.value} / {row.threshold}", room, mrkdwn)
-
-
-def _linked(row: Row) -> str:
-    name = row.project or row.rule
-    return f"{_SIGNS[row.mood]} {slack_link(row.link, name)}{_spaced(row.text.removeprefix(name))}"
-
-
-def _full(row: Row) -> str:
-    return f"{_SIGNS[row.mood]} {mrkdwn(row.text)}"
-
-
-def _short(row: Row) -> str:
-    return f"{_SIGNS[row.mood]} {mrkdwn(f'{row.project}: {row.value}, threshold {row.threshold} · {row.tag}')}"
-
-
-_FORMS: tuple[Callable[[Row], str], ...] = (_linked, _full, _short)
-
-
-def _packed(lines: Sequence[str]) -> Iterator[str]:
-    """Lines joined into as few sections as hold them."""
-    page: list[str] = []
-    size = 0
-    for line in lines:
-        if page and size + len(line) + 1 > SECTION_LIMIT:
-            yield "\n".join(page)
-            page, size = [], 0
-        page.append(line)
-        size += len(line) + 1
-    if page:
-        yield "\n".join(page)
+def _size(made: Sequence[Block]) -> int:
+    return len(json.dumps(made, ensure_ascii=False))

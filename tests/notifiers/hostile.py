@@ -56,6 +56,20 @@ class Recipe:
     def notice(self) -> Notice:
         """A notice in which every text that comes from events, and every one of ours, is the hostile one."""
         text, at = self.text, "2026-11-23T12:00:00Z"
+        if self.lines:
+            line = Line("first", text, "high", text, text, text, text, at, text, self.link + text)
+            return Notice(
+                kind=Kind.DIGEST,
+                key=text,
+                headline=text,
+                sentence=text,
+                severity=text,
+                at=self.at,
+                reason=text,
+                notes=(text,) * self.notes,
+                lines=(line,) * self.lines,
+                totals={text: 3, f"{text}: first": 4},
+            )
         return Notice(
             kind=self.kind,
             key=text,
@@ -81,8 +95,6 @@ class Recipe:
             link=self.link + text[:200],
             issue={"title": text, "culprit": text, "first_seen": text},
             notes=(text,) * self.notes,
-            lines=(Line("first", text, "high", text, text, text, text, at, text, self.link + text),) * self.lines,
-            totals={text: 3},
         )
 
 

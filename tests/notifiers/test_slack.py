@@ -12,7 +12,7 @@ from alerting.notifiers.slack import BotMode, SlackNotifier, WebhookMode
 from alerting.notifiers.slack_http import Answer
 from alerting.notifiers.slack_replies import DEFAULT_RETRY_AFTER, refusal, retry_after
 from tests.notifiers.drip import dripping_server
-from tests.notifiers.stand_ins import BOT_TOKEN, SlackServer, api, firing, resolved, slack_server
+from tests.notifiers.stand_ins import BOT_TOKEN, SlackServer, api, digest, firing, resolved, slack_server
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
@@ -104,6 +104,13 @@ def test_refused_blocks_of_an_edit_are_taken_off_the_card(server: SlackServer) -
     bot(server).send(resolved(), {"channel": "C42", "ts": "17.1", "target": "#alerts"}, "k:2:slack")
     assert server.requests[1].path == "/api/chat.update"
     assert server.requests[1].body["blocks"] == []
+
+
+def test_a_text_that_is_too_long_is_sent_once_more_as_a_short_one(server: SlackServer) -> None:
+    server.reply = lambda posted: api(error="msg_too_long") if len(posted.body["text"]) > 900 else api(ts="17.1")
+    bot(server).send(digest(70), {}, "k:1:slack")
+    assert len(server.requests) == 2
+    assert server.requests[1].body["blocks"] == server.requests[0].body["blocks"]
 
 
 def test_text_that_is_refused_too_is_permanent(server: SlackServer) -> None:
