@@ -29,6 +29,7 @@ TAGS: dict[str, str] = {
     Kind.TEST: "test",
 }
 
+_ABOUT_TRANSACTIONS = frozenset({"error_rate", "p95_latency"})
 _MOODS: dict[str, Mood] = {
     Kind.RESOLVED: Mood.GOOD,
     Kind.SIGHTED: Mood.GOOD,
@@ -117,6 +118,8 @@ def next_step(notice: Notice) -> str:
         case Kind.LATE if notice.resolved_at:
             return "It is over. Look at what happened then, so that it does not come back."
         case _ if notice.issue:
-            return "Open the issue to see its stack trace and who is affected."
+            return "See its stack trace and who is affected."
+        case _ if notice.rule in _ABOUT_TRANSACTIONS:
+            return "See which transactions are behind it."
         case _:
-            return "Open Sentry to see which issues are behind it."
+            return "See which issues are behind it."
