@@ -13,6 +13,8 @@ from alerting.sandbox.store import Issue, Project, Sighting, Store
 
 DEFAULT_QUERY = "is:unresolved"
 NEW_SECONDS = 7 * 86_400
+# Without an end of its own the search reaches a little into the future, for clocks that are ahead.
+FUTURE_SECONDS = 60
 SORTS: dict[str, Callable[[Sighting], float]] = {
     "date": lambda seen: seen.last,
     "new": lambda seen: seen.first,

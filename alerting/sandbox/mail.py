@@ -127,7 +127,8 @@ class _Handler:
         refused = await self._misbehave(server, "data", before_taking=True)
         if refused:
             return refused
-        content = envelope.original_content or b""
+        # Lines end in CRLF on the wire; whoever reads the message wants them as the sender wrote them.
+        content = (envelope.original_content or b"").replace(b"\r\n", b"\n")
         message = email.message_from_bytes(content, policy=email.policy.default)
         sender, recipients = envelope.mail_from or "", list(envelope.rcpt_tos)
         self._mail.messages.add(Mail(datetime.now(UTC), sender, recipients, message))

@@ -213,6 +213,8 @@ def _issues(call: Call) -> Response:
     size = params.page_size("limit", sentry.page_size_limit)
     now = sentry.clock()
     period, environments = params.period(now), params.environments(sentry.store)
+    if params.one("end") is None:
+        period = period._replace(end=period.end + issues.FUTURE_SECONDS)
     cursor, projects = params.cursor(), call.projects()
     hits = issues.search(params, sentry.store, projects, environments, period, now)
     page = paging.by_score(hits, [hit.score for hit in hits], size, cursor)

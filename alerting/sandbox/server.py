@@ -114,7 +114,7 @@ class Sandbox:
         self.sentry.requests.add(request)
 
     def _note_slack(self, request: RecordedRequest, headers: dict[str, str]) -> None:
-        hook = self.slack.webhook_url.removeprefix(self.slack.address)
+        hook = self.slack.webhook_path
         request.authorised = request.path == hook or headers.get("authorization") == f"Bearer {self.slack.bot_token}"
         self.slack.requests.add(request)
 

@@ -17,7 +17,6 @@ from starlette.routing import Route, Router
 
 from alerting.sandbox import slack_limits
 from alerting.sandbox.arrivals import Arrivals
-from alerting.sandbox.faults import Active, Fault
 from alerting.sandbox.part import Part
 from alerting.sandbox.records import RecordedRequest, SlackMessage
 
@@ -43,8 +42,9 @@ WEBHOOK_STATUSES = {
 class SlackPart(Part[SlackMessage]):
     """One workspace with one channel.
 
-    `rate_limit` is how many messages a second the channel takes (None: any). `requests` has every request, refused
-    ones too; `messages` what was taken; `wait_for` waits for messages.
+    `rate_limit` is how many messages a second the channel takes (None: any); `refusing` one of Slack's error names,
+    with which it refuses everything while it is set, webhook and methods each in their way. `requests` has every
+    request, refused ones too; `messages` what was taken; `wait_for` waits for messages.
     """
 
     def __init__(self, port: int) -> None:
@@ -54,25 +54,18 @@ class SlackPart(Part[SlackMessage]):
         self.channel = "#alerts"
         self.bot_token = f"xoxb-{secrets.randbelow(10**12):012}-{secrets.token_hex(12)}"
         self.rate_limit: float | None = None
-        self._hook = f"/services/{TEAM_ID}/{BOT_ID}/{secrets.token_urlsafe(18)}"
+        self.refusing = ""
+        self.webhook_path = f"/services/{TEAM_ID}/{BOT_ID}/{secrets.token_urlsafe(18)}"
         self._next_at = 0.0
         self._last_ts = 0.0
 
     @property
     def webhook_url(self) -> str:
-        return self.address + self._hook
+        return self.address + self.webhook_path
 
     @property
     def api_url(self) -> str:
         return f"{self.address}/api/"
-
-    def refuse(self, error: str, times: int | None = None) -> Active:
-        """Refuse everything with one of Slack's own errors, webhook and methods each in their way."""
-        status = WEBHOOK_STATUSES.get(error, 400)
-        said = {"ok": False, "error": error}
-        method = Fault("/api/", status=200, body=json.dumps(said), content_type="application/json", times=times)
-        self.faults.add(method)
-        return self.faults.add(Fault("/services/", status=status, body=error, content_type="text/html", times=times))
 
     def wait_seconds(self) -> float:
         """Count one message against the limit; how long until the channel takes it, 0 if it does now."""
@@ -128,10 +121,8 @@ def application(slack: SlackPart) -> Router:
     }
 
     async def webhook(request: Request) -> Response:
-        if request.url.path not in slack.webhook_url:
-            error = "no_team" if f"/{TEAM_ID}/" not in request.url.path else "no_service"
-            return PlainTextResponse(error, WEBHOOK_STATUSES[error])
         try:
+            _check_webhook(slack, request.url.path)
             body = _object(await _payload(request))
             blocks = _checked(body)
         except Refused as no:
@@ -234,10 +225,19 @@ def _checked(body: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def _authenticate(slack: SlackPart, request: Request, body: Mapping[str, Any]) -> None:
     token = request.headers.get("authorization", "").removeprefix("Bearer ") or str(body.get("token") or "")
+    if slack.refusing:
+        raise Refused(slack.refusing)
     if not token:
         raise Refused("not_authed")
     if token != slack.bot_token:
         raise Refused("invalid_auth")
+
+
+def _check_webhook(slack: SlackPart, path: str) -> None:
+    if slack.refusing:
+        raise Refused(slack.refusing)
+    if path != slack.webhook_path:
+        raise Refused("no_service" if f"/{TEAM_ID}/" in path else "no_team")
 
 
 def _unknown(name: str) -> NoReturn:

@@ -12,8 +12,9 @@ HEADER_TEXT = 150
 BUTTON_TEXT = 75
 MOST_ELEMENTS = {"context": 10, "actions": 25}
 URL_LENGTH = 3_000
-TEXT_TYPES = frozenset({"mrkdwn", "plain_text"})
-BLOCK_TYPES = frozenset({"section", "header", "divider", "context", "actions", "image", "rich_text", "markdown"})
+# Tuples, not sets: what is looked up in them may be anything JSON can hold.
+TEXT_TYPES = ("mrkdwn", "plain_text")
+BLOCK_TYPES = ("section", "header", "divider", "context", "actions", "image", "rich_text", "markdown")
 
 
 def problems(blocks: Any) -> list[str]:

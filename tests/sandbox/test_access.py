@@ -1,0 +1,134 @@
+"""Tokens, scopes, limits and the errors that go with them."""
+
+import time
+
+import httpx
+import pytest
+
+from alerting.sandbox import Sandbox
+from alerting.sandbox.access import TokenKind
+from tests.sandbox.conftest import ORG
+
+FORBIDDEN = {"detail": "You do not have permission to perform this action."}
+NOT_FOUND = {"detail": "The requested resource does not exist"}
+QUESTIONS = {
+    "org:read": f"{ORG}events/?dataset=errors&field=count()&project=-1",
+    "event:read": f"{ORG}issues/?project=-1",
+}
+
+
+@pytest.mark.parametrize(
+    ("header", "detail"),
+    [(None, "Authentication credentials were not provided."), ("Bearer sntryu_wrong", "Invalid token")],
+)
+def test_strangers_get_a_401_with_a_challenge(sandbox: Sandbox, header: str | None, detail: str) -> None:
+    headers = {"Authorization": header} if header else {}
+    answer = httpx.get(f"{sandbox.sentry.url}{ORG}", headers=headers)
+    assert (answer.status_code, answer.json()) == (401, {"detail": detail})
+    assert answer.headers["www-authenticate"] == 'Bearer realm="api"'
+    assert sandbox.sentry.requests[-1].authorised is False
+
+
+def test_a_sso_organisation_answers_with_an_object(sandbox: Sandbox) -> None:
+    sandbox.sentry.tokens["sntryu_sso"] = TokenKind.SSO
+    answer = httpx.get(f"{sandbox.sentry.url}{ORG}", headers={"Authorization": "Bearer sntryu_sso"})
+    assert answer.status_code == 401
+    assert answer.json()["detail"]["code"] == "sso-required"
+
+
+@pytest.mark.parametrize("question", QUESTIONS.values(), ids=list(QUESTIONS))
+def test_an_organisation_token_can_read_nothing(sandbox: Sandbox, question: str) -> None:
+    headers = {"Authorization": "Bearer sntrys_eyJpYXQiOjE3fQ==_secret"}
+    answer = httpx.get(sandbox.sentry.url + question, headers=headers)
+    assert (answer.status_code, answer.json()) == (403, FORBIDDEN)
+    assert httpx.get(f"{sandbox.sentry.url}/api/0/", headers=headers).json()["auth"] == {"scopes": ["org:ci"]}
+
+
+@pytest.mark.parametrize(("scope", "question"), QUESTIONS.items())
+def test_a_missing_scope_is_a_403_and_told_by_the_root(
+    sandbox: Sandbox, api: httpx.Client, scope: str, question: str
+) -> None:
+    assert api.get(question).status_code == 200
+    sandbox.sentry.scopes.discard(scope)
+    answer = api.get(question)
+    assert (answer.status_code, answer.json()) == (403, FORBIDDEN)
+    assert scope not in api.get("/api/0/").json()["auth"]["scopes"]
+
+
+def test_an_unknown_organisation_is_a_404_and_its_number_is_as_good_as_its_slug(
+    sandbox: Sandbox, api: httpx.Client
+) -> None:
+    answer = api.get("/api/0/organizations/nobody/")
+    assert (answer.status_code, answer.json()) == (404, NOT_FOUND)
+    assert api.get("/api/0/organizations/1/").json()["slug"] == "acme"
+
+
+def test_a_project_out_of_reach_is_a_403_for_the_whole_question(sandbox: Sandbox, api: httpx.Client) -> None:
+    number = sandbox.sentry.add_project("checkout")
+    assert api.get(f"{ORG}issues/?project={number}").status_code == 200
+    assert api.get(f"{ORG}issues/?project={number}&project=999").status_code == 403
+
+
+def test_an_integration_is_in_no_team_and_must_ask_for_all_projects(sandbox: Sandbox, api: httpx.Client) -> None:
+    sandbox.sentry.tokens[sandbox.sentry.token] = TokenKind.INTEGRATION
+    sandbox.sentry.add_errors("checkout", 1)
+    question = f"{ORG}events/?dataset=errors&field=count()"
+    assert api.get(question).json()["meta"] == {"tips": {"query": "Need at least one valid project to query."}}
+    assert api.get(f"{question}&project=-1").json()["data"] != []
+
+
+@pytest.mark.parametrize("path", ["/api/0/organizations/acme/events", "/api/0/projects/acme/x"])
+def test_a_forgotten_slash_is_hinted_at_and_not_redirected(sandbox: Sandbox, api: httpx.Client, path: str) -> None:
+    answer = api.get(path)
+    assert answer.status_code == 404
+    assert answer.text == f"Route not found, did you forget a trailing slash? try: {path}/"
+    as_json = api.get(path, headers={"Content-Type": "application/json"})
+    assert as_json.json() == {"info": answer.text}
+
+
+def test_too_many_questions_get_a_429_that_calls_its_json_html(sandbox: Sandbox, api: httpx.Client) -> None:
+    sandbox.sentry.rate_limit = 3
+    question = QUESTIONS["org:read"]
+    answers = [api.get(question) for _ in range(9)]
+    refused = next(answer for answer in answers if answer.status_code == 429)
+    limit = "Limit is 3 requests in 1 seconds"
+    assert refused.json() == {"detail": f"You are attempting to use this endpoint too frequently. {limit}"}
+    assert refused.headers["content-type"].startswith("text/html")
+    assert "retry-after" not in refused.headers
+    assert refused.headers["x-sentry-rate-limit-remaining"] == "0"
+    assert 0 <= int(refused.headers["x-sentry-rate-limit-reset"]) - time.time() + 1 <= 2
+    assert answers[0].headers["x-sentry-rate-limit-limit"] == "3"
+    # Each endpoint has a bucket of its own.
+    assert api.get(QUESTIONS["event:read"]).status_code == 200
+
+
+def test_a_server_without_limits_sends_no_such_headers(sandbox: Sandbox, api: httpx.Client) -> None:
+    assert not [name for name in api.get(ORG).headers if name.startswith("x-sentry-rate-limit")]
+
+
+def test_the_region_is_the_one_that_is_set(sandbox: Sandbox, api: httpx.Client) -> None:
+    assert api.get(ORG).json()["links"]["regionUrl"] == sandbox.sentry.url
+    sandbox.sentry.region_url = "https://us.sentry.io"
+    assert api.get(ORG).json()["links"]["regionUrl"] == "https://us.sentry.io"
+    assert api.get("/api/0/users/me/regions/").json() == {"regions": [{"name": "us", "url": "https://us.sentry.io"}]}
+
+
+def test_projects_page_by_number(sandbox: Sandbox, api: httpx.Client) -> None:
+    for number in range(101):
+        sandbox.sentry.add_project(f"app-{number:03}")
+    first = api.get(f"{ORG}projects/?per_page=100")
+    assert 'rel="next"; results="true"; cursor="100:1:0"' in first.headers["link"]
+    assert 'rel="previous"; results="false"; cursor="100:-1:1"' in first.headers["link"]
+    second = api.get(f"{ORG}projects/?per_page=100&cursor=100:1:0")
+    assert [project["slug"] for project in second.json()] == ["app-100"]
+    assert 'rel="next"; results="false"' in second.headers["link"]
+
+
+def test_every_question_is_recorded_with_what_it_got(sandbox: Sandbox, api: httpx.Client) -> None:
+    api.get(f"{ORG}issues/?project=-1&query=is:new")
+    (asked,) = sandbox.sentry.requests
+    assert (asked.method, asked.path, asked.status, asked.authorised) == ("GET", f"{ORG}issues/", 200, True)
+    assert asked.query == [("project", "-1"), ("query", "is:new")]
+    assert asked.host == sandbox.sentry.url.removeprefix("http://")
+    sandbox.sentry.requests.clear()
+    assert sandbox.sentry.requests == []
