@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         sandbox.start()
     except OSError as error:
-        sys.stderr.write(f"The sandbox cannot listen on {error.filename or 'its ports'}: {error.strerror or error}\n")
+        sys.stderr.write(f"The sandbox {error.strerror}. Choose another port or leave the choice to it.\n")
         return 1
     ready = addresses(sandbox, options.project)
     with _kept(options.data_dir, ready):

@@ -44,10 +44,10 @@ class Sandbox:
         for part in (self.sentry, self.slack, self.mail):
             try:
                 listener = socket.create_server((HOST, part.port), backlog=256)
-            except OSError:
+            except OSError as error:
                 for opened in sockets:
                     opened.close()
-                raise
+                raise OSError(error.errno, f"cannot listen on {HOST}:{part.port}: {error.strerror}") from None
             part.port = listener.getsockname()[1]
             sockets.append(listener)
         ready = threading.Event()

@@ -174,9 +174,10 @@ def _update(slack: SlackPart, body: Mapping[str, Any]) -> dict[str, Any]:
     if before is None or before.via == "webhook":
         raise Refused("message_not_found")
     # Without blocks the old ones stay; an empty list takes them away. So with the text.
-    blocks = _checked(body) if "blocks" in body else before.blocks
     if "blocks" not in body and "text" not in body:
         raise Refused("no_text")
+    changed = _checked(body, slack_limits.MOST_EDITED_TEXT)
+    blocks = changed if "blocks" in body else before.blocks
     merged = {**body, "text": body.get("text", before.text), "thread_ts": before.thread_ts}
     slack.take("chat.update", merged, before.ts, blocks)
     return {"channel": CHANNEL_ID, "ts": before.ts, "text": merged["text"], "message": _shown(slack.find(before.ts))}
@@ -203,7 +204,7 @@ def _described(slack: SlackPart, body: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _checked(body: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _checked(body: Mapping[str, Any], most_text: int = slack_limits.MOST_TEXT) -> list[dict[str, Any]]:
     """The message's blocks; raises what Slack would say about them or the text."""
     blocks = body.get("blocks") or []
     if isinstance(blocks, str):
@@ -214,12 +215,14 @@ def _checked(body: Mapping[str, Any]) -> list[dict[str, Any]]:
     text = body.get("text") or ""
     if not isinstance(text, str) or (not text and not blocks and not body.get("attachments")):
         raise Refused("no_text")
-    if len(text) > slack_limits.MOST_TEXT:
+    if len(text) > most_text:
         raise Refused("msg_too_long")
     problems = slack_limits.problems(blocks)
     if problems:
         told = {"messages": [f"[ERROR] {problem}" for problem in problems]}
         raise Refused("invalid_blocks", errors=problems, response_metadata=told)
+    if slack_limits.too_long_together(blocks):
+        raise Refused("msg_blocks_too_long")
     return list(blocks)
 
 

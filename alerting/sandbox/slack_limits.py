@@ -1,9 +1,14 @@
 """What Slack refuses about a message's layout, with its limits (docs: Block Kit reference). Pure."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
 MOST_TEXT = 40_000
+# chat.update documents less than posting does.
+MOST_EDITED_TEXT = 4_000
+# All blocks together, markup included; not documented (github.com/slackapi/bolt-js issues 2509 and 2867 measured it).
+BLOCKS_TOGETHER = 13_200
 MOST_BLOCKS = 50
 SECTION_TEXT = 3_000
 FIELD_TEXT = 2_000
@@ -15,6 +20,11 @@ URL_LENGTH = 3_000
 # Tuples, not sets: what is looked up in them may be anything JSON can hold.
 TEXT_TYPES = ("mrkdwn", "plain_text")
 BLOCK_TYPES = ("section", "header", "divider", "context", "actions", "image", "rich_text", "markdown")
+
+
+def too_long_together(blocks: list[dict[str, Any]]) -> bool:
+    """Whether Slack would refuse the blocks for what they come to, though each is within its limits."""
+    return len(json.dumps(blocks, separators=(",", ":"), ensure_ascii=False)) > BLOCKS_TOGETHER
 
 
 def problems(blocks: Any) -> list[str]:

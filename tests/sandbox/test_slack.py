@@ -122,6 +122,19 @@ def test_a_bot_is_refused_in_json(sandbox: Sandbox, bot: WebClient) -> None:
     assert httpx.post(f"{sandbox.slack.api_url}auth.test").json() == {"ok": False, "error": "not_authed"}
 
 
+def test_blocks_that_are_too_long_together_are_refused(sandbox: Sandbox, bot: WebClient) -> None:
+    blocks = [section("x" * 2_900)] * 5
+    assert slack_limits.problems(blocks) == []
+    assert refused(bot.chat_postMessage, channel="#alerts", text="hello", blocks=blocks) == "msg_blocks_too_long"
+    bot.chat_postMessage(channel="#alerts", text="hello", blocks=blocks[:4])
+
+
+def test_an_edited_text_may_be_shorter_only(bot: WebClient) -> None:
+    posted = bot.chat_postMessage(channel="#alerts", text="x" * 5_000)
+    assert refused(bot.chat_update, channel="#alerts", ts=posted["ts"], text="x" * 4_001) == "msg_too_long"
+    bot.chat_update(channel="#alerts", ts=posted["ts"], text="x" * 4_000)
+
+
 def test_a_bot_learns_who_and_where_it_is(bot: WebClient) -> None:
     assert bot.auth_test()["team"] == "Sandbox"
     channel = bot.conversations_info(channel="C0SANDBOX")["channel"]
