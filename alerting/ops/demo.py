@@ -4,6 +4,7 @@ import json
 import shlex
 import sys
 from collections.abc import Iterator, Mapping
+from importlib.util import find_spec
 from pathlib import Path
 from textwrap import wrap
 from typing import Any
@@ -48,6 +49,13 @@ def begin_afresh(folder: Path) -> None:
     folder.mkdir(mode=0o700, exist_ok=True)
     for name in DATABASE_FILES:
         (folder / name).unlink(missing_ok=True)
+
+
+def require() -> None:
+    """Raise ModuleNotFoundError where the sandbox's libraries are not installed."""
+    for name in ("starlette", "uvicorn", "aiosmtpd"):
+        if find_spec(name) is None:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 
 
 def sandbox(env: Mapping[str, str], root: Path, data_dir: Path) -> Program:

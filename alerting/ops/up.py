@@ -27,6 +27,8 @@ SHOWN_LINES = 3
 def up() -> None:
     """Run everything on this machine; without SENTRY_AUTH_TOKEN against a local sandbox. Ctrl-C stops all of it."""
     settings = config.current()
+    if settings.SENTRY_AUTH_TOKEN is None:
+        demo.require()
     migrate.prepare_data_dir()
     try:
         with Lock(settings.data_dir / "up.lock", heir_seconds=HEIR_SECONDS) as lock:

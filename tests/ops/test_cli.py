@@ -72,6 +72,19 @@ def test_a_missing_part_is_named_with_the_command_that_brings_it(tmp_path: Path)
     assert 'pip install "sentry-alerting[service]"' in done.stderr and "Traceback" not in done.stderr
 
 
+def test_a_demonstration_without_its_libraries_says_how_to_get_them(tmp_path: Path) -> None:
+    hide = "import sys; sys.modules['aiosmtpd'] = None; sys.argv = ['alerting', 'up']"
+    done = subprocess.run(
+        [sys.executable, "-c", f"{hide}; from alerting.cli import main; main()"],
+        env={"PATH": os.environ["PATH"], "ALERTING_DATA_DIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 2
+    assert 'pip install "sentry-alerting[sandbox]"' in done.stderr and "Traceback" not in done.stderr
+
+
 def test_migrate_makes_a_private_folder_and_may_be_repeated(run: Run, tmp_path: Path) -> None:
     first, again = run("migrate"), run("migrate")
     assert (first.returncode, again.returncode) == (0, 0)
