@@ -35,15 +35,19 @@ def answer(params: Params, store: Store, projects: Sequence[Project], period: Pe
     if not projects:
         raise ApiError(400, "No projects available")
     moments = list(range(start, end, interval))
-    wanted = {name: set(params.all(name)) for name in ("category", "outcome", "reason")}
+    places = [GROUPS.index(name) for name in groups]
+    wanted = [(place, asked) for place, name in enumerate(GROUPS) if place and (asked := set(params.all(name)))]
     totals: dict[tuple[Any, ...], list[int]] = {}
     if not groups:
         totals[()] = [0] * len(moments)
     ids = {project.id for project in projects}
     for at, project, category, outcome, reason, quantity in _counted(store, start, end):
-        found = {"project": project, "category": category, "outcome": outcome, "reason": reason}
-        if project in ids and all(not allowed or found[name] in allowed for name, allowed in wanted.items()):
-            series = totals.setdefault(tuple(found[name] for name in groups), [0] * len(moments))
+        found = (project, outcome, category, reason)
+        if project in ids and all(found[place] in allowed for place, allowed in wanted):
+            key = tuple(found[place] for place in places)
+            series = totals.get(key)
+            if series is None:
+                series = totals[key] = [0] * len(moments)
             series[int((at - start) // interval)] += quantity
     body: dict[str, Any] = {"start": _iso(start), "end": _iso(end)}
     if not by_project:

@@ -152,7 +152,7 @@ def _events(call: Call) -> Response:
     projects = {project.id: project for project in call.projects()}
     if not projects:
         return JSONResponse(NO_PROJECTS)
-    matches = explore.keep(params.one("query") or "", dataset, projects)
+    matches = explore.keep(params.one("query") or "", projects)
     happened: list[Errors | Transactions] = []
     if dataset in explore.ERROR_DATASETS:
         happened += store.errors.between(*period)

@@ -36,7 +36,7 @@ def answer(
     start, end = math.floor(period.start / interval) * interval, math.ceil(period.end / interval) * interval
     if (end - start) / interval > MOST_POINTS:
         raise ApiError(400, "Your interval and date range would create too many results.")
-    matches = explore.keep(params.one("query") or "", dataset, projects)
+    matches = explore.keep(params.one("query") or "", projects)
     happened = [
         one
         for one in _happened(store, dataset, start, end)
