@@ -19,14 +19,17 @@ CONCURRENCY_PAUSE_SECONDS = 1.0
 DEFAULT_PAUSE_SECONDS = 10.0
 EXPENSIVE_PAUSE_SECONDS = 30.0
 
-_LINK = re.compile(r'<[^<>]*>((?:\s*;\s*\w+="[^"]*")+)')
-_ATTRIBUTE = re.compile(r'(\w+)="([^"]*)"')
+# Attributes alone are looked for: where a URL ends cannot be told by its `>`, which it may hold itself.
+_ATTRIBUTE = r';\s*(?:[\w*-]+)\s*=\s*(?:"[^"]*"|[^\s"<>,;]+)'
+_ATTRIBUTES = re.compile(rf"{_ATTRIBUTE}(?:\s*{_ATTRIBUTE})*")
+_PAIR = re.compile(r';\s*([\w*-]+)\s*=\s*(?:"([^"]*)"|([^\s"<>,;]+))')
+_SPEAKS_OF_NEXT = re.compile(r"\brel\s*=\s*[\"']?next\b", re.IGNORECASE)
 _WINDOW = re.compile(r"Limit is (\d{1,6}) requests in (\d{1,6}) seconds")
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of JSON. `cursor` asks for the next one; empty on the last. `linked` is False without a Link header."""
+    """One page of JSON. `cursor` asks for the next one; empty on the last. `linked`: the reply said which it was."""
 
     data: Any
     cursor: str = ""
@@ -44,7 +47,8 @@ def page(reply: Reply, endpoint: str) -> Page:
         data = json.loads(reply.body, parse_constant=_refuse)
     except (ValueError, RecursionError):
         raise garbled(endpoint, f"its {len(reply.body)} bytes are not whole JSON.") from None
-    return Page(data, _next_cursor(reply.headers.get("link", ""), endpoint), "link" in reply.headers)
+    following = _next(reply.headers.get("link", ""), endpoint)
+    return Page(data, following or "", following is not None)
 
 
 def garbled(endpoint: str, why: str) -> SourceError:
@@ -121,16 +125,24 @@ def _server_now(headers: Mapping[str, str], now: float) -> float:
     return now if abs(theirs - now) <= AGREEING_CLOCKS_SECONDS else theirs
 
 
-def _next_cursor(link: str, endpoint: str) -> str:
-    """The `cursor` of rel="next" while it has results="true". Its URL is never looked at: it may be another host."""
-    for attributes in _LINK.findall(link):
-        found = dict(_ATTRIBUTE.findall(attributes))
-        if found.get("rel") == "next" and found.get("results") == "true":
-            cursor: str = found.get("cursor", "")
-            if not cursor or len(cursor) > CURSOR_LENGTH:
-                raise garbled(endpoint, "it has a next page but no cursor to ask for it.")
-            return cursor
-    return ""
+def _next(link: str, endpoint: str) -> str | None:
+    """The `cursor` of rel="next" while it has results="true", else empty; None where the header knows no next page.
+
+    Its URL is never looked at: it may be another host, and may hold anything.
+    """
+    for attributes in _ATTRIBUTES.findall(link):
+        found = {name.lower(): quoted or bare for name, quoted, bare in _PAIR.findall(attributes)}
+        if found.get("rel") != "next":
+            continue
+        if found.get("results", "false") == "false":
+            return ""
+        cursor: str = found.get("cursor", "")
+        if not cursor or len(cursor) > CURSOR_LENGTH:
+            raise garbled(endpoint, "it has a next page but no cursor to ask for it.")
+        return cursor
+    if _SPEAKS_OF_NEXT.search(link):
+        raise garbled(endpoint, "its Link header speaks of a next page in a way that cannot be read.")
+    return None
 
 
 def _whole(value: str | None) -> int | None:

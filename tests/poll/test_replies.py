@@ -30,6 +30,15 @@ def body(value: object, status: int = 400) -> Reply:
         ('<x?a=1,2;3>; rel="previous"; results="true"; cursor="a", <y>; rel="next"; results="true"; cursor="b"', "b"),
         ('{\'<https://x/>; rel="next"; results="true"; cursor="opaque=="\'}', "opaque=="),
         ('<https://x/>; cursor="c"; results="true"; rel="next"', "c"),
+        ('<https://x/?query=a:>=1&b=<2>; rel="next"; results="true"; cursor="c"', "c"),
+        (
+            '<x?q=a>b>; rel="previous"; results="true"; cursor="p", <<>>; rel="next"; results="true"; cursor="n"',
+            "n",
+        ),
+        ('<https://x/?q="quoted">; rel="next"; results="true"; cursor="c"', "c"),
+        ('<https://x/;p=1>; rel="next"; results="true"; cursor="c"', "c"),
+        ("<https://x/>; rel=next; results=true; cursor=0:100:0", "0:100:0"),
+        ('<https://x/> ; Rel = "next" ;results="true";cursor="c"', "c"),
         ("", ""),
         ("nonsense", ""),
     ],
@@ -37,6 +46,43 @@ def body(value: object, status: int = 400) -> Reply:
 def test_the_cursor_of_the_next_page_is_found(link: str, cursor: str) -> None:
     reply = Reply(200, {**JSON, "link": link}, b"[]")
     assert page(reply, "events").cursor == cursor
+
+
+@given(
+    st.text(st.characters(codec="latin-1", exclude_characters="\r\n;"), max_size=80),
+    st.sampled_from(["0:100:0", "x=="]),
+)
+def test_whatever_is_in_the_urls_the_next_page_is_found(url: str, cursor: str) -> None:
+    link = (
+        f'<{url}>; rel="previous"; results="false"; cursor="p", <{url}>; rel="next"; results="true"; cursor="{cursor}"'
+    )
+    assert page(Reply(200, {**JSON, "link": link}, b"[]"), "events").cursor == cursor
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        '<https://x/?;q="a>; rel="next"; results="true"; cursor="c"',
+        "<https://x/>; rel='next'; results='true'; cursor='c'",
+        '<https://x/>; rel="next"; results="maybe"',
+        '<https://x/>; rel="next"; results="true"; cursor=""',
+    ],
+)
+def test_a_next_page_that_cannot_be_read_is_never_taken_for_the_last(link: str) -> None:
+    with pytest.raises(SourceError, match="next page"):
+        page(Reply(200, {**JSON, "link": link}, b"[]"), "events")
+
+
+@pytest.mark.parametrize(
+    ("link", "linked"),
+    [
+        ("", False),
+        ("</style.css>; rel=preload", False),
+        ('<https://x/>; rel="next"; results="false"; cursor="0:100:0"', True),
+    ],
+)
+def test_only_a_header_about_pages_says_which_page_is_the_last(link: str, linked: bool) -> None:
+    assert page(Reply(200, {**JSON, "link": link}, b"[]"), "events").linked is linked
 
 
 @pytest.mark.parametrize(
