@@ -3,10 +3,12 @@
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import sentry_sdk
 from django.db.utils import OperationalError
+from sentry_sdk.types import Event, Hint
 
 
 @dataclass
@@ -48,7 +50,7 @@ def send_all(canaries: Canaries, transaction_ids: list[str]) -> list[Sent]:
 
 def _error(canaries: Canaries, fail: Callable[[str], None]) -> str:
     with sentry_sdk.new_scope() as scope:
-        scope.add_event_processor(lambda event, _hint: {**event, "request": _request(canaries)})
+        scope.add_event_processor(partial(_with_request, canaries))
         scope.set_extra("api_key", canaries.plant("extra"))
         scope.set_context("payment", {"provider": "example", "client_secret": canaries.plant("context")})
         scope.set_tag("auth_token", canaries.plant("tag"))
@@ -65,6 +67,11 @@ def _error(canaries: Canaries, fail: Callable[[str], None]) -> str:
             error.args = (f"{error.args[0]} (postgres://app:{canaries.plant('exception text')}@db/shop)",)
             return scope.capture_exception(error) or ""
     return ""
+
+
+def _with_request(canaries: Canaries, event: Event, _hint: Hint) -> Event:
+    event["request"] = dict(_request(canaries))
+    return event
 
 
 def _read_cart(password: str) -> None:  # noqa: ARG001  being a local variable is its purpose

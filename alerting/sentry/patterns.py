@@ -1,0 +1,136 @@
+"""Secrets that show by their shape, wherever they stand: vendors' tokens, JSON web tokens, private keys, web hooks."""
+
+import re
+
+MARKER = "[Filtered]"
+
+# How vendors begin their tokens, from their own documentation.
+_TOKENS = (
+    # version control
+    r"gh[pousr]_[A-Za-z0-9]{16,255}",
+    r"github_pat_[A-Za-z0-9_]{16,255}",
+    r"gl(?:pat|dt|rt|rtr|cbt|ptt|ft|imt|agent|oas|soat|ffct)-[\w-]{16,300}",
+    r"AT(?:ATT|CTT|BB)[A-Za-z0-9][\w=-]{16,300}",
+    # clouds
+    r"(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{12,16}",
+    r"AIza[\w-]{24,60}",
+    r"ya29\.[\w-]{16,300}",
+    r"GOCSPX-[\w-]{16,60}",
+    r"1//0[\w-]{24,200}",
+    r"do[opr]_v1_[a-f0-9]{16,64}",
+    r"LTAI[A-Za-z0-9]{12,30}",
+    r"dapi[0-9a-f]{32}",
+    r"hv[bsr]\.[\w-]{20,300}",
+    r"dp\.(?:pt|st|ct|sa|scim|audit)\.[\w.-]{16,100}",
+    r"HRKU-[\w-]{20,100}",
+    r"fo1_[\w-]{20,100}",
+    r"fm[12]_[A-Za-z0-9+/=_-]{40,600}",
+    r"pscale_(?:tkn|pw|oauth|pw)_[\w.-]{16,100}",
+    r"sbp_[a-f0-9]{40}",
+    r"nfp_[A-Za-z0-9]{36,60}",
+    r"[A-Za-z0-9]{14}\.atlasv1\.[\w=-]{30,100}",
+    r"v1\.0-[a-f0-9]{24}-[a-f0-9]{100,160}",
+    # talk
+    r"xox[a-z](?:\.[a-z0-9]+)?-[\w%.-]{8,300}",
+    r"xapp-\d-[\w-]{8,300}",
+    r"\d{8,10}:[A-Za-z0-9_-]{35}",
+    r"[MNO][A-Za-z\d_-]{23,27}\.[\w-]{6}\.[\w-]{27,45}",
+    # money
+    r"(?:sk|rk)_(?:live|test)_[A-Za-z0-9]{8,250}",
+    r"whsec_[A-Za-z0-9+/=]{16,100}",
+    r"shp(?:at|ca|pa|ss|tka)_[a-fA-F0-9]{16,64}",
+    r"sq0[a-z]{3}-[\w-]{20,60}",
+    r"EAAA[\w-]{50,80}",
+    r"rzp_(?:live|test)_[A-Za-z0-9]{10,40}",
+    r"access-(?:sandbox|development|production)-[0-9a-f-]{36}",
+    r"access_token\$(?:production|sandbox)\$[a-z0-9]{10,40}\$[a-f0-9]{20,40}",
+    r"EZ[AT]K[A-Za-z0-9]{50,70}",
+    # mail
+    r"SG\.[\w-]{12,40}(?:\.[\w-]{0,80})?",
+    r"xkeysib-[a-f0-9]{20,80}(?:-[A-Za-z0-9]{0,30})?",
+    r"key-[0-9a-f]{32}",
+    r"[0-9a-f]{32}-us\d{1,2}",
+    r"SK[0-9a-f]{32}",
+    # models
+    r"sk-(?=[\w-]*\d)[\w-]{16,300}",
+    r"gsk_[A-Za-z0-9]{30,80}",
+    r"xai-[A-Za-z0-9]{40,100}",
+    r"hf_[A-Za-z0-9]{16,60}",
+    r"r8_[A-Za-z0-9]{30,50}",
+    # packages
+    r"npm_[A-Za-z0-9]{16,60}",
+    r"pypi-[\w-]{16,300}",
+    r"rubygems_[a-f0-9]{40,64}",
+    r"dckr_(?:pat|oat)_[\w-]{16,60}",
+    # observing
+    r"sntry[a-z]_[A-Za-z0-9+/=_.-]{16,500}",
+    r"gl(?:c|sa)_[A-Za-z0-9+/=_]{16,300}",
+    r"NR(?:AK|JS|AA|RA|BR)-[A-Za-z0-9]{16,40}",
+    r"PMAK-[a-f0-9]{24}-[a-f0-9]{34}",
+    # work
+    r"lin_(?:api|oauth)_[A-Za-z0-9]{20,80}",
+    r"secret_[A-Za-z0-9]{32,60}",
+    r"ntn_[A-Za-z0-9]{30,60}",
+    r"figd_[\w-]{20,60}",
+    r"pat[A-Za-z0-9]{14}\.[a-f0-9]{64}",
+    r"AGE-SECRET-KEY-1[A-Z0-9]{20,80}",
+    r"CCIPAT_[\w]{20,100}",
+    # any: a JSON web token, whole or cut short
+    r"eyJ[\w-]{6,4096}(?:\.[\w-]{0,4096}){0,4}",
+)
+_HOOKS = (
+    r"https://hooks\.slack(?:-gov)?\.com/(?:services|workflows|triggers)/[\w/+-]{8,200}",
+    r"https://(?:\w{1,20}\.)?discord(?:app)?\.com/api(?:/v\d+)?/webhooks/\d+/[\w-]{8,120}",
+    r"https://[\w.-]{1,60}\.webhook\.office\.com/[\w@/-]{8,300}",
+    r"https://api\.telegram\.org/bot[\w:-]{16,80}",
+)
+SHAPES = re.compile("|".join((*_HOOKS, *_TOKENS)))
+# A necessary sign of every shape above, and quick to look for.
+LONG_WORD = re.compile(r"[\w-]{12}|ya29\.|SG\.|hv[bsr]\.|1//0|dp\.|eyJ")
+PRIVATE_KEY = re.compile(
+    r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----.*?"
+    r"(?:-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----|\Z)",
+    re.DOTALL,
+)
+PRIVATE_KEY_TAIL = re.compile(r"[\w+/=\\\s-]{0,8000}-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
+PRIVATE_KEY_BEGINS = re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY")
+PRIVATE_KEY_ENDS = re.compile(r"-----END [A-Z0-9 ]{0,40}PRIVATE KEY")
+SCHEMES = re.compile(
+    r"\b(?P<scheme>Bearer|Basic|Token|ApiKey|Digest|Negotiate|NTLM|GenieKey|SSWS|DPoP)(?P<gap>\s{1,3}|%20|\+)"
+    r"(?P<value>[\w.~+/$%!*-]{6,4096}={0,2})",
+    re.IGNORECASE,
+)
+_CREDENTIAL = re.compile(r"\d|[a-z][A-Z]|=$|.{25}")
+_ORDINARY = re.compile(r"[A-Z]?[a-z]+(?:['’-][a-z]+)*[.!]?|[A-Z]+[.!]?")
+
+
+def looks_random(text: str) -> bool:
+    """Whether a text is no ordinary word: it has a digit, a symbol or capitals inside, or is very long."""
+    return len(text) > 24 or not _ORDINARY.fullmatch(text)
+
+
+def without_shapes(text: str) -> str:
+    """The text with every secret that shows by its shape replaced."""
+    if "-----" in text:
+        text = PRIVATE_KEY.sub(MARKER, text)
+        if "PRIVATE KEY" in text:
+            text = PRIVATE_KEY_TAIL.sub(MARKER, text)
+    if LONG_WORD.search(text):
+        text = SHAPES.sub(_unless_inside_a_word, text)
+    return text
+
+
+def without_credentials(text: str) -> str:
+    """The text with what follows the name of an authorization scheme replaced, where it looks like a credential."""
+
+    def cut(match: re.Match[str]) -> str:
+        if not _CREDENTIAL.search(match["value"]):
+            return match[0]
+        return f"{match['scheme']}{match['gap']}{MARKER}"
+
+    return SCHEMES.sub(cut, text)
+
+
+def _unless_inside_a_word(match: re.Match[str]) -> str:
+    before = match.string[match.start() - 1 : match.start()]
+    return match[0] if before.isalnum() and not match[0].startswith(("https://", "eyJ")) else MARKER

@@ -1,0 +1,198 @@
+"""Takes secrets out of a text, rule by rule, each behind a cheap sign that it may apply."""
+
+import json
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from alerting.sentry import numbers
+from alerting.sentry.keys import Names
+from alerting.sentry.patterns import LONG_WORD, MARKER, SCHEMES, without_credentials, without_shapes
+from alerting.sentry.prose import without_named, without_positions, without_spoken
+from alerting.sentry.structured import (
+    without_elements,
+    without_literals,
+    without_parts,
+    without_session_keys,
+    without_userinfo,
+)
+
+# Sentry itself cuts what is longer in nearly every place. The rest is replaced, so that nothing goes out unread.
+LONGEST_TEXT = 65_536
+LONGEST_REMEMBERED = 512
+REMEMBERED = 16_384
+
+_DIGITS = re.compile(r"\d[\d .:\u00a0\u2009\u202f\u2010-\u2013-]{5}")
+_EMAIL = re.compile(r"[\w.+%'-]{1,64}@(?:[\w-]{1,63}\.){1,8}[^\W\d_]{2,24}(?!\w)")
+# A machine's or a program's name with an @ in it, not a person's address.
+_NOT_PEOPLE = re.compile(
+    r"(?i)(?:git|celery|worker\w*|gen\d+|beat|root|www-data|postgres|ubuntu|ec2-user|redis|hg|svn|user)@"
+)
+_NOT_DOMAINS = re.compile(
+    r"(?i).*\.(?:service|socket|timer|mount|target|slice|png|jpe?g|gif|svg|webp|css|js|mjs|py|ts|html?|json|ya?ml|internal|local|"
+    r"localdomain|lan|svc|cluster)"
+)
+_PORT_PATH = re.compile(r":(?!\d{2,5}\b)[\w./~-]+")
+_IBAN_SIGN = re.compile(r"[A-Z]{2}\d{2}")
+
+
+class Texts:
+    """Cleans texts. `strict` also takes out what identifies people in free text: e-mail, IP addresses, IBANs."""
+
+    def __init__(
+        self, names: Names, patterns: Sequence[re.Pattern[str]], allowed: frozenset[str], strict: bool
+    ) -> None:
+        self._names = names
+        self._patterns = patterns
+        self._allowed = allowed
+        self._strict = strict
+        # Texts without a secret, never texts with one: most of an event is the same again in the next.
+        self._clean: set[str] = set()
+        self._clean_code: set[str] = set()
+
+    def clean(self, text: str, parsed: Callable[[Any], Any] | None = None) -> str:
+        """The text without its secrets. `parsed` cleans what a JSON text holds."""
+        if text in self._clean or len(text) < 4:
+            return text
+        cleaned = self._cleaned(_cut(text), parsed)
+        if cleaned == text:
+            _remember(self._clean, text)
+        return cleaned
+
+    def clean_code(self, line: str) -> str:
+        """A line of source without what is a secret by its shape; names and literals are the program's own."""
+        if line in self._clean_code:
+            return line
+        cleaned = _cut(line)
+        if "://" in cleaned:
+            cleaned = without_userinfo(cleaned)
+        cleaned = without_shapes(cleaned)
+        for pattern in self._patterns:
+            cleaned = _without_pattern(pattern, cleaned)
+        if cleaned == line:
+            _remember(self._clean_code, line)
+        return cleaned
+
+    def clean_name(self, text: str) -> str:
+        """A dictionary's key without what is a secret by its shape."""
+        return self._without_people(self._without_numbers(self.clean_code(text)), with_addresses=False)
+
+    def _cleaned(self, text: str, parsed: Callable[[Any], Any] | None) -> str:
+        if text in self._allowed:
+            return text
+        if parsed is not None and text.lstrip()[:1] in {"{", "[", '"'}:
+            found = _json(text)
+            if found is not None:
+                return _dumped(text, found, parsed(found))
+        text = without_shapes(text)
+        if "://" in text or "/" in text:
+            text = without_userinfo(text)
+        lowered = text.lower()
+        if self._names.may_be_in(lowered):
+            text = self._without_named(text, lowered)
+        if " " in text:
+            text = without_spoken(text)
+        if SCHEMES.search(text):
+            text = without_credentials(text)
+        if _DIGITS.search(text):
+            text = self._without_numbers(text)
+        if self._strict:
+            text = self._without_people(text, with_addresses=True)
+        for pattern in self._patterns:
+            text = _without_pattern(pattern, text)
+        return text
+
+    def _without_named(self, text: str, lowered: str) -> str:
+        if "<" in text and "</" in text:
+            text = without_elements(text, self._names)
+        if "name=" in text and "\n" in text.replace("\\n", "\n"):
+            text = without_parts(text, self._names)
+        if "'" in text:
+            text = without_literals(text, self._names)
+        if ")=(" in text:
+            text = without_positions(text, self._names)
+        if "=" in text or ":" in text or "," in text or "->" in text or "%3" in text:
+            text = without_named(text, self._names)
+        if "sess" in lowered and LONG_WORD.search(text):
+            text = without_session_keys(text)
+        return text
+
+    def _without_numbers(self, text: str) -> str:
+        text = numbers.CARD.sub(lambda match: MARKER if numbers.is_card(match[0]) else match[0], text)
+        return numbers.SSN.sub(MARKER, text)
+
+    def _without_people(self, text: str, *, with_addresses: bool) -> str:
+        if "@" in text:
+            text = _EMAIL.sub(_without_email, text)
+        if with_addresses and text.count(".") >= 3:
+            text = numbers.IPV4.sub(_without_address, text)
+        if with_addresses and text.count(":") >= 2:
+            text = numbers.IPV6.sub(_without_address, text)
+        if _IBAN_SIGN.search(text):
+            text = numbers.IBAN.sub(_without_iban, text)
+        return text
+
+
+def _cut(text: str) -> str:
+    if len(text) <= LONGEST_TEXT:
+        return text
+    head = text[:LONGEST_TEXT]
+    # A secret cut in two may not be recognised: the last word goes, too.
+    edge = max(head.rfind(" ", LONGEST_TEXT - 1024), head.rfind("\n", LONGEST_TEXT - 1024))
+    return (head[:edge] if edge > 0 else head[:-1024]) + MARKER
+
+
+def _remember(texts: set[str], text: str) -> None:
+    if len(text) <= LONGEST_REMEMBERED:
+        if len(texts) >= REMEMBERED:
+            texts.clear()
+        texts.add(text)
+
+
+def _json(text: str) -> Any:
+    """What a JSON text holds, where that is more than a bare value; None for any other text."""
+    if text.rstrip()[-1:] not in {"}", "]", '"'}:
+        return None
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict | list | str) else None
+
+
+def _dumped(text: str, found: Any, cleaned: Any) -> str:
+    if cleaned == found:
+        return text
+    compact = ": " not in text and ", " not in text
+    return json.dumps(cleaned, ensure_ascii=False, separators=(",", ":") if compact else None)
+
+
+def _without_pattern(pattern: re.Pattern[str], text: str) -> str:
+    """A group named `secret` limits what is replaced to itself."""
+    if "secret" not in pattern.groupindex:
+        return pattern.sub(MARKER, text)
+
+    def cut(match: re.Match[str]) -> str:
+        start, end = match.start("secret") - match.start(), match.end("secret") - match.start()
+        return match[0] if start < 0 else f"{match[0][:start]}{MARKER}{match[0][end:]}"
+
+    return pattern.sub(cut, text)
+
+
+def _without_email(match: re.Match[str]) -> str:
+    text, start, end = match.string, match.start(), match.end()
+    if text[max(0, start - 3) : start].endswith(("://", "//")) or _NOT_DOMAINS.fullmatch(match[0]):
+        return match[0]
+    if _NOT_PEOPLE.match(match[0]) and (match[0].lower()[:5] != "user@" or _PORT_PATH.match(text, end)):
+        return match[0]
+    return MARKER
+
+
+def _without_address(match: re.Match[str]) -> str:
+    before = match.string[max(0, match.start() - 24) : match.start()]
+    return MARKER if numbers.is_public_address(match[0], before) else match[0]
+
+
+def _without_iban(match: re.Match[str]) -> str:
+    length = numbers.iban_in(match[0])
+    return MARKER + match[0][length:] if length else match[0]

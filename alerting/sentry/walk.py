@@ -1,0 +1,224 @@
+"""Walks plain data of any shape and cleans it: never changes what it is given, never runs without end."""
+
+import datetime
+import decimal
+import re
+import uuid
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+from typing import Any
+
+from alerting.sentry.keys import Names, Verdict
+from alerting.sentry.numbers import is_card
+from alerting.sentry.patterns import MARKER
+from alerting.sentry.structured import is_secret_argument
+from alerting.sentry.texts import Texts
+
+# The SDK keeps five levels of most sections; a text with JSON in JSON adds a few.
+DEEPEST = 60
+MOST_PARTS = 200_000
+_HARMLESS_TYPES = (
+    bool,
+    type(None),
+    datetime.datetime,
+    datetime.date,
+    datetime.time,
+    datetime.timedelta,
+    uuid.UUID,
+)
+_NAMING = ("name", "key", "header", "field", "param", "parameter", "Name", "Key", "k")
+_VALUES = ("value", "val", "Value", "content", "v", "values", "default", "string_value", "stringValue")
+_OPTION = re.compile(r"--?([A-Za-z][\w-]*)")
+_VERSION = re.compile(r"(?i)(?:version|build|release|ver|agent|dist|tag)$")
+
+
+class Walk:
+    """Cleans one item. Counts what it visits, so that no shape of data, cycles included, keeps it busy for long."""
+
+    def __init__(self, names: Names, texts: Texts) -> None:
+        self._names = names
+        self._texts = texts
+        self._left = MOST_PARTS
+        self._open: set[int] = set()
+
+    def value(self, value: Any, depth: int = 0) -> Any:
+        """The value without the secrets in it."""
+        kind = type(value)
+        if kind is str:
+            return self._texts.clean(value, self.parsed if depth < DEEPEST else None)
+        if kind is int or kind is float:
+            return value if -1e12 < value < 1e12 else self.number(value)
+        if value is None or kind is bool:
+            return value
+        return (
+            self._container(value, depth)
+            if isinstance(value, Mapping | list | tuple | AbstractSet)
+            else self.odd(value)
+        )
+
+    def parsed(self, value: Any) -> Any:
+        """What a text held as JSON, cleaned."""
+        return self.value(value, depth=DEEPEST - 30 if self._left > 0 else DEEPEST)
+
+    def code(self, line: str) -> str:
+        """A line of source code without what is a secret by its shape."""
+        return self._texts.clean_code(line)
+
+    def number(self, value: float) -> Any:
+        """A number unless it is a card's."""
+        whole = isinstance(value, int) or (value == value and abs(value) != float("inf") and value.is_integer())
+        return MARKER if whole and 0 < value < 1e19 and is_card(str(int(value))) else value
+
+    def named(self, name: Any, value: Any, depth: int = 0) -> Any:
+        """The value that stands under `name` without its secrets, or the marker where the name says it is one."""
+        text = name if type(name) is str else _text_of(name)
+        verdict = self._names.judge(text)
+        if verdict is Verdict.HARMLESS:
+            if type(value) is str and _VERSION.search(text):
+                return self.version(value)
+            return self.value(value, depth)
+        return self.secret(value, verdict, depth)
+
+    def version(self, value: str) -> str:
+        """A version's number may look like an address."""
+        return value if re.fullmatch(r"v?\d+(?:\.\d+){1,5}", value) else self._texts.clean(value)
+
+    def secret(self, value: Any, verdict: Verdict, depth: int) -> Any:
+        """What stands under a secret name. Yes, no and nothing stay; containers keep their form."""
+        if value is None or isinstance(value, bool) or value == "":
+            return value
+        if isinstance(value, str | bytes | bytearray):
+            return self._secret_text(value, verdict)
+        if isinstance(value, Mapping | list | tuple | AbstractSet):
+            return self._container(value, depth, within=verdict)
+        if isinstance(value, int | float) and verdict < Verdict.SECRET:
+            return value if abs(value) < 1_000_000 or verdict is Verdict.ADDRESS else MARKER
+        return MARKER
+
+    def _secret_text(self, value: Any, verdict: Verdict) -> Any:
+        if isinstance(value, str):
+            bare = value.strip("'\" ")
+            if bare in {"", MARKER, "None", "True", "False", "null", "***", "********"}:
+                return value
+            if verdict is Verdict.ADDRESS:
+                return value if _is_own_address(bare) else MARKER
+            if verdict is Verdict.TOKEN and re.fullmatch(r"\d{1,4}", bare):
+                return value
+        return MARKER
+
+    def _container(self, value: Any, depth: int, within: Verdict = Verdict.HARMLESS) -> Any:
+        self._left -= 1 + len(value)
+        if depth >= DEEPEST or self._left < 0 or id(value) in self._open:
+            return MARKER
+        self._open.add(id(value))
+        try:
+            if isinstance(value, Mapping):
+                return self._mapping(value, depth + 1, within)
+            if isinstance(value, list | tuple):
+                return _like(value, self._sequence(value, depth + 1, within))
+            return _like(value, [self._inside(item, depth + 1, within) for item in value])
+        finally:
+            self._open.discard(id(value))
+
+    def _mapping(self, value: Mapping[Any, Any], depth: int, within: Verdict) -> dict[Any, Any]:
+        cleaned: dict[Any, Any] = {}
+        stated = _stated(value)
+        verdict = max(within, self._names.judge(stated)) if stated else within
+        for name, item in value.items():
+            if verdict > within and name in _VALUES:
+                item = self.secret(item, verdict, depth)
+            elif within is Verdict.VAULT or (within and name in _VALUES):
+                item = self._inside(item, depth, within, name)
+            else:
+                item = self.named(name, item, depth)
+            cleaned[self._name(name, cleaned)] = item
+        return cleaned
+
+    def _inside(self, item: Any, depth: int, within: Verdict, name: Any = "") -> Any:
+        """A part of what stands under a secret name; under a vault's, all but what its own name makes harmless."""
+        if within < Verdict.TOKEN:
+            return self.value(item, depth)
+        about = name != "" and self._names.judge(f"password {_text_of(name)}") is Verdict.HARMLESS
+        if about and not (isinstance(item, str) and len(item) > 40):
+            return self.value(item, depth)
+        return self.secret(item, within, depth)
+
+    def _sequence(self, value: Any, depth: int, within: Verdict) -> list[Any]:
+        if within >= Verdict.TOKEN:
+            return [self._inside(item, depth, within) for item in value]
+        if value and all(_is_pair(item) for item in value):
+            return [_like(item, [self._name(item[0], ()), self.named(item[0], item[1], depth)]) for item in value]
+        cleaned: list[Any] = []
+        option = Verdict.HARMLESS
+        for item in value:
+            is_value = option > Verdict.ADDRESS and isinstance(item, str) and is_secret_argument(item)
+            cleaned.append(MARKER if is_value else self.value(item, depth))
+            given = _OPTION.fullmatch(item) if isinstance(item, str) and item[:1] == "-" else None
+            option = self._names.judge(given[1]) if given and item[:2] == "--" else Verdict.HARMLESS
+        return cleaned
+
+    def _name(self, name: Any, taken: Any) -> Any:
+        """A key as it may be shown. Few are secrets themselves; two that become equal are told apart."""
+        if type(name) is not str or len(name) < 12:
+            return name
+        shown = self._texts.clean_name(name)
+        if shown != name and shown in taken:
+            shown = next(f"{shown} ({count})" for count in range(2, MOST_PARTS) if f"{shown} ({count})" not in taken)
+        return shown
+
+    def odd(self, value: Any) -> Any:
+        """A value JSON does not know: kept where it shows no secret, else what it shows, cleaned."""
+        if isinstance(value, _HARMLESS_TYPES):
+            return value
+        if isinstance(value, str):
+            return self.value(str.__str__(value))
+        if isinstance(value, int | float | decimal.Decimal):
+            return (
+                self.number(float(value)) if isinstance(value, float) else value if not is_card(str(value)) else MARKER
+            )
+        if isinstance(value, bytes | bytearray | memoryview):
+            text = bytes(value[: 1 << 17]).decode("utf-8", "surrogateescape")
+            cleaned = self.value(text)
+            if cleaned == text:
+                return value
+            return (
+                type(value)(cleaned.encode("utf-8", "surrogateescape"))
+                if isinstance(value, bytes | bytearray)
+                else cleaned
+            )
+        shown = {repr(value), str(value)}
+        for text in sorted(shown):
+            cleaned = self._texts.clean(text)
+            if cleaned != text:
+                return cleaned
+        return value
+
+
+def _stated(value: Mapping[Any, Any]) -> str:
+    """The name an object such as {"name": "api_key", "value": "…"} states for its value."""
+    if not any(name in value for name in _VALUES):
+        return ""
+    return next((value[name] for name in _NAMING if isinstance(value.get(name), str)), "")
+
+
+def _is_pair(item: Any) -> bool:
+    return isinstance(item, list | tuple) and len(item) == 2 and isinstance(item[0], str | bytes)
+
+
+def _is_own_address(text: str) -> bool:
+    return text in {"localhost", "::1", "testserver"} or text.startswith("127.")
+
+
+def _text_of(name: Any) -> str:
+    if isinstance(name, bytes):
+        return name[:200].decode("utf-8", "replace")
+    return str(name)[:200] if isinstance(name, str | int | float | tuple) else type(name).__name__
+
+
+def _like(original: Any, items: list[Any]) -> Any:
+    """The items in a container of the original's kind, as far as JSON or a caller can tell."""
+    if isinstance(original, tuple):
+        return tuple(items)
+    if isinstance(original, AbstractSet):
+        return set(items) if all(isinstance(item, str | int | float | bytes | tuple) for item in items) else items
+    return items
