@@ -35,6 +35,12 @@ class Sight:
         return cls(good, dict(data.get("faults", {})))
 
 
+def unreadable(memory: Mapping[str, Any]) -> list[str]:
+    """What could not be read at the last tick and why, a sentence each, from the evaluator's memory."""
+    faults = Sight.from_json(memory.get("sight", {})).faults
+    return [f"{MEASURES[name].capitalize()} cannot be read: {faults[name]}" for name in MEASURES if name in faults]
+
+
 def patience(interval_seconds: int) -> timedelta:
     """How long nothing may be read before it is told: six ticks, at least a minute."""
     return max(SHORTEST, 6 * timedelta(seconds=interval_seconds))

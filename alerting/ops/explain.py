@@ -55,6 +55,7 @@ def explain(
 
 
 def _overview(console: Console) -> None:
+    from alerting.incidents import blindness
     from alerting.incidents.models import Evaluator, Incident, Tick
 
     tick = Tick.objects.first()
@@ -63,8 +64,8 @@ def _overview(console: Console) -> None:
         return
     console.print(f"Last tick {_at(tick.window_end)} UTC: {tick.outcome}, {tick.requests} requests to Sentry.")
     state = Evaluator.objects.first()
-    for measure, fault in (state.memory.get("sight", {}).get("faults", {}) if state else {}).items():
-        console.print(Text(f"Not readable: {measure}: {terminal(fault)}"))
+    for sentence in blindness.unreadable(state.memory) if state else ():
+        _say(console, terminal(sentence))
     incidents = list(Incident.objects.order_by("closed_at", "-id")[:30])
     if not incidents:
         console.print("No incident so far: nothing was over its threshold.")
