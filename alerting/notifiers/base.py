@@ -12,7 +12,8 @@ class Receipt:
     """What a provider told us about a delivered notice, kept for the incident's next one.
 
     `ref` is opaque to everybody but the notifier that wrote it (Slack bot: channel and ts of the card; email: the
-    Message-ID that starts the thread). It never holds a secret.
+    Message-ID that starts the thread). It never holds a secret. `editable` says that what was sent can be changed
+    afterwards, so that a change told elsewhere is worth an edit (`Notice.edit_only`).
 
     A mail is delivered once at least one recipient has it. `refused` maps recipients turned away for good, `deferred`
     those turned away for now, to what the server said; owe the latter the same notice again, limited to them with
@@ -22,6 +23,7 @@ class Receipt:
     ref: Mapping[str, str] = field(default_factory=dict)
     refused: Mapping[str, str] = field(default_factory=dict)
     deferred: Mapping[str, str] = field(default_factory=dict)
+    editable: bool = False
 
 
 class Notifier(Protocol):

@@ -34,6 +34,8 @@ class EmailNotifier:
         self._connection_factory = connection_factory
 
     def send(self, notice: Notice, ref: Mapping[str, str], dedupe_key: str) -> Receipt:
+        if notice.edit_only:
+            return Receipt(ref)
         try:
             message = self.compose(notice, ref, dedupe_key)
         except Exception as error:

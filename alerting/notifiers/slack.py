@@ -32,9 +32,11 @@ class RefusedError(Exception):
 
 
 class Mode(Protocol):
-    """One way of speaking to Slack; `deliver` may raise anything."""
+    """One way of speaking to Slack; both ways of doing so may raise anything. `edit` posts nothing."""
 
     def deliver(self, transport: Transport, shown: render.View, ref: Mapping[str, str]) -> Receipt: ...
+
+    def edit(self, transport: Transport, shown: render.View, ref: Mapping[str, str]) -> Receipt: ...
 
 
 class SlackNotifier:
@@ -55,7 +57,8 @@ class SlackNotifier:
                 "unrenderable", f"The notice could not be written ({type(error).__name__}).", permanent=True
             )
         else:
-            outcome = within(self._seconds, lambda transport: self._mode.deliver(transport, shown, ref))
+            speak = self._mode.edit if notice.edit_only else self._mode.deliver
+            outcome = within(self._seconds, lambda transport: speak(transport, shown, ref))
             if not isinstance(outcome, DeliveryError):
                 return outcome
             failure = outcome
@@ -78,6 +81,9 @@ class WebhookMode:
         _with_fallback(shown, post)
         return Receipt()
 
+    def edit(self, transport: Transport, shown: render.View, ref: Mapping[str, str]) -> Receipt:  # noqa: ARG002
+        return Receipt()
+
 
 class BotMode:
     """Posts a card first, later edits it to the present state and tells the change in its thread.
@@ -91,15 +97,8 @@ class BotMode:
         self._api_url = api_url
 
     def deliver(self, transport: Transport, shown: render.View, ref: Mapping[str, str]) -> Receipt:
-        client = Bot(self._token, self._api_url, transport)
-
-        def call(method: str, place: Mapping[str, Any]) -> Answer:
-            def once(body: Mapping[str, Any]) -> Answer:
-                return ask_api(transport, client, method, {**place, **body})
-
-            return _with_fallback(shown, once)
-
-        if ref.get("ts") and ref.get("target", self._target) == self._target:
+        call = self._speaker(transport, shown)
+        if self._is_ours(ref):
             card = {"channel": ref["channel"], "ts": ref["ts"]}
             try:
                 # An edit without blocks keeps the old ones.
@@ -109,10 +108,34 @@ class BotMode:
                 if no.error.reason not in _CARD_IS_GONE:
                     raise
             else:
-                return Receipt(dict(ref))
+                return Receipt(dict(ref), editable=True)
         posted = parsed(call("chat.postMessage", {"channel": self._target, **_QUIET_LINKS}))
         where, ts = str(posted.get("channel") or self._target), str(posted.get("ts") or "")
-        return Receipt({"channel": where, "ts": ts, "target": self._target} if ts else {})
+        return Receipt({"channel": where, "ts": ts, "target": self._target} if ts else {}, editable=True)
+
+    def edit(self, transport: Transport, shown: render.View, ref: Mapping[str, str]) -> Receipt:
+        call = self._speaker(transport, shown)
+        if self._is_ours(ref):
+            try:
+                call("chat.update", {"channel": ref["channel"], "ts": ref["ts"], "blocks": []})
+            except RefusedError as no:
+                if no.error.reason not in _CARD_IS_GONE:
+                    raise
+        return Receipt(dict(ref), editable=True)
+
+    def _is_ours(self, ref: Mapping[str, str]) -> bool:
+        return bool(ref.get("ts")) and ref.get("target", self._target) == self._target
+
+    def _speaker(self, transport: Transport, shown: render.View) -> Callable[[str, Mapping[str, Any]], Answer]:
+        client = Bot(self._token, self._api_url, transport)
+
+        def call(method: str, place: Mapping[str, Any]) -> Answer:
+            def once(body: Mapping[str, Any]) -> Answer:
+                return ask_api(transport, client, method, {**place, **body})
+
+            return _with_fallback(shown, once)
+
+        return call
 
 
 _QUIET_LINKS: dict[str, Any] = {"unfurl_links": False, "unfurl_media": False}

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from alerting.outbox.message import Kind, Line, Notice
@@ -11,6 +12,7 @@ FOLD_ABOVE = 5
 # New error types come in litters, after a deploy or after downtime; from three on they are one notice.
 FOLD_NEW_ISSUES_ABOVE = 2
 FOLDED_KINDS = (Kind.DIGEST, Kind.STALE)
+MOST_NOTES = 5
 # Slack's blocks hold about 75 lines; a mail holds more, but nobody reads a longer one.
 _LIMITS: Mapping[str, int] = {"slack": 70}
 _DEFAULT_LIMIT = 500
@@ -22,29 +24,56 @@ def limit(channel: str) -> int:
 
 
 def digest(notices: Sequence[Notice], kind: Kind, waiting: int, now: datetime, first_id: int) -> Notice:
-    """One notice that names every member. `waiting` is how many were waiting in all, these included."""
+    """One notice that names every member. `waiting` is how many were to be folded in all, these included."""
     totals = Counter(f"{notice.rule_title or notice.kind}: {notice.kind}" for notice in notices)
     projects = len({notice.project for notice in notices if notice.project})
     left = waiting - len(notices)
-    sentence = f"{len(notices)} notices about {projects} project{'s' if projects != 1 else ''} in one message"
+    about = f" about {_counted(projects, 'project')}" if projects else ""
+    sentence = f"{_counted(len(notices), 'notice')}{about} in one message"
     sentence += f"; {left} more follow." if left > 0 else "."
-    if kind is Kind.STALE:
-        oldest = min(notice.at for notice in notices)
-        sentence = (
-            f"These {len(notices)} notices could not be delivered in time, the oldest since {oldest}. " + sentence
-        )
-    stamp = now.strftime("%Y-%m-%dT%H:%M:%SZ")
-    return Notice(
-        kind=kind,
+    made = Notice(
+        kind=Kind.DIGEST,
         key=f"digest-{first_id}-{now:%Y%m%d%H%M%S}",
-        headline=f"{len(notices)} notices, {projects} projects",
+        headline=_counted(len(notices), "notice") + (f", {_counted(projects, 'project')}" if projects else ""),
         sentence=sentence,
         severity="high" if any(notice.severity == "high" for notice in notices) else "medium",
-        at=stamp,
-        reason=kind.value,
+        at=_stamp(now),
+        reason=Kind.DIGEST.value,
+        notes=_shared(notices),
         lines=tuple(_line(notice) for notice in notices),
         totals=dict(totals.most_common()),
     )
+    return overdue(made, now) if kind is Kind.STALE else made
+
+
+def overdue(notice: Notice, now: datetime) -> Notice:
+    """A digest that comes too late, dated honestly: it says so, and how old its oldest line is."""
+    subject = f"These {len(notice.lines)} notices" if len(notice.lines) != 1 else "This notice"
+    since = min(line.at for line in notice.lines)
+    return replace(
+        notice,
+        kind=Kind.STALE,
+        sentence=f"{subject} could not be delivered in time, the oldest since {since}. {notice.sentence}",
+        at=_stamp(now),
+        reason=Kind.STALE.value,
+    )
+
+
+def _shared(notices: Sequence[Notice]) -> tuple[str, ...]:
+    """What the members had to add, each sentence once, with the number of those it is about unless it is all."""
+    notes = Counter(note for notice in notices for note in notice.notes)
+    return tuple(
+        note if count == len(notices) else f"About {count} of these: {note}"
+        for note, count in notes.most_common(MOST_NOTES)
+    )
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}{'s' if count != 1 else ''}"
+
+
+def _stamp(now: datetime) -> str:
+    return now.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _line(notice: Notice) -> Line:

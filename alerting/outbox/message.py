@@ -48,7 +48,8 @@ class Notice:
     `lines` are hostile text from events and must be escaped by every renderer. `key` names the incident (threads
     and edits hang on it); `sequence` counts its notices from 1. `notes` are further sentences of ours (what is being
     dropped, which channel refused).
-    `recipients` limits an email to those who are still owed it; empty means everyone.
+    `recipients` limits an email to those who are still owed it; empty means everyone. With `edit_only` nothing is
+    posted: a card that stands is brought up to date, for a change that was told in a digest.
     """
 
     kind: Kind
@@ -79,6 +80,7 @@ class Notice:
     totals: Mapping[str, int] = field(default_factory=dict)
     sequence: int = 1
     recipients: tuple[str, ...] = ()
+    edit_only: bool = False
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)

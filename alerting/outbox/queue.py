@@ -11,13 +11,10 @@ from django.db.models import F, QuerySet
 
 from alerting import owner
 from alerting.errors import DeliveryError
-from alerting.outbox import backoff, fold
+from alerting.outbox import backoff, digests, fold
 from alerting.outbox.clean import clean, clean_json
-from alerting.outbox.message import Kind, Notice
+from alerting.outbox.message import Notice
 from alerting.outbox.models import Channel, Message
-from alerting.rules.model import Judgement
-
-STALE_AFTER = timedelta(hours=1)
 
 
 class Delivered(Protocol):
@@ -25,6 +22,8 @@ class Delivered(Protocol):
 
     @property
     def ref(self) -> Mapping[str, str]: ...
+    @property
+    def editable(self) -> bool: ...
     @property
     def refused(self) -> Mapping[str, str]: ...
     @property
@@ -73,12 +72,9 @@ def due(channel: str, now: datetime) -> QuerySet[Message]:
 def take(channel: str, now: datetime) -> Message | None:
     """The next message to send, marked as in our hands; a crowd or what came too late is folded into one first."""
     waiting = due(channel, now)
-    count = waiting.count()
-    if count == 0:
-        return None
-    crowd, kind = _crowd(waiting, now)
-    members = list(crowd[: fold.limit(channel)]) if crowd is not None else []
-    message = _fold(members, channel, kind, count, now) if members else waiting.first()
+    # Of several digests the one that was put back after a refusal is the older one and goes first.
+    next_up = waiting.filter(kind__in=fold.FOLDED_KINDS) if digests.gather(waiting, channel, now) else waiting
+    message = next_up.first()
     if message is None:
         return None
     taken = Message.objects.filter(pk=message.pk, state=Message.State.PENDING).update(
@@ -87,6 +83,7 @@ def take(channel: str, now: datetime) -> Message | None:
     if not taken:
         return None
     message.refresh_from_db()
+    digests.date_honestly(message, now)
     return message
 
 
@@ -117,6 +114,10 @@ def mark_sent(message: Message, receipt: Delivered, now: datetime) -> None:
         )
         if receipt.deferred:
             _owe_the_rest(message, sorted(receipt.deferred), now)
+        if receipt.editable and message.kind in fold.FOLDED_KINDS:
+            digests.owe_cards(message, now)
+        elif receipt.editable:
+            digests.forget_cards(message)
 
 
 def mark_failed(message: Message, error: DeliveryError, now: datetime, *, pause: bool = True) -> None:
@@ -157,41 +158,3 @@ def _owe_the_rest(message: Message, recipients: list[str], now: datetime) -> Non
             "due_at": now + timedelta(seconds=wait),
         },
     )
-
-
-def _crowd(waiting: QuerySet[Message], now: datetime) -> tuple[QuerySet[Message] | None, Kind]:
-    """Which of the waiting messages are to travel together, and as what."""
-    single = waiting.exclude(kind__in=fold.FOLDED_KINDS)
-    stale = single.filter(created_at__lte=now - STALE_AFTER)
-    if stale.exists():
-        return stale, Kind.STALE
-    if single.count() > fold.FOLD_ABOVE:
-        return single, Kind.DIGEST
-    new_issues = single.filter(payload__rule=Judgement.NEW_ISSUE.value)
-    if new_issues.count() > fold.FOLD_NEW_ISSUES_ABOVE:
-        return new_issues, Kind.DIGEST
-    return None, Kind.DIGEST
-
-
-def _fold(members: list[Message], channel: str, kind: Kind, count: int, now: datetime) -> Message | None:
-    """One transaction: members folded, the digest owed in their place."""
-    with transaction.atomic():
-        pks = [member.pk for member in members]
-        notice = fold.digest([Notice.from_json(member.payload) for member in members], kind, count, now, pks[0])
-        digest = Message.objects.create(
-            dedupe_key=f"{notice.key}:{channel}",
-            channel=channel,
-            incident_key=notice.key,
-            kind=kind,
-            rank=min(member.rank for member in members),
-            payload=clean_json(notice.to_json()),
-            created_at=now,
-            due_at=now,
-        )
-        moved = Message.objects.filter(pk__in=pks, state=Message.State.PENDING).update(
-            state=Message.State.FOLDED, folded_into=digest
-        )
-        if moved != len(pks):
-            transaction.set_rollback(True)
-            return None
-    return digest

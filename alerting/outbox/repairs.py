@@ -5,10 +5,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Q
 
 from alerting import owner
-from alerting.outbox import fold
+from alerting.outbox import digests, fold
 from alerting.outbox.clean import clean
 from alerting.outbox.message import Notice
 from alerting.outbox.models import Message
@@ -59,13 +58,14 @@ def reroute(channel: str, others: Iterable[str], reason: str, now: datetime, *, 
     targets = list(others)
     if not targets:
         return 0
-    unsent = Q(state__in=(Message.State.FAILED, Message.State.PENDING)) & ~Q(kind__in=fold.FOLDED_KINDS)
-    chosen = Q(pk=only) | Q(folded_into=only) if only is not None else unsent
-    stranded = list(Message.objects.filter(chosen, channel=channel).exclude(kind__in=fold.FOLDED_KINDS))
     note = f"{channel.capitalize()} refused this notice ({reason}), so it comes this way."
-    copies = [_copy(each, target, note, now) for each in stranded for target in targets]
-    before = Message.objects.filter(dedupe_key__in=[copy.dedupe_key for copy in copies]).count()
     with transaction.atomic():
+        unsent = Message.objects.filter(channel=channel, state__in=(Message.State.FAILED, Message.State.PENDING))
+        chosen = unsent.filter(pk=only) if only is not None else unsent
+        freed = digests.take_apart(chosen.filter(kind__in=fold.FOLDED_KINDS))
+        stranded = list((chosen | unsent.filter(pk__in=freed)).exclude(kind__in=digests.ALONE))
+        copies = [_copy(each, target, note, now) for each in stranded for target in targets]
+        before = Message.objects.filter(dedupe_key__in=[copy.dedupe_key for copy in copies]).count()
         Message.objects.bulk_create(copies, batch_size=500, ignore_conflicts=True)
         Message.objects.filter(pk__in=[each.pk for each in stranded]).update(
             state=Message.State.DISCARDED, error=clean(f"{reason}: sent by {', '.join(targets)} instead", 500)

@@ -67,6 +67,30 @@ def test_the_bot_edits_the_card_and_tells_the_change_in_its_thread(server: Slack
     assert "[resolved]" in threaded.body["text"]
 
 
+def test_an_edit_alone_posts_nothing(server: SlackServer) -> None:
+    server.reply = lambda _: api(channel="C42", ts="17.1")
+    ref = bot(server).send(firing(), {}, "k:1:slack").ref
+    server.requests.clear()
+    assert bot(server).send(resolved(edit_only=True), ref, "k:2:slack:card").ref == ref
+    (edited,) = server.requests
+    assert (edited.path, edited.body["ts"]) == ("/api/chat.update", "17.1")
+    assert "[resolved]" in edited.body["text"]
+
+
+@pytest.mark.parametrize("ref", [{}, {"channel": "C42", "ts": "17.1", "target": "#old"}], ids=["none", "elsewhere"])
+def test_an_edit_without_a_card_of_ours_does_nothing(server: SlackServer, ref: dict[str, str]) -> None:
+    for notifier in (bot(server), webhook(server)):
+        notifier.send(resolved(edit_only=True), ref, "k:2:slack:card")
+    assert server.requests == []
+
+
+def test_an_edit_of_a_card_that_is_gone_posts_no_new_one(server: SlackServer) -> None:
+    server.reply = lambda _: api(error="message_not_found")
+    ref = {"channel": "C42", "ts": "17.1", "target": "#alerts"}
+    bot(server).send(resolved(edit_only=True), ref, "k:2:slack:card")
+    assert server.paths == ["/api/chat.update"]
+
+
 def test_a_thread_post_that_fails_is_told_again_without_harm(server: SlackServer) -> None:
     ref = {"channel": "C42", "ts": "17.1", "target": "#alerts"}
     server.reply = lambda posted: api(ts="17.1") if "update" in posted.path else (503, {}, "")

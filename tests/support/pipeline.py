@@ -25,6 +25,7 @@ class RecordingNotifier:
     refs: list[Mapping[str, str]] = field(default_factory=list)
     errors: list[Exception | None] = field(default_factory=list)
     deferred: Mapping[str, str] = field(default_factory=dict)
+    editable: bool = False
 
     def send(self, notice: Notice, ref: Mapping[str, str], dedupe_key: str) -> Receipt:
         if self.errors and (error := self.errors.pop(0)) is not None:
@@ -33,7 +34,7 @@ class RecordingNotifier:
         self.keys.append(dedupe_key)
         self.refs.append(ref)
         deferred, self.deferred = self.deferred, {}
-        return Receipt({"thread": f"{self.channel}-{len(self.sent)}"}, deferred=deferred)
+        return Receipt({"thread": f"{self.channel}-{len(self.sent)}"}, deferred=deferred, editable=self.editable)
 
 
 @dataclass

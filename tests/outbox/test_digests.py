@@ -1,0 +1,138 @@
+"""Digests: everyone in them once, for the right people, dated honestly, and the cards they overtake brought along."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from alerting.errors import DeliveryError
+from alerting.outbox import queue
+from alerting.outbox.message import Kind, Notice
+from alerting.outbox.models import Message
+from tests.outbox.test_queue import notice
+from tests.support.pipeline import World
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+NOON = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
+CROWD = range(10, 20)
+
+
+@pytest.fixture
+def world() -> World:
+    return World(NOON)
+
+
+def owe(world: World, *notices: Notice, channel: str = "slack") -> None:
+    queue.owe([queue.Debt(each, channel) for each in notices], world.now)
+
+
+def resolved(number: int) -> Notice:
+    return replace(notice(number, sequence=2), kind=Kind.RESOLVED)
+
+
+def test_a_recipient_that_was_put_off_is_owed_alone_also_in_a_crowd(world: World) -> None:
+    world.email.deferred = {"slow@example.com": "451 greylisted"}
+    owe(world, notice(1), channel="email")
+    world.deliver()
+    owe(world, *(notice(number) for number in CROWD), channel="email")
+    world.now += timedelta(seconds=5)
+    world.deliver()
+    assert [(each.kind, each.recipients) for each in world.email.sent[1:]] == [
+        ("digest", ()),
+        ("first", ("slow@example.com",)),
+    ]
+    assert {line.project for line in world.email.sent[1].lines} == {f"app-{number}" for number in CROWD}
+
+
+def test_what_comes_late_for_one_recipient_is_a_late_summary_for_that_one_alone(world: World) -> None:
+    world.email.deferred = {"slow@example.com": "451 greylisted"}
+    owe(world, notice(1), channel="email")
+    world.deliver()
+    owe(world, notice(2), channel="email")
+    world.now += timedelta(hours=2)
+    world.deliver()
+    late = {each.recipients: [line.project for line in each.lines] for each in world.email.sent[1:]}
+    assert late == {(): ["app-2"], ("slow@example.com",): ["app-1"]}
+    assert {each.kind for each in world.email.sent[1:]} == {Kind.STALE}
+
+
+def test_a_digest_that_waited_too_long_itself_says_so(world: World) -> None:
+    world.slack.errors = [DeliveryError("http_503", "Slack answered 503.")]
+    owe(world, *(notice(number) for number in CROWD))
+    world.deliver()
+    world.now += timedelta(hours=2)
+    world.deliver()
+    (late,) = world.slack.sent
+    assert (late.kind, late.at, len(late.lines)) == (Kind.STALE, "2026-01-01T14:00:00Z", len(CROWD))
+    assert late.sentence.startswith(
+        "These 10 notices could not be delivered in time, the oldest since 2026-01-01T12:00:00Z. 10 notices about"
+    )
+
+
+def test_a_digest_that_was_put_back_goes_before_a_newer_one(world: World) -> None:
+    world.slack.errors = [DeliveryError("http_503", "Slack answered 503.")]
+    owe(world, *(notice(number) for number in CROWD))
+    world.deliver()
+    owe(world, *(notice(number) for number in range(30, 40)))
+    world.now += timedelta(minutes=1)
+    world.deliver()
+    assert [each.lines[0].project for each in world.slack.sent] == ["app-10", "app-30"]
+
+
+def test_the_members_of_a_digest_that_is_refused_for_good_go_the_other_way(world: World) -> None:
+    world.slack.errors = [DeliveryError("no_service", "The webhook is gone.", permanent=True)]
+    owe(world, *(notice(number) for number in CROWD))
+    world.deliver()
+    world.deliver()
+    told = [line.project for each in world.email.sent for line in each.lines if line.kind == Kind.FIRST]
+    assert sorted(told) == [f"app-{number}" for number in CROWD]
+    notes = [note for each in world.email.sent for note in each.notes]
+    assert any("Slack refused this notice (no_service), so it comes this way." in note for note in notes)
+    world.fingerprint = "two"
+    world.deliver()
+    assert world.slack.sent == []
+
+
+def test_a_digest_slack_dislikes_goes_the_other_way_and_is_not_owed_again(world: World) -> None:
+    world.slack.errors = [DeliveryError("msg_too_long", "This message is too long.", permanent=True)]
+    owe(world, *(notice(number) for number in CROWD))
+    world.deliver()
+    world.deliver()
+    assert [line.project for each in world.email.sent for line in each.lines] == [f"app-{each}" for each in CROWD]
+    assert not Message.objects.filter(state__in=("pending", "failed")).exists()
+
+
+def test_a_card_whose_change_is_told_in_a_digest_is_edited_after_it(world: World) -> None:
+    world.slack.editable = True
+    owe(world, notice(10))
+    world.deliver()
+    owe(world, *(resolved(number) for number in CROWD))
+    world.deliver()
+    first, digest, edit = world.slack.sent
+    assert (first.kind, digest.kind) == (Kind.FIRST, Kind.DIGEST)
+    assert (edit.kind, edit.project, edit.edit_only) == (Kind.RESOLVED, "app-10", True)
+    assert world.slack.refs[2] == {"thread": "slack-1"}
+
+
+def test_an_edit_never_takes_a_card_back_to_an_older_state(world: World) -> None:
+    world.slack.editable = True
+    owe(world, notice(10))
+    world.deliver()
+    owe(world, *(resolved(number) for number in CROWD))
+    world.slack.errors = [None, DeliveryError("http_503", "Slack answered 503.")]
+    world.deliver()
+    assert Message.objects.get(kind="card").state == "pending"
+    owe(world, replace(notice(10), sequence=3))
+    world.now += timedelta(seconds=1.2)
+    world.deliver()
+    assert Message.objects.get(kind="card").state in {"discarded", "sent"}
+    assert (world.slack.sent[-1].sequence, world.slack.sent[-1].edit_only) == (3, False)
+
+
+def test_a_channel_without_cards_gets_no_edits(world: World) -> None:
+    owe(world, notice(10))
+    world.deliver()
+    owe(world, *(resolved(number) for number in CROWD))
+    world.deliver()
+    assert [each.edit_only for each in world.slack.sent] == [False, False]
