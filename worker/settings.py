@@ -33,15 +33,17 @@ def _secret_key() -> str:
 def _database() -> dict[str, object]:
     url = _settings.secret("DATABASE_URL") or f"sqlite:///{DATA_DIR / 'alerting.sqlite3'}"
     database: dict[str, object] = dict(dj_database_url.parse(url, conn_max_age=60, conn_health_checks=True))
+    options: dict[str, object] = {"connect_timeout": 5}
     if database["ENGINE"] == "django.db.backends.sqlite3":
         # IMMEDIATE makes writers queue at BEGIN instead of failing at their first write with "database is locked".
-        database["OPTIONS"] = {
+        options = {
             "transaction_mode": "IMMEDIATE",
             "timeout": 20,
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
         }
-    else:
-        database["OPTIONS"] = {"connect_timeout": 5}
+    # What the URL itself asks for (sslmode=verify-full) stands.
+    given = database.get("OPTIONS", {})
+    database["OPTIONS"] = {**options, **given} if isinstance(given, dict) else options
     return database
 
 

@@ -1,0 +1,41 @@
+"""Django's settings as they come out of the environment."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PRINT = "import json; from worker import settings; print(json.dumps(settings.DATABASES['default']['OPTIONS']))"
+
+
+def options_for(url: str, folder: Path) -> dict[str, object]:
+    done = subprocess.run(
+        [sys.executable, "-c", PRINT],
+        cwd=ROOT,
+        env={"DATABASE_URL": url, "ALERTING_DATA_DIR": str(folder)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    found: dict[str, object] = json.loads(done.stdout)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("postgres://u:p@db.example.com/alerting", {"connect_timeout": 5}),
+        (
+            "postgres://u:p@db.example.com/alerting?sslmode=verify-full&connect_timeout=2",
+            {"sslmode": "verify-full", "connect_timeout": 2},
+        ),
+        ("sqlite:////tmp/alerting.sqlite3?timeout=3", {"transaction_mode": "IMMEDIATE", "timeout": 3}),
+    ],
+)
+def test_what_the_database_url_asks_for_is_kept_beside_our_own_options(
+    url: str, expected: dict[str, object], tmp_path: Path
+) -> None:
+    assert options_for(url, tmp_path).items() >= expected.items()
