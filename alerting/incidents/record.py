@@ -18,6 +18,11 @@ from alerting.outbox.queue import Debt
 from alerting.rules.model import Outcome, Project, Reading, Rule, Verdict
 
 Key = tuple[str, str]
+# What a decision changes of an open incident.
+WRITTEN = (
+    *("project", "state", "fired_at", "closed_at", "value", "peak", "threshold", "reason", "standing"),
+    *("evidence", "notices"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,8 +226,14 @@ def _not_told_yet(verdicts: Sequence[Verdict], environment: str) -> list[Verdict
 def _write(page: _Page, now: datetime) -> None:
     Incident.objects.bulk_create(page.created, batch_size=500)
     if page.changed:
-        written = ("project", "state", "fired_at", "closed_at", "value", "peak", "threshold", "reason", "standing")
-        Incident.objects.bulk_update(list(page.changed.values()), (*written, "evidence", "notices"), batch_size=200)
+        # An upsert and not bulk_update, whose CASE for every row and field takes two seconds for a thousand incidents.
+        Incident.objects.bulk_create(
+            list(page.changed.values()),
+            batch_size=500,
+            update_conflicts=True,
+            unique_fields=("id",),
+            update_fields=WRITTEN,
+        )
     Transition.objects.bulk_create(page.transitions, batch_size=500)
     Decision.objects.bulk_create(page.decisions, batch_size=500)
     queue.owe(page.debts, now)
