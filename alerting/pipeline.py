@@ -28,6 +28,8 @@ from alerting.rules.model import Judgement, Rule, Trust, Verdict, Window
 logger = logging.getLogger(__name__)
 
 DELIVERY_TURN_SECONDS = 30.0
+# So little is waited for in place, whether our own pace or a provider's wish; anything longer is left to another turn.
+SHORT_PAUSE_SECONDS = 5.0
 SUPERVISION_SLACK = timedelta(minutes=1)
 HEARTBEAT_EVERY = timedelta(minutes=1)
 DROPS_REMEMBERED = timedelta(minutes=5)
@@ -220,17 +222,19 @@ def _summary(answers: Sequence[Answer]) -> str:
 
 def _send_for_a_turn(parts: Parts, channel: str) -> bool:
     ends = time.monotonic() + DELIVERY_TURN_SECONDS
-    while queue.due(channel, parts.clock()).exists():
-        pause = channels.wait(channel, parts.clock())
+    while True:
+        now = parts.clock()
+        pause = channels.wait(channel, now)
+        if pause > SHORT_PAUSE_SECONDS or not queue.due(channel, now + timedelta(seconds=pause)).exists():
+            return False
         if time.monotonic() + pause > ends:
-            return not pause
+            return True
         parts.sleep(pause)
         if not channels.renew(channel, parts.clock()):
             return False
         message = queue.take(channel, parts.clock())
         if message is None or not _send(parts, channel, message):
             return False
-    return False
 
 
 def _send(parts: Parts, channel: str, message: Message) -> bool:
@@ -242,7 +246,7 @@ def _send(parts: Parts, channel: str, message: Message) -> bool:
         logger.warning("%s did not take message %s: %s (%s)", channel, message.pk, error, error.reason)
         queue.mark_failed(message, error, parts.clock())
         if not error.permanent:
-            return False
+            return error.retry_after is not None and error.retry_after <= SHORT_PAUSE_SECONDS
         trouble.report(message, error, parts.notifiers, parts.fingerprints.get(channel, ""), parts.clock())
         return trouble.is_open(channel)
     except Exception as error:

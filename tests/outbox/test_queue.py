@@ -126,6 +126,31 @@ def test_the_providers_own_wish_is_obeyed(world: World) -> None:
 
 
 @database
+def test_a_thousand_notices_stay_few_messages_also_where_slack_refuses_every_other_one(world: World) -> None:
+    too_fast = DeliveryError("rate_limited", "Slack asks to wait 1 s.", retry_after=1)
+    world.slack.errors = [too_fast if number % 2 else None for number in range(60)]
+    owe(*(notice(number) for number in range(1000)))
+    started = world.now
+    world.deliver()
+    assert len(world.slack.sent) <= 20
+    assert world.now - started <= timedelta(seconds=60)
+    named = [line.project for each in world.slack.sent for line in each.lines]
+    assert sorted(named) == sorted(f"app-{number}" for number in range(1000))
+
+
+@database
+def test_a_long_wish_does_not_hold_a_worker(world: World) -> None:
+    world.slack.errors = [DeliveryError("rate_limited", "Slack asks to wait 20 s.", retry_after=20)]
+    owe(notice(1), notice(2))
+    world.deliver()
+    world.deliver()
+    assert world.now == NOON
+    world.now += timedelta(seconds=21)
+    world.deliver()
+    assert [each.project for each in world.slack.sent] == ["app-1", "app-2"]
+
+
+@database
 def test_one_channel_that_cannot_deliver_does_not_hold_up_the_other(world: World) -> None:
     world.email.errors = [DeliveryError("smtp_unreachable", "No mail server.")] * 5
     owe(notice(), channel="email")
