@@ -17,8 +17,9 @@ class Fault:
     Over HTTP it applies to requests whose `path?query` contains `match` (or for which `match` says yes). With a
     `status` the request is not handled, only answered; with just `headers` or a `body` the true answer is changed
     (a `body` that is a function gets the true one). `drop` cuts the connection "before" the request is handled,
-    "middle": half-way through the answer, "after": handled but not answered. `hang` never answers, `drip` answers a
-    byte at a time, `delay` waits so many seconds first and combines with the rest.
+    "middle": half-way through the answer, "after": handled but not answered. `hang` never answers (with `drop` "after":
+    it handles the request first), `drip` answers a byte at a time, `delay` waits so many seconds first and combines
+    with the rest.
 
     Over SMTP `stage` is "connect", "auth", "mail", "rcpt" or "data", `reply` what is said there ("451 later"),
     `recipient` narrows it to one address.

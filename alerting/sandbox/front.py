@@ -76,12 +76,15 @@ class Front:
         try:
             if fault.delay:
                 await asyncio.wait({gone, closing}, timeout=fault.delay, return_when=asyncio.FIRST_COMPLETED)
-            if fault.hang:
+            handled = fault.drop == "after"
+            if fault.hang and not handled:
                 await asyncio.wait({gone, closing}, return_when=asyncio.FIRST_COMPLETED)
-            if fault.hang or fault.drop == "before" or gone.done():
+            if (fault.hang and not handled) or fault.drop == "before" or gone.done():
                 return await _cut(scope, gone)
             answer = await self._answer(scope, body, fault)
-            if fault.drop == "after":
+            if handled:
+                if fault.hang:
+                    await asyncio.wait({gone, closing}, return_when=asyncio.FIRST_COMPLETED)
                 return await _cut(scope, gone)
             request.status = answer.status
             await self._emit(scope, send, answer, fault, gone)

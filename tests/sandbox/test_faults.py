@@ -94,6 +94,14 @@ def test_a_connection_dropped_after_has_taken_the_message(sandbox: Sandbox) -> N
     assert [message.text for message in sandbox.slack.messages] == ["hello"]
 
 
+def test_a_hang_after_has_taken_the_message_and_never_says_so(sandbox: Sandbox) -> None:
+    sandbox.slack.fault(Fault(hang=True, drop="after", times=1))
+    with pytest.raises(httpx.ReadTimeout):
+        httpx.post(sandbox.slack.webhook_url, json={"text": "once"}, timeout=0.3)
+    assert [message.text for message in sandbox.slack.messages] == ["once"]
+    assert httpx.post(sandbox.slack.webhook_url, json={"text": "again"}).text == "ok"
+
+
 def test_a_connection_dropped_in_the_middle_breaks_off_the_body(sandbox: Sandbox, api: httpx.Client) -> None:
     sandbox.sentry.fault(Fault(drop="middle"))
     with pytest.raises((httpx.RemoteProtocolError, httpx.ReadError)):
