@@ -108,7 +108,7 @@ def test_odd_types_neither_raise_nor_leak(value: Any) -> None:
     after = scrub_event(event, {})
     assert after["message"] == "kept"
     assert set(after["extra"]) == {"seen", "list", "password"}
-    assert SECRET not in repr(after)
+    assert SECRET not in repr_of(after)
 
 
 @pytest.mark.parametrize("value", [Refuses(), BrokenMapping(), {Refuses(): 1}], ids=["object", "mapping", "key"])
@@ -118,6 +118,12 @@ def test_what_refuses_to_be_read_costs_its_part_of_the_event_only(value: Any) ->
     assert (after["message"], after["tags"]) == ("kept", {"a": "b"})
     assert "extra" in after
     assert SECRET not in repr_of(after)
+
+
+def test_an_integer_too_long_to_be_written_does_not_cost_the_event() -> None:
+    after = scrub_event({"message": "kept", "extra": {"n": 10**5_000, "list": [-(10**5_000)], "m": 10**40}}, {})
+    assert json.loads(json.dumps(after)) == after
+    assert (after["message"], after["extra"]["m"]) == ("kept", 10**40)
 
 
 def repr_of(held: Any) -> str:
