@@ -48,7 +48,7 @@ _ABOUT = frozenset(
     counter created ctx date days default deleted description domain duration enabled encoding endpoint
     engine entropy env error errors event exempt exists exp expected expiration expire expired expires expiry
     factory failed failure failures feature field fields file filename fingerprint flag form format generator
-    group handler hashers header headers helper hint host hours httponly icon id ids index info input
+    group handler hasher hashers header headers helper hint host hours httponly icon id ids index info input
     interval invalid issued issuer kind label language last4 layout len length level lifetime limit link list
     location logger manager max message meta metadata method middleware min minutes missing mode model module
     mount name names namespace needed notice num number numbers options order owner page param parameter
@@ -140,6 +140,8 @@ _PAIRS: dict[tuple[str, str], Verdict] = {
             ("secret", "id"),
             ("pin", "number"),
             ("ssn", "number"),
+            ("security", "number"),
+            ("insurance", "number"),
             ("tax", "id"),
             ("pre", "shared"),
         ),

@@ -43,7 +43,8 @@ _ABOUT_ADDRESSES = re.compile(
     re.I,
 )
 _ABOUT_VERSIONS = re.compile(
-    r"(?:\b(?:v|ver|versions?|release|build|agent|driver|firmware|library|package|python|django|upgraded?|update)\W{0,3}"
+    r"(?:\b(?:v|ver|versions?|release|build|agent|driver|firmware|library|package|python|django|nginx|upgraded?|updated?|downgraded?)\b"
+    r"(?:\s(?:to|from|is|of))?\W{0,3}"
     r"|[A-Za-z]/|[A-Za-z]-|[@^~]|==|>=|<=)$",
     re.I,
 )

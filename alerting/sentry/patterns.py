@@ -96,8 +96,9 @@ PRIVATE_KEY_TAIL = re.compile(r"[\w+/=\\\s-]{0,8000}-----END [A-Z0-9 ]{0,40}PRIV
 PRIVATE_KEY_BEGINS = re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY")
 PRIVATE_KEY_ENDS = re.compile(r"-----END [A-Z0-9 ]{0,40}PRIVATE KEY")
 SCHEMES = re.compile(
-    r"\b(?P<scheme>Bearer|Basic|Token|ApiKey|Digest|Negotiate|NTLM|GenieKey|SSWS|DPoP)(?P<gap>\s{1,3}|%20|\+)"
-    r"(?P<value>[\w.~+/$%!*-]{6,4096}={0,2})",
+    r"\b(?P<scheme>AUTH (?:PLAIN|LOGIN|XOAUTH2?)|Bearer|Basic|Token|ApiKey|Digest|Negotiate|NTLM|GenieKey|SSWS|DPoP)"
+    r"(?P<gap>\s{1,3}|%20|\+)"
+    r"(?P<value>(?!HTTP/)[\w.~+/$%!*-]{6,4096}={0,2})(?!\w)",
     re.IGNORECASE,
 )
 _CREDENTIAL = re.compile(r"\d|[a-z][A-Z]|=$|.{25}")

@@ -18,6 +18,8 @@ _NAME = re.compile(
     re.IGNORECASE,
 )
 _OPENING = re.compile(r"[bBuUrRfF]{0,2}(\\{0,6}[\"'`])")
+_CALL = re.compile(r"[A-Z][\w.]{1,60}\((?=b?['\"])")
+_SHOWN = re.compile(r"<(?P<value>(?=[^<>\s]*\d)[^<>\s]{4,200})>")
 _RUN = re.compile(r"[^\s\"'<>]{1,4096}")
 _CUT = re.compile(r"[,;&|](?=\s|$|[\w.%\[\]\- ]{1,60}[=:])|\\[rnt]|%26")
 _LINE = re.compile(r"[^\r\n\"']{1,8192}?(?=\\[rn]|[\r\n\"']|$)")
@@ -42,17 +44,27 @@ _SPOKEN = frozenset(
     """.split()
 )
 _SPOKEN_OF = re.compile(
-    r"\b(?P<name>password|passwd|passphrase|passcode|pwd|secret|token|api[ _-]?key|pin|otp|(?:security|verification|"
-    r"one[- ]time|confirmation|login|access|recovery) (?:code|password|key|token))"
+    r"(?<![\w/.])(?<!\w-)(?P<name>password|passwd|passphrase|passcode|pwd|secret|token|api[ _-]?key|pin|otp|"
+    r"(?:security|verification|one[- ]time|confirmation|login|access|recovery) (?:code|password|key|token))"
     r"(?P<gap>\s{1,3}(?:(?:is|was|of|to|are|becomes|set to|changed to|now)\s{1,3})?(?:now\s{1,3})?)"
-    r"(?:(?P<quote>\\{0,4}[\"'`])(?P<quoted>[^\"'`\s\\]{1,256})(?P=quote)|(?P<bare>[^\s\"'`,;]{3,512}))",
+    r"(?:(?P<quote>\\{0,4}[\"'`])(?P<quoted>(?=[^\w\"'`]{0,8}\w[^\w\"'`]{0,4}\w)[^\"'`\s\\]{1,256})(?P=quote)"
+    r"|(?P<bare>[^\s\"'`,;]{3,512}))",
     re.IGNORECASE,
 )
 _NOT_SPOKEN = re.compile(
     r"(?i)sha\d*|md\d|bcrypt|argon\d?\w*|pbkdf\d\w*|base\d+|utf\d*|rfc\d+|v\d[\d.]*|h\d|oauth\d?|#?\d{1,3}"
+    r"|\w+\(\d+(?:,\d+)?\),?"
 )
 _USER = re.compile(
     r"(?P<flag>(?:^|\s)(?:-u|--user|--proxy-user)[ =]['\"]?[^\s:'\"]{1,100}:)(?P<password>[^\s'\"]{1,200})"
+)
+_SHELL = re.compile(
+    r"(?P<way>\bsshpass\s+-p\s{0,2}|\bmysql\w{0,10}\b[^\r\n;|]{0,200}?\s-p|\b\w{1,40}/(?=[^\s/@]+@//))"
+    r"(?P<value>[^\s@;|'\"]{2,200})"
+)
+_INPUT = re.compile(
+    r"(?m)^(?P<name>[\w.\[\]-]{1,120})\n[^\n]{0,400}?input_value="
+    r"(?P<value>(?P<quote>['\"]).*?(?P=quote)(?=, input_type)|[^,\]\n]{1,400})"
 )
 _TOLD = re.compile(r"(?<![\w.-])\d{4,8}(?P<behind> is your\b)")
 _REDIS = re.compile(
@@ -86,6 +98,12 @@ def _value(text: str, match: re.Match[str], names: Names) -> tuple[int, int]:
     start, separator = match.end(), match["sep"].strip()
     if separator == "," and not _is_pair(text, match):
         return nothing
+    call = _CALL.match(text, start)
+    if call:
+        return _inside_brackets(text, call.end() - 1, Verdict.SECRET)
+    shown = _SHOWN.match(text, start)
+    if shown:
+        return shown.span("value")
     opening = _OPENING.match(text, start)
     if opening:
         begin, end = opening.end(), closing_quote(text, opening.end(), opening[1])
@@ -107,7 +125,7 @@ def _value(text: str, match: re.Match[str], names: Names) -> tuple[int, int]:
     value = value[: cut.start()] if cut else value
     value = value.rstrip(",.;:)}]|") if not value.startswith(("[", "{", "$", "%")) else value
     end = start + len(value)
-    if not _counts(value, verdict):
+    if not _counts(value, verdict) or (separator == "=" and _is_column(value, names)):
         return nothing
     if separator == ":" and not _named_by_colon(text, match, value, end, verdict):
         return nothing
@@ -116,8 +134,15 @@ def _value(text: str, match: re.Match[str], names: Names) -> tuple[int, int]:
     return start, end
 
 
+def _is_column(value: str, names: Names) -> bool:
+    """Whether SQL compares with another column: a.token = b.token."""
+    return bool(re.fullmatch(r"[a-z_]+(?:\.[a-z_]+)+", value)) and names.judge(value) > Verdict.ADDRESS
+
+
 def _is_pair(text: str, match: re.Match[str]) -> bool:
     """Whether a quoted name before a comma stands first in a pair: ('Authorization', 'Bearer …')."""
+    if match["name"].startswith("--"):
+        return True
     before = text[max(0, match.start() - 8) : match.start()]
     return bool(re.search(r"(?:\(|\[\s?\[|\],\s?\[)\s?[bu]?\\{0,6}[\"'`]$", before))
 
@@ -180,7 +205,9 @@ def closing_quote(text: str, start: int, delimiter: str) -> int:
             slashes += 1
         # A quote inside has one backslash more than the quotes around, or two for every two of them.
         if slashes <= depth and (depth or slashes % 2 == 0):
-            return at
+            if delimiter != "'" or at == start or text[at + 1 : at + 2] != "'":
+                return at
+            at += 1  # SQL doubles a quote inside
         at += len(delimiter)
     return len(text)
 
@@ -223,10 +250,23 @@ def without_spoken(text: str) -> str:
 
     text = _SPOKEN_OF.sub(cut, text)
     text = _TOLD.sub(lambda match: f"{MARKER}{match['behind']}", text)
+    text = _SHELL.sub(lambda match: match[0] if MARKER in match[0] else f"{match['way']}{MARKER}", text)
     text = _USER.sub(lambda match: match[0] if MARKER in match[0] else f"{match['flag']}{MARKER}", text)
     if "AUTH" in text or "requirepass" in text or "masterauth" in text:
         text = _REDIS.sub(lambda match: match[0] if MARKER in match[0] else f"{match['verb']}{MARKER}", text)
     return text
+
+
+def without_inputs(text: str, names: Names) -> str:
+    """The text of pydantic's errors, whose rejected inputs stand a line below their field, without secret ones."""
+
+    def cut(match: re.Match[str]) -> str:
+        if names.judge(match["name"]) <= Verdict.ADDRESS:
+            return match[0]
+        quote = match["quote"] or ""
+        return f"{match[0][: match.start('value') - match.start()]}{quote}{MARKER}{quote}"
+
+    return _INPUT.sub(cut, text)
 
 
 def without_positions(text: str, names: Names) -> str:

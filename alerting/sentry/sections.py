@@ -17,7 +17,7 @@ _FRAME = frozenset(
     """.split()
 )
 _EXCEPTION = frozenset(["type", "module", "thread_id"])
-_MECHANISM = frozenset("type handled synthetic exception_id parent_id source is_exception_group help_link".split())
+_MECHANISM = frozenset("type handled synthetic exception_id parent_id source is_exception_group".split())
 _CRUMB = frozenset("type category level timestamp event_id".split())
 _SPAN = frozenset(
     """
@@ -161,8 +161,27 @@ def _logentry(walk: Walk, value: Any) -> Any:
     template, params = value.get("message"), value.get("params")
     if isinstance(template, str) and isinstance(params, list | tuple):
         secret = _secret_positions(walk, template, len(params))
-        cleaned["params"] = [MARKER if position in secret else item for position, item in enumerate(cleaned["params"])]
+        cleaned["params"] = [
+            walk.secret(item, Verdict.VAULT, 0) if position in secret else item
+            for position, item in enumerate(cleaned["params"])
+        ]
+    if isinstance(value.get("formatted"), str):
+        for told in _taken_out(params, cleaned.get("params")):
+            cleaned["formatted"] = cleaned["formatted"].replace(told, MARKER)
     return cleaned
+
+
+def _taken_out(params: Any, cleaned: Any) -> list[str]:
+    """The parameters that were secret as a whole: the finished line repeats them, without their names."""
+    if isinstance(params, Mapping):
+        pairs = [(item, cleaned[name]) for name, item in params.items()]
+    elif isinstance(params, list | tuple):
+        pairs = list(zip(params, cleaned, strict=True))
+    else:
+        pairs = []
+    return [
+        item for item, now in pairs if now == MARKER and isinstance(item, str) and len(item) >= 4 and item != MARKER
+    ]
 
 
 def _attributes(walk: Walk, value: Any) -> Any:
@@ -201,7 +220,7 @@ SECTIONS: Mapping[str, Section] = {
         """
     event_id trace_id span_id parent_span_id timestamp start_timestamp received platform level logger release
     dist environment server_name transaction_info sdk modules fingerprint errors debug_meta _meta check_in_id
-    monitor_slug monitor_config status duration type severity_number severity_text unit profile_id
+    monitor_slug status duration type severity_number severity_text unit profile_id
     client_sample_rate sample_rate exclusive_time project key_id time_unix_nano span_name
     """.split(),
         _keep,

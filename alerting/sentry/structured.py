@@ -38,7 +38,8 @@ _COMPARED = re.compile(
     re.IGNORECASE,
 )
 _ENCRYPTED = re.compile(
-    r"\b(?P<way>crypt|hmac|digest|pgp_sym_\w{2,8}crypt|aes_\w{2}crypt|md5|sha\d+|password)\s*\((?P<rest>[^()]{1,2000})"
+    r"\b(?P<way>crypt|hmac|digest|pgp_sym_\w{2,8}crypt|aes_\w{2}crypt|md5|sha\d+|password)\s*\((?P<rest>[^()]{1,2000})",
+    re.IGNORECASE,
 )
 _ELEMENT = re.compile(
     r"<(?P<tag>(?:[\w-]{1,40}:)?(?P<name>[\w.-]{1,80}))(?P<attributes>\s[^<>]{0,400})?>(?P<value>[^<>]{1,8192})(?P<end></|$)"

@@ -4,11 +4,12 @@ import json
 import re
 from collections.abc import Callable, Sequence
 from typing import Any
+from urllib.parse import quote_plus, unquote_plus
 
 from alerting.sentry import numbers
 from alerting.sentry.keys import Names
 from alerting.sentry.patterns import LONG_WORD, MARKER, SCHEMES, without_credentials, without_shapes
-from alerting.sentry.prose import without_named, without_positions, without_spoken
+from alerting.sentry.prose import without_inputs, without_named, without_positions, without_spoken
 from alerting.sentry.structured import (
     without_elements,
     without_literals,
@@ -23,7 +24,7 @@ LONGEST_REMEMBERED = 512
 REMEMBERED = 16_384
 
 _DIGITS = re.compile(r"\d[\d .:\u00a0\u2009\u202f\u2010-\u2013-]{5}")
-_EMAIL = re.compile(r"[\w.+%'-]{1,64}@(?:[\w-]{1,63}\.){1,8}[^\W\d_]{2,24}(?!\w)")
+_EMAIL = re.compile(r"[\w.+%'-]{1,64}(?:@|%40)(?:[\w-]{1,63}\.){1,8}[^\W\d_]{2,24}(?!\w)")
 # A machine's or a program's name with an @ in it, not a person's address.
 _NOT_PEOPLE = re.compile(
     r"(?i)(?:git|celery|worker\w*|gen\d+|beat|root|www-data|postgres|ubuntu|ec2-user|redis|hg|svn|user)@"
@@ -32,6 +33,7 @@ _NOT_DOMAINS = re.compile(
     r"(?i).*\.(?:service|socket|timer|mount|target|slice|png|jpe?g|gif|svg|webp|css|js|mjs|py|ts|html?|json|ya?ml|internal|local|"
     r"localdomain|lan|svc|cluster)"
 )
+_ENCODED = re.compile(r"(?<==)[^&\s;\"'<>]{0,200}?%(?:7B|5B|22)[^&\s;\"'<>]{1,8192}")
 _PORT_PATH = re.compile(r":(?!\d{2,5}\b)[\w./~-]+")
 _IBAN_SIGN = re.compile(r"[A-Z]{2}\d{2}")
 
@@ -84,6 +86,8 @@ class Texts:
             found = _json(text)
             if found is not None:
                 return _dumped(text, found, parsed(found))
+        if "%7B" in text or "%5B" in text or "%22" in text:
+            text = _ENCODED.sub(lambda match: self._without_encoded(match, parsed), text)
         text = without_shapes(text)
         if "://" in text or "/" in text:
             text = without_userinfo(text)
@@ -92,6 +96,8 @@ class Texts:
             text = self._without_named(text, lowered)
         if " " in text:
             text = without_spoken(text)
+        if "input_value=" in text:
+            text = without_inputs(text, self._names)
         if SCHEMES.search(text):
             text = without_credentials(text)
         if _DIGITS.search(text):
@@ -101,6 +107,11 @@ class Texts:
         for pattern in self._patterns:
             text = _without_pattern(pattern, text)
         return text
+
+    def _without_encoded(self, match: re.Match[str], parsed: Callable[[Any], Any] | None) -> str:
+        plain = unquote_plus(match[0])
+        cleaned = self.clean(plain, parsed)
+        return match[0] if cleaned == plain else quote_plus(cleaned, safe="[]")
 
     def _without_named(self, text: str, lowered: str) -> str:
         if "<" in text and "</" in text:
@@ -122,7 +133,7 @@ class Texts:
         return numbers.SSN.sub(MARKER, text)
 
     def _without_people(self, text: str, *, with_addresses: bool) -> str:
-        if "@" in text:
+        if "@" in text or "%40" in text:
             text = _EMAIL.sub(_without_email, text)
         if with_addresses and text.count(".") >= 3:
             text = numbers.IPV4.sub(_without_address, text)

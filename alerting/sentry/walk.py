@@ -28,6 +28,7 @@ _HARMLESS_TYPES = (
 )
 _NAMING = ("name", "key", "header", "field", "param", "parameter", "Name", "Key", "k")
 _VALUES = ("value", "val", "Value", "content", "v", "values", "default", "string_value", "stringValue")
+_NAME = re.compile(r"[\w.\[\]'\" -]{1,80}")
 _OPTION = re.compile(r"--?([A-Za-z][\w-]*)")
 _VERSION = re.compile(r"(?i)(?:version|build|release|ver|agent|dist|tag)$")
 
@@ -146,6 +147,8 @@ class Walk:
     def _sequence(self, value: Any, depth: int, within: Verdict) -> list[Any]:
         if within >= Verdict.TOKEN:
             return [self._inside(item, depth, within) for item in value]
+        if _is_lone_pair(value) and (verdict := self._names.judge(_text_of(value[0]))) > Verdict.ADDRESS:
+            return [value[0], self.secret(value[1], verdict, depth)]
         if value and all(_is_pair(item) for item in value):
             return [_like(item, [self._name(item[0], ()), self.named(item[0], item[1], depth)]) for item in value]
         cleaned: list[Any] = []
@@ -202,7 +205,18 @@ def _stated(value: Mapping[Any, Any]) -> str:
 
 
 def _is_pair(item: Any) -> bool:
-    return isinstance(item, list | tuple) and len(item) == 2 and isinstance(item[0], str | bytes)
+    return isinstance(item, list | tuple) and len(item) == 2 and _is_name(item[0])
+
+
+def _is_name(value: Any) -> bool:
+    return isinstance(value, str | bytes) and bool(_NAME.fullmatch(_text_of(value)))
+
+
+def _is_lone_pair(value: Any) -> bool:
+    """A name with its value; two names in a list look alike, unless the second has a digit."""
+    if len(value) != 2 or not _is_name(value[0]) or not isinstance(value[1], str):
+        return False
+    return isinstance(value, tuple) or any(char.isdigit() for char in value[1])
 
 
 def _is_own_address(text: str) -> bool:
