@@ -35,6 +35,7 @@ class SourceFault(StrEnum):
     GARBLED = "garbled_answer"
     TOO_LARGE = "answer_too_large"
     REDIRECTED = "redirected"
+    CLOCK = "clocks_disagree"
 
 
 class SourceError(AlertingError):

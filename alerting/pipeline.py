@@ -27,7 +27,8 @@ from alerting.rules.model import Judgement, Rule, Trust, Verdict, Window
 
 logger = logging.getLogger(__name__)
 
-DELIVERY_TURN_SECONDS = 30.0
+# A turn and its last sending end within the 30 s that a deploy grants.
+DELIVERY_TURN_SECONDS = 15.0
 # So little is waited for in place, whether our own pace or a provider's wish; anything longer is left to another turn.
 SHORT_PAUSE_SECONDS = 5.0
 SUPERVISION_SLACK = timedelta(minutes=1)
@@ -132,7 +133,7 @@ def supervise(parts: Parts, now: datetime) -> bool:
 
 
 def _poll(parts: Parts, state: Evaluator, standing: Sequence[Incident], now: datetime) -> list[Answer]:
-    memory = Memory.from_json(state.memory.get("plan", {}))
+    memory = Memory.from_json(state.memory.get("plan", {})).until(now)
     count_open = any(incident.rule == Judgement.CRITICAL_ERRORS for incident in standing)
     situation = Situation(now, parts.settle_seconds, state.started_at, count_open)
     return [parts.source.ask(question) for question in questions(parts.rules, situation, memory)]
@@ -150,7 +151,7 @@ def _record(
 ) -> int | None:
     """The one transaction of a tick; None where a newer tick has been here before us."""
     sight = _look(Sight.from_json(state.memory.get("sight", {})), answers, now)
-    plan = remember(Memory.from_json(state.memory.get("plan", {})), answers, now)
+    plan = remember(Memory.from_json(state.memory.get("plan", {})).until(now), answers, now)
     drops = {"at": now.isoformat(), "projects": _drops(state, answers, now)}
     with transaction.atomic():
         if not ticks.pass_fence(tick):
@@ -185,7 +186,8 @@ def _count_rule(parts: Parts) -> Rule | None:
 
 
 def _look(before: Sight, answers: Sequence[Answer], now: datetime) -> Sight:
-    good, faults = dict(before.good), dict(before.faults)
+    # A time that is still to come was noted before the clock was set back: from then on it counts as now.
+    good, faults = {name: min(at, now) for name, at in before.good.items()}, dict(before.faults)
     for answer in answers:
         measure = answer.question.measure.value
         if answer.trust is Trust.VALUE:

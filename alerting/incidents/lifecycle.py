@@ -193,7 +193,7 @@ def _breached(standing: Standing, verdict: Verdict, policy: Policy, recent_openi
 
 
 def _still_firing(standing: Standing, seen: Standing, told: Standing, policy: Policy, now: datetime) -> Step:
-    paused = standing.worse_at is not None and now - standing.worse_at < policy.worse_pause
+    paused = standing.worse_at is not None and timedelta() <= now - standing.worse_at < policy.worse_pause
     if standing.told_value > 0 and told.told_value >= WORSE_FACTOR * standing.told_value and not paused:
         return Step(replace(told, worse_at=now), Why.DOUBLED, Kind.WORSE)
     if policy.repeat and standing.told_at and now - standing.told_at >= policy.repeat:

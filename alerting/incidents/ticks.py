@@ -61,5 +61,6 @@ def _clock_went_back(slot: datetime, now: datetime) -> None:
     with transaction.atomic():
         Tick.objects.filter(window_end__gte=slot).delete()
         Evaluator.objects.filter(pk=1).update(judged_until=slot - timedelta(seconds=1), good_until=slot)
+        Evaluator.objects.filter(pk=1, started_at__gt=now).update(started_at=slot)
         channels.clock_went_back(now)
         repairs.clock_went_back(now)

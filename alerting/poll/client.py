@@ -24,6 +24,7 @@ EXCHANGE_SECONDS = 10.0
 PATIENCE_SECONDS = 12.0
 TRIES = 3
 JITTER_SECONDS = 0.25
+CLOCK_TOLERANCE_SECONDS = 60.0
 TOKEN_KINDS = {
     "sntrys_": "organisation",
     "sntryu_": "user",
@@ -87,6 +88,7 @@ class SentryClient:
             errand.requests += 1
             reply, limits = self._exchange(endpoint, ticket, (base_url or self.base_url) + path, params, ends)
             if reply.status == 200:
+                self._compare_clocks(reply)
                 return replies.page(reply, endpoint)
             retry_at = self._clock() + limits.block_for + self._jitter() if reply.status == 429 else None
             if retry_at is None and reply.status == 503:
@@ -106,6 +108,15 @@ class SentryClient:
             return reply, limits
         finally:
             self._budget.report(endpoint, ticket, limits, self._clock())
+
+    def _compare_clocks(self, reply: Reply) -> None:
+        """Refuse answers to questions that were dated by a clock far from the server's: they are about other windows.
+
+        On a clock that is ahead the newest windows lie in the server's future, and their emptiness proves nothing.
+        """
+        lead = replies.clock_lead(reply.headers, self._clock())
+        if abs(lead) > CLOCK_TOLERANCE_SECONDS:
+            raise SourceError(SourceFault.CLOCK, complaints.clocks_disagree(self.host, lead))
 
     def _await_turn(self, endpoint: str, priority: Priority, ends: float) -> str:
         while True:

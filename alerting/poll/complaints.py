@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 from alerting.errors import SourceError, SourceFault
 from alerting.poll.replies import detail
 from alerting.poll.wire import Reply
+from alerting.rules.units import span
 
 # endpoint → (what we lose without it, the scope that opens it); sentry-docs, permissions and scopes
 NEEDS = {
@@ -84,6 +85,15 @@ def missing_endpoint(endpoint: str) -> str:
     return (
         f"This server answers for the organisation but has no {endpoint} endpoint. Sentry plans without Discover and "
         "servers that only resemble Sentry (GlitchTip, Bugsink) cannot be polled for it."
+    )
+
+
+def clocks_disagree(host: str, lead: float) -> str:
+    """`lead` is by how many seconds our clock is ahead of the host's; negative where it is behind."""
+    which = "ahead of" if lead > 0 else "behind"
+    return (
+        f"This machine's clock is {span(abs(lead))} {which} that of {host}, so Sentry was asked about windows "
+        "other than those that count. Set the clock that is wrong (NTP); until then nothing is judged."
     )
 
 

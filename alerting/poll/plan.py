@@ -6,7 +6,7 @@ its window has moved on its grid; what does not fit waits for the next tick, lon
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -41,6 +41,11 @@ class Memory:
     def to_json(self) -> dict[str, Any]:
         asked = {key: [each.end.isoformat(), each.at.isoformat(), each.requests] for key, each in self.asked.items()}
         return {"asked": asked, "active": self.active}
+
+    def until(self, now: datetime) -> "Memory":
+        """With nothing of a future that did not happen because the clock was set back; else it would be waited for."""
+        asked = {key: replace(each, end=min(each.end, now), at=min(each.at, now)) for key, each in self.asked.items()}
+        return replace(self, asked=asked)
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "Memory":

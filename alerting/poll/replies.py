@@ -116,13 +116,18 @@ def _reset_in(headers: Mapping[str, str], now: float) -> float | None:
     return None if reset is None else max(0.0, reset - _server_now(headers, now))
 
 
+def clock_lead(headers: Mapping[str, str], now: float) -> float:
+    """By how many seconds our clock is ahead of the server's; 0 where it does not tell the time."""
+    try:
+        return now - parsedate_to_datetime(headers.get("date", "")).timestamp()
+    except (ValueError, TypeError, OverflowError):
+        return 0.0
+
+
 def _server_now(headers: Mapping[str, str], now: float) -> float:
     """The server's clock where it differs from ours: its times mean nothing on a clock that is an hour off."""
-    try:
-        theirs = parsedate_to_datetime(headers.get("date", "")).timestamp()
-    except (ValueError, TypeError, OverflowError):
-        return now
-    return now if abs(theirs - now) <= AGREEING_CLOCKS_SECONDS else theirs
+    lead = clock_lead(headers, now)
+    return now if abs(lead) <= AGREEING_CLOCKS_SECONDS else now - lead
 
 
 def _next(link: str, endpoint: str) -> str | None:

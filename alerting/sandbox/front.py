@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from email.utils import format_datetime
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -51,7 +52,10 @@ class Answer:
 
 
 class Front:
-    """Wraps `app`. `record` sees each request as it arrives; `stand_in` writes the body a bare faulty status gets."""
+    """Wraps `app`. `record` sees each request as it arrives; `stand_in` writes the body a bare faulty status gets.
+
+    `clock` is the server's own, as its Date header tells it.
+    """
 
     def __init__(
         self,
@@ -59,11 +63,13 @@ class Front:
         faults: Faults,
         record: Callable[[RecordedRequest, dict[str, str]], None],
         stand_in: Callable[[int], tuple[str, str]],
+        clock: Callable[[], datetime],
     ) -> None:
         self._app = app
         self._faults = faults
         self._record = record
         self._stand_in = stand_in
+        self._clock = clock
         self.closing = asyncio.Event()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -104,6 +110,7 @@ class Front:
             text, content_type = self._stand_in(fault.status)
             answer = Answer(fault.status, body=text.encode())
             answer.set_header("content-type", content_type)
+        answer.set_header("date", format_datetime(self._clock().astimezone(UTC), usegmt=True))
         if fault.body is not None:
             true = answer.body if isinstance(answer.body, bytes) else b""
             answer.body = fault.body(true) if callable(fault.body) else _encoded(fault.body)

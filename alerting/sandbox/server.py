@@ -4,6 +4,7 @@ import asyncio
 import logging
 import socket
 import threading
+from datetime import UTC, datetime
 from types import TracebackType
 
 import uvicorn
@@ -86,8 +87,15 @@ class Sandbox:
                 self.sentry.faults,
                 self._note_sentry,
                 sentry_api.stand_in_body,
+                lambda: self.sentry.clock(),
             ),
-            Front(slack.application(self.slack), self.slack.faults, self._note_slack, slack.stand_in_body),
+            Front(
+                slack.application(self.slack),
+                self.slack.faults,
+                self._note_slack,
+                slack.stand_in_body,
+                lambda: datetime.now(UTC),
+            ),
         ]
         servers = [_Http(each) for each in fronts]
         serving = [
@@ -147,6 +155,7 @@ class _Http(uvicorn.Server):
             access_log=False,
             proxy_headers=False,
             server_header=False,
+            date_header=False,
             timeout_keep_alive=KEEP_ALIVE_SECONDS,
             timeout_graceful_shutdown=1,
         )

