@@ -17,6 +17,8 @@ LONGEST = 200
 class Verdict(IntEnum):
     """What a name says about the value it stands for."""
 
+    VERSION = -1
+    """A version number, which may look like an address."""
     HARMLESS = 0
     ADDRESS = 1
     """An IP address of a person."""
@@ -166,6 +168,7 @@ _PAIRS_THAT_WIN = frozenset(pair for pair in _PAIRS if pair[1] in _ABOUT)
 # What makes the word that follows one of something public.
 _PUBLIC = frozenset({("public", "token"), ("function", "signature"), ("method", "signature"), ("call", "signature")})
 
+_VERSIONS = frozenset("version versions build release ver agent dist tag".split())
 # A text names no secret unless it holds one of these. A necessary sign of every word above, quick to look for.
 _ROOTS = """
     pass pwd secret token cred auth cookie sess sid csrf xsrf jwt otp pin cvv cvc csc ssn sig key bearer card
@@ -193,7 +196,10 @@ class Names:
         if verdict is None:
             if len(self._known) >= 4096:
                 self._known.clear()
-            verdict = self._judge(words_of(name))
+            words = words_of(name)
+            verdict = self._judge(words)
+            if verdict is Verdict.HARMLESS and words and words[-1] in _VERSIONS:
+                verdict = Verdict.VERSION
             self._known[name] = verdict
         return verdict
 

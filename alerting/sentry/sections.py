@@ -39,7 +39,7 @@ def _fields(walk: Walk, value: Any, kept: frozenset[str], own: Mapping[str, Sect
         return walk.value(value)
     cleaned = {}
     for name, item in value.items():
-        if name in kept and not isinstance(item, Mapping | list):
+        if name in kept and type(item) is not dict and type(item) is not list:
             cleaned[name] = item
         else:
             section = own.get(name) if isinstance(name, str) else None
@@ -93,8 +93,9 @@ def _source(walk: Walk, lines: Any, inside_key: bool) -> tuple[Any, bool]:
 def _source_line(walk: Walk, line: Any, inside_key: bool) -> tuple[Any, bool]:
     if not isinstance(line, str):
         return line, inside_key
-    begins = PRIVATE_KEY_BEGINS.search(line)
-    ends = PRIVATE_KEY_ENDS.search(line)
+    if "PRIVATE KEY" not in line:
+        return (MARKER if inside_key else walk.code(line)), inside_key
+    begins, ends = PRIVATE_KEY_BEGINS.search(line), PRIVATE_KEY_ENDS.search(line)
     if inside_key and not begins:
         return MARKER, not ends
     return walk.code(line), bool(begins) and not ends

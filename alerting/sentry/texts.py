@@ -49,16 +49,16 @@ class Texts:
         self._allowed = allowed
         self._strict = strict
         # Texts without a secret, never texts with one: most of an event is the same again in the next.
-        self._clean: set[str] = set()
+        self.known: set[str] = set()
         self._clean_code: set[str] = set()
 
     def clean(self, text: str, parsed: Callable[[Any], Any] | None = None) -> str:
         """The text without its secrets. `parsed` cleans what a JSON text holds."""
-        if text in self._clean or len(text) < 4:
+        if text in self.known or len(text) < 4:
             return text
         cleaned = self._cleaned(_cut(text), parsed)
         if cleaned == text:
-            _remember(self._clean, text)
+            _remember(self.known, text)
         return cleaned
 
     def clean_code(self, line: str) -> str:

@@ -26,11 +26,11 @@ _HARMLESS_TYPES = (
     datetime.timedelta,
     uuid.UUID,
 )
+_CONTAINERS = (Mapping, list, tuple, AbstractSet)
 _NAMING = ("name", "key", "header", "field", "param", "parameter", "Name", "Key", "k")
-_VALUES = ("value", "val", "Value", "content", "v", "values", "default", "string_value", "stringValue")
+_VALUES = frozenset("value val Value content v values default string_value stringValue".split())
 _NAME = re.compile(r"[\w.\[\]'\" -]{1,80}")
 _OPTION = re.compile(r"--?([A-Za-z][\w-]*)")
-_VERSION = re.compile(r"(?i)(?:version|build|release|ver|agent|dist|tag)$")
 
 
 class Walk:
@@ -39,6 +39,7 @@ class Walk:
     def __init__(self, names: Names, texts: Texts) -> None:
         self._names = names
         self._texts = texts
+        self._clean = texts.known
         self._left = MOST_PARTS
         self._open: set[int] = set()
 
@@ -46,16 +47,14 @@ class Walk:
         """The value without the secrets in it."""
         kind = type(value)
         if kind is str:
-            return self._texts.clean(value, self.parsed if depth < DEEPEST else None)
+            return value if value in self._clean else self._texts.clean(value, self.parsed if depth < DEEPEST else None)
+        if kind is dict or kind is list:
+            return self._container(value, depth)
         if kind is int or kind is float:
             return value if -1e12 < value < 1e12 else self.number(value)
         if value is None or kind is bool:
             return value
-        return (
-            self._container(value, depth)
-            if isinstance(value, Mapping | list | tuple | AbstractSet)
-            else self.odd(value)
-        )
+        return self._container(value, depth) if isinstance(value, _CONTAINERS) else self.odd(value)
 
     def parsed(self, value: Any) -> Any:
         """What a text held as JSON, cleaned."""
@@ -75,9 +74,9 @@ class Walk:
         text = name if type(name) is str else _text_of(name)
         verdict = self._names.judge(text)
         if verdict is Verdict.HARMLESS:
-            if type(value) is str and _VERSION.search(text):
-                return self.version(value)
             return self.value(value, depth)
+        if verdict is Verdict.VERSION:
+            return self.version(value) if type(value) is str else self.value(value, depth)
         return self.secret(value, verdict, depth)
 
     def version(self, value: str) -> str:
@@ -90,7 +89,7 @@ class Walk:
             return value
         if isinstance(value, str | bytes | bytearray):
             return self._secret_text(value, verdict)
-        if isinstance(value, Mapping | list | tuple | AbstractSet):
+        if isinstance(value, _CONTAINERS):
             return self._container(value, depth, within=verdict)
         if isinstance(value, int | float) and verdict < Verdict.SECRET:
             return value if abs(value) < 1_000_000 or verdict is Verdict.ADDRESS else MARKER
@@ -113,7 +112,7 @@ class Walk:
             return MARKER
         self._open.add(id(value))
         try:
-            if isinstance(value, Mapping):
+            if type(value) is dict or isinstance(value, Mapping):
                 return self._mapping(value, depth + 1, within)
             if isinstance(value, list | tuple):
                 return _like(value, self._sequence(value, depth + 1, within))
@@ -139,7 +138,7 @@ class Walk:
         """A part of what stands under a secret name; under a vault's, all but what its own name makes harmless."""
         if within < Verdict.TOKEN:
             return self.value(item, depth)
-        about = name != "" and self._names.judge(f"password {_text_of(name)}") is Verdict.HARMLESS
+        about = name != "" and self._names.judge(f"password {_text_of(name)}") <= Verdict.HARMLESS
         if about and not (isinstance(item, str) and len(item) > 40):
             return self.value(item, depth)
         return self.secret(item, within, depth)
@@ -199,7 +198,7 @@ class Walk:
 
 def _stated(value: Mapping[Any, Any]) -> str:
     """The name an object such as {"name": "api_key", "value": "…"} states for its value."""
-    if not any(name in value for name in _VALUES):
+    if _VALUES.isdisjoint(value):
         return ""
     return next((value[name] for name in _NAMING if isinstance(value.get(name), str)), "")
 

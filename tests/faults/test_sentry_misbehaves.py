@@ -1,5 +1,6 @@
 """Whatever Sentry answers: nothing fires or resolves because of it, blindness is told once, and its end too."""
 
+import json
 import resource
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -15,6 +16,7 @@ from alerting.sandbox.faults import swollen, truncated
 from tests.flow.conftest import MakeService
 from tests.support.pipeline import World
 from tests.support.sandboxed import world_on
+from tests.support.service import Service
 
 NOON = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
 JSON = "application/json"
@@ -139,16 +141,21 @@ def test_an_answer_of_a_hundred_megabytes_is_not_read_to_its_end(world: World, s
     assert Incident.objects.count() == 0
 
 
-def test_a_link_to_another_host_is_never_followed(world: World, sandbox: Sandbox) -> None:
+def test_another_host_in_a_link_or_a_redirect_is_never_asked(world: World, sandbox: Sandbox) -> None:
     world.run(timedelta(minutes=1))
-    link = '<http://127.0.0.2:9/api/0/x/?cursor=0:100:0>; rel="next"; results="true"; cursor="0:100:0"'
     sandbox.sentry.add_errors("shop", 11, issue=False)
-    before = len(sandbox.sentry.requests)
-    body = '{"data": [], "meta": {}}'
-    sandbox.sentry.fault(Fault(status=200, body=body, content_type=JSON, headers={"Link": link}, times=1))
-    world.now += timedelta(seconds=15)
-    world.tick()
-    assert {each.host for each in sandbox.sentry.requests[before:]} == {sandbox.sentry.url.removeprefix("http://")}
+    with Sandbox() as other:
+        target = f"{other.sentry.url}/api/0/organizations/acme/events/?cursor=0:100:0"
+        link = f'<{target}>; rel="next"; results="true"; cursor="0:100:0"'
+        sandbox.sentry.fault(Fault(match="dataset=errors", body='{"data": []}', headers={"Link": link}, times=1))
+        before = len(sandbox.sentry.requests)
+        world.now += timedelta(seconds=15)
+        world.tick()
+        assert "0:100:0" in [dict(each.query).get("cursor") for each in list(sandbox.sentry.requests)[before:]]
+        sandbox.sentry.fault(Fault(status=307, body="", headers={"Location": target}))
+        world.now += timedelta(seconds=15)
+        assert world.tick().outcome == "partial"
+        assert list(other.sentry.requests) == []
 
 
 def test_an_endless_chain_of_pages_ends(world: World, sandbox: Sandbox) -> None:
@@ -177,9 +184,28 @@ def test_a_revoked_token_is_told_once_by_the_whole_service(make_service: MakeSer
     service = make_service(SENTRY_NEW_ISSUE_ALERTS_ENABLED="false").up()
     service.wait_for_good_tick()
     sandbox.sentry.tokens.clear()
-    arrived = sandbox.slack.wait_for(lambda all_: len(all_) == 1, timeout=100)
+    service.wait_for_row("select 1 from incidents_tick where outcome = 'partial'")
+    pretend_the_last_good_tick_was_a_minute_earlier(service)
+    arrived = sandbox.slack.wait_for(lambda all_: len(all_) == 1, timeout=30)
     assert "cannot read Sentry" in arrived[0].text and "SENTRY_AUTH_TOKEN" in arrived[0].text
+    assert "does not accept the token" in " ".join(service.command("health").stdout.split())
     sandbox.sentry.tokens[sandbox.sentry.token] = "user"
     arrived = sandbox.slack.wait_for(lambda all_: len(all_) == 2, timeout=30)
     assert "can be read again" in arrived[1].text
+    service.wait_for_good_tick()
+    assert len(sandbox.slack.messages) == len(sandbox.mail.wait_for(lambda all_: len(all_) == 2)) == 2
     assert sandbox.sentry.token not in service.logs()
+
+
+def pretend_the_last_good_tick_was_a_minute_earlier(service: Service) -> None:
+    """Blindness is told after a minute, which need not be waited for."""
+    service.stop("beat")
+    service.wait_for_row("select 1 where not exists (select 1 from incidents_tick where finished_at is null)")
+    ((kept,),) = service.rows("select memory from incidents_evaluator")
+    memory = json.loads(str(kept))
+    good = memory["sight"]["good"]
+    for measure, at in good.items():
+        good[measure] = (datetime.fromisoformat(at) - timedelta(minutes=1)).isoformat()
+    quoted = json.dumps(memory).replace("'", "''")
+    service.execute(f"update incidents_evaluator set memory = '{quoted}'")
+    service.start_beat()

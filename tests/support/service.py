@@ -130,10 +130,10 @@ class Service:
         return self.log(name)
 
     def stop(self, name: str, how: int = signal.SIGTERM, timeout: float = 30.0) -> int:
-        """Signal the process's whole group and wait for its end."""
+        """Signal the process and wait for its end: SIGTERM as systemd and containers do, all else to its children too."""
         process = self.processes.pop(name)
         with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, how)
+            (os.kill if how == signal.SIGTERM else os.killpg)(process.pid, how)
         return process.wait(timeout)
 
     def close(self) -> None:
