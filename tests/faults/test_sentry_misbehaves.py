@@ -2,6 +2,7 @@
 
 import json
 import resource
+import time
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
@@ -170,13 +171,20 @@ def test_an_endless_chain_of_pages_ends(world: World, sandbox: Sandbox) -> None:
 
 
 @pytest.mark.parametrize("fault", [Fault(hang=True), Fault(drip=True)], ids=["hangs", "drips"])
-def test_a_sentry_that_hangs_costs_a_bounded_time(world: World, sandbox: Sandbox, fault: Fault) -> None:
-    world.source.organisation.client._exchange_seconds = 0.3
-    world.source.organisation.client._patience_seconds = 0.5
-    world.run(timedelta(seconds=15))
-    sandbox.sentry.fault(fault)
-    world.now += timedelta(seconds=15)
-    assert world.tick().outcome == "partial"
+def test_a_sentry_that_never_finishes_costs_a_bounded_time_and_is_told(
+    sandbox: Sandbox, transactional_db: None, fault: Fault
+) -> None:
+    world = world_on(sandbox, World(NOON, interval=30), exchange_seconds=0.1)
+    world.run(timedelta(minutes=1))
+    active = sandbox.sentry.fault(fault)
+    began = time.monotonic()
+    world.run(timedelta(minutes=5))
+    assert time.monotonic() - began < 20
+    assert world.kinds() == ["blind"]
+    assert "did not answer in full" in world.slack.sent[0].sentence
+    active.remove()
+    world.run(timedelta(minutes=1))
+    assert world.kinds() == ["blind", "sighted"]
 
 
 @pytest.mark.faults

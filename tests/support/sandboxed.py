@@ -10,7 +10,7 @@ from alerting.sandbox import Sandbox
 from tests.support.pipeline import World
 
 
-def world_on(sandbox: Sandbox, world: World, **options: object) -> World:
+def world_on(sandbox: Sandbox, world: World, *, exchange_seconds: float = 10.0, **options: object) -> World:
     """`world` reading Sentry through the real client; both share the world's clock, and waiting makes time pass."""
     sandbox.sentry.clock = lambda: world.now
 
@@ -21,6 +21,7 @@ def world_on(sandbox: Sandbox, world: World, **options: object) -> World:
         sandbox.sentry.url,
         sandbox.sentry.token,
         LocalBudget(),
+        exchange_seconds=exchange_seconds,
         clock=lambda: world.now.timestamp(),
         sleep=pass_time,
     )
