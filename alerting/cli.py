@@ -36,7 +36,7 @@ def main() -> None:
 def _application() -> "typer.Typer":
     import typer
 
-    from alerting.ops import check, env_example, explain, health, migrate, outbox, up, version
+    from alerting.ops import check, env_example, explain, health, migrate, outbox, up, verify, version
 
     app = typer.Typer(
         help="Polls Sentry, judges what it reads against your thresholds, and tells people by email and Slack.",
@@ -47,6 +47,7 @@ def _application() -> "typer.Typer":
     )
     app.command("up")(up.up)
     app.command("check")(check.check)
+    app.command("verify")(verify.verify)
     app.command("migrate")(migrate.migrate)
     app.command("health")(health.health)
     app.command("explain")(explain.explain)

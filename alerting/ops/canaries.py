@@ -13,18 +13,18 @@ from sentry_sdk.types import Event, Hint
 
 @dataclass
 class Canaries:
-    """The planted secrets by place."""
+    """The planted secrets and their places. Not shown in a repr: it stands in frames that are sent."""
 
-    planted: dict[str, str] = field(default_factory=dict)
+    planted: list[tuple[str, str]] = field(default_factory=list, repr=False)
 
     def plant(self, place: str) -> str:
         """A new secret for `place`: random letters and digits that nothing but its surroundings gives away."""
-        self.planted[place] = f"cn{secrets.token_hex(12)}"
-        return self.planted[place]
+        self.planted.append((place, f"cn{secrets.token_hex(12)}"))
+        return self.planted[-1][1]
 
     def found_in(self, text: str) -> list[str]:
         """The places whose secret can be read in `text`."""
-        return [place for place, secret in self.planted.items() if secret in text]
+        return [place for place, secret in self.planted if secret in text]
 
 
 @dataclass(frozen=True, slots=True)

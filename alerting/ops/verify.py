@@ -60,11 +60,16 @@ def verify(
     )
     sent = send_all(canaries, transaction_ids)
     sentry_sdk.get_client().close(timeout=2)
-    found = _read_back(settings, dsn, sent, canaries, time.monotonic() + timeout)
+    with console.status(f"Waiting up to {timeout:.0f} s until they can be read …"):
+        found = _read_back(settings, dsn, sent, canaries, time.monotonic() + timeout)
     failures = _judge(found)
     console.print(_table(found))
     for failure in failures:
         console.print(Text(f"✗ {terminal(failure)}"))
+    if not any(each.arrived for each in found):
+        console.print(
+            Text(f"  Nothing came through: does a Sentry listen at {masked(dsn)}, and is it that of the token?")
+        )
     if failures:
         raise typer.Exit(1)
     console.print(
@@ -102,11 +107,12 @@ def _event(client: SentryClient, organisation: str, project: str, event_id: str)
 
 
 def _judge(found: Sequence[Found]) -> list[str]:
-    failures = [f"The {each.sent.what} did not arrive in time." for each in found if not each.arrived]
+    failures = [f"The {each.sent.what} could not be read back in time." for each in found if not each.arrived]
     if not any(each.sent.what == "transaction" for each in found):
         failures.append("The transaction was not sent at all.")
-    for each in found:
-        failures += [f"The {each.sent.what} tells the secret planted in its {place}." for place in each.leaks]
+    failures += [
+        f"The {each.sent.what} tells what was planted in its {', '.join(each.leaks)}." for each in found if each.leaks
+    ]
     for family in {each.sent.family for each in found if each.sent.family}:
         groups = {each.group for each in found if each.sent.family == family and each.arrived}
         if len(groups) > 1 or "" in groups:

@@ -1,0 +1,81 @@
+"""`alerting verify` against a Sentry on real sockets: it passes only where everything arrives, grouped and clean."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from alerting.ops import verify
+from alerting.ops.canaries import Canaries, Sent
+from alerting.ops.verify import Found
+from alerting.sandbox import Fault, Sandbox
+from tests.ops.conftest import Run
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    with Sandbox() as running:
+        running.sentry.add_project("shop")
+        yield running
+
+
+@pytest.fixture
+def environ(sandbox: Sandbox) -> dict[str, str]:
+    return {
+        "SENTRY_URL": sandbox.sentry.url,
+        "SENTRY_AUTH_TOKEN": sandbox.sentry.token,
+        "SENTRY_ORG": sandbox.sentry.org,
+        "SENTRY_DSN": sandbox.sentry.dsn("shop"),
+    }
+
+
+def test_events_that_arrive_grouped_and_clean_pass(run: Run, environ: dict[str, str]) -> None:
+    done = run("verify", "--timeout", "30", **environ)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "4 events arrived" in done.stdout and "✗" not in done.stdout
+    key = environ["SENTRY_DSN"].partition("//")[2].partition("@")[0]
+    assert key not in done.stdout and "***@" in done.stdout
+
+
+def test_a_dsn_with_nothing_behind_it_fails(run: Run, environ: dict[str, str]) -> None:
+    done = run("verify", "--timeout", "2", **{**environ, "SENTRY_DSN": "http://key@127.0.0.1:9/1"})
+    assert done.returncode == 1
+    assert done.stdout.count("could not be read back in time") == 4 and "Nothing came through" in done.stdout
+
+
+def test_events_that_are_taken_but_never_stored_fail(run: Run, environ: dict[str, str], sandbox: Sandbox) -> None:
+    sandbox.sentry.fault(Fault(match="/envelope/", status=429, body="{}"))
+    done = run("verify", "--timeout", "2", **environ)
+    assert done.returncode == 1 and "could not be read back" in done.stdout
+
+
+def test_without_a_dsn_it_says_what_is_missing(run: Run, environ: dict[str, str]) -> None:
+    done = run("verify", **{**environ, "SENTRY_DSN": ""})
+    assert done.returncode == 2 and "SENTRY_DSN" in done.stderr
+
+
+def test_a_wrong_token_is_named_as_the_cause(run: Run, environ: dict[str, str]) -> None:
+    done = run("verify", "--timeout", "5", **{**environ, "SENTRY_AUTH_TOKEN": "sntryu_" + "0" * 32})
+    assert done.returncode != 0 and "token" in (done.stdout + done.stderr).lower()
+
+
+def test_a_secret_that_can_be_read_fails_and_names_its_place() -> None:
+    canaries = Canaries()
+    secret = canaries.plant("cookie")
+    leaks = tuple(canaries.found_in(json.dumps({"request": {"cookies": secret}})))
+    failures = verify._judge([Found(Sent("error", "1"), True, "7", leaks), Found(Sent("transaction", "2"), True)])
+    assert failures == ["The error tells what was planted in its cookie."]
+
+
+@pytest.mark.parametrize("groups", [("7", "8"), ("7", "")])
+def test_errors_of_one_family_in_two_groups_fail(groups: tuple[str, str]) -> None:
+    found: list[Any] = [Found(Sent("error", str(at), "database"), True, group) for at, group in enumerate(groups)]
+    failures = verify._judge([*found, Found(Sent("transaction", "2"), True)])
+    assert len(failures) == 1 and "not grouped" in failures[0]
+
+
+def test_a_repr_of_the_planted_secrets_tells_none() -> None:
+    """It stands among the local variables that are sent."""
+    canaries = Canaries()
+    assert canaries.plant("cookie") not in repr(canaries)
