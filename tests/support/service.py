@@ -130,7 +130,7 @@ class Service:
         return self.log(name)
 
     def stop(self, name: str, how: int = signal.SIGTERM, timeout: float = 30.0) -> int:
-        """Signal the process and wait for its end: SIGTERM as systemd and containers do, all else to its children too."""
+        """Signal the process and wait for its end: SIGTERM it alone, as a deploy does, all else its children too."""
         process = self.processes.pop(name)
         with contextlib.suppress(ProcessLookupError):
             (os.kill if how == signal.SIGTERM else os.killpg)(process.pid, how)
