@@ -12,7 +12,6 @@ from tests.support.service import Service, broker
 __all__ = ["database_url", "lasting", "make_service", "project", "sandbox"]
 
 
-
 @pytest.fixture(scope="module")
 def lasting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """One running service for all tests of a file, which must share an xdist group; each breaks projects of its own.

@@ -1,154 +1,152 @@
-"""Slack and the mail server at their worst: temporary is retried, permanent takes the other way, nothing is lost."""
+"""Slack and the mail server at their worst: what they refuse for now arrives once, later, and not as if fresh."""
 
-import json
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 
 import pytest
 
-from alerting.sandbox import Sandbox
-from alerting.sandbox.faults import Fault
-from tests.flow.conftest import MakeService
+from alerting.sandbox import Fault, Sandbox
+from alerting.sandbox.records import Mail
 from tests.support.service import Service
+from tests.support.told import by_mail, in_slack, once, wait_until_told
 
-pytestmark = [pytest.mark.faults]
-
-
-@pytest.fixture(params=["sqlite"])
-def database_url() -> str:
-    """What a provider answers does not depend on the database."""
-    return ""
-
-
-def running(make_service: MakeService, **overrides: str) -> Service:
-    service = make_service(SENTRY_NEW_ISSUE_ALERTS_ENABLED="false", **overrides).up()
-    service.wait_for_good_tick()
-    return service
-
-
-def told(sandbox: Sandbox) -> list[str]:
-    return [each.text for each in sandbox.slack.messages if "checkout" in each.text]
+pytestmark = [pytest.mark.faults, pytest.mark.xdist_group("delivery")]
+PAGE = "<html><body>Down for maintenance</body></html>"
+REFUSED_FOR_NOW = {
+    "500 and 421": (Fault(status=500, times=2), Fault(stage="connect", reply="421 too busy", times=2)),
+    "a 503 page and 451": (
+        Fault(status=503, body=PAGE, content_type="text/html", times=1),
+        Fault(stage="data", reply="451 try again later", times=1),
+    ),
+    "resets, and dropped after DATA": (Fault(drop="before", times=1), Fault(stage="data", drop="before", times=1)),
+    "hangs": (Fault(hang=True, times=1), Fault(stage="data", hang=True, times=1)),
+}
 
 
-@pytest.mark.parametrize(
-    "fault",
-    [
-        Fault(status=500, body="oops", times=2),
-        Fault(status=503, body="<html>maintenance</html>", content_type="text/html", times=2),
-        Fault(status=429, body="rate_limited", headers={"Retry-After": "2"}, times=1),
-        Fault(status=429, body="rate_limited", times=1),
-        Fault(status=429, body="rate_limited", headers={"Retry-After": "Wed, 21 Oct 2015 07:28:00 GMT"}, times=1),
-        Fault(drop="before", times=2),
-    ],
-    ids=["500", "503 page", "429 seconds", "429 bare", "429 date", "reset"],
-)
-def test_what_slack_refuses_for_now_arrives_once_later(
-    make_service: MakeService, sandbox: Sandbox, fault: Fault
-) -> None:
-    service = running(make_service)
-    sandbox.slack.fault(fault)
-    sandbox.sentry.add_errors("checkout", 11)
-    sandbox.mail.wait_for(lambda arrived: len(arrived) == 1, timeout=20)
-    sandbox.slack.wait_for(lambda arrived: any("checkout" in each.text for each in arrived), timeout=60)
-    service.wait_for_good_tick()
-    assert len(told(sandbox)) == 1
+@pytest.fixture
+def sandbox(lasting: Service) -> Sandbox:
+    return lasting.sandbox
 
 
-@pytest.mark.parametrize(
-    ("status", "reason"),
-    [(404, "no_service"), (404, "channel_not_found"), (403, "action_prohibited"), (410, "channel_is_archived")],
-)
-def test_what_slack_refuses_for_good_comes_by_mail_and_says_so(
-    make_service: MakeService, sandbox: Sandbox, status: int, reason: str
-) -> None:
-    service = running(make_service)
-    sandbox.slack.fault(Fault(status=status, body=reason))
-    sandbox.sentry.add_transactions("search", 200, p95_ms=1500.0)
-    mails = sandbox.mail.wait_for(lambda arrived: len(arrived) >= 2, timeout=90)
-    everything = "\n".join(mail.message.get_body(("plain",)).get_content() for mail in mails)
-    assert reason in everything
-    assert "search" in everything and "1500 ms" in everything
-    listed = service.command("outbox", "list").stdout
-    assert "broken" in listed and reason in listed
-
-
-@pytest.mark.parametrize("reason", ["invalid_auth", "account_inactive", "channel_not_found"])
-def test_a_bot_that_is_refused_for_good_is_replaced_by_mail(
-    make_service: MakeService, sandbox: Sandbox, reason: str
-) -> None:
-    running(
-        make_service,
-        SENTRY_SLACK_WEBHOOK_URL="",
-        SENTRY_SLACK_BOT_TOKEN=sandbox.slack.bot_token,
-        SENTRY_SLACK_CHANNEL=sandbox.slack.channel,
-        SENTRY_SLACK_API_URL=sandbox.slack.api_url,
-    )
-    sandbox.slack.fault(
-        Fault(status=200, body=json.dumps({"ok": False, "error": reason}), content_type="application/json")
-    )
-    sandbox.sentry.add_errors("checkout", 11)
-    mails = sandbox.mail.wait_for(lambda arrived: len(arrived) >= 2, timeout=40)
-    assert any(reason in mail.message.get_body(("plain",)).get_content() for mail in mails)
-
-
-def test_blocks_slack_dislikes_are_sent_as_text(make_service: MakeService, sandbox: Sandbox) -> None:
-    running(make_service)
-    sandbox.slack.fault(Fault(status=400, body="invalid_blocks", times=1))
-    sandbox.sentry.add_errors("checkout", 11)
-    sandbox.slack.wait_for(lambda arrived: any("11 errors" in each.text for each in arrived), timeout=20)
-
-
-@pytest.mark.parametrize(
-    "fault",
-    [
-        Fault(stage="connect", reply="421 too busy", times=2),
-        Fault(stage="data", reply="451 try again", times=2),
-        Fault(stage="data", drop="before", times=1),
-    ],
-    ids=["421", "451", "dropped before the answer to DATA"],
-)
-def test_what_the_mail_server_refuses_for_now_arrives_later(
-    make_service: MakeService, sandbox: Sandbox, fault: Fault
-) -> None:
-    running(make_service)
-    sandbox.mail.fault(fault)
-    sandbox.sentry.add_errors("checkout", 11)
-    sandbox.slack.wait_for(lambda arrived: len(arrived) == 1, timeout=20)
-    sandbox.mail.wait_for(lambda arrived: len(arrived) >= 1, timeout=60)
-    assert len({mail.message["Message-ID"] for mail in sandbox.mail.messages}) == 1
-
-
-def test_one_recipient_refused_for_good_does_not_cost_the_others_theirs(
-    make_service: MakeService, sandbox: Sandbox
-) -> None:
-    service = running(make_service, SENTRY_ALERT_EMAIL_RECIPIENTS="oncall@example.com,gone@example.com")
-    sandbox.mail.fault(Fault(stage="rcpt", reply="550 no such user", recipient="gone@example.com"))
-    sandbox.sentry.add_errors("checkout", 11)
-    mails = sandbox.mail.wait_for(lambda arrived: len(arrived) == 1, timeout=20)
-    assert mails[0].recipients == ["oncall@example.com"]
+def two_ticks(service: Service) -> None:
     for _ in range(2):
         service.wait_for_good_tick()
-    assert len(sandbox.mail.messages) == 1
 
 
-def test_a_refused_login_comes_by_slack_and_says_so(make_service: MakeService, sandbox: Sandbox) -> None:
-    running(make_service, EMAIL_HOST_USER="alerts", EMAIL_HOST_PASSWORD="wrong-password-9172")
-    sandbox.mail.fault(Fault(stage="auth", reply="535 no"))
-    sandbox.sentry.add_errors("checkout", 11)
-    arrived = sandbox.slack.wait_for(lambda all_: len(all_) >= 2, timeout=40)
-    everything = "\n".join(each.text for each in arrived)
-    assert "smtp_auth" in everything
-    assert "wrong-password-9172" not in everything
+def to(sandbox: Sandbox, project: str) -> list[list[str]]:
+    """The recipients of every mail about the project."""
+    return [mail.recipients for mail in sandbox.mail.messages if project in str(mail.message["Subject"])]
 
 
-def test_an_operator_sees_retries_and_discards_what_is_owed(make_service: MakeService, sandbox: Sandbox) -> None:
-    service = running(make_service, SENTRY_EMAIL_ALERTS_ENABLED="false", SENTRY_ALERT_EMAIL_RECIPIENTS="")
-    broken = sandbox.slack.fault(Fault(status=404, body="no_service"))
-    sandbox.sentry.add_errors("checkout", 11)
-    (number,) = service.wait_for_row("select id from outbox_message where state = 'failed'")[0]
-    shown = service.command("outbox", "show", str(number))
-    assert "checkout" in shown.stdout and "no_service" in shown.stdout
-    broken.remove()
-    assert service.command("outbox", "retry", str(number)).returncode == 0
-    sandbox.slack.wait_for(lambda arrived: any("checkout" in each.text for each in arrived), timeout=20)
-    refused = service.command("outbox", "discard", str(number))
-    assert refused.returncode == 1 and "sent" in refused.stderr
-    assert service.command("outbox", "show", "999999").returncode == 1
+def body(mail: Mail) -> str:
+    return str(mail.message.get_body(("plain",)).get_content())
+
+
+@pytest.mark.parametrize("name", REFUSED_FOR_NOW)
+def test_what_is_refused_for_now_arrives_once_on_both_channels(
+    lasting: Service, sandbox: Sandbox, project: str, name: str
+) -> None:
+    in_slacks_way, in_the_mails_way = REFUSED_FOR_NOW[name]
+    refusals = sandbox.slack.fault(in_slacks_way), sandbox.mail.fault(in_the_mails_way)
+    sandbox.sentry.add_errors(project, 11)
+    once(sandbox, project, lambda: two_ticks(lasting))
+    assert all(each.spent for each in refusals)
+
+
+@pytest.mark.parametrize("wish", ["seconds", "a date", "none"])
+def test_429_is_obeyed_and_the_notice_arrives_once(lasting: Service, sandbox: Sandbox, project: str, wish: str) -> None:
+    date = format_datetime(datetime.now(UTC) + timedelta(seconds=6), usegmt=True)
+    headers = {"seconds": {"Retry-After": "3"}, "a date": {"Retry-After": date}, "none": {}}[wish]
+    before = len(sandbox.slack.requests)
+    sandbox.slack.fault(Fault(status=429, headers=headers, times=1))
+    sandbox.sentry.add_errors(project, 11)
+    once(sandbox, project, lambda: two_ticks(lasting))
+    refused, taken = sandbox.slack.requests[before:]
+    assert (refused.status, taken.status) == (429, 200)
+    if wish == "seconds":
+        assert taken.at - refused.at >= timedelta(seconds=3)
+    elif wish == "a date":
+        assert format_datetime(taken.at, usegmt=True) >= date
+
+
+def test_an_answer_that_is_lost_after_the_provider_took_the_notice_costs_one_repeat(
+    lasting: Service, sandbox: Sandbox, project: str
+) -> None:
+    sandbox.slack.fault(Fault(drop="after", times=1))
+    sandbox.mail.fault(Fault(stage="data", drop="after", times=1))
+    sandbox.sentry.add_errors(project, 11)
+    sandbox.slack.wait_for(lambda _: len(in_slack(sandbox, project)) == 2)
+    sandbox.mail.wait_for(lambda _: len(by_mail(sandbox, project)) == 2)
+    two_ticks(lasting)
+    assert (len(in_slack(sandbox, project)), len(by_mail(sandbox, project))) == (2, 2)
+    repeats = [mail.message["Message-ID"] for mail in sandbox.mail.messages if project in str(mail.message["Subject"])]
+    assert len(set(repeats)) == 1
+
+
+@pytest.mark.parametrize("dislike", ["invalid_blocks", "msg_too_long"])
+def test_a_form_slack_dislikes_is_replaced_by_a_plainer_one(
+    lasting: Service, sandbox: Sandbox, project: str, dislike: str
+) -> None:
+    sandbox.slack.fault(Fault(status=400, body=dislike, times=1))
+    sandbox.sentry.add_errors(project, 11)
+    once(sandbox, project, lambda: lasting.wait_for_good_tick())
+    (told,) = [each for each in sandbox.slack.messages if project in each.text]
+    assert "11 errors" in told.text
+    assert bool(told.blocks) is (dislike == "msg_too_long")
+
+
+def test_a_notice_slack_refuses_in_every_form_comes_by_mail_and_says_so(
+    lasting: Service, sandbox: Sandbox, project: str
+) -> None:
+    sandbox.slack.fault(Fault(status=400, body="invalid_blocks", times=2))
+    sandbox.sentry.add_transactions(project, 200, p95_ms=1500.0)
+    sandbox.mail.wait_for(lambda _: by_mail(sandbox, project))
+    (mail,) = [mail for mail in sandbox.mail.messages if project in str(mail.message["Subject"])]
+    assert "1500 ms" in body(mail)
+    assert "Slack refused this notice (invalid_blocks), so it comes this way." in body(mail)
+    # Only that notice was refused: the next one finds the channel open.
+    sandbox.sentry.add_errors(f"{project}next", 11)
+    wait_until_told(sandbox, f"{project}next")
+    assert [text for text in in_slack(sandbox, project) if "1500 ms" in text] == []
+
+
+def test_one_recipient_refused_for_good_costs_the_others_nothing(
+    lasting: Service, sandbox: Sandbox, project: str
+) -> None:
+    sandbox.mail.fault(Fault(stage="rcpt", reply="550 no such user", recipient="second@example.com", times=1))
+    sandbox.sentry.add_errors(project, 11)
+    once(sandbox, project, lambda: two_ticks(lasting))
+    assert to(sandbox, project) == [["oncall@example.com"]]
+
+
+def test_one_recipient_put_off_gets_the_mail_later_and_the_others_no_second_one(
+    lasting: Service, sandbox: Sandbox, project: str
+) -> None:
+    sandbox.mail.fault(Fault(stage="rcpt", reply="451 greylisted", recipient="second@example.com", times=1))
+    sandbox.sentry.add_errors(project, 11)
+    sandbox.mail.wait_for(lambda _: len(to(sandbox, project)) == 2)
+    two_ticks(lasting)
+    assert to(sandbox, project) == [["oncall@example.com"], ["second@example.com"]]
+
+
+def test_what_could_not_be_delivered_for_hours_arrives_as_one_dated_summary(
+    lasting: Service, sandbox: Sandbox, project: str
+) -> None:
+    down = sandbox.slack.fault(Fault(status=503))
+    for name in (f"{project}one", f"{project}two"):
+        sandbox.sentry.add_errors(name, 11)
+    waiting = "select 1 from outbox_message where channel = 'slack' and state = 'pending' and"
+    lasting.wait_for_row(f"{waiting} (select sum(attempts) from outbox_message where state = 'pending') > 0")
+    happened = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=2)
+    lasting.execute(
+        f"update outbox_message set created_at = '{happened:%Y-%m-%d %H:%M:%S}',"
+        f" payload = json_set(payload, '$.at', '{happened:%Y-%m-%dT%H:%M:%SZ}')"
+        " where channel = 'slack' and state = 'pending'"
+    )
+    down.remove()
+    sandbox.slack.wait_for(lambda _: in_slack(sandbox, project, "late summary"))
+    two_ticks(lasting)
+    (summary,) = in_slack(sandbox, project, "")
+    assert f"{project}one" in summary and f"{project}two" in summary
+    assert f"could not be delivered in time, the oldest since {happened:%Y-%m-%d %H:%M:%S} UTC" in summary
+    assert (len(by_mail(sandbox, f"{project}one")), len(by_mail(sandbox, f"{project}two"))) == (1, 1)
