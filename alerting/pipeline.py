@@ -29,7 +29,7 @@ logger = logging.getLogger(__name__)
 
 # A turn and its last sending end within the 30 s that a deploy grants.
 DELIVERY_TURN_SECONDS = 15.0
-# So little is waited for in place, whether our own pace or a provider's wish; anything longer is left to another turn.
+# Longer pauses, which a provider asks for or which refusals have grown to, are left to beat's next hint.
 SHORT_PAUSE_SECONDS = 5.0
 SUPERVISION_SLACK = timedelta(minutes=1)
 HEARTBEAT_EVERY = timedelta(minutes=1)
@@ -89,16 +89,16 @@ def evaluate_tick(parts: Parts, now: datetime) -> TickReport | None:
         ticks.finish(tick, parts.clock(), outcome, requests)
 
 
-def deliver_due(parts: Parts, channel: str) -> bool:
-    """Send what is owed on one channel, in order and at its pace; true if more is due already."""
+def deliver_due(parts: Parts, channel: str) -> float | None:
+    """Send what is owed on one channel, in order and at its pace; seconds after which to come back, if soon."""
     lock = _sending[channel]
     if not lock.acquire(blocking=False):
-        return False
+        return None
     try:
         if not trouble.clear(channel, parts.notifiers, parts.fingerprints.get(channel, ""), parts.clock()):
-            return False
+            return None
         if not queue.anything(channel) or not channels.hold(channel, parts.clock()):
-            return False
+            return None
         try:
             repairs.recover(channel, parts.clock())
             return _send_for_a_turn(parts, channel)
@@ -119,14 +119,14 @@ def catch_up(parts: Parts, now: datetime) -> int:
 
 
 def supervise(parts: Parts, now: datetime) -> bool:
-    """Tell that we are blind where no tick has finished for a while; true while that is so.
+    """Tell that we are blind where no tick has finished for a while; true while we are, for whatever reason.
 
     Ticks tell it themselves when Sentry does not answer; this is for ticks that fail before they can.
     """
     state = ticks.evaluator(now)
     last = max(state.judged_until, state.started_at)
     if now - last < blindness.patience(parts.interval_seconds) + SUPERVISION_SLACK:
-        return False
+        return blindness.stands()
     sight = Sight({"errors": last}, {"errors": "No evaluation has finished since then."})
     with transaction.atomic():
         return blindness.update(sight, parts.desk.channels, parts.interval_seconds, last, now)
@@ -222,21 +222,24 @@ def _summary(answers: Sequence[Answer]) -> str:
     return "good" if all(answer.trust is Trust.VALUE for answer in answers) else "partial"
 
 
-def _send_for_a_turn(parts: Parts, channel: str) -> bool:
+def _send_for_a_turn(parts: Parts, channel: str) -> float | None:
     ends = time.monotonic() + DELIVERY_TURN_SECONDS
     while True:
         now = parts.clock()
         pause = channels.wait(channel, now)
         if pause > SHORT_PAUSE_SECONDS or not queue.due(channel, now + timedelta(seconds=pause)).exists():
-            return False
+            return None
         if time.monotonic() + pause > ends:
-            return True
+            return pause
         parts.sleep(pause)
         if not channels.renew(channel, parts.clock()):
-            return False
+            return None
         message = queue.take(channel, parts.clock())
-        if message is None or not _send(parts, channel, message):
-            return False
+        if message is None:
+            return None
+        if not _send(parts, channel, message):
+            pause = channels.wait(channel, parts.clock())
+            return pause if pause <= SHORT_PAUSE_SECONDS else None
 
 
 def _send(parts: Parts, channel: str, message: Message) -> bool:
@@ -248,7 +251,7 @@ def _send(parts: Parts, channel: str, message: Message) -> bool:
         logger.warning("%s did not take message %s: %s (%s)", channel, message.pk, error, error.reason)
         queue.mark_failed(message, error, parts.clock())
         if not error.permanent:
-            return error.retry_after is not None and error.retry_after <= SHORT_PAUSE_SECONDS
+            return False
         trouble.report(message, error, parts.notifiers, parts.fingerprints.get(channel, ""), parts.clock())
         return trouble.is_open(channel)
     except Exception as error:

@@ -36,16 +36,21 @@ class SteadyScheduler(Scheduler):
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        self._offset = time.time() - time.monotonic()
         super().__init__(*args, **kwargs)
+        self._offset = self._lead()
 
     def tick(self, *args: Any, **kwargs: Any) -> float:
-        offset = time.time() - time.monotonic()
+        offset = self._lead()
         if abs(offset - self._offset) > CLOCK_JUMP_SECONDS:
             self._start_over()
         self._offset = offset
         wait: float = super().tick(*args, **kwargs)
         return wait
+
+    def _lead(self) -> float:
+        """By how much the wall clock is ahead of one that nobody can set."""
+        lead: float = self.app.now().timestamp() - time.monotonic()
+        return lead
 
     def _start_over(self) -> None:
         for entry in self.schedule.values():

@@ -46,6 +46,11 @@ def patience(interval_seconds: int) -> timedelta:
     return max(SHORTEST, 6 * timedelta(seconds=interval_seconds))
 
 
+def stands() -> bool:
+    """Whether people have been told that we are blind, and not yet that it is over."""
+    return Incident.objects.filter(rule=RULE, closed_at__isnull=True).exists()
+
+
 def update(sight: Sight, channels: tuple[str, ...], interval_seconds: int, started_at: datetime, now: datetime) -> bool:
     """Open or close the incident of being blind, within the caller's transaction; true while it is open."""
     limit = patience(interval_seconds)

@@ -6,6 +6,7 @@ import pytest
 
 from alerting.incidents.models import Decision, Gap, Incident, Tick
 from alerting.outbox.models import Message
+from alerting.pipeline import supervise
 from alerting.poll.model import Measure, Row
 from alerting.rules.model import Issue, Project, Trust
 from tests.support.pipeline import World
@@ -113,6 +114,42 @@ def test_blindness_is_told_once_and_its_end_too(world: World) -> None:
     world.source.broken = {}
     world.run(timedelta(minutes=10))
     assert world.kinds() == ["blind", "sighted"]
+
+
+def test_the_dead_mans_switch_is_due_after_fully_good_ticks_only_and_once_a_minute(world: World) -> None:
+    def due(length: timedelta) -> int:
+        ends, found = world.now + length, 0
+        while world.now < ends:
+            report = world.tick()
+            found += report.heartbeat
+            assert not (report.heartbeat and report.outcome != "good")
+            world.now += timedelta(seconds=15)
+        return found
+
+    assert due(timedelta(minutes=5)) == 5
+    world.source.broken = {Measure.PERFORMANCE: Trust.PARTIAL}
+    assert due(timedelta(minutes=5)) == 0
+    world.source.broken = {Measure.ERRORS: Trust.SOURCE_ERROR}
+    assert due(timedelta(minutes=5)) == 0
+    world.now -= timedelta(hours=1)
+    world.source.broken = {}
+    assert due(timedelta(minutes=5)) >= 4
+
+
+def test_supervision_knows_of_every_kind_of_blindness(world: World) -> None:
+    world.run(timedelta(minutes=5))
+    assert not supervise(world.parts, world.now)
+    world.source.broken = dict.fromkeys(Measure, Trust.SOURCE_ERROR)
+    world.run(timedelta(minutes=5))
+    assert supervise(world.parts, world.now), "Sentry is silent, though ticks go on"
+    world.source.broken = {}
+    world.run(timedelta(minutes=5))
+    assert not supervise(world.parts, world.now)
+    world.now += timedelta(minutes=10)
+    assert supervise(world.parts, world.now), "no tick for ten minutes"
+    world.deliver()
+    assert world.kinds() == ["blind", "sighted", "blind"]
+    assert "No evaluation has finished" in world.slack.sent[-1].sentence
 
 
 def test_while_quota_drops_events_a_falling_count_does_not_resolve(world: World) -> None:
