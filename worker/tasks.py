@@ -62,9 +62,10 @@ def catch_up() -> None:
 
 @app.task(name="alerting.deliver")
 def deliver(channel: str) -> None:
-    """Send what is owed on one channel; comes back at once where more is due than one turn holds."""
-    if pipeline.deliver_due(_parts(), channel):
-        deliver.delay(channel)
+    """Send what is owed on one channel; comes back where more is due than one turn holds, or after a short pause."""
+    pause = pipeline.deliver_due(_parts(), channel)
+    if pause is not None:
+        deliver.apply_async((channel,), countdown=pause)
 
 
 @app.task(name="alerting.heartbeat")

@@ -131,7 +131,8 @@ def test_a_thousand_notices_stay_few_messages_also_where_slack_refuses_every_oth
     world.slack.errors = [too_fast if number % 2 else None for number in range(60)]
     owe(*(notice(number) for number in range(1000)))
     started = world.now
-    world.deliver()
+    while (pause := deliver_due(world.parts, "slack")) is not None:
+        world.pass_time(pause)
     assert len(world.slack.sent) <= 20
     assert world.now - started <= timedelta(seconds=60)
     named = [line.project for each in world.slack.sent for line in each.lines]
@@ -139,11 +140,22 @@ def test_a_thousand_notices_stay_few_messages_also_where_slack_refuses_every_oth
 
 
 @database
+def test_a_channel_asks_to_come_back_when_a_short_pause_is_over(world: World) -> None:
+    world.slack.errors = [DeliveryError("http_503", "Slack answered 503.")]
+    owe(notice())
+    pause = deliver_due(world.parts, "slack")
+    assert pause is not None and 0 < pause <= 1
+    world.pass_time(pause)
+    assert deliver_due(world.parts, "slack") is None
+    assert len(world.slack.sent) == 1
+
+
+@database
 def test_a_long_wish_does_not_hold_a_worker(world: World) -> None:
     world.slack.errors = [DeliveryError("rate_limited", "Slack asks to wait 20 s.", retry_after=20)]
     owe(notice(1), notice(2))
-    world.deliver()
-    world.deliver()
+    assert deliver_due(world.parts, "slack") is None
+    assert deliver_due(world.parts, "slack") is None
     assert world.now == NOON
     world.now += timedelta(seconds=21)
     world.deliver()
