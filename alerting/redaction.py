@@ -8,6 +8,8 @@ from alerting.config import Settings, is_secret
 
 MASK = "[secret]"
 SHORTEST = 6
+# A shorter one (/health) is no secret, and masking it would spoil other lines.
+SHORTEST_PATH = 12
 
 
 def secrets_of(settings: Settings) -> tuple[str, ...]:
@@ -19,8 +21,8 @@ def secrets_of(settings: Settings) -> tuple[str, ...]:
         password = urlsplit(value).password or "" if "://" in value else ""
         whole = value if "://" not in value or name not in {"CELERY_BROKER_URL", "DATABASE_URL", "SENTRY_DSN"} else ""
         found |= {text for text in (whole, password, quote(password, safe="")) if len(text) >= SHORTEST}
-        if name == "SENTRY_SLACK_WEBHOOK_URL":
-            found.add(urlsplit(value).path)
+        if name in {"SENTRY_SLACK_WEBHOOK_URL", "HEARTBEAT_URL"} and len(path := urlsplit(value).path) >= SHORTEST_PATH:
+            found.add(path)
     return tuple(sorted((text for text in found if len(text) >= SHORTEST), key=len, reverse=True))
 
 
