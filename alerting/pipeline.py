@@ -33,7 +33,8 @@ DELIVERY_TURN_SECONDS = 15.0
 SHORT_PAUSE_SECONDS = 5.0
 SUPERVISION_SLACK = timedelta(minutes=1)
 HEARTBEAT_EVERY = timedelta(minutes=1)
-DROPS_REMEMBERED = timedelta(minutes=5)
+# While outcomes cannot be read, nothing says that quota has stopped dropping; but not every server can tell them.
+DROPS_REMEMBERED = timedelta(minutes=30)
 _sending: Mapping[str, threading.Lock] = defaultdict(threading.Lock)
 
 

@@ -139,7 +139,7 @@ def advance(standing: Standing, verdict: Verdict, policy: Policy, *, recent_open
     elif verdict.outcome is Outcome.CLEAR:
         step = _clear(standing, verdict, policy)
     else:
-        step = Step(standing, _QUIET.get(verdict.reason, Why.NO_DATA))
+        step = _unjudged(standing, verdict, policy)
     return replace(step, verdict=verdict)
 
 
@@ -220,6 +220,15 @@ def _clear(standing: Standing, verdict: Verdict, policy: Policy) -> Step:
         started = replace(standing, state=State.RECOVERING, since=now, clear_since=since)
         return Step(started, Why.RECOVERY_STARTED)
     return Step(replace(standing, clear_since=since), Why.RECOVERY_NOT_OVER)
+
+
+def _unjudged(standing: Standing, verdict: Verdict, policy: Policy) -> Step:
+    """Stay quiet; but where quota keeps an incident from ending, the reminder says so."""
+    why, now = _QUIET.get(verdict.reason, Why.NO_DATA), verdict.at
+    told = standing.state in {State.FIRING, State.RECOVERING}
+    if why is Why.DROPPED and told and policy.repeat and standing.told_at and now - standing.told_at >= policy.repeat:
+        return Step(replace(standing, told_at=now), why, Kind.REMINDER)
+    return Step(standing, why)
 
 
 def _threshold_raised(standing: Standing, verdict: Verdict) -> bool:

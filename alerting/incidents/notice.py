@@ -105,6 +105,11 @@ def _sentence(rule: Rule, step: Step, value: float, told: Told, now: datetime) -
             return f"It got worse: {shown} (threshold {limit}), at least double what was last told."
         case Why.REPEAT_DUE:
             return f"Still over the threshold after {lasted}: {shown} (threshold {limit})."
+        case Why.DROPPED:
+            return (
+                f"Not resolved after {lasted}: {shown} reached Sentry (threshold {limit}), but it is dropping this "
+                "project's events, so a low value proves nothing."
+            )
         case Why.STABLE_BREACHED:
             return f"It no longer comes and goes: {shown} (threshold {limit}) throughout the last minutes."
         case Why.CHANGES_OFTEN:

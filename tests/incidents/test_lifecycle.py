@@ -104,6 +104,15 @@ def test_a_missing_reading_changes_no_state_and_is_decided_on_by_name(standing: 
     assert (step.standing, step.why.value, step.tell) == (standing, step.verdict.reason.value, None)
 
 
+@pytest.mark.parametrize("standing", [firing(), recovering()], ids=["firing", "recovering"])
+def test_the_reminder_comes_also_while_quota_keeps_an_incident_from_ending(standing: Standing) -> None:
+    later = NOW + POLICY.repeat
+    step = advance(standing, verdict(0, later, settled=True, trust=Trust.DROPPED), POLICY)
+    assert (step.standing.state, step.why, step.tell) == (standing.state, Why.DROPPED, Kind.REMINDER)
+    again = advance(step.standing, verdict(0, later + timedelta(minutes=1), settled=True, trust=Trust.DROPPED), POLICY)
+    assert again.tell is None
+
+
 def test_a_raised_threshold_closes_with_that_reason_instead_of_lying_about_a_recovery() -> None:
     raised = replace(COUNT, threshold=100)
     step = advance(firing(value=50), verdict(50, NOW + timedelta(seconds=15), rule=raised), POLICY)

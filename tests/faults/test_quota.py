@@ -1,0 +1,80 @@
+"""Sentry keeps less than was sent, or can be read in part only: nothing is resolved by what is missing."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from alerting.incidents.models import Decision, Incident
+from alerting.sandbox import Fault, Sandbox
+from tests.support.pipeline import World
+from tests.support.sandboxed import world_on
+
+NOON = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def world(sandbox: Sandbox, transactional_db: None) -> World:
+    return world_on(sandbox, World(NOON, interval=30, repeat=timedelta(minutes=15)))
+
+
+def drop_for(world: World, sandbox: Sandbox, minutes: int) -> None:
+    for _ in range(minutes):
+        sandbox.sentry.add_dropped("shop", 900)
+        world.run(timedelta(minutes=1))
+
+
+def test_while_spike_protection_drops_events_a_silence_does_not_resolve_and_the_notice_says_so(
+    world: World, sandbox: Sandbox
+) -> None:
+    world.run(timedelta(minutes=1))
+    sandbox.sentry.add_errors("shop", 11, issue=False)
+    world.now += timedelta(seconds=1)
+    world.run(timedelta(minutes=1))
+    assert world.kinds() == ["first"]
+    drop_for(world, sandbox, 20)
+    assert world.kinds() == world.kinds("email") == ["first", "repeat"]
+    told = world.slack.sent[1]
+    assert "Not resolved" in told.sentence and "0 errors" in told.sentence
+    assert "by smart_rate_limit" in " ".join(told.notes)
+    assert Incident.objects.get().state == "firing"
+    assert Decision.objects.filter(reason="dropped_by_quota").exists()
+    world.run(timedelta(minutes=20))
+    assert world.kinds() == ["first", "repeat", "resolved"]
+
+
+def test_a_spike_that_is_cut_off_by_quota_fires_and_says_what_is_dropped(world: World, sandbox: Sandbox) -> None:
+    world.run(timedelta(minutes=1))
+    sandbox.sentry.add_dropped("shop", 4000, reason="project_quota")
+    world.run(timedelta(minutes=1))
+    sandbox.sentry.add_errors("shop", 11, issue=False)
+    world.now += timedelta(seconds=1)
+    world.run(timedelta(minutes=1))
+    assert world.kinds() == ["first"]
+    assert "4000 error events" in " ".join(world.slack.sent[0].notes)
+    assert "project_quota" in " ".join(world.slack.sent[0].notes)
+
+
+def test_what_was_being_dropped_is_remembered_while_outcomes_cannot_be_read(world: World, sandbox: Sandbox) -> None:
+    world.run(timedelta(minutes=1))
+    sandbox.sentry.add_errors("shop", 11, issue=False)
+    drop_for(world, sandbox, 2)
+    fault = sandbox.sentry.fault(Fault(match="stats_v2", status=500))
+    world.run(timedelta(minutes=14))
+    assert "resolved" not in world.kinds()
+    fault.remove()
+    world.run(timedelta(minutes=15))
+    assert world.kinds()[-1] == "resolved"
+
+
+def test_half_an_answer_neither_fires_nor_resolves(world: World, sandbox: Sandbox) -> None:
+    for number in range(120):
+        sandbox.sentry.add_project(f"app-{number:03d}")
+    world.run(timedelta(minutes=1))
+    for number in range(120):
+        sandbox.sentry.add_errors(f"app-{number:03d}", 200 - number, issue=False)
+    fault = sandbox.sentry.fault(Fault(match="cursor=0:100:0", status=500))
+    world.run(timedelta(minutes=1))
+    assert not Incident.objects.filter(rule="critical_errors").exists(), "not even for those on the first page"
+    fault.remove()
+    world.run(timedelta(minutes=1))
+    assert Incident.objects.filter(rule="critical_errors", state="firing").count() == 120
