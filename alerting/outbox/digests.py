@@ -24,6 +24,9 @@ ALONE = (*fold.FOLDED_KINDS, CARD)
 def gather(waiting: QuerySet[Message], channel: str, now: datetime) -> bool:
     """Fold a crowd, or what waited too long, into one more message; true where a digest is to go next."""
     crowd, kind = _crowd(waiting, now)
+    # A digest that was refused for now is folded anew with what has come since: hours of refusals end in few messages.
+    if crowd is not None and take_apart(waiting.filter(kind__in=fold.FOLDED_KINDS)):
+        crowd, kind = _crowd(waiting, now)
     members = list(crowd[: fold.limit(channel)]) if crowd is not None else []
     if crowd is None or not members:
         return False

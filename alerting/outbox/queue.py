@@ -66,13 +66,13 @@ def anything(channel: str) -> bool:
 def due(channel: str, now: datetime) -> QuerySet[Message]:
     """What may be sent now, most urgent first."""
     pending = Message.objects.filter(channel=channel, state=Message.State.PENDING, due_at__lte=now)
-    return pending.order_by("rank", "id")
+    # A digest is as old as its oldest member, so that nobody reads "resolved" before the summary that says "firing".
+    return pending.order_by("rank", "created_at", "id")
 
 
 def take(channel: str, now: datetime) -> Message | None:
     """The next message to send, marked as in our hands; a crowd or what came too late is folded into one first."""
     waiting = due(channel, now)
-    # Of several digests the one that was put back after a refusal is the older one and goes first.
     next_up = waiting.filter(kind__in=fold.FOLDED_KINDS) if digests.gather(waiting, channel, now) else waiting
     message = next_up.first()
     if message is None:

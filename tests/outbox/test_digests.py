@@ -70,14 +70,31 @@ def test_a_digest_that_waited_too_long_itself_says_so(world: World) -> None:
     )
 
 
-def test_a_digest_that_was_put_back_goes_before_a_newer_one(world: World) -> None:
+def test_a_digest_that_was_put_back_takes_in_what_has_come_since(world: World) -> None:
     world.slack.errors = [DeliveryError("http_503", "Slack answered 503.")]
     owe(world, *(notice(number) for number in CROWD))
     world.deliver()
     owe(world, *(notice(number) for number in range(30, 40)))
     world.now += timedelta(minutes=1)
     world.deliver()
-    assert [each.lines[0].project for each in world.slack.sent] == ["app-10", "app-30"]
+    (digest,) = world.slack.sent
+    assert [line.project for line in digest.lines] == [f"app-{number}" for number in (*CROWD, *range(30, 40))]
+
+
+def test_what_trickles_in_during_hours_of_refusals_is_few_messages_in_the_end(world: World) -> None:
+    world.slack.errors = [DeliveryError("http_503", "Slack answered 503.")] * 10_000
+    for number in range(60):
+        owe(world, notice(number))
+        for _ in range(10):
+            world.now += timedelta(minutes=1)
+            world.deliver()
+    world.slack.errors = []
+    world.now += timedelta(minutes=1)
+    world.deliver()
+    assert world.kinds() == ["stale_summary", *["first"] * 5]
+    told = [line.project for each in world.slack.sent for line in each.lines]
+    told += [each.project for each in world.slack.sent if not each.lines]
+    assert told == [f"app-{number}" for number in range(60)]
 
 
 def test_the_members_of_a_digest_that_is_refused_for_good_go_the_other_way(world: World) -> None:

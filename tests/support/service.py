@@ -102,8 +102,9 @@ class Service:
         return process
 
     def start_worker(self, name: str = "worker", concurrency: int = 2) -> subprocess.Popen[bytes]:
+        before = self.log(name).count(" ready.")
         process = self.start(name, "worker", "-l", "info", "-c", str(concurrency), "-n", f"{name}@%h")
-        self.wait_for_log(name, " ready.")
+        self.wait_for_log(name, " ready.", before + 1)
         return process
 
     def start_beat(self, name: str = "beat") -> subprocess.Popen[bytes]:
