@@ -1,6 +1,11 @@
-"""Secrets kept out of logs: every formatted line passes here, whatever library wrote it."""
+"""What may appear in logs: every formatted record passes here, whatever library wrote it.
+
+No secret, nothing that a terminal obeys or a reader does not see, and no line that poses as another record.
+"""
 
 import logging
+import re
+import unicodedata
 from collections.abc import Iterable
 from urllib.parse import quote, urlsplit
 
@@ -10,6 +15,9 @@ MASK = "[secret]"
 SHORTEST = 6
 # A shorter one (/health) is no secret, and masking it would spoil other lines.
 SHORTEST_PATH = 12
+
+_UNUSUAL = re.compile(r"[^\n -~]")
+_UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 
 
 def secrets_of(settings: Settings) -> tuple[str, ...]:
@@ -33,6 +41,16 @@ def redact(text: str, secrets: Iterable[str]) -> str:
     return text
 
 
+def harmless(record: str) -> str:
+    """The record with unprintable characters spelled out (`\\x1b`), and every line after its first one indented."""
+    return _UNUSUAL.sub(_spelled, record).replace("\n", "\n  ")
+
+
+def _spelled(match: re.Match[str]) -> str:
+    char = match[0]
+    return char.encode("unicode_escape").decode() if unicodedata.category(char) in _UNPRINTABLE else char
+
+
 class RedactingFormatter(logging.Formatter):
     """Formats with the wrapped formatter, then masks: tracebacks and arguments are covered too."""
 
@@ -42,7 +60,7 @@ class RedactingFormatter(logging.Formatter):
         self._secrets = secrets
 
     def format(self, record: logging.LogRecord) -> str:
-        return redact(self._wrapped.format(record), self._secrets)
+        return harmless(redact(self._wrapped.format(record), self._secrets))
 
 
 def install(logger: object, secrets: tuple[str, ...]) -> None:
