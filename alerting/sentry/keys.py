@@ -53,12 +53,13 @@ _ABOUT = frozenset(
     group handler hasher hashers header headers helper hint host hours httponly icon id ids index info input
     interval invalid issued issuer kind label language last4 layout len length level lifetime limit link list
     location logger manager max message meta metadata method middleware min minutes missing mode model module
-    mount name names namespace needed notice num number numbers options order owner page param parameter
+    dir directory folder mount
+    name names namespace needed notice num number numbers options order owner page param parameter
     params parser path paths plugin policy prefix present processor prompt protocol provider providers
     quality quota rate ratio reader reason receiver redirect regex region remaining renewed required
     requirement requirements reset resource response result results revoked role rotated rotation rule rules
     samesite saved schema scheme score scope scopes screen seconds secure sender serializer server service
-    set settings signal size source spec start started state status step storage store strategy strength
+    set settings signal size sock socket source spec start started state status step storage store strategy strength
     style suffix supported table tag task template test text time timeout timestamp title total ttl type
     types updated url urls usage use used user username users uri valid validated validation validator
     validators verified version versions view visible width writer
@@ -75,8 +76,8 @@ _ASKING = frozenset(
 _VAULTS = frozenset(
     """
     authorization authorisation cookie cookies credential credentials kennwort motdepasse passwd passphrase
-    passwort password passwords pwd secret secrets senha wachtwoord contrasena contraseña pass passcode
-    apikey apikeys
+    passwort password passwords pw pwd secret secrets senha wachtwoord contrasena contraseña pass passcode
+    passe apikey apikeys
     """.split()
 )
 _SECRETS = frozenset(
@@ -89,11 +90,11 @@ _SECRETS = frozenset(
 _TOKENS = frozenset(
     """
     token tokens auth session sessions sess sid csrf xsrf signature sig authtoken sessionid phpsessid
-    jsessionid samlresponse symfony verifier
+    jsessionid samlresponse symfony verifier hmac
     """.split()
 )
 # Written as one word: dbpassword, mysqlpwd, csrfmiddlewaretoken, sharedaccesskey.
-_ENDINGS = ("password", "passwd", "passphrase", "passcode", "apikey", "secretkey", "privatekey", "accesskey", "secret")
+_ENDINGS = tuple("password passwd pwd passphrase passcode apikey secretkey privatekey accesskey secret".split())
 _TOKEN_ENDINGS = ("authtoken", "accesstoken", "sessionid", "sessid", "token")
 _NOT_TOKENS = frozenset({"nontoken", "subtoken", "pretoken", "detoken"})
 
@@ -150,6 +151,8 @@ _PAIRS: dict[tuple[str, str], Verdict] = {
         Verdict.SECRET,
     ),
     ("session", "id"): Verdict.TOKEN,
+    ("saml", "response"): Verdict.TOKEN,
+    ("saml", "request"): Verdict.TOKEN,
     ("session", "key"): Verdict.TOKEN,
     ("connect", "sid"): Verdict.TOKEN,
     ("remember", "me"): Verdict.TOKEN,
@@ -171,10 +174,21 @@ _PUBLIC = frozenset({("public", "token"), ("function", "signature"), ("method", 
 _VERSIONS = frozenset("version versions build release ver agent dist tag".split())
 # A text names no secret unless it holds one of these. A necessary sign of every word above, quick to look for.
 _ROOTS = """
-    pass pwd secret token cred auth cookie sess sid csrf xsrf jwt otp pin cvv cvc csc ssn sig key bearer card
+    pass pw secret token cred auth cookie sess sid csrf xsrf jwt otp pin cvv cvc csc ssn sig key bearer card
     code iban mnemonic phrase wort senha wachtw contrase user answer addr forward verifier samlr symfony
-    remember psk ip
+    remember psk ip hmac saml identified
     """.split()
+
+
+_PATH = re.compile(r"(?:/|~/|[A-Za-z]:\\{1,2})[\w.@+ -]*(?:[/\\]+[\w.@+ -]*)*")
+
+
+def means_something_else(name: str, value: object) -> bool:
+    """Whether a secret's name has its other meaning here: `PWD` a working directory, `pass` a count of tests."""
+    lowered = name.lower()
+    if lowered.endswith("pwd"):
+        return isinstance(value, str) and bool(_PATH.fullmatch(value.strip("'\"")))
+    return lowered == "pass" and bool(re.fullmatch(r"\d{1,3}", str(value)))
 
 
 class Names:

@@ -16,9 +16,11 @@ _ISSUERS = (
     (re.compile(r"62|81"), (16, 17, 18, 19)),
 )
 _GAP = "[ .\u00a0\u2009\u202f\u2010-\u2013-]"
-CARD = re.compile(rf"(?<![\w.,+-])\d(?:{_GAP}?\d){{12,18}}(?![\w-]|[.,]\d)")
+_RUN = re.compile(rf"\d(?:{_GAP}?\d){{12,}}")
+_GROUP = re.compile(r"\d+")
+_LABEL = re.compile(r"(?:^|[^A-Za-z0-9])[A-Za-z]{2,}[_-]$")
 SSN = re.compile(r"(?<![\w.-])(?!000|666|9)\d{3}([- \u2010-\u2013])(?!00)\d{2}\1(?!0000)\d{4}(?![\w-]|\.\d)")
-IBAN = re.compile(r"(?<![A-Za-z0-9])[A-Z]{2}\d{2}(?: ?[A-Z0-9]){11,30}(?![a-z0-9])")
+IBAN = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{2}\d{2}(?:[ -]?[A-Za-z0-9]){11,30}")
 _IBAN_LENGTHS = {
     entry[:2]: int(entry[2:])
     for entry in """
@@ -60,20 +62,87 @@ def is_card(text: str) -> bool:
     return (sum(digits[-1::-2]) + sum(doubled)) % 10 == 0
 
 
+def without_cards(text: str, marker: str) -> str:
+    """The text with its card numbers replaced, also amid other numbers: a card may begin and end at any separator."""
+    kept: list[str] = []
+    done = 0
+    for run in _RUN.finditer(text):
+        groups = [group.span() for group in _GROUP.finditer(text, run.start(), run.end())]
+        if not _may_begin(text, run.start()):
+            groups = groups[1:]
+        if groups and not _may_end(text, run.end()):
+            groups = groups[:-1]
+        first = 0
+        while first < len(groups):
+            last = _card_from(text, groups, first, whole=len(groups))
+            if last < 0:
+                first += 1
+                continue
+            kept += (text[done : groups[first][0]], marker)
+            done = groups[last][1]
+            first = last + 1
+    return "".join((*kept, text[done:])) if kept else text
+
+
+def _card_from(text: str, groups: list[tuple[int, int]], first: int, whole: int) -> int:
+    """The last of the groups of digits, from `first` on, that together are a card; -1 where there is none."""
+    begin = groups[first][0]
+    digits = 0
+    for last in range(first, len(groups)):
+        start, end = groups[last]
+        digits += end - start
+        if digits > 19:
+            return -1
+        if last > first and (first or whole > 12) and _is_odd_group(text, groups, first, last):
+            return -1
+        if digits >= 13 and _stands_alone(text, begin, end) and is_card(text[begin:end]):
+            return last
+    return -1
+
+
+def _is_odd_group(text: str, groups: list[tuple[int, int]], first: int, last: int) -> bool:
+    """Whether the group cannot belong to a card among other numbers: those are printed in even groups."""
+    (_, before), (start, end) = groups[last - 1], groups[last]
+    sizes = (groups[first][1] - groups[first][0], end - start)
+    same = text[before] == text[groups[first][1]]
+    return not same or not 3 <= sizes[0] <= 6 or not (1 if last - first > 2 else 3) <= sizes[1] <= 7
+
+
+def _stands_alone(text: str, start: int, end: int) -> bool:
+    """Whether no decimal point ties the digits to others."""
+    return not (text[start - 1 : start] == "." and start > 0 and text[start - 2 : start - 1].isdigit()) and not (
+        text[end : end + 1] == "." and text[end + 1 : end + 2].isdigit()
+    )
+
+
+def _may_begin(text: str, start: int) -> bool:
+    before = text[start - 1 : start] if start else ""
+    if before in {"_", "-"}:
+        return bool(_LABEL.search(text[max(0, start - 24) : start]))
+    return not (before.isalnum() or (before in {".", "+"} and before != ""))
+
+
+def _may_end(text: str, end: int) -> bool:
+    behind = text[end : end + 1]
+    if behind == "-":
+        return not text[end + 1 : end + 2].isalnum()
+    return not behind.isalnum()
+
+
 def is_iban(text: str) -> bool:
     """Whether `text` is an account: its country's length, and the remainder of ISO 7064."""
-    plain = text.replace(" ", "")
+    plain = text.replace(" ", "").replace("-", "").upper()
     if _IBAN_LENGTHS.get(plain[:2]) != len(plain):
         return False
     return int("".join(str(int(char, 36)) for char in plain[4:] + plain[:4])) % 97 == 1
 
 
 def iban_in(text: str) -> int:
-    """How many characters at the start of `text` are an IBAN; 0 where none is. Words in capitals may follow one."""
-    length = _IBAN_LENGTHS.get(text[:2], 0)
+    """How many characters at the start of `text` are an IBAN; 0 where none is. More words may follow one."""
+    length = _IBAN_LENGTHS.get(text[:2].upper(), 0)
     seen = 0
     for position, char in enumerate(text):
-        seen += char != " "
+        seen += char not in " -"
         if length and seen == length:
             return position + 1 if is_iban(text[: position + 1]) else 0
     return 0
@@ -94,5 +163,6 @@ def is_public_address(text: str, before: str = "") -> bool:
         return sum(1 for group in text.split(":") if group) >= 3
     if _ABOUT_VERSIONS.search(before) and not before.endswith("://"):
         return False
-    # Versions rarely have a large part, addresses nearly always: 2 % of all addresses have none above 99.
-    return max(map(int, text.split("."))) > 99 or bool(_ABOUT_ADDRESSES.search(before))
+    # Versions rarely have a large part or begin high; hardly an address does neither.
+    parts = [int(part) for part in text.split(".")]
+    return max(parts) > 99 or parts[0] > 49 or bool(_ABOUT_ADDRESSES.search(before))

@@ -7,70 +7,36 @@ dictionary's key. Only then is the value's end looked for, by a scanner that kno
 import re
 from urllib.parse import unquote_plus
 
-from alerting.sentry.keys import Names, Verdict, words_of
-from alerting.sentry.patterns import MARKER, looks_random
+from alerting.sentry.keys import Names, Verdict, means_something_else, words_of
+from alerting.sentry.patterns import MARKER
+from alerting.sentry.speech import ORDINARY_WORDS, PLACEHOLDER
 
 _NAME = re.compile(
     r"(?<![\w%])(?P<name>-{0,2}[^\W\d][\w.\-\[\]%$:]{0,80}?"
     r"(?:[ ](?:key|code|number|answer|phrase|id|addr(?:ess)?|for))?)"
-    r"(?P<close>\]?\\{0,6}[\"'`]?\]?)"
-    r"(?P<sep>\s{0,6}(?:=>|->|:=|==|!=|<>|=|:(?![:/]/?[/:])|%3[dD]|\)=\()\s{0,6}|(?<=[\"'`])\s?,\s{0,4}(?=[bu]?\\{0,6}[\"'`]))",
+    r"(?P<close>\]?\\{0,15}[\"'`]?\]?)"
+    r"(?P<sep>(?:\s|\\[tnr]){0,6}(?:=>|->|:=|==|!=|<>|=|:(?![:/]/?[/:])|%3[dD]|\)=\()(?:\s|\\[tnr]){0,6}|(?<=[\"'`])\s?,\s{0,4}(?=[bu]?\\{0,15}[\"'`]))",
     re.IGNORECASE,
 )
-_OPENING = re.compile(r"[bBuUrRfF]{0,2}(\\{0,6}[\"'`])")
+_OPENING = re.compile(r"[bBuUrRfFnNeExX]{0,2}(\\{0,15}[\"'`])")
 _CALL = re.compile(r"[A-Z][\w.]{1,60}\((?=b?['\"])")
 _SHOWN = re.compile(r"<(?P<value>(?=[^<>\s]*\d)[^<>\s]{4,200})>")
 _RUN = re.compile(r"[^\s\"'<>]{1,4096}")
+_VARIABLE = re.compile(r"\$[A-Za-z_]\w*[),]")
 _CUT = re.compile(r"[,;&|](?=\s|$|[\w.%\[\]\- ]{1,60}[=:])|\\[rnt]|%26")
+_COOKIES = re.compile(
+    r"(?:(?<==)\\{0,15}\"[^\"\r\n]{0,4096}\"|(?<==)\\{0,15}'[^'\r\n]{0,4096}'|[^\r\n\"'\\]|\\(?![rnt\"'\\])){1,8192}"
+)
+_NEXT_NAME = re.compile(r"\s+[\w.-]{1,40}=")
+_SHOWN_CALL = re.compile(r"[a-z_]\w*(?:\.\w+)+\([^()\"']{0,400}\)>")
+_HEADER = re.compile(r"[bu]?[\"'](?:[A-Z][a-z]+-){1,4}[A-Za-z][a-z]+[\"']")
+_PAIR_IN_LIST = re.compile(r"[bu]?\\{0,15}[\"'](?=[^\"']{0,80}\d)[^\"'\r\n]{4,400}[\"']\s?\]")
+_SQL_BEFORE = re.compile(r"(?:\b(?:set|where|and|or|on)|,)\s+$", re.IGNORECASE)
+_SQL = re.compile(r"\b(?:select|update|insert|delete|merge)\s", re.IGNORECASE)
+_SQL_VALUE = re.compile(r"(?:[A-Za-z_]\w{0,60}\.)?[a-z_]{1,60}(?![\w%&=-])|DEFAULT\b|CURRENT_\w+|[A-Za-z_]\w{0,60}\(")
 _LINE = re.compile(r"[^\r\n\"']{1,8192}?(?=\\[rn]|[\r\n\"']|$)")
 _CREDENTIALS = re.compile(r"(?:[A-Za-z][\w-]{2,20}\s{1,3})?[^\s,;\"'<>)}\]]{1,4096}")
 _WHOLE_LINE_SCHEMES = ("digest", "aws4", "oauth ", "hawk", "signature")
-_PLACEHOLDER = re.compile(
-    r"%(?:\(\w*\))?[-#0 +]*\d*\.?\d*[sdrifax]|\{[\w.!:\[\]]*\}|\$\{\w*\}|\$\d+|\?|:[a-z_]\w*|@\w+|<[\w .]*>"
-    r"|[*•xX.…]{3,}|\[\w*\]"
-    r"|(?i:none|null|nil|true|false|undefined|nan|yes|no|on|off|n/a)"
-)
-# What follows a colon in speech about secrets.
-_SPOKEN = frozenset(
-    """
-    a already an and any are array as bad basic bearer been blank bool boolean but bytes can cannot changed
-    check could default deleted denied deprecated detected did digest disabled does empty enabled error
-    exceeded expected expired failed failure for found from has hidden in incorrect int integer invalid is it
-    jwt kerberos key ldap length list malformed masked mismatch missing must needs never new no not null
-    number oauth oauth2 object of ok old on only or please provided reason redacted rejected required reset
-    revoked saml set should str string supplied that the this to token too true type unable unauthorized
-    undefined unexpected unknown unset unsupported updated use used using valid value was were when while
-    with without wrong you your
-    """.split()
-)
-_SPOKEN_OF = re.compile(
-    r"(?<![\w/.])(?<!\w-)(?P<name>password|passwd|passphrase|passcode|pwd|secret|token|api[ _-]?key|pin|otp|"
-    r"(?:security|verification|one[- ]time|confirmation|login|access|recovery) (?:code|password|key|token))"
-    r"(?P<gap>\s{1,3}(?:(?:is|was|of|to|are|becomes|set to|changed to|now)\s{1,3})?(?:now\s{1,3})?)"
-    r"(?:(?P<quote>\\{0,4}[\"'`])(?P<quoted>(?=[^\w\"'`]{0,8}\w[^\w\"'`]{0,4}\w)[^\"'`\s\\]{1,256})(?P=quote)"
-    r"|(?P<bare>[^\s\"'`,;]{3,512}))",
-    re.IGNORECASE,
-)
-_NOT_SPOKEN = re.compile(
-    r"(?i)sha\d*|md\d|bcrypt|argon\d?\w*|pbkdf\d\w*|base\d+|utf\d*|rfc\d+|v\d[\d.]*|h\d|oauth\d?|#?\d{1,3}"
-    r"|\w+\(\d+(?:,\d+)?\),?"
-)
-_USER = re.compile(
-    r"(?P<flag>(?:^|\s)(?:-u|--user|--proxy-user)[ =]['\"]?[^\s:'\"]{1,100}:)(?P<password>[^\s'\"]{1,200})"
-)
-_SHELL = re.compile(
-    r"(?P<way>\bsshpass\s+-p\s{0,2}|\bmysql\w{0,10}\b[^\r\n;|]{0,200}?\s-p|\b\w{1,40}/(?=[^\s/@]+@//))"
-    r"(?P<value>[^\s@;|'\"]{2,200})"
-)
-_INPUT = re.compile(
-    r"(?m)^(?P<name>[\w.\[\]-]{1,120})\n[^\n]{0,400}?input_value="
-    r"(?P<value>(?P<quote>['\"]).*?(?P=quote)(?=, input_type)|[^,\]\n]{1,400})"
-)
-_TOLD = re.compile(r"(?<![\w.-])\d{4,8}(?P<behind> is your\b)")
-_REDIS = re.compile(
-    r"(?P<verb>^\W{0,3}AUTH\s|\bHELLO \d AUTH \S{1,80}\s|\b(?:requirepass|masterauth)\s)(?P<rest>[^\r\n]{1,300})"
-)
-_POSITIONS = re.compile(r"Key \((?P<names>[^()]{1,300})\)=\((?P<values>[^()]{1,2000})\)")
 
 
 def without_named(text: str, names: Names) -> str:
@@ -98,6 +64,8 @@ def _value(text: str, match: re.Match[str], names: Names) -> tuple[int, int]:
     start, separator = match.end(), match["sep"].strip()
     if separator == "," and not _is_pair(text, match):
         return nothing
+    if (separator == "=" and _is_assigned_in_sql(text, match)) or _SHOWN_CALL.match(text, start):
+        return nothing
     call = _CALL.match(text, start)
     if call:
         return _inside_brackets(text, call.end() - 1, Verdict.SECRET)
@@ -113,8 +81,8 @@ def _value(text: str, match: re.Match[str], names: Names) -> tuple[int, int]:
     words = words_of(name)
     if "authorization" in words or "authorisation" in words:
         return _credentials(text, start)
-    if words and words[-1] in {"cookie", "cookies"} and (line := _LINE.match(text, start)) and "=" in line[0]:
-        return line.span()
+    if words and words[-1] in {"cookie", "cookies"} and (line := _COOKIES.match(text, start)) and "=" in line[0]:
+        return start, start + len(line[0].rstrip(">"))
     run = _RUN.match(text, start)
     if not run:
         return nothing
@@ -123,14 +91,21 @@ def _value(text: str, match: re.Match[str], names: Names) -> tuple[int, int]:
         value = value.partition(")")[0]
     cut = _CUT.search(value)
     value = value[: cut.start()] if cut else value
+    if _VARIABLE.match(value):
+        return nothing
     value = value.rstrip(",.;:)}]|") if not value.startswith(("[", "{", "$", "%")) else value
     end = start + len(value)
-    if not _counts(value, verdict) or (separator == "=" and _is_column(value, names)):
+    if (
+        not _counts(value, verdict)
+        or means_something_else(name, value)
+        or (separator == "=" and _is_column(value, names))
+    ):
         return nothing
     if separator == ":" and not _named_by_colon(text, match, value, end, verdict):
         return nothing
     if {"passphrase", "mnemonic", "phrase"} & set(words) and (line := _LINE.match(text, start)):
-        return line.span()
+        following = _NEXT_NAME.search(line[0])
+        return start, start + following.start() if following else line.end()
     return start, end
 
 
@@ -139,12 +114,22 @@ def _is_column(value: str, names: Names) -> bool:
     return bool(re.fullmatch(r"[a-z_]+(?:\.[a-z_]+)+", value)) and names.judge(value) > Verdict.ADDRESS
 
 
+def _is_assigned_in_sql(text: str, match: re.Match[str]) -> bool:
+    """Whether SQL sets or compares a column with another, a default or what a function answers."""
+    before = text[max(0, match.start() - 12) : match.start()]
+    return bool(_SQL_BEFORE.search(before) and _SQL_VALUE.match(text, match.end()) and _SQL.search(text))
+
+
 def _is_pair(text: str, match: re.Match[str]) -> bool:
     """Whether a quoted name before a comma stands first in a pair: ('Authorization', 'Bearer …')."""
     if match["name"].startswith("--"):
         return True
-    before = text[max(0, match.start() - 8) : match.start()]
-    return bool(re.search(r"(?:\(|\[\s?\[|\],\s?\[)\s?[bu]?\\{0,6}[\"'`]$", before))
+    if _HEADER.match(text, match.end()):
+        return False
+    before = text[max(0, match.start() - 20) : match.start()]
+    if re.search(r"\[\s?[bu]?\\{0,15}[\"'`]$", before) and _PAIR_IN_LIST.match(text, match.end()):
+        return True
+    return bool(re.search(r"(?:\(|\[\s?\[|\],\s?\[)\s?[bu]?\\{0,15}[\"'`]$", before))
 
 
 def _counts(value: str, verdict: Verdict) -> bool:
@@ -152,7 +137,7 @@ def _counts(value: str, verdict: Verdict) -> bool:
     if (
         not value
         or value.startswith((MARKER[:-1], "function ", "[REDACTED", "[redacted"))
-        or _PLACEHOLDER.fullmatch(value)
+        or PLACEHOLDER.fullmatch(value)
     ):
         return False
     return not (verdict is Verdict.TOKEN and re.fullmatch(r"\d{1,6}", value))
@@ -162,8 +147,10 @@ def _named_by_colon(text: str, match: re.Match[str], value: str, end: int, verdi
     """Whether `name: value` is data. In speech an ordinary word follows a colon, and more words follow that."""
     if match["close"].strip("\\])"):
         return True
+    if match["sep"][0].isspace() and match["sep"].endswith(":"):
+        return False
     word = value.lower().strip(".!?")
-    if word in _SPOKEN:
+    if word in ORDINARY_WORDS:
         return False
     if not match["sep"].endswith((" ", "\t")):
         if re.search(r"\w:$", text[max(0, match.start() - 2) : match.start()]) and not re.search(r"\d", value):
@@ -186,11 +173,11 @@ def _credentials(text: str, start: int) -> tuple[int, int]:
     if (
         not found
         or found[0].startswith(MARKER[:-1])
-        or found[0].split()[0].lower() in _SPOKEN - {"basic", "bearer", "digest"}
+        or found[0].split()[0].lower() in ORDINARY_WORDS - {"basic", "bearer", "digest"}
     ):
         return 0, 0
     last = found[0].split()[-1]
-    if MARKER[:-1] in last or _PLACEHOLDER.fullmatch(last) or (" " in found[0] and last.lower() in _SPOKEN):
+    if MARKER[:-1] in last or PLACEHOLDER.fullmatch(last) or (" " in found[0] and last.lower() in ORDINARY_WORDS):
         return 0, 0
     return found.span()
 
@@ -214,7 +201,7 @@ def closing_quote(text: str, start: int, delimiter: str) -> int:
 
 def _inside_brackets(text: str, start: int, verdict: Verdict) -> tuple[int, int]:
     """What a bracket holds under a name whose every part is secret; other brackets are judged name by name."""
-    if _PLACEHOLDER.match(text, start) or text.startswith(MARKER[:-1], start):
+    if PLACEHOLDER.match(text, start) or text.startswith(MARKER[:-1], start):
         return 0, 0
     if verdict < Verdict.SECRET and text[start] == "{":
         return 0, 0
@@ -224,63 +211,3 @@ def _inside_brackets(text: str, start: int, verdict: Verdict) -> tuple[int, int]
         if depth == 0:
             return (start + 1, position) if text[start + 1 : position].strip() not in {"", MARKER} else (0, 0)
     return start + 1, len(text)
-
-
-def without_spoken(text: str) -> str:
-    """The text without secrets that are told in speech: the password is hunter2, code 482913, -u user:password."""
-
-    def cut(match: re.Match[str]) -> str:
-        value = match["quoted"] or match["bare"]
-        quote = match["quote"] or ""
-        told = match["gap"].strip() != ""
-        mixed = re.search(r"\d", value) and re.search(r"[^\W\d]", value) and len(value) >= 6
-        code = re.fullmatch(r"\d{4,8}\.?", value) and re.search(r"(?i)pin|otp|code", match["name"])
-        strong = mixed or code or (told and (re.search(r"\d|[!@#$%^&*]", value)))
-        if (
-            MARKER[:-1] in value
-            or _PLACEHOLDER.fullmatch(value)
-            or _NOT_SPOKEN.fullmatch(value)
-            or value.lower() in _SPOKEN
-        ):
-            return match[0]
-        if "=" in value or ":" in value or not (strong or (quote and (told or looks_random(value)))):
-            return match[0]
-        tail = "." if value.endswith(".") and not quote else ""
-        return f"{match['name']}{match['gap']}{quote}{MARKER}{quote}{tail}"
-
-    text = _SPOKEN_OF.sub(cut, text)
-    text = _TOLD.sub(lambda match: f"{MARKER}{match['behind']}", text)
-    text = _SHELL.sub(lambda match: match[0] if MARKER in match[0] else f"{match['way']}{MARKER}", text)
-    text = _USER.sub(lambda match: match[0] if MARKER in match[0] else f"{match['flag']}{MARKER}", text)
-    if "AUTH" in text or "requirepass" in text or "masterauth" in text:
-        text = _REDIS.sub(lambda match: match[0] if MARKER in match[0] else f"{match['verb']}{MARKER}", text)
-    return text
-
-
-def without_inputs(text: str, names: Names) -> str:
-    """The text of pydantic's errors, whose rejected inputs stand a line below their field, without secret ones."""
-
-    def cut(match: re.Match[str]) -> str:
-        if names.judge(match["name"]) <= Verdict.ADDRESS:
-            return match[0]
-        quote = match["quote"] or ""
-        return f"{match[0][: match.start('value') - match.start()]}{quote}{MARKER}{quote}"
-
-    return _INPUT.sub(cut, text)
-
-
-def without_positions(text: str, names: Names) -> str:
-    """PostgreSQL's `Key (tenant, api_key)=(1, abc)`, matched by position."""
-
-    def cut(match: re.Match[str]) -> str:
-        columns, values = match["names"].split(", "), match["values"].split(", ")
-        if len(columns) != len(values):
-            secret = any(names.judge(column) > Verdict.ADDRESS for column in columns)
-            return f"Key ({match['names']})=({MARKER})" if secret else match[0]
-        kept = [
-            MARKER if names.judge(column) > Verdict.ADDRESS else value
-            for column, value in zip(columns, values, strict=True)
-        ]
-        return f"Key ({match['names']})=({', '.join(kept)})"
-
-    return _POSITIONS.sub(cut, text)

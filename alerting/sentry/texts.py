@@ -3,39 +3,40 @@
 import json
 import re
 from collections.abc import Callable, Sequence
+from html import escape
 from typing import Any
 from urllib.parse import quote_plus, unquote_plus
 
 from alerting.sentry import numbers
 from alerting.sentry.keys import Names
-from alerting.sentry.patterns import LONG_WORD, MARKER, SCHEMES, without_credentials, without_shapes
-from alerting.sentry.prose import without_inputs, without_named, without_positions, without_spoken
-from alerting.sentry.structured import (
-    without_elements,
-    without_literals,
-    without_parts,
-    without_session_keys,
-    without_userinfo,
-)
+from alerting.sentry.links import without_codes, without_session_keys, without_userinfo
+from alerting.sentry.literals import without_literals, without_parameters, without_positions
+from alerting.sentry.markup import unescaped, without_elements, without_parts
+from alerting.sentry.objects import without_inputs, without_objects
+from alerting.sentry.patterns import MARKER, SCHEMES, without_credentials, without_shapes
+from alerting.sentry.prose import without_named
+from alerting.sentry.shell import without_arguments
+from alerting.sentry.speech import without_spoken
 
 # Sentry itself cuts what is longer in nearly every place. The rest is replaced, so that nothing goes out unread.
-LONGEST_TEXT = 65_536
+LONGEST_TEXT = 32_768
 LONGEST_REMEMBERED = 512
 REMEMBERED = 16_384
 
 _DIGITS = re.compile(r"\d[\d .:\u00a0\u2009\u202f\u2010-\u2013-]{5}")
-_EMAIL = re.compile(r"[\w.+%'-]{1,64}(?:@|%40)(?:[\w-]{1,63}\.){1,8}[^\W\d_]{2,24}(?!\w)")
+_EMAIL = re.compile(r"[\w+%][\w.+%'-]{0,63}(?:@|%40)(?:[\w-]{1,63}\.){1,8}[^\W\d_]{2,24}(?!\w)")
 # A machine's or a program's name with an @ in it, not a person's address.
 _NOT_PEOPLE = re.compile(
-    r"(?i)(?:git|celery|worker\w*|gen\d+|beat|root|www-data|postgres|ubuntu|ec2-user|redis|hg|svn|user)@"
+    r"(?i)(?:git|celery\w*|worker\w*|gen\d+|beat|root|www-data|postgres|ubuntu|ec2-user|redis|hg|svn|user)@"
 )
 _NOT_DOMAINS = re.compile(
-    r"(?i).*\.(?:service|socket|timer|mount|target|slice|png|jpe?g|gif|svg|webp|css|js|mjs|py|ts|html?|json|ya?ml|internal|local|"
+    r"(?i).*\.(?:service|socket|timer|mount|target|slice|png|jpe?g|gif|svg|webp|css|js|mjs|py|ts|html?|json|ya?ml|dll|exe|conf|ini|cfg|txt|log|internal|local|"
     r"localdomain|lan|svc|cluster)"
 )
-_ENCODED = re.compile(r"(?<==)[^&\s;\"'<>]{0,200}?%(?:7B|5B|22)[^&\s;\"'<>]{1,8192}")
+_ENCODED = re.compile(r"(?<==)[^&\s;\"'<>]{0,200}?%(?:7B|5B|22|3D|3d)[^&\s;\"'<>]{1,8192}")
+_ENCODED_SIGN = re.compile(r"%(?:7B|5B|22|3D)", re.IGNORECASE)
 _PORT_PATH = re.compile(r":(?!\d{2,5}\b)[\w./~-]+")
-_IBAN_SIGN = re.compile(r"[A-Z]{2}\d{2}")
+_IBAN_SIGN = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{2}\d{2}[ -]?[A-Za-z0-9]{4}")
 
 
 class Texts:
@@ -86,16 +87,21 @@ class Texts:
             found = _json(text)
             if found is not None:
                 return _dumped(text, found, parsed(found))
-        if "%7B" in text or "%5B" in text or "%22" in text:
+        if "=" in text and _ENCODED_SIGN.search(text):
             text = _ENCODED.sub(lambda match: self._without_encoded(match, parsed), text)
+        if "&" in text and (plain := unescaped(text)) != text:
+            cleaned = self._cleaned(plain, parsed)
+            return text if cleaned == plain else escape(cleaned)
         text = without_shapes(text)
-        if "://" in text or "/" in text:
+        if "/" in text:
             text = without_userinfo(text)
         lowered = text.lower()
         if self._names.may_be_in(lowered):
             text = self._without_named(text, lowered)
         if " " in text:
             text = without_spoken(text)
+        if " " in text or "@" in text:
+            text = without_arguments(text, self._names)
         if "input_value=" in text:
             text = without_inputs(text, self._names)
         if SCHEMES.search(text):
@@ -114,22 +120,28 @@ class Texts:
         return match[0] if cleaned == plain else quote_plus(cleaned, safe="[]")
 
     def _without_named(self, text: str, lowered: str) -> str:
-        if "<" in text and "</" in text:
+        if "<" in text and ">" in text:
             text = without_elements(text, self._names)
         if "name=" in text and "\n" in text.replace("\\n", "\n"):
             text = without_parts(text, self._names)
-        if "'" in text:
+        if " " in text:
             text = without_literals(text, self._names)
+        if "[parameters: " in text:
+            text = without_parameters(text, self._names)
+        if "'" in text or '"' in text:
+            text = without_objects(text, self._names)
+        if "code=" in text or "key=" in text:
+            text = without_codes(text)
         if ")=(" in text:
             text = without_positions(text, self._names)
         if "=" in text or ":" in text or "," in text or "->" in text or "%3" in text:
             text = without_named(text, self._names)
-        if "sess" in lowered and LONG_WORD.search(text):
+        if "sess" in lowered:
             text = without_session_keys(text)
         return text
 
     def _without_numbers(self, text: str) -> str:
-        text = numbers.CARD.sub(lambda match: MARKER if numbers.is_card(match[0]) else match[0], text)
+        text = numbers.without_cards(text, MARKER)
         return numbers.SSN.sub(MARKER, text)
 
     def _without_people(self, text: str, *, with_addresses: bool) -> str:
@@ -201,9 +213,13 @@ def _without_email(match: re.Match[str]) -> str:
 
 def _without_address(match: re.Match[str]) -> str:
     before = match.string[max(0, match.start() - 24) : match.start()]
-    return MARKER if numbers.is_public_address(match[0], before) else match[0]
+    address = match[0]
+    if match.string.startswith(".in-addr", match.end()):
+        address, before = ".".join(reversed(address.split("."))), "address "
+    return MARKER if numbers.is_public_address(address, before) else match[0]
 
 
 def _without_iban(match: re.Match[str]) -> str:
     length = numbers.iban_in(match[0])
-    return MARKER + match[0][length:] if length else match[0]
+    behind = match.string[match.start() + length : match.start() + length + 1]
+    return MARKER + match[0][length:] if length and not behind.isalnum() else match[0]

@@ -4,19 +4,20 @@ import datetime
 import decimal
 import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any
 
-from alerting.sentry.keys import Names, Verdict
+from alerting.sentry.keys import Names, Verdict, means_something_else
 from alerting.sentry.numbers import is_card
 from alerting.sentry.patterns import MARKER
-from alerting.sentry.structured import is_secret_argument
+from alerting.sentry.shell import secret_arguments
 from alerting.sentry.texts import Texts
 
 # The SDK keeps five levels of most sections; a text with JSON in JSON adds a few.
 DEEPEST = 60
 MOST_PARTS = 200_000
+_LARGEST = 10**4000
 _HARMLESS_TYPES = (
     bool,
     type(None),
@@ -27,10 +28,10 @@ _HARMLESS_TYPES = (
     uuid.UUID,
 )
 _CONTAINERS = (Mapping, list, tuple, AbstractSet)
-_NAMING = ("name", "key", "header", "field", "param", "parameter", "Name", "Key", "k")
+_NAMING = frozenset("name key header field param parameter Name Key k".split())
 _VALUES = frozenset("value val Value content v values default string_value stringValue".split())
 _NAME = re.compile(r"[\w.\[\]'\" -]{1,80}")
-_OPTION = re.compile(r"--?([A-Za-z][\w-]*)")
+_OPTION = re.compile(r"b?['\"]?--?[A-Za-z]")
 
 
 class Walk:
@@ -66,6 +67,8 @@ class Walk:
 
     def number(self, value: float) -> Any:
         """A number unless it is a card's."""
+        if isinstance(value, int) and abs(value) > _LARGEST:
+            return MARKER  # Python refuses to write longer numbers: the event would be lost
         whole = isinstance(value, int) or (value == value and abs(value) != float("inf") and value.is_integer())
         return MARKER if whole and 0 < value < 1e19 and is_card(str(int(value))) else value
 
@@ -77,7 +80,7 @@ class Walk:
             return self.value(value, depth)
         if verdict is Verdict.VERSION:
             return self.version(value) if type(value) is str else self.value(value, depth)
-        return self.secret(value, verdict, depth)
+        return value if means_something_else(text, value) else self.secret(value, verdict, depth)
 
     def version(self, value: str) -> str:
         """A version's number may look like an address."""
@@ -125,7 +128,7 @@ class Walk:
         stated = _stated(value)
         verdict = max(within, self._names.judge(stated)) if stated else within
         for name, item in value.items():
-            if verdict > within and name in _VALUES:
+            if verdict > within and _unquoted(name) in _VALUES:
                 item = self.secret(item, verdict, depth)
             elif within is Verdict.VAULT or (within and name in _VALUES):
                 item = self._inside(item, depth, within, name)
@@ -139,7 +142,7 @@ class Walk:
         if within < Verdict.TOKEN:
             return self.value(item, depth)
         about = name != "" and self._names.judge(f"password {_text_of(name)}") <= Verdict.HARMLESS
-        if about and not (isinstance(item, str) and len(item) > 40):
+        if about and not (isinstance(item, str) and (len(item) > 40 or self.value(item, depth) != item)):
             return self.value(item, depth)
         return self.secret(item, within, depth)
 
@@ -150,14 +153,11 @@ class Walk:
             return [value[0], self.secret(value[1], verdict, depth)]
         if value and all(_is_pair(item) for item in value):
             return [_like(item, [self._name(item[0], ()), self.named(item[0], item[1], depth)]) for item in value]
-        cleaned: list[Any] = []
-        option = Verdict.HARMLESS
-        for item in value:
-            is_value = option > Verdict.ADDRESS and isinstance(item, str) and is_secret_argument(item)
-            cleaned.append(MARKER if is_value else self.value(item, depth))
-            given = _OPTION.fullmatch(item) if isinstance(item, str) and item[:1] == "-" else None
-            option = self._names.judge(given[1]) if given and item[:2] == "--" else Verdict.HARMLESS
-        return cleaned
+        secret: Collection[int] = secret_arguments(value, self._names) if _has_options(value) else ()
+        return [
+            self.secret(item, Verdict.VAULT, depth) if position in secret else self.value(item, depth)
+            for position, item in enumerate(value)
+        ]
 
     def _name(self, name: Any, taken: Any) -> Any:
         """A key as it may be shown. Few are secrets themselves; two that become equal are told apart."""
@@ -188,7 +188,10 @@ class Walk:
                 if isinstance(value, bytes | bytearray)
                 else cleaned
             )
-        shown = {repr(value), str(value)}
+        try:
+            shown = {repr(value), str(value)}
+        except Exception:  # noqa: BLE001  an application's own method: only this value is lost
+            return MARKER
         for text in sorted(shown):
             cleaned = self._texts.clean(text)
             if cleaned != text:
@@ -198,9 +201,15 @@ class Walk:
 
 def _stated(value: Mapping[Any, Any]) -> str:
     """The name an object such as {"name": "api_key", "value": "…"} states for its value."""
-    if _VALUES.isdisjoint(value):
+    if not any(name in _VALUES for name in value) and not any(_unquoted(name) in _VALUES for name in value):
         return ""
-    return next((value[name] for name in _NAMING if isinstance(value.get(name), str)), "")
+    stated = (item for name, item in value.items() if isinstance(item, str) and _unquoted(name) in _NAMING)
+    return str(_unquoted(next(stated, "")))
+
+
+def _unquoted(name: Any) -> Any:
+    """A local variable's key or text without the quotes of its repr."""
+    return name[1:-1] if type(name) is str and name[:1] == "'" and name[-1:] == "'" else name
 
 
 def _is_pair(item: Any) -> bool:
@@ -216,6 +225,10 @@ def _is_lone_pair(value: Any) -> bool:
     if len(value) != 2 or not _is_name(value[0]) or not isinstance(value[1], str):
         return False
     return isinstance(value, tuple) or any(char.isdigit() for char in value[1])
+
+
+def _has_options(value: Sequence[Any]) -> bool:
+    return any(isinstance(item, str) and _OPTION.match(item) for item in value)
 
 
 def _is_own_address(text: str) -> bool:

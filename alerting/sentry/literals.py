@@ -1,0 +1,152 @@
+"""Secrets in SQL: values inserted into, compared with or assigned to secret columns, and parameters beside them."""
+
+import re
+
+from alerting.sentry.keys import Names, Verdict
+from alerting.sentry.patterns import MARKER
+
+_STATEMENT = re.compile(
+    r"\b(?:insert|replace|update|select|delete|create|alter|set|merge|values|grant|pragma|where)\b", re.IGNORECASE
+)
+_INSERT = re.compile(
+    r"\b(?:insert|replace)\b.{0,40}?\binto\s+[\w.\"`\[\]]{1,120}\s*\((?P<names>[^()]{1,2000})\)\s*"
+    r"(?:overriding \w+ value\s*)?"
+    r"values\s*",
+    re.IGNORECASE | re.DOTALL,
+)
+_LITERAL = re.compile(
+    r"\s*(?P<value>[NnEeXxBb]?'(?:[^'\\]|''|\\.)*(?:'|$)|[^,()']*(?:\([^()]*\)[^,()']*)*)\s*(?P<end>[,)]|$)", re.DOTALL
+)
+_GRANTED = re.compile(
+    r"\b(?P<way>identified\s+(?:with\s+\S{1,60}\s+)?(?:by|as)(?:\s+password)?|password|pragma\s+(?:re)?key\s{0,3}=)\s{0,9}(?P<value>'(?:[^'\\]|''|\\.){1,500}(?:'|$))",
+    re.IGNORECASE,
+)
+_COMPARED = re.compile(
+    r"(?P<name>[\w.\"`\[\]]{1,120})\s{0,4}(?P<op>\b(?:not\s+)?i?like\b|\bin\b|<>|!=|=\s*any\b)\s{0,4}(?P<value>'(?:[^']|''){1,500}'|"
+    r"\((?:\s*'(?:[^']|''){0,500}'\s*,?){1,100}\))",
+    re.IGNORECASE,
+)
+_ENCRYPTED = re.compile(
+    r"\b(?P<way>crypt|hmac|digest|pgp_sym_\w{2,8}crypt|aes_\w{2}crypt|md5|sha\d+|password)\s*\((?P<rest>[^()]{1,2000})",
+    re.IGNORECASE,
+)
+_POSITIONS = re.compile(r"Key \((?P<names>[^()]{1,300})\)=\((?P<values>[^()]{1,2000})\)")
+_CALLED = re.compile(
+    r"(?<![\w.])(?P<name>[\w.\"`\[\]]{1,120})\s{0,4}(?:=|<>|!=)\s{0,4}(?P<call>[A-Za-z_]\w{0,60}\s?\((?:[^()']|'(?:[^'\\]|''|\\.){0,500}'){0,200}\))"
+)
+_PARAMETERS = re.compile(r"\[parameters: (?P<values>[(\[{].{1,8192}?[)\]}])\](?=\s|$)", re.DOTALL)
+_HOLDER = re.compile(r"(?P<name>[\w.\"`]{1,120})?\s{0,4}(?P<op>=|<>|!=|\bi?like\b)?\s{0,4}(?P<holder>\?|%s|\$\d{1,3})")
+_PARAMETER = re.compile(
+    r"\s*(?P<value>[bNE]?'(?:[^'\\]|\\.)*'|[bNE]?\"(?:[^\"\\]|\\.)*\"|[^,()\[\]]+(?:\([^()]*\))?)\s*(?:,|$)"
+)
+
+
+def without_literals(text: str, names: Names) -> str:
+    """The text with an SQL statement's values for secret columns replaced: inserted, compared, granted, encrypted."""
+    if not _STATEMENT.search(text):
+        return text
+    text = _inserted(text, names)
+    text = _GRANTED.sub(lambda match: f"{match['way']} '{MARKER}'", text)
+
+    def called(match: re.Match[str]) -> str:
+        return _hidden_literals(match[0]) if names.judge(match["name"]) > Verdict.ADDRESS else match[0]
+
+    text = _CALLED.sub(called, text)
+
+    def compared(match: re.Match[str]) -> str:
+        if names.judge(match["name"]) <= Verdict.ADDRESS:
+            return match[0]
+        hidden = re.sub(r"'(?:[^']|'')+'", f"'{MARKER}'", match["value"])
+        return match[0][: match.start("value") - match.start()] + hidden
+
+    text = _COMPARED.sub(compared, text)
+    return _ENCRYPTED.sub(lambda match: f"{match['way']}({_hidden_literals(match['rest'])}", text)
+
+
+def _hidden_literals(text: str) -> str:
+    return re.sub(r"'(?:[^']|'')+'", f"'{MARKER}'", text)
+
+
+def _inserted(text: str, names: Names) -> str:
+    done = 0
+    kept: list[str] = []
+    for insert in _INSERT.finditer(text):
+        secret = [names.judge(name.strip()) > Verdict.ADDRESS for name in insert["names"].split(",")]
+        if insert.start() < done or not any(secret):
+            continue
+        at = insert.end()
+        while text[at : at + 1] == "(":
+            at, column = at + 1, 0
+            while found := _LITERAL.match(text, at):
+                value = found["value"].strip()
+                if column < len(secret) and secret[column] and _is_literal(value):
+                    kept += (text[done : found.start("value")], f"'{MARKER}'" if "'" in value else MARKER)
+                    done = found.start("value") + len(found["value"].rstrip())
+                at, column = found.end(), column + 1
+                if found["end"] != "," or at >= len(text):
+                    break
+            more = re.compile(r"\s*,\s*(?=\()").match(text, at)
+            at = more.end() if more else at
+            if not more:
+                break
+    return "".join((*kept, text[done:])) if kept else text
+
+
+def _is_literal(value: str) -> bool:
+    return bool(value) and not re.fullmatch(
+        r"(?i)%s|%\(\w+\)s|\?|\$\d+|:\w+|null|default|true|false|now\(\)|'?\[filtered\]'?|''|…|\.\.\.", value
+    )
+
+
+def without_positions(text: str, names: Names) -> str:
+    """PostgreSQL's `Key (tenant, api_key)=(1, abc)`, matched by position."""
+
+    def cut(match: re.Match[str]) -> str:
+        columns, values = match["names"].split(", "), match["values"].split(", ")
+        if len(columns) != len(values):
+            secret = any(names.judge(column) > Verdict.ADDRESS for column in columns)
+            return f"Key ({match['names']})=({MARKER})" if secret else match[0]
+        kept = [
+            MARKER if names.judge(column) > Verdict.ADDRESS else value
+            for column, value in zip(columns, values, strict=True)
+        ]
+        return f"Key ({match['names']})=({', '.join(kept)})"
+
+    return _POSITIONS.sub(cut, text)
+
+
+def without_parameters(text: str, names: Names) -> str:
+    """SQLAlchemy's `[SQL: …] [parameters: (…)]`, whose parameters are told by the placeholders' places."""
+
+    def cut(match: re.Match[str]) -> str:
+        secret = secret_parameters(text[: match.start()].rpartition("[SQL: ")[2], names)
+        if not secret:
+            return match[0]
+        values = match["values"]
+        shown: list[str] = []
+        done = at = 1
+        for position in range(max(secret) + 1):
+            found = _PARAMETER.match(values, at, len(values) - 1)
+            if not found or found.end() == at:
+                break
+            if position in secret:
+                shown += (values[done : found.start("value")], f"'{MARKER}'")
+                done = found.end("value")
+            at = found.end()
+        return f"[parameters: {values[:1]}{''.join(shown)}{values[done:]}]"
+
+    return _PARAMETERS.sub(cut, text)
+
+
+def secret_parameters(statement: str, names: Names) -> set[int]:
+    """Which of a statement's positional placeholders stand for values of secret columns."""
+    insert = _INSERT.search(statement)
+    columns = [names.judge(name.strip()) > Verdict.ADDRESS for name in insert["names"].split(",")] if insert else []
+    secret = set()
+    for position, holder in enumerate(_HOLDER.finditer(statement)):
+        inserted = insert is not None and holder.start("holder") >= insert.end() and not holder["op"]
+        if (inserted and position < 1000 and columns[position % len(columns)]) or (
+            holder["op"] and holder["name"] and names.judge(holder["name"]) > Verdict.ADDRESS
+        ):
+            secret.add(position)
+    return secret

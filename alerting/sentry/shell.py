@@ -1,0 +1,134 @@
+"""Secrets in command lines: options that say so, and those of well-known programs that do not."""
+
+import re
+from collections.abc import Sequence
+
+from alerting.sentry.keys import Names, Verdict
+from alerting.sentry.patterns import MARKER, looks_random
+from alerting.sentry.speech import ORDINARY_WORDS, PLACEHOLDER
+
+_QUOTED = r"(?:\"[^\"\r\n]{1,400}\"|'[^'\r\n]{1,400}'|[^\s\"';|&<>]{1,400})"
+_OPTION = re.compile(rf"(?<![\w-])(?P<way>--?(?P<name>[A-Za-z][\w.-]{{2,60}})(?:\s{{1,3}}|=))(?P<value>{_QUOTED})")
+# Programs, with the options after which they take a password, and whether it may be joined to the option.
+_PROGRAMS = (
+    (r"mysql\w{0,10}|mariadb[\w-]{0,10}|7za?", "-p", True, False),
+    (
+        r"sshpass|(?:docker|podman|helm registry|az|oc|skopeo|buildah|twine|nerdctl|crane)(?: \S{1,20}){0,2}? login|"
+        r"mongo\w{0,8}|cqlsh|twine upload|rabbitmqadmin|influx|snmpget",
+        "-p",
+        True,
+        True,
+    ),
+    (r"redis-cli|keydb-cli|valkey-cli", "-a", True, True),
+    (r"sqlcmd|bcp|isql|zip|unzip|7za?|kinit", "-P", True, True),
+    (r"ldap(?:search|add|modify|passwd|whoami|delete)", "-w", True, True),
+)
+_JOINED = {(True, True): r"(?:\s{1,3})?", (True, False): "", (False, True): r"\s{1,3}"}
+_COMMANDS = tuple(
+    re.compile(
+        rf"(?P<way>(?<![\w.-])(?:{programs})(?![\w-])(?:[^\r\n;|]{{0,200}}?)\s{option}{_JOINED[joined, apart]})"
+        rf"(?P<value>(?!\s|-){_QUOTED})"
+    )
+    for programs, option, joined, apart in _PROGRAMS
+)
+_SIGN = re.compile(r"\s-[apPwu]|--[A-Za-z]|\bAUTH\b|HELLO|requirepass|masterauth|//|@|\bset\b|_user |-pass\w* |login ")
+_METAVARIABLE = re.compile(r"[A-Z][A-Z_-]*[\]).,]*|[a-z]+\]")
+_USER = re.compile(
+    r"(?P<flag>(?:(?:^|\s)(?:-u|--user|--proxy-user)[ =]|\bcurl\b[^\r\n;|]{0,200}?\s-u)['\"]?[^\s:'\"]{1,100}:)"
+    r"(?P<value>[^\s'\"]{1,200})"
+)
+_SETTING = re.compile(
+    rf"(?P<way>(?<![\w.-])(?:aws|npm|git|gcloud|pip|poetry|composer|heroku|az|kubectl|bundle|conan|gh)\s[^\r\n;|]{{0,80}}?"
+    rf"(?:set|config|add)\s(?:--?\w{{1,20}}\s){{0,3}}(?P<name>[\w./:-]{{2,80}})\s{{1,3}})(?P<value>{_QUOTED})"
+)
+_USERS = re.compile(
+    rf"(?P<way>\brabbitmqctl\s(?:add_user|change_password|authenticate_user)\s\S{{1,80}}\s{{1,3}}"
+    rf"|\bhtpasswd\s-\w{{0,6}}b\w{{0,6}}\s\S{{1,200}}\s\S{{1,80}}\s{{1,3}}|-pass(?:in|out)?\s+pass:|\bvault login\s)"
+    rf"(?P<value>{_QUOTED})"
+)
+_ORACLE = re.compile(
+    r"(?P<way>(?:\bthin:|\bsqlplus\s(?:-\w\s){0,3}|(?<![\w/.@-]))[A-Za-z][\w$]{0,40}/)(?P<value>[^\s/@'\"]{2,100})"
+    r"(?=@(?://|[\w.-]{1,100}:\d{2,5}[:/]))"
+)
+_REDIS = re.compile(
+    r"(?P<way>^\W{0,3}AUTH\s|\bHELLO \d AUTH \S{1,80}\s|\b(?:requirepass|masterauth)\s)"
+    r"(?P<value>(?![A-Z]+ [A-Z ]+$)[^\r\n]{1,300})"
+)
+_WITHOUT_SCHEME = re.compile(
+    r"(?<![\w/@.:%-])(?P<way>[A-Za-z_][\w.-]{0,60}:)(?P<value>[^\s:/@'\"<>()\[\]{},;=]{3,100})"
+    r"(?=@(?!sha\d)(?:[A-Za-z][\w.-]{0,100}|\d{1,3}(?:\.\d{1,3}){3})(?![\w@.-]))"
+)
+_LABELS = re.compile(
+    r"(?i)(?:mailto|e?-?mail|user(?:name)?|from|to|cc|bcc|for|by|sip|xmpp|acct|info|error|debug|warn(?:ing)?):"
+)
+
+
+def without_arguments(text: str, names: Names) -> str:
+    """The text with the secrets in its command lines replaced."""
+    if not _SIGN.search(text):
+        return text
+    text = _OPTION.sub(lambda match: _option(match, names), text)
+    for command in _COMMANDS:
+        text = command.sub(_cut, text)
+    text = _USER.sub(_cut, text)
+    text = _SETTING.sub(lambda match: _cut(match) if names.judge(match["name"]) > Verdict.ADDRESS else match[0], text)
+    text = _USERS.sub(_cut, text)
+    if "@" in text:
+        text = _ORACLE.sub(_cut, text)
+        text = _WITHOUT_SCHEME.sub(_userinfo, text)
+    return _REDIS.sub(_cut, text) if "AUTH" in text or "requirepass" in text or "masterauth" in text else text
+
+
+def secret_arguments(arguments: Sequence[object], names: Names) -> set[int]:
+    """Which of a program's arguments are secret: what follows an option that says so, or one its program knows."""
+    found = set()
+    plain = [_bare(item) if isinstance(item, str) else "" for item in arguments]
+    program = plain[0].rpartition("/")[2] if plain else ""
+    for position in range(1, len(plain)):
+        option, value = plain[position - 1], plain[position]
+        if not option.startswith("-") or not value or "=" in option:
+            continue
+        is_value = not value.startswith("-") or looks_random(value)
+        if len(option) > 2:
+            if names.judge(option.lstrip("-")) > Verdict.ADDRESS and is_value and not PLACEHOLDER.fullmatch(value):
+                found.add(position)
+        elif is_value and any(
+            option == flag and re.match(rf"(?:{programs})(?![\w-])", " ".join([program, *plain[1 : position - 1]]))
+            for programs, flag, _joined, apart in _PROGRAMS
+            if apart
+        ):
+            found.add(position)
+    return found
+
+
+def _bare(argument: str) -> str:
+    """An argument without the quotes and the b of its repr."""
+    inner = argument[1:] if argument[:2] in {"b'", 'b"'} else argument
+    return inner[1:-1] if len(inner) > 1 and inner[0] in "'\"" and inner[0] == inner[-1] else argument
+
+
+def _option(match: re.Match[str], names: Names) -> str:
+    value = match["value"]
+    if names.judge(match["name"]) <= Verdict.ADDRESS or PLACEHOLDER.fullmatch(value.strip("'\"")):
+        return match[0]
+    if value[0] in "'\"" or match["way"].endswith("="):
+        return _cut(match)
+    if value.startswith("-") or value.lower().strip(".,:)") in ORDINARY_WORDS or _METAVARIABLE.fullmatch(value):
+        return match[0]
+    ends = re.compile(r"\s*(?:$|[\r\n;|&]|-)").match(match.string, match.end())
+    return _cut(match) if (looks_random(value) and value[0].isalnum()) or ends else match[0]
+
+
+def _cut(match: re.Match[str]) -> str:
+    value = match["value"]
+    if MARKER[:-1] in value or PLACEHOLDER.fullmatch(value.strip("'\"")):
+        return match[0]
+    quote = value[0] if value[0] in "'\"" and value[-1] == value[0] else ""
+    start, end = match.start("value") - match.start(), match.end("value") - match.start()
+    return f"{match[0][:start]}{quote}{MARKER}{quote}{match[0][end:]}"
+
+
+def _userinfo(match: re.Match[str]) -> str:
+    if _LABELS.fullmatch(match["way"]) or not re.search(r"[\d!#$%^&*+]", match["value"]):
+        return match[0]
+    return _cut(match)
