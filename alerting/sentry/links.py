@@ -24,7 +24,8 @@ _AUTHORIZING = re.compile(
     re.IGNORECASE,
 )
 _KEY = re.compile(
-    r"(?P<way>(?<![\w-])key=)(?=[\w-]{0,80}\d)(?=[\w-]{0,80}[A-Z])(?=[\w-]{0,80}[a-z])(?P<value>[\w-]{16,120})(?![\w.-])"
+    r"(?P<way>(?:^|[?&;\s])key=)(?=[\w-]{0,80}\d)(?=[\w-]{0,80}[A-Z])(?=[\w-]{0,80}[a-z])"
+    r"(?P<value>[\w-]{16,120})(?![\w.+/-])"
 )
 
 

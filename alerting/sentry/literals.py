@@ -18,11 +18,13 @@ _LITERAL = re.compile(
     r"\s*(?P<value>[NnEeXxBb]?'(?:[^'\\]|''|\\.)*(?:'|$)|[^,()']*(?:\([^()]*\)[^,()']*)*)\s*(?P<end>[,)]|$)", re.DOTALL
 )
 _GRANTED = re.compile(
-    r"\b(?P<way>identified\s+(?:with\s+\S{1,60}\s+)?(?:by|as)(?:\s+password)?|password|pragma\s+(?:re)?key\s{0,3}=)\s{0,9}(?P<value>'(?:[^'\\]|''|\\.){1,500}(?:'|$))",
+    r"\b(?P<way>identified\s+(?:with\s+\S{1,60}\s+)?(?:by|as)(?:\s+password)?\s|password\s|pragma\s+(?:re)?key\s{0,3}=)\s{0,9}"
+    r"(?P<value>'(?:[^'\\]|''|\\.){1,500}(?:'|$))",
     re.IGNORECASE,
 )
 _COMPARED = re.compile(
-    r"(?P<name>[\w.\"`\[\]]{1,120})\s{0,4}(?P<op>\b(?:not\s+)?i?like\b|\bin\b|<>|!=|=\s*any\b)\s{0,4}(?P<value>'(?:[^']|''){1,500}'|"
+    r"(?P<name>[\w.\"`\[\]]{1,120})\s{0,4}(?P<op>\b(?:not\s+)?i?like\b|\bin\b|<>|!=|=\s*any\b)\s{0,4}"
+    r"(?P<value>'(?:[^']|''){1,500}'|"
     r"\((?:\s*'(?:[^']|''){0,500}'\s*,?){1,100}\))",
     re.IGNORECASE,
 )
@@ -46,7 +48,7 @@ def without_literals(text: str, names: Names) -> str:
     if not _STATEMENT.search(text):
         return text
     text = _inserted(text, names)
-    text = _GRANTED.sub(lambda match: f"{match['way']} '{MARKER}'", text)
+    text = _GRANTED.sub(lambda match: f"{match['way']}'{MARKER}'", text)
 
     def called(match: re.Match[str]) -> str:
         return _hidden_literals(match[0]) if names.judge(match["name"]) > Verdict.ADDRESS else match[0]

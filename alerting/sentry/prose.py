@@ -35,7 +35,9 @@ _SQL_BEFORE = re.compile(r"(?:\b(?:set|where|and|or|on)|,)\s+$", re.IGNORECASE)
 _SQL = re.compile(r"\b(?:select|update|insert|delete|merge)\s", re.IGNORECASE)
 _SQL_VALUE = re.compile(r"(?:[A-Za-z_]\w{0,60}\.)?[a-z_]{1,60}(?![\w%&=-])|DEFAULT\b|CURRENT_\w+|[A-Za-z_]\w{0,60}\(")
 _LINE = re.compile(r"[^\r\n\"']{1,8192}?(?=\\[rn]|[\r\n\"']|$)")
-_CREDENTIALS = re.compile(r"(?:[A-Za-z][\w-]{2,20}\s{1,3})?[^\s,;\"'<>)}\]]{1,4096}")
+_CREDENTIALS = re.compile(
+    r"(?:[A-Za-z][\w-]{2,20}(?:\s{1,3}|%20|\+))?(?:[^\s,;\"'<>)}\]&]|&(?![\w.%-]{1,60}=)){1,4096}"
+)
 _WHOLE_LINE_SCHEMES = ("digest", "aws4", "oauth ", "hawk", "signature")
 
 
