@@ -177,6 +177,7 @@ _ROOTS = """
     pass pw secret token cred auth cookie sess sid csrf xsrf jwt otp pin cvv cvc csc ssn sig key bearer card
     code iban mnemonic phrase wort senha wachtw contrase user answer addr forward verifier samlr symfony
     remember psk ip hmac saml identified
+    basic digest negotiate ntlm ssws dpop social login
     """.split()
 
 
@@ -202,7 +203,10 @@ class Names:
 
     def may_be_in(self, lowered: str) -> bool:
         """Whether a text in lower case could hold a secret's name at all."""
-        return any(root in lowered for root in self._roots)
+        for root in self._roots:  # noqa: SIM110  any() takes twice as long, and this is asked of every text
+            if root in lowered:
+                return True
+        return False
 
     def judge(self, name: str) -> Verdict:
         """The verdict on a name, remembered: an application has few of them."""

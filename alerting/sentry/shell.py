@@ -25,9 +25,12 @@ _PROGRAMS = (
 )
 _JOINED = {(True, True): r"(?:\s{1,3})?", (True, False): "", (False, True): r"\s{1,3}"}
 _COMMANDS = tuple(
-    re.compile(
-        rf"(?P<way>(?<![\w.-])(?:{programs})(?![\w-])(?:[^\r\n;|]{{0,200}}?)\s{option}{_JOINED[joined, apart]})"
-        rf"(?P<value>(?!\s|-){_QUOTED})"
+    (
+        f" {option}",
+        re.compile(
+            rf"(?P<way>(?<![\w.-])(?:{programs})(?![\w-])(?:[^\r\n;|]{{0,200}}?)\s{option}{_JOINED[joined, apart]})"
+            rf"(?P<value>(?!\s|-){_QUOTED})"
+        ),
     )
     for programs, option, joined, apart in _PROGRAMS
 )
@@ -67,10 +70,13 @@ def without_arguments(text: str, names: Names) -> str:
     """The text with the secrets in its command lines replaced."""
     if not _SIGN.search(text):
         return text
-    text = _OPTION.sub(lambda match: _option(match, names), text)
-    for command in _COMMANDS:
-        text = command.sub(_cut, text)
-    text = _USER.sub(_cut, text)
+    if "-" in text:
+        text = _OPTION.sub(lambda match: _option(match, names), text)
+    for sign, command in _COMMANDS:
+        if sign in text:
+            text = command.sub(_cut, text)
+    if "-u" in text:
+        text = _USER.sub(_cut, text)
     text = _SETTING.sub(lambda match: _cut(match) if names.judge(match["name"]) > Verdict.ADDRESS else match[0], text)
     text = _USERS.sub(_cut, text)
     if "@" in text:

@@ -13,7 +13,7 @@ from alerting.sentry.links import without_codes, without_session_keys, without_u
 from alerting.sentry.literals import without_literals, without_parameters, without_positions
 from alerting.sentry.markup import unescaped, without_elements, without_parts
 from alerting.sentry.objects import without_inputs, without_objects
-from alerting.sentry.patterns import MARKER, SCHEMES, without_credentials, without_shapes
+from alerting.sentry.patterns import MARKER, without_credentials, without_shapes
 from alerting.sentry.prose import without_named
 from alerting.sentry.shell import without_arguments
 from alerting.sentry.speech import without_spoken
@@ -23,6 +23,7 @@ LONGEST_TEXT = 32_768
 LONGEST_REMEMBERED = 512
 REMEMBERED = 16_384
 
+_DIGIT = re.compile(r"\d")
 _DIGITS = re.compile(r"\d[\d .:\u00a0\u2009\u202f\u2010-\u2013-]{5}")
 _EMAIL = re.compile(r"[\w+%][\w.+%'-]{0,63}(?:@|%40)(?:[\w-]{1,63}\.){1,8}[^\W\d_]{2,24}(?!\w)")
 # A machine's or a program's name with an @ in it, not a person's address.
@@ -36,7 +37,7 @@ _NOT_DOMAINS = re.compile(
 _ENCODED = re.compile(r"(?<==)[^&\s;\"'<>]{0,200}?%(?:7B|5B|22|3D|3d)[^&\s;\"'<>]{1,8192}")
 _ENCODED_SIGN = re.compile(r"%(?:7B|5B|22|3D)", re.IGNORECASE)
 _PORT_PATH = re.compile(r":(?!\d{2,5}\b)[\w./~-]+")
-_IBAN_SIGN = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{2}\d{2}[ -]?[A-Za-z0-9]{4}")
+_IBAN_SIGN = re.compile(r"\d{2}[ -]?[A-Za-z0-9]{4}")
 
 
 class Texts:
@@ -96,19 +97,19 @@ class Texts:
         if "/" in text:
             text = without_userinfo(text)
         lowered = text.lower()
-        if self._names.may_be_in(lowered):
+        named = self._names.may_be_in(lowered)
+        if named:
             text = self._without_named(text, lowered)
-        if " " in text:
+        if " " in text and (named or " is your" in text):
             text = without_spoken(text)
-        if " " in text or "@" in text:
+        if "@" in text or " -" in text or (named and " " in text):
             text = without_arguments(text, self._names)
-        if "input_value=" in text:
-            text = without_inputs(text, self._names)
-        if SCHEMES.search(text):
-            text = without_credentials(text)
-        if _DIGITS.search(text):
+        if named:
+            text = without_credentials(text, lowered)
+        has_digits = _DIGIT.search(text) is not None
+        if has_digits and _DIGITS.search(text):
             text = self._without_numbers(text)
-        if self._strict:
+        if self._strict and (has_digits or "@" in text or "::" in text):
             text = self._without_people(text, with_addresses=True)
         for pattern in self._patterns:
             text = _without_pattern(pattern, text)
@@ -136,6 +137,8 @@ class Texts:
             text = without_positions(text, self._names)
         if "=" in text or ":" in text or "," in text or "->" in text or "%3" in text:
             text = without_named(text, self._names)
+        if "input_value=" in text:
+            text = without_inputs(text, self._names)
         if "sess" in lowered:
             text = without_session_keys(text)
         return text
@@ -151,7 +154,7 @@ class Texts:
             text = numbers.IPV4.sub(_without_address, text)
         if with_addresses and text.count(":") >= 2:
             text = numbers.IPV6.sub(_without_address, text)
-        if _IBAN_SIGN.search(text):
+        if len(text) >= 15 and _IBAN_SIGN.search(text):
             text = numbers.IBAN.sub(_without_iban, text)
         return text
 

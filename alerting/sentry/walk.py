@@ -14,6 +14,12 @@ from alerting.sentry.patterns import MARKER
 from alerting.sentry.shell import secret_arguments
 from alerting.sentry.texts import Texts
 
+
+def _also_quoted(names: str) -> frozenset[str]:
+    """The names, also as the SDK writes the keys of local variables: in the quotes of their repr."""
+    return frozenset([*names.split(), *(f"'{name}'" for name in names.split())])
+
+
 # The SDK keeps five levels of most sections; a text with JSON in JSON adds a few.
 DEEPEST = 60
 MOST_PARTS = 200_000
@@ -28,8 +34,8 @@ _HARMLESS_TYPES = (
     uuid.UUID,
 )
 _CONTAINERS = (Mapping, list, tuple, AbstractSet)
-_NAMING = frozenset("name key header field param parameter Name Key k".split())
-_VALUES = frozenset("value val Value content v values default string_value stringValue".split())
+_NAMING = _also_quoted("name key header field param parameter Name Key k")
+_VALUES = _also_quoted("value val Value content v values default string_value stringValue")
 _NAME = re.compile(r"[\w.\[\]'\" -]{1,80}")
 _OPTION = re.compile(r"b?['\"]?--?[A-Za-z]")
 
@@ -128,7 +134,7 @@ class Walk:
         stated = _stated(value)
         verdict = max(within, self._names.judge(stated)) if stated else within
         for name, item in value.items():
-            if verdict > within and _unquoted(name) in _VALUES:
+            if verdict > within and name in _VALUES:
                 item = self.secret(item, verdict, depth)
             elif within is Verdict.VAULT or (within and name in _VALUES):
                 item = self._inside(item, depth, within, name)
@@ -201,15 +207,9 @@ class Walk:
 
 def _stated(value: Mapping[Any, Any]) -> str:
     """The name an object such as {"name": "api_key", "value": "…"} states for its value."""
-    if not any(name in _VALUES for name in value) and not any(_unquoted(name) in _VALUES for name in value):
+    if _VALUES.isdisjoint(value):
         return ""
-    stated = (item for name, item in value.items() if isinstance(item, str) and _unquoted(name) in _NAMING)
-    return str(_unquoted(next(stated, "")))
-
-
-def _unquoted(name: Any) -> Any:
-    """A local variable's key or text without the quotes of its repr."""
-    return name[1:-1] if type(name) is str and name[:1] == "'" and name[-1:] == "'" else name
+    return next((item for name, item in value.items() if name in _NAMING and isinstance(item, str)), "")
 
 
 def _is_pair(item: Any) -> bool:
