@@ -77,7 +77,7 @@ _VAULTS = frozenset(
     """
     authorization authorisation cookie cookies credential credentials kennwort motdepasse passwd passphrase
     passwort password passwords pw pwd secret secrets senha wachtwoord contrasena contraseña pass passcode
-    passe apikey apikeys
+    passe apikey apikeys пароль 密码 密碼 パスワード 비밀번호 hasło lösenord adgangskode salasana şifre parola
     """.split()
 )
 _SECRETS = frozenset(
@@ -136,6 +136,7 @@ _PAIRS: dict[tuple[str, str], Verdict] = {
             ("national", "insurance"),
             ("passport", "number"),
             ("passport", "no"),
+            ("question", "answer"),
             ("security", "answer"),
             ("secret", "answer"),
             ("seed", "phrase"),
@@ -177,6 +178,7 @@ _ROOTS = """
     pass pw secret token cred auth cookie sess sid csrf xsrf jwt otp pin cvv cvc csc ssn sig key bearer card
     code iban mnemonic phrase wort senha wachtw contrase user answer addr forward verifier samlr symfony
     remember psk ip hmac saml identified
+    пароль 密 パスワード 비밀번호 hasło lösenord adgangskode salasana şifre parola
     basic digest negotiate ntlm ssws dpop social login
     """.split()
 
@@ -189,6 +191,8 @@ def means_something_else(name: str, value: object) -> bool:
     lowered = name.lower()
     if lowered.endswith("pwd"):
         return isinstance(value, str) and bool(_PATH.fullmatch(value.strip("'\"")))
+    if lowered in {"token", "tokens"}:
+        return isinstance(value, str) and bool(re.fullmatch(r"[A-Z]{2,8}", value))
     return lowered == "pass" and bool(re.fullmatch(r"\d{1,3}", str(value)))
 
 

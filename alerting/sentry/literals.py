@@ -18,7 +18,7 @@ _LITERAL = re.compile(
     r"\s*(?P<value>[NnEeXxBb]?'(?:[^'\\]|''|\\.)*(?:'|$)|[^,()']*(?:\([^()]*\)[^,()']*)*)\s*(?P<end>[,)]|$)", re.DOTALL
 )
 _GRANTED = re.compile(
-    r"\b(?P<way>identified\s+(?:with\s+\S{1,60}\s+)?(?:by|as)(?:\s+password)?\s|password\s|pragma\s+(?:re)?key\s{0,3}=)\s{0,9}"
+    r"\b(?P<way>identified\s+(?:with\s+\S{1,60}\s+)?(?:by|as)(?:\s+password)?\s|password\s|pragma\s+(?:re)?key\s{0,3}=|set\s+password\s+for\s+\S{1,100}\s{0,3}=)\s{0,9}"
     r"(?P<value>'(?:[^'\\]|''|\\.){1,500}(?:'|$))",
     re.IGNORECASE,
 )
@@ -32,6 +32,7 @@ _ENCRYPTED = re.compile(
     r"\b(?P<way>crypt|hmac|digest|pgp_sym_\w{2,8}crypt|aes_\w{2}crypt|md5|sha\d+|password)\s*\((?P<rest>[^()]{1,2000})",
     re.IGNORECASE,
 )
+_DUPLICATE = re.compile(r"Duplicate entry '(?P<value>[^'\r\n]{1,1000})' for key '(?P<name>[\w.]{1,200})'")
 _POSITIONS = re.compile(r"Key \((?P<names>[^()]{1,300})\)=\((?P<values>[^()]{1,2000})\)")
 _CALLED = re.compile(
     r"(?<![\w.])(?P<name>[\w.\"`\[\]]{1,120})\s{0,4}(?:=|<>|!=)\s{0,4}(?P<call>[A-Za-z_]\w{0,60}\s?\((?:[^()']|'(?:[^'\\]|''|\\.){0,500}'){0,200}\))"
@@ -100,8 +101,14 @@ def _is_literal(value: str) -> bool:
     )
 
 
+def _without_entry(match: re.Match[str], names: Names) -> str:
+    if names.judge(match["name"]) <= Verdict.ADDRESS:
+        return match[0]
+    return f"Duplicate entry '{MARKER}' for key '{match['name']}'"
+
+
 def without_positions(text: str, names: Names) -> str:
-    """PostgreSQL's `Key (tenant, api_key)=(1, abc)`, matched by position."""
+    """PostgreSQL's `Key (tenant, api_key)=(1, abc)`, matched by position, and MySQL's `Duplicate entry`."""
 
     def cut(match: re.Match[str]) -> str:
         columns, values = match["names"].split(", "), match["values"].split(", ")
@@ -114,6 +121,7 @@ def without_positions(text: str, names: Names) -> str:
         ]
         return f"Key ({match['names']})=({', '.join(kept)})"
 
+    text = _DUPLICATE.sub(lambda match: _without_entry(match, names), text)
     return _POSITIONS.sub(cut, text)
 
 

@@ -20,6 +20,10 @@ _NAMED_BEHIND = re.compile(
     r"(?P<value>[^\"']{1,2000})(?P=quote)\s?,\s{0,4}(?:\\{0,15}[\"'])?(?:name|key|header|field|param|Name|Key)"
     r"(?:\\{0,15}[\"'])?\s?[:=]\s{0,3}[bu]?(?:\\{0,15}[\"'])(?P<name>[\w. \[\]-]{1,80}?)(?:\\{0,15}[\"'])"
 )
+_LISTED = re.compile(
+    r"\b(?:name|key):[ \t]{1,3}[\"']?(?P<name>[\w.-]{1,80})[\"']?[ \t]{0,3}(?:\r?\n|\\n)[ \t]{1,20}"
+    r"value:[ \t]{1,3}(?P<value>[^\r\n\\]{1,1000})"
+)
 _CREDENTIALS = re.compile(
     r"(?<![\w.])(?:[\w.]{0,60}Auth|[\w.]{0,60}Credentials?|UsernamePassword\w{0,40})\(\s?(?:\w{1,40}=)?(?P<first>\\{0,15}[\"'])[^\"']{0,200}"
     r"(?P=first),\s{0,4}(?:\w{1,40}=)?[bu]?(?P<quote>\\{0,15}[\"'])"
@@ -28,7 +32,7 @@ _CREDENTIALS = re.compile(
 
 def without_objects(text: str, names: Names) -> str:
     """The text with the secrets in objects' representations replaced."""
-    if "value" in text or "val" in text or "content" in text or "Value" in text or "v" in text:
+    if "v" in text or "content" in text or "Value" in text:
         text = _behind(_NAMED, text, names)
 
         def cut(match: re.Match[str]) -> str:
@@ -38,6 +42,7 @@ def without_objects(text: str, names: Names) -> str:
             return f"{match[0][:start]}{MARKER}{match[0][end:]}"
 
         text = _NAMED_BEHIND.sub(cut, text)
+        text = _LISTED.sub(cut, text) if "value: " in text else text
     return _behind(_CREDENTIALS, text, None) if "Auth(" in text or "Credential" in text or "UsernameP" in text else text
 
 

@@ -98,7 +98,7 @@ _SCHEME_NAMES = "auth bearer basic token apikey digest negotiate ntlm geniekey s
 SCHEMES = re.compile(
     r"\b(?P<scheme>AUTH (?:PLAIN|LOGIN|XOAUTH2?)|Bearer|Basic|Token|ApiKey|Digest|Negotiate|NTLM|GenieKey|SSWS|DPoP)"
     r"(?P<gap>\s{1,3}|%20|\+)"
-    r"(?P<value>(?!HTTP/)[\w.~+/$%!*-]{6,4096}={0,2})(?!\w)",
+    r"(?P<value>(?!HTTP/|sha\d|md5)[\w.~+/$%!*-]{6,4096}={0,2})(?!\w)",
     re.IGNORECASE,
 )
 _CREDENTIAL = re.compile(r"\d|[a-z][A-Z]|=$|.{25}")

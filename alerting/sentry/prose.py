@@ -13,12 +13,14 @@ from alerting.sentry.speech import ORDINARY_WORDS, PLACEHOLDER
 
 _NAME = re.compile(
     r"(?<![\w%])(?P<name>-{0,2}[^\W\d][\w.\-\[\]%$:]{0,80}?"
-    r"(?:[ ](?:key|code|number|answer|phrase|id|addr(?:ess)?|for))?)"
+    r"(?:[ ](?:key|codes?|number|answer|phrase|id|addr(?:ess)?|for))?)"
     r"(?P<close>\]?\\{0,15}[\"'`]?\]?)"
     r"(?P<sep>(?:\s|\\[tnr]){0,6}(?:=>|->|:=|==|!=|<>|=|:(?![:/]/?[/:])|%3[dD]|\)=\()(?:\s|\\[tnr]){0,6}|(?<=[\"'`])\s?,\s{0,4}(?=[bu]?\\{0,15}[\"'`]))",
     re.IGNORECASE,
 )
 _OPENING = re.compile(r"[bBuUrRfFnNeExX]{0,2}(\\{0,15}[\"'`])")
+_BLOCK = re.compile(r"[|>][+-]?[ \t]{0,8}(?:\r?\n|\\n)[ \t]{1,20}")
+_COMPARED = re.compile(r"[a-z_][A-Za-z_.]*:?")
 _CALL = re.compile(r"[A-Z][\w.]{1,60}\((?=b?['\"])")
 _SHOWN = re.compile(r"<(?P<value>(?=[^<>\s]*\d)[^<>\s]{4,200})>")
 _RUN = re.compile(r"[^\s\"'<>]{1,4096}")
@@ -37,6 +39,12 @@ _SQL_VALUE = re.compile(r"(?:[A-Za-z_]\w{0,60}\.)?[a-z_]{1,60}(?![\w%&=-])|DEFAU
 _LINE = re.compile(r"[^\r\n\"']{1,8192}?(?=\\[rn]|[\r\n\"']|$)")
 _CREDENTIALS = re.compile(
     r"(?:[A-Za-z][\w-]{2,20}(?:\s{1,3}|%20|\+))?(?:[^\s,;\"'<>)}\]&]|&(?![\w.%-]{1,60}=)){1,4096}"
+)
+_MECHANISMS = frozenset(
+    """
+    anonymous basic bearer cert certificate digest hmac jwt kerberos ldap login ntlm oauth oauth2 oidc pam plain saml
+    scram-sha-256 session token trust
+    """.split()
 )
 _WHOLE_LINE_SCHEMES = ("digest", "aws4", "oauth ", "hawk", "signature")
 
@@ -68,6 +76,8 @@ def _value(text: str, match: re.Match[str], names: Names) -> tuple[int, int]:
         return nothing
     if (separator == "=" and _is_assigned_in_sql(text, match)) or _SHOWN_CALL.match(text, start):
         return nothing
+    if block := _BLOCK.match(text, start):
+        start = block.end()
     call = _CALL.match(text, start)
     if call:
         return _inside_brackets(text, call.end() - 1, Verdict.SECRET)
@@ -103,9 +113,16 @@ def _value(text: str, match: re.Match[str], names: Names) -> tuple[int, int]:
         or (separator == "=" and _is_column(value, names))
     ):
         return nothing
-    if separator == ":" and not _named_by_colon(text, match, value, end, verdict):
+    if separator in {"==", "!="} and _COMPARED.fullmatch(value):
         return nothing
-    if {"passphrase", "mnemonic", "phrase"} & set(words) and (line := _LINE.match(text, start)):
+    phrase = {"passphrase", "mnemonic", "phrase", "codes"} & set(words)
+    if (
+        separator == ":"
+        and not (phrase and value.lower() not in ORDINARY_WORDS)
+        and not _named_by_colon(text, match, value, end, verdict)
+    ):
+        return nothing
+    if phrase and (line := _LINE.match(text, start)):
         following = _NEXT_NAME.search(line[0])
         return start, start + following.start() if following else line.end()
     return start, end
@@ -142,6 +159,8 @@ def _counts(value: str, verdict: Verdict) -> bool:
         or PLACEHOLDER.fullmatch(value)
     ):
         return False
+    if (len(value) < 3 and not value.isalnum()) or (verdict is Verdict.TOKEN and value.lower() in _MECHANISMS):
+        return False
     return not (verdict is Verdict.TOKEN and re.fullmatch(r"\d{1,6}", value))
 
 
@@ -176,6 +195,7 @@ def _credentials(text: str, start: int) -> tuple[int, int]:
         not found
         or found[0].startswith(MARKER[:-1])
         or found[0].split()[0].lower() in ORDINARY_WORDS - {"basic", "bearer", "digest"}
+        or found[0].lower() in _MECHANISMS
     ):
         return 0, 0
     last = found[0].split()[-1]

@@ -21,6 +21,7 @@ _PROGRAMS = (
     ),
     (r"redis-cli|keydb-cli|valkey-cli", "-a", True, True),
     (r"sqlcmd|bcp|isql|zip|unzip|7za?|kinit", "-P", True, True),
+    (r"openssl", "-k", True, True),
     (r"ldap(?:search|add|modify|passwd|whoami|delete)", "-w", True, True),
 )
 _JOINED = {(True, True): r"(?:\s{1,3})?", (True, False): "", (False, True): r"\s{1,3}"}
@@ -34,10 +35,10 @@ _COMMANDS = tuple(
     )
     for programs, option, joined, apart in _PROGRAMS
 )
-_SIGN = re.compile(r"\s-[apPwu]|--[A-Za-z]|\bAUTH\b|HELLO|requirepass|masterauth|//|@|\bset\b|_user |-pass\w* |login ")
 _METAVARIABLE = re.compile(r"[A-Z][A-Z_-]*[\]).,]*|[a-z]+\]")
 _USER = re.compile(
-    r"(?P<flag>(?:(?:^|\s)(?:-u|--user|--proxy-user)[ =]|\bcurl\b[^\r\n;|]{0,200}?\s-u)['\"]?[^\s:'\"]{1,100}:)"
+    r"(?P<flag>(?:(?:^|[\s'])(?:-u|--user|--proxy-user)(?:[ =]|'\s?,\s?')|\bcurl\b[^\r\n;|]{0,200}?\s-u)['\"]?"
+    r"[^\s:'\"]{1,100}:)"
     r"(?P<value>[^\s'\"]{1,200})"
 )
 _SETTING = re.compile(
@@ -46,8 +47,8 @@ _SETTING = re.compile(
 )
 _USERS = re.compile(
     rf"(?P<way>\brabbitmqctl\s(?:add_user|change_password|authenticate_user)\s\S{{1,80}}\s{{1,3}}"
-    rf"|\bhtpasswd\s-\w{{0,6}}b\w{{0,6}}\s\S{{1,200}}\s\S{{1,80}}\s{{1,3}}|-pass(?:in|out)?\s+pass:|\bvault login\s)"
-    rf"(?P<value>{_QUOTED})"
+    rf"|\bhtpasswd\s-\w{{0,6}}b\w{{0,6}}\s\S{{1,200}}\s\S{{1,80}}\s{{1,3}}|-pass(?:in|out)?\s+pass:|\bvault login\s"
+    rf"|--from-literal[= ][\w.-]{{1,80}}=|\becho\s(?=[^\r\n|]{{1,200}}\|\s?sudo))(?P<value>{_QUOTED})"
 )
 _ORACLE = re.compile(
     r"(?P<way>(?:\bthin:|\bsqlplus\s(?:-\w\s){0,3}|(?<![\w/.@-]))[A-Za-z][\w$]{0,40}/)(?P<value>[^\s/@'\"]{2,100})"
@@ -55,7 +56,7 @@ _ORACLE = re.compile(
 )
 _REDIS = re.compile(
     r"(?P<way>^\W{0,3}AUTH\s|\bHELLO \d AUTH \S{1,80}\s|\b(?:requirepass|masterauth)\s)"
-    r"(?P<value>(?![A-Z]+ [A-Z ]+$)[^\r\n]{1,300})"
+    r"(?P<value>(?![A-Z]+ [A-Z ]+['\"]?$)[^\r\n]{1,300})"
 )
 _WITHOUT_SCHEME = re.compile(
     r"(?<![\w@.:%-])(?<![^/]/)(?P<way>[A-Za-z_][\w.-]{0,60}:)(?P<value>[^\s:/@'\"<>()\[\]{},;=]{3,100})"
@@ -68,8 +69,6 @@ _LABELS = re.compile(
 
 def without_arguments(text: str, names: Names) -> str:
     """The text with the secrets in its command lines replaced."""
-    if not _SIGN.search(text):
-        return text
     if "-" in text:
         text = _OPTION.sub(lambda match: _option(match, names), text)
     for sign, command in _COMMANDS:
@@ -82,7 +81,7 @@ def without_arguments(text: str, names: Names) -> str:
     if "@" in text:
         text = _ORACLE.sub(_cut, text)
         text = _WITHOUT_SCHEME.sub(_userinfo, text)
-    return _REDIS.sub(_cut, text) if "AUTH" in text or "requirepass" in text or "masterauth" in text else text
+    return _REDIS.sub(_redis, text) if "AUTH" in text or "requirepass" in text or "masterauth" in text else text
 
 
 def secret_arguments(arguments: Sequence[object], names: Names) -> set[int]:
@@ -93,6 +92,9 @@ def secret_arguments(arguments: Sequence[object], names: Names) -> set[int]:
     for position in range(1, len(plain)):
         option, value = plain[position - 1], plain[position]
         if not option.startswith("-") or not value or "=" in option:
+            continue
+        if program == "curl" and option in {"-u", "--user", "--proxy-user"} and ":" in value:
+            found.add(position)
             continue
         is_value = not value.startswith("-") or looks_random(value)
         if len(option) > 2:
@@ -132,6 +134,11 @@ def _cut(match: re.Match[str]) -> str:
     quote = value[0] if value[0] in "'\"" and value[-1] == value[0] else ""
     start, end = match.start("value") - match.start(), match.end("value") - match.start()
     return f"{match[0][:start]}{quote}{MARKER}{quote}{match[0][end:]}"
+
+
+def _redis(match: re.Match[str]) -> str:
+    words = [word.lower().strip("'\".,") for word in match["value"].split()[:2]]
+    return match[0] if all(word in ORDINARY_WORDS for word in words) else _cut(match)
 
 
 def _userinfo(match: re.Match[str]) -> str:

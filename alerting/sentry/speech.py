@@ -7,6 +7,7 @@ from alerting.sentry.patterns import MARKER, looks_random
 PLACEHOLDER = re.compile(
     r"%(?:\(\w*\))?[-#0 +]*\d*\.?\d*[sdrifax]|\{[\w.!:\[\]]*\}|\$\{\w*\}|\$\d+|\?|:[a-z_]\w*|@\w+|<[\w .]*>"
     r"|[*•xX.…]{3,}|\[\w*\]"
+    r"|(?:Optional|Union|Annotated|Final|ClassVar|Literal|Type|Callable|[Ll]ist|[Dd]ict|[Tt]uple|[Ss]et)\[.{0,80}"
     r"|(?i:none|null|nil|true|false|undefined|nan|yes|no|on|off|n/a)"
 )
 # What follows a colon in speech about secrets.
@@ -19,7 +20,7 @@ ORDINARY_WORDS = frozenset(
     number oauth oauth2 object of ok old on only or please provided reason redacted rejected required reset
     revoked saml set should str string supplied that the this to token too true type unable unauthorized
     undefined unexpected unknown unset unsupported updated use used using valid value was were when while
-    with without wrong you your
+    with without wrong you your pass return break continue raise yield
     """.split()
 )
 _TOLD_OF = re.compile(
@@ -40,7 +41,16 @@ _NUMBERS = re.compile(
     r"(?<![\w/.-])(?P<way>(?:(?:cvv2?|cvc2?|csc)(?: code)?|(?:card )?security code|card code)\W{0,3}"
     r"(?:(?:is|was|of)\s)?(?=\d{3,4}(?![\w.-]))"
     r"|(?:ssn|social security(?: number)?)\W{0,3}(?:(?:is|was|of|number)\s)?(?=\d{9}(?![\w.-]))"
+    r"|(?:2fa|mfa|sms|tan)(?: code)?\W{0,3}(?:(?:is|was)\s)?(?=\d{4,8}(?![\w.-]))"
     r"|your (?:\w{1,20} ){0,2}code(?: is)?:? (?=\d{4,8}(?![\w.-])))\d{3,9}",
+    re.IGNORECASE,
+)
+_PHRASE = re.compile(
+    r"(?P<way>\bpassphrase\s{1,3}(?P<quote>[\"']))(?P<value>[^\"'\r\n]{4,200})(?=(?P=quote))", re.IGNORECASE
+)
+_LOGIN = re.compile(
+    r"(?P<way>\b(?:login|credentials?|basic auth|user/pass(?:word)?):?\s[A-Za-z][\w.@-]{0,60}[:/])"
+    r"(?=[^\s,;)]{0,60}\d)(?=[^\s,;)]{0,60}[A-Za-z])[^\s/,;)\"']{5,200}",
     re.IGNORECASE,
 )
 _IS_YOURS = re.compile(r"(?<![\w.-])\d{4,8}(?P<behind> is your\b)")
@@ -56,6 +66,8 @@ def without_spoken(text: str) -> str:
     """The text without the secrets that its words tell."""
     text = _TOLD_OF.sub(_without_told, text)
     text = _NUMBERS.sub(lambda match: f"{match['way']}{MARKER}", text)
+    text = _PHRASE.sub(lambda match: f"{match['way']}{MARKER}", text)
+    text = _LOGIN.sub(lambda match: match[0] if MARKER in match[0] else f"{match['way']}{MARKER}", text)
     text = _IS_YOURS.sub(lambda match: f"{MARKER}{match['behind']}", text)
     return _SESSION.sub(lambda match: f"{match['way']}{MARKER}", text)
 

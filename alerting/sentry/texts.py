@@ -129,11 +129,11 @@ class Texts:
             text = without_literals(text, self._names)
         if "[parameters: " in text:
             text = without_parameters(text, self._names)
-        if "'" in text or '"' in text:
+        if "'" in text or '"' in text or "value: " in text:
             text = without_objects(text, self._names)
         if "code=" in text or "key=" in text:
             text = without_codes(text)
-        if ")=(" in text:
+        if ")=(" in text or "Duplicate entry" in text:
             text = without_positions(text, self._names)
         if "=" in text or ":" in text or "," in text or "->" in text or "%3" in text:
             text = without_named(text, self._names)
