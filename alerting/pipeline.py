@@ -115,7 +115,8 @@ def catch_up(parts: Parts, now: datetime) -> int:
     gap = gaps.claim(now) if rule is not None else None
     if rule is None or gap is None:
         return 0
-    found = search(parts.source, rule, Window(gap.start, gap.end))
+    skip = gaps.told_already(gap, rule, parts.desk.environment)
+    found = search(parts.source, rule, Window(gap.start, gap.end), skip)
     return gaps.settle(gap, rule, found, parts.desk, parts.clock())
 
 

@@ -1,5 +1,6 @@
 """Gaps between good readings: noticed by a tick, judged once afterwards, told late and dated."""
 
+import logging
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
@@ -18,9 +19,14 @@ from alerting.poll.catch_up import Missed, Search
 from alerting.rules.model import Project, Reading, Rule, Trust, Window
 from alerting.rules.units import span, text
 
+logger = logging.getLogger(__name__)
+
 LEASE = timedelta(minutes=2)
 RETRY = timedelta(minutes=1)
-ATTEMPTS = 10
+MOST_RETRIES_APART = 10
+# What is leased for longer was leased before the clock was set back.
+LONGEST_PAUSE = RETRY * MOST_RETRIES_APART + LEASE
+PATIENCE = timedelta(hours=6)
 SHORTEST = timedelta(seconds=60)
 
 
@@ -54,25 +60,47 @@ def claim(now: datetime) -> Gap | None:
     return gap
 
 
+def told_already(gap: Gap, rule: Rule, environment: str) -> frozenset[str]:
+    """Ids of projects whose incident was open before the gap and still is: there is nothing to find out about them."""
+    before = gap.start + timedelta(seconds=rule.window_seconds)
+    incidents = Incident.objects.filter(
+        rule=rule.name, environment=environment, closed_at__isnull=True, opened_at__lte=before
+    )
+    return frozenset(incidents.values_list("project_id_text", flat=True))
+
+
 def settle(gap: Gap, rule: Rule, search: Search, desk: Desk, now: datetime) -> int:
-    """Tell what was found, exactly once; a search that broke off is repeated later. Returns how many were told."""
+    """Tell what was found, exactly once; returns how many were told.
+
+    A search that broke off is repeated later from its beginning; one whose turn was over goes on as a gap of its own.
+    """
+    length = timedelta(seconds=rule.window_seconds)
+    gone_far = search.judged_until > gap.start + length
+    unfinished = search.broke_off is not None or (search.judged_until < gap.end and not gone_far)
+    note = clean(search.broke_off.note, 200) if search.broke_off else "Sentry answers too slowly"
+    given_up = unfinished and now - gap.noticed_at >= PATIENCE
+    requests = gap.requests + search.requests
     with transaction.atomic():
         mine = Gap.objects.filter(pk=gap.pk, owner=owner.me(), attempts=gap.attempts, finished_at__isnull=True)
-        if search.broke_off is not None and gap.attempts < ATTEMPTS:
-            note = clean(search.broke_off.note, 200)
-            mine.update(leased_until=now + RETRY, owner="", outcome=note, requests=gap.requests + search.requests)
+        if unfinished and not given_up:
+            pause = RETRY * min(gap.attempts, MOST_RETRIES_APART)
+            mine.update(leased_until=now + pause, owner="", outcome=note, requests=requests)
             return 0
         news = [missed for missed in search.found.values() if not _known(rule, missed, desk.environment)]
-        outcome = "judged" if search.broke_off is None else "given up"
-        if not mine.update(finished_at=now, outcome=outcome, requests=gap.requests + search.requests, found=len(news)):
+        outcome = f"given up: {note}"[:200] if given_up else "judged"
+        if not mine.update(finished_at=now, outcome=outcome, requests=requests, found=len(news)):
             return 0
+        if search.judged_until < gap.end and not given_up:
+            Gap.objects.create(start=search.judged_until - length, end=gap.end, noticed_at=gap.noticed_at)
         debts = [debt for missed in news for debt in _tell(rule, missed, desk, now)]
         queue.owe(debts, now)
+    if given_up:
+        logger.warning("windows from %s to %s were never judged: %s", stamp(search.judged_until), stamp(gap.end), note)
     return len(news)
 
 
 def _claimable(now: datetime) -> QuerySet[Gap]:
-    free = Q(leased_until__isnull=True) | Q(leased_until__lte=now) | Q(leased_until__gt=now + 2 * LEASE)
+    free = Q(leased_until__isnull=True) | Q(leased_until__lte=now) | Q(leased_until__gt=now + LONGEST_PAUSE)
     return Gap.objects.filter(free, finished_at__isnull=True)
 
 
@@ -103,7 +131,7 @@ def _tell(rule: Rule, missed: Missed, desk: Desk, now: datetime) -> Iterable[Deb
         state="ok",
         opened_at=missed.stretch.start,
         fired_at=now,
-        closed_at=now,
+        closed_at=missed.stretch.end,
         value=missed.value,
         peak=missed.value,
         threshold=rule.threshold,

@@ -55,6 +55,8 @@ def explain(
 
 
 def _overview(console: Console) -> None:
+    from django.db.models import F
+
     from alerting.incidents import blindness
     from alerting.incidents.models import Evaluator, Incident, Tick
 
@@ -66,7 +68,7 @@ def _overview(console: Console) -> None:
     state = Evaluator.objects.first()
     for sentence in blindness.unreadable(state.memory) if state else ():
         _say(console, terminal(sentence))
-    incidents = list(Incident.objects.order_by("closed_at", "-id")[:30])
+    incidents = list(Incident.objects.order_by(F("closed_at").desc(nulls_first=True), "-id")[:30])
     if not incidents:
         console.print("No incident so far: nothing was over its threshold.")
         return

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from alerting.incidents.facts import DatabaseFacts
+from alerting.incidents.gaps import waiting
 from alerting.incidents.models import Incident
 from alerting.pipeline import catch_up
 from alerting.poll.budget import LocalBudget
@@ -52,8 +53,8 @@ def test_a_clock_that_jumps_an_hour_resolves_nothing_is_told_at_once_and_caught_
     sandbox.sentry.clock = lambda: world.now
     world.now -= jump
     world.run(timedelta(minutes=5))
-    while catch_up(world.parts, world.now):
-        pass
+    while waiting(world.now):
+        catch_up(world.parts, world.now)
     world.run(timedelta(minutes=10))
     assert sorted((notice.project, notice.kind) for notice in world.slack.sent[2:]) == [
         ("blog", "late"),

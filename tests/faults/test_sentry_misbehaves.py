@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from typer import Exit
 
+from alerting.incidents.gaps import waiting
 from alerting.incidents.models import Decision, Incident
 from alerting.ops import explain, health
 from alerting.pipeline import catch_up
@@ -112,8 +113,8 @@ def test_a_failing_sentry_neither_fires_nor_resolves_and_is_told_once(
     assert sandbox.sentry.token not in repr(world.slack.sent)
     active.remove()
     world.run(timedelta(minutes=5))
-    while catch_up(world.parts, world.now):
-        pass
+    while waiting(world.now):
+        catch_up(world.parts, world.now)
     world.run(timedelta(minutes=5))
     assert sorted((notice.project, notice.kind) for notice in world.slack.sent[2:]) == [
         ("blog", "late"),

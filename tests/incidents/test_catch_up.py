@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from alerting.incidents.gaps import waiting
 from alerting.incidents.models import Gap, Incident
 from alerting.pipeline import catch_up
 from alerting.poll.catch_up import search
@@ -28,8 +29,8 @@ def come_back_after(world: World, length: timedelta) -> None:
     world.run(timedelta(minutes=1))
     world.now += length
     world.run(timedelta(seconds=30))
-    while catch_up(world.parts, world.now):
-        pass
+    while waiting(world.now):
+        catch_up(world.parts, world.now)
     world.deliver()
 
 
@@ -104,6 +105,35 @@ def test_a_search_that_breaks_off_is_repeated_and_tells_nothing_twice(world: Wor
 
 
 @database
+def test_two_spikes_of_one_project_in_a_long_busy_gap_are_both_told(world: World) -> None:
+    world.source.add_errors(BLOG, 8 * 72, NOON, timedelta(hours=6))
+    world.source.add_errors(SHOP, 40, NOON + timedelta(minutes=30))
+    world.source.add_errors(SHOP, 50, NOON + timedelta(hours=5))
+    come_back_after(world, timedelta(hours=6))
+    assert Gap.objects.count() > 1, "it took more than one turn"
+    assert [notice.value for notice in world.slack.sent] == ["40 errors", "50 errors"]
+    late = Incident.objects.order_by("id").first()
+    assert (late.opened_at, late.closed_at) < (NOON + timedelta(minutes=30), NOON + timedelta(minutes=36))
+
+
+@database
+def test_a_sentry_that_stays_away_for_hours_is_asked_again_until_it_answers(world: World) -> None:
+    world.source.add_errors(SHOP, 40, NOON + timedelta(minutes=30))
+    world.run(timedelta(minutes=1))
+    world.now += timedelta(hours=1)
+    world.run(timedelta(seconds=15))
+    world.source.broken = {Measure.ERRORS: Trust.SOURCE_ERROR}
+    asked = len(world.source.asked)
+    for _ in range(3 * 60):
+        catch_up(world.parts, world.now)
+        world.now += timedelta(minutes=1)
+    assert len(world.source.asked) - asked <= 30, "further and further apart"
+    world.source.broken = {}
+    world.now += timedelta(minutes=10)
+    assert catch_up(world.parts, world.now) == 1
+
+
+@database
 def test_downtime_beyond_the_limit_is_judged_as_far_back_as_the_limit(world: World) -> None:
     world.catch_up = 3600
     world.source.add_errors(SHOP, 40, NOON + timedelta(minutes=30))
@@ -139,6 +169,22 @@ def test_one_spike_in_six_hours_is_found_exactly_for_few_requests(minute: int) -
     result = search(source, COUNT, Window(NOON, NOON + timedelta(hours=6)))
     assert {missed.project.slug: missed.value for missed in result.found.values()} == {"shop": 11}
     assert result.requests <= 50
+
+
+def test_a_busy_project_costs_a_request_a_minute_and_hides_no_spike_of_another() -> None:
+    source = FakeSource()
+    source.add_errors(CALM, 8 * 72, NOON, timedelta(hours=6))
+    source.add_errors(BLOG, 4000, NOON + timedelta(hours=2), timedelta(hours=2))
+    source.add_errors(SHOP, 11, NOON + timedelta(minutes=347))
+    requests, found, start = 0, {}, NOON
+    while start < NOON + timedelta(hours=6) - timedelta(minutes=5):
+        result = search(source, COUNT, Window(start, NOON + timedelta(hours=6)))
+        requests += result.requests
+        found |= {missed.project.slug: missed.value for missed in result.found.values()}
+        assert result.judged_until > start + timedelta(minutes=5)
+        start = result.judged_until - timedelta(minutes=5)
+    assert found == {"blog": 167, "shop": 11}
+    assert requests <= 400
 
 
 def test_no_window_is_cut_by_halving() -> None:

@@ -1,0 +1,71 @@
+"""Down for five hours in the middle of everything, and back: what is said, what is not, what it costs."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from alerting.incidents.gaps import waiting
+from alerting.incidents.models import Gap, Incident
+from alerting.pipeline import catch_up
+from alerting.sandbox import Sandbox
+from tests.support.pipeline import World
+from tests.support.sandboxed import world_on
+
+NOON = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
+DOWN, BACK = NOON + timedelta(minutes=10), NOON + timedelta(hours=5, minutes=10)
+
+
+@pytest.fixture
+def world(sandbox: Sandbox, transactional_db: None) -> World:
+    return world_on(sandbox, World(NOON, repeat=timedelta(0)))
+
+
+def test_five_hours_away_are_told_in_one_late_notice_and_one_digest(world: World, sandbox: Sandbox) -> None:
+    broken = [f"broken-{number:02d}" for number in range(20)]
+    for name in broken:
+        sandbox.sentry.add_errors(name, 2000, at=BACK + timedelta(minutes=30), spread_seconds=6 * 3600, issue=False)
+    for number in range(150):
+        sandbox.sentry.add_errors(f"calm-{number:03d}", 60, at=BACK, spread_seconds=5 * 3600, issue=False)
+    world.now = DOWN - timedelta(minutes=5)
+    world.run(timedelta(minutes=5))
+    told_before = len(world.slack.sent), len(world.email.sent)
+    assert Incident.objects.filter(state="firing").count() == 20
+
+    sandbox.sentry.add_errors("checkout", 40, at=NOON + timedelta(hours=2), spread_seconds=90, issue=False)
+    for number in range(30):
+        first_seen = DOWN + timedelta(minutes=5 * number + 1)
+        sandbox.sentry.add_issue("search", f"ValueError: kind {number}", first_seen=first_seen)
+    world.now = BACK
+    asked = len(sandbox.sentry.requests)
+    world.run(timedelta(seconds=30))
+    ordinary = len(sandbox.sentry.requests) - asked
+    while waiting(world.now):
+        catch_up(world.parts, world.now)
+    cost = len(sandbox.sentry.requests) - asked - ordinary
+    world.run(timedelta(minutes=1))
+
+    news = world.slack.sent[told_before[0] :]
+    assert sorted(notice.kind for notice in news) == ["digest", "late"]
+    late = next(notice for notice in news if notice.kind == "late")
+    assert (late.project, late.value) == ("checkout", "40 errors")
+    assert late.window_start <= "2026-01-01T13:58:30Z" < "2026-01-01T14:00:00Z" <= late.window_end
+    assert "already over" in late.headline
+    digest = next(notice for notice in news if notice.kind == "digest")
+    assert {line.title for line in digest.lines} == {f"ValueError: kind {number}" for number in range(30)}
+    assert [notice.kind for notice in world.email.sent[told_before[1] :]] == ["late"]
+    assert cost <= 150
+    assert Gap.objects.get().requests == cost
+    print(f"five hours, 171 projects, 170 suspects: {cost} requests to catch up, {ordinary} for the first two ticks")
+
+
+def test_a_second_restart_says_nothing_more(world: World, sandbox: Sandbox) -> None:
+    sandbox.sentry.add_project("shop")
+    world.run(timedelta(minutes=1))
+    sandbox.sentry.add_errors("shop", 40, at=NOON + timedelta(minutes=30), issue=False)
+    for _ in range(3):
+        world.now += timedelta(hours=1)
+        world.run(timedelta(minutes=1))
+        while waiting(world.now):
+            catch_up(world.parts, world.now)
+        world.deliver()
+    assert world.kinds() == world.kinds("email") == ["late"]
