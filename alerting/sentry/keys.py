@@ -172,14 +172,13 @@ _PAIRS_THAT_WIN = frozenset(pair for pair in _PAIRS if pair[1] in _ABOUT)
 # What makes the word that follows one of something public.
 _PUBLIC = frozenset({("public", "token"), ("function", "signature"), ("method", "signature"), ("call", "signature")})
 
-_VERSIONS = frozenset("version versions build release ver agent dist tag".split())
+_VERSION = re.compile(r"(?:(?:\b|_)(?i:versions?|build|release|ver|agent|dist|tag)|Version|Agent)[\d_\W]*$")
 # A text names no secret unless it holds one of these. A necessary sign of every word above, quick to look for.
 _ROOTS = """
     pass pw secret token cred auth cookie sess sid csrf xsrf jwt otp pin cvv cvc csc ssn sig key bearer card
     code iban mnemonic phrase wort senha wachtw contrase user answer addr forward verifier samlr symfony
     remember psk ip hmac saml identified
-    пароль 密 パスワード 비밀번호 hasło lösenord adgangskode salasana şifre parola
-    basic digest negotiate ntlm ssws dpop social login
+    adgangskode salasana parola basic digest negotiate ntlm ssws dpop social login
     """.split()
 
 
@@ -196,6 +195,14 @@ def means_something_else(name: str, value: object) -> bool:
     return lowered == "pass" and bool(re.fullmatch(r"\d{1,3}", str(value)))
 
 
+def _any_of(roots: Iterable[str]) -> re.Pattern[str]:
+    """One expression for all of them, by first letter: it is asked of every text."""
+    by_letter: dict[str, list[str]] = {}
+    for root in roots:
+        by_letter.setdefault(root[0], []).append(re.escape(root[1:]))
+    return re.compile("|".join(f"{re.escape(letter)}(?:{'|'.join(rest)})" for letter, rest in by_letter.items()))
+
+
 class Names:
     """Judges names, with what an application adds: `extra` names are secret, `allowed` ones never are."""
 
@@ -203,14 +210,11 @@ class Names:
         self._extra = tuple(words_of(name) for name in extra)
         self._allowed = frozenset(words_of(name) for name in allowed)
         self._known: dict[str, Verdict] = {}
-        self._roots = (*_ROOTS, *(max(words, key=len) for words in self._extra if words))
+        self._roots = _any_of([*_ROOTS, *(max(words, key=len) for words in self._extra if words)])
 
     def may_be_in(self, lowered: str) -> bool:
         """Whether a text in lower case could hold a secret's name at all."""
-        for root in self._roots:  # noqa: SIM110  any() takes twice as long, and this is asked of every text
-            if root in lowered:
-                return True
-        return False
+        return self._roots.search(lowered) is not None or not lowered.isascii()
 
     def judge(self, name: str) -> Verdict:
         """The verdict on a name, remembered: an application has few of them."""
@@ -218,9 +222,8 @@ class Names:
         if verdict is None:
             if len(self._known) >= 4096:
                 self._known.clear()
-            words = words_of(name)
-            verdict = self._judge(words)
-            if verdict is Verdict.HARMLESS and words and words[-1] in _VERSIONS:
+            verdict = self._judge(words_of(name)) if self.may_be_in(name.lower()) else Verdict.HARMLESS
+            if verdict is Verdict.HARMLESS and _VERSION.search(name):
                 verdict = Verdict.VERSION
             self._known[name] = verdict
         return verdict

@@ -23,6 +23,8 @@ LONGEST_TEXT = 32_768
 LONGEST_REMEMBERED = 512
 REMEMBERED = 16_384
 
+# Without one of these no name stands before a value, and no word before another.
+_JOINT = re.compile(r"[\s=:,<%(]|->|sess|SESS|Sess")
 _DIGIT = re.compile(r"\d")
 _DIGITS = re.compile(r"\d[\d .:\u00a0\u2009\u202f\u2010-\u2013-]{5}")
 _EMAIL = re.compile(r"[\w+%][\w.+%'-]{0,63}(?:@|%40)(?:[\w-]{1,63}\.){1,8}[^\W\d_]{2,24}(?!\w)")
@@ -97,7 +99,7 @@ class Texts:
         if "/" in text:
             text = without_userinfo(text)
         lowered = text.lower()
-        named = self._names.may_be_in(lowered)
+        named = _JOINT.search(text) is not None and self._names.may_be_in(lowered)
         if named:
             text = self._without_named(text, lowered)
         if " " in text and (named or " is your" in text):
