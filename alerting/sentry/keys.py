@@ -45,6 +45,7 @@ _WITH_DIGITS = frozenset({"cvv2", "cvc2", "2fa", "last4", "oauth2"})
 # What the last word may be for the value to be about the secret instead of being it.
 _ABOUT = frozenset(
     """
+    address color colour db flow mechanism methods origins
     age alg algorithm allowed alias at attempt attempts author backend backends balance budget bucket cache
     category changed chars check checked checks class cls column columns config configured consent count
     counter created ctx date days default deleted description domain duration enabled encoding endpoint
@@ -75,7 +76,7 @@ _ASKING = frozenset(
 
 _VAULTS = frozenset(
     """
-    authorization authorisation cookie cookies credential credentials kennwort motdepasse passwd passphrase
+    authorization authorisation cookie cookies credential credentials creds kennwort motdepasse passwd passphrase
     passwort password passwords pw pwd secret secrets senha wachtwoord contrasena contraseña pass passcode
     passe apikey apikeys пароль 密码 密碼 パスワード 비밀번호 hasło lösenord adgangskode salasana şifre parola
     """.split()
@@ -111,6 +112,7 @@ _PAIRS: dict[tuple[str, str], Verdict] = {
         ),
         Verdict.SECRET,
     ),
+    ("api", "keys"): Verdict.VAULT,
     **dict.fromkeys(
         (
             (first, "code")
@@ -170,7 +172,13 @@ _PAIRS: dict[tuple[str, str], Verdict] = {
 # Pairs whose last word would otherwise speak for harmlessness.
 _PAIRS_THAT_WIN = frozenset(pair for pair in _PAIRS if pair[1] in _ABOUT)
 # What makes the word that follows one of something public.
-_PUBLIC = frozenset({("public", "token"), ("function", "signature"), ("method", "signature"), ("call", "signature")})
+_PUBLIC = frozenset(
+    [
+        *((first, "token") for first in "public stop eos bos pad unk mask sep".split()),
+        *((first, "signature") for first in "function method call".split()),
+        ("desktop", "session"),
+    ]
+)
 
 _VERSION = re.compile(r"(?:(?:\b|_)(?i:versions?|build|release|ver|agent|dist|tag)|Version|Agent)[\d_\W]*$")
 # A text names no secret unless it holds one of these. A necessary sign of every word above, quick to look for.

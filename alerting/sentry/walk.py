@@ -9,10 +9,12 @@ from collections.abc import Set as AbstractSet
 from typing import Any
 
 from alerting.sentry.keys import Names, Verdict, means_something_else
+from alerting.sentry.literals import secret_parameters
 from alerting.sentry.numbers import is_card
 from alerting.sentry.patterns import MARKER
 from alerting.sentry.shell import secret_arguments
 from alerting.sentry.texts import Texts
+from alerting.sentry.vaults import shown_object
 
 
 def _also_quoted(names: str) -> frozenset[str]:
@@ -36,6 +38,9 @@ _HARMLESS_TYPES = (
 _CONTAINERS = (Mapping, list, tuple, AbstractSet)
 _NAMING = _also_quoted("name key header field param parameter Name Key k")
 _VALUES = _also_quoted("value val Value content v values default string_value stringValue")
+_AUTHORIZING = frozenset("state scope grant_type redirect_uri code_verifier session_state".split())
+_STATEMENTS = ("sql", "query", "statement", "db.statement", "db.query.text")
+_PARAMETERS = frozenset("params parameters db.params db.parameters".split())
 _NAME = re.compile(r"[\w.\[\]'\" -]{1,80}")
 _OPTION = re.compile(r"b?['\"]?--?[A-Za-z]")
 
@@ -97,14 +102,14 @@ class Walk:
         if value is None or isinstance(value, bool) or value == "":
             return value
         if isinstance(value, str | bytes | bytearray):
-            return self._secret_text(value, verdict)
+            return self._secret_text(value, verdict, depth)
         if isinstance(value, _CONTAINERS):
             return self._container(value, depth, within=verdict)
         if isinstance(value, int | float) and verdict < Verdict.SECRET:
             return value if abs(value) < 1_000_000 or verdict is Verdict.ADDRESS else MARKER
         return MARKER
 
-    def _secret_text(self, value: Any, verdict: Verdict) -> Any:
+    def _secret_text(self, value: Any, verdict: Verdict, depth: int) -> Any:
         if isinstance(value, str):
             bare = value.strip("'\" ")
             if bare in {"", MARKER, "None", "True", "False", "null", "***", "********"}:
@@ -113,6 +118,8 @@ class Walk:
                 return value if _is_own_address(bare) else MARKER
             if verdict is Verdict.TOKEN and re.fullmatch(r"\d{1,4}", bare):
                 return value
+            if verdict is Verdict.VAULT and bare[-1] in "})" and depth < DEEPEST:
+                return shown_object(bare, lambda part, name: self._inside(part, depth, verdict, name)) or MARKER
         return MARKER
 
     def _container(self, value: Any, depth: int, within: Verdict = Verdict.HARMLESS) -> Any:
@@ -133,8 +140,13 @@ class Walk:
         cleaned: dict[Any, Any] = {}
         stated = _stated(value)
         verdict = max(within, self._names.judge(stated)) if stated else within
+        authorizes = "code" in value and not _AUTHORIZING.isdisjoint(value)
+        if not _PARAMETERS.isdisjoint(value):
+            value = self._without_parameters(value)
         for name, item in value.items():
-            if verdict > within and name in _VALUES:
+            if authorizes and name == "code":
+                item = self.secret(item, Verdict.TOKEN, depth)
+            elif verdict > within and name in _VALUES:
                 item = self.secret(item, verdict, depth)
             elif within is Verdict.VAULT or (within and name in _VALUES):
                 item = self._inside(item, depth, within, name)
@@ -142,6 +154,19 @@ class Walk:
                 item = self.named(name, item, depth)
             cleaned[self._name(name, cleaned)] = item
         return cleaned
+
+    def _without_parameters(self, value: Mapping[Any, Any]) -> Mapping[Any, Any]:
+        """An object that holds an SQL statement and its parameters, without those of secret columns."""
+        statement = next((value[name] for name in _STATEMENTS if isinstance(value.get(name), str)), "")
+        secret = secret_parameters(statement[:8192], self._names) if statement else set()
+        if not secret:
+            return value
+        return {
+            name: [MARKER if position in secret else part for position, part in enumerate(item)]
+            if name in _PARAMETERS and isinstance(item, list | tuple)
+            else item
+            for name, item in value.items()
+        }
 
     def _inside(self, item: Any, depth: int, within: Verdict, name: Any = "") -> Any:
         """A part of what stands under a secret name; under a vault's, all but what its own name makes harmless."""
@@ -158,6 +183,9 @@ class Walk:
         if _is_lone_pair(value) and (verdict := self._names.judge(_text_of(value[0]))) > Verdict.ADDRESS:
             return [value[0], self.secret(value[1], verdict, depth)]
         if value and all(_is_pair(item) for item in value):
+            pairs = {item[0]: item for item in value if isinstance(item[0], str)}
+            if "code" in pairs and not _AUTHORIZING.isdisjoint(pairs):
+                value = [_like(item, [item[0], MARKER]) if item is pairs["code"] else item for item in value]
             return [_like(item, [self._name(item[0], ()), self.named(item[0], item[1], depth)]) for item in value]
         secret: Collection[int] = secret_arguments(value, self._names) if _has_options(value) else ()
         return [
