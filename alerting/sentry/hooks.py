@@ -27,7 +27,7 @@ def scrubbing_hook(theirs: Hook | None, scrub: Hook) -> Hook:
 
     def before(item: Any, hint: Any) -> Any:
         item = _consulted(theirs, item, hint)
-        return None if item is None else scrub(item, hint or {})
+        return None if item is None else _scrubbed(item, hint or {}, scrub)
 
     return before
 
@@ -47,9 +47,7 @@ def error_hook(theirs: Hook | None, scrub: Hook, ignored: Sequence[str | type]) 
             parts = fingerprint(event, hint)
             if parts:
                 event = {**event, "fingerprint": parts}
-        with capture_internal_exceptions():
-            event = without_task_arguments(event)
-        return scrub(event, hint)
+        return _scrubbed(event, hint, scrub)
 
     return before_send
 
@@ -61,6 +59,12 @@ def breadcrumb_hook(theirs: Hook | None, scrub: Hook) -> Hook:
         return scrub({"breadcrumbs": {"values": [crumb]}}, hint)["breadcrumbs"]["values"][0]
 
     return scrubbing_hook(theirs, scrub_crumb)
+
+
+def _scrubbed(item: Any, hint: Any, scrub: Hook) -> Any:
+    with capture_internal_exceptions():
+        item = without_task_arguments(item)
+    return scrub(item, hint)
 
 
 def _consulted(theirs: Hook | None, item: Any, hint: Any) -> Any:

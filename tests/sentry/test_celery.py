@@ -25,6 +25,7 @@ TASKS: dict[str, tuple[Any, ...]] = {
     "shop.cache": (f"redis://:{SECRET}@127.0.0.1:1/0",),
     "shop.slow": (),
 }
+UNKNOWN = "shop.of_a_newer_release"
 
 
 @pytest.fixture(scope="module")
@@ -35,17 +36,18 @@ def reported() -> Iterator[Sink]:
         shop = Celery("shop", broker=environment["SHOP_BROKER"], set_as_current=False)
         for name, arguments in TASKS.items():
             shop.send_task(name, arguments, queue="shop")
+        shop.send_task(UNKNOWN, (7, SECRET), queue="shop")
         shop.close()
         command = [sys.executable, "-m", "celery", "-A", "tests.sentry.shop", "worker", "--concurrency", "1"]
         worker = subprocess.Popen(
-            [*command, "--loglevel", "CRITICAL", "--without-gossip", "--without-mingle"],
+            [*command, "--loglevel", "INFO", "--without-gossip", "--without-mingle"],
             cwd=ROOT,
             env=environment,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
         try:
-            sink.wait_for("event", len(TASKS), seconds=60)
+            sink.wait_for("event", len(TASKS) + 1, seconds=60)
         finally:
             worker.terminate()
             worker.wait(30)
@@ -53,7 +55,7 @@ def reported() -> Iterator[Sink]:
 
 
 def of_task(sink: Sink, name: str) -> Any:
-    (event,) = [event for event in sink.of("event") if event["transaction"] == name]
+    (event,) = [event for event in sink.of("event") if event.get("transaction") == name]
     return event
 
 
@@ -90,6 +92,13 @@ def test_a_lost_redis_is_grouped_by_host(reported: Sink) -> None:
 
 def test_no_argument_and_no_password_of_a_url_leaves_the_worker(reported: Sink) -> None:
     assert SECRET.encode() not in reported.raw
+
+
+def test_a_task_the_worker_does_not_know_is_reported_without_its_body(reported: Sink) -> None:
+    (entry,) = [event["logentry"] for event in reported.of("event") if "logentry" in event]
+    assert entry["message"].startswith("Received unregistered task of type %s.")
+    assert UNKNOWN in entry["formatted"]
+    assert "[Filtered]" in entry["formatted"]
 
 
 def test_time_limits_keep_the_group_the_sdk_gives_them(reported: Sink) -> None:

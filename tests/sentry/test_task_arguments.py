@@ -1,10 +1,12 @@
-"""Positional arguments of tasks have no names to be judged by, so Celery's frames do not carry them."""
+"""Positional arguments of tasks have no names to be judged by, so nothing Celery tells about a task carries them."""
 
 from typing import Any
 
 import pytest
 
 from alerting.sentry.task_arguments import without_task_arguments
+
+WORKER = "celery.worker.consumer.consumer"
 
 
 def event(module: str) -> dict[str, Any]:
@@ -13,14 +15,64 @@ def event(module: str) -> dict[str, Any]:
     return {"exception": {"values": [{"type": "E", "stacktrace": {"frames": [frame, {"module": "shop"}]}}]}}
 
 
-def test_celerys_frames_lose_them_and_nothing_else() -> None:
-    given = event("celery.app.trace")
+@pytest.mark.parametrize("module", ["celery.app.trace", "kombu.messaging"])
+def test_frames_of_celery_lose_them_and_nothing_else(module: str) -> None:
+    given = event(module)
     cleaned = without_task_arguments(given)
 
     frames = cleaned["exception"]["values"][0]["stacktrace"]["frames"]
     assert frames[0]["vars"] == {"args": "[Filtered]", "req": "[Filtered]", "task": "settle"}
     assert frames[1] == {"module": "shop"}
-    assert given == event("celery.app.trace")
+    assert given == event(module)
+
+
+def test_the_job_an_older_sdk_attaches_keeps_its_named_arguments() -> None:
+    job = {"task_name": "shop.settle", "args": [7, "hunter2"], "kwargs": {"order": 12}}
+    cleaned = without_task_arguments({"type": "transaction", "extra": {"celery-job": job, "other": 1}})
+    assert cleaned["extra"] == {"celery-job": {**job, "args": "[Filtered]"}, "other": 1}
+
+
+def test_what_the_worker_logs_beside_a_task_loses_them() -> None:
+    logged = {"data": {"id": "1", "name": "shop.settle", "args": "(7, 'hunter2')", "kwargs": "{}"}}
+    crumb = {"category": "celery.worker.strategy", "message": "Task shop.settle[1] received", "data": logged}
+    filtered = {**crumb, "data": {"data": {**logged["data"], "args": "[Filtered]", "kwargs": "[Filtered]"}}}
+
+    assert without_task_arguments(crumb) == filtered
+    assert without_task_arguments({"breadcrumbs": {"values": [crumb]}}) == {"breadcrumbs": {"values": [filtered]}}
+    assert without_task_arguments({"logger": "celery.worker.strategy", "extra": logged})["extra"] == filtered["data"]
+
+
+def test_the_body_of_a_message_that_cannot_be_run_stays_home() -> None:
+    template = "Received unregistered task of type %s.\nThe full contents of the message body was:\n%s\nheaders:\n%s"
+    parameters = ["KeyError('shop.x')", "b'[[7, \"hunter2\"], {}]'", {"argsrepr": "(7, 'hunter2')"}]
+    entry = {"message": template, "params": parameters, "formatted": "… hunter2 …"}
+
+    cleaned = without_task_arguments({"logger": WORKER, "logentry": entry})["logentry"]
+    assert cleaned["message"] == template
+    assert cleaned["params"] == ["KeyError('shop.x')", "[Filtered]", "[Filtered]"]
+    assert cleaned["formatted"] == template % ("KeyError('shop.x')", "[Filtered]", "[Filtered]")
+
+    crumb = {"category": WORKER, "message": "Received.\nThe full contents of the message body was: b'hunter2'"}
+    assert without_task_arguments(crumb)["message"] == "Received.\nThe full contents of the message body: [Filtered]"
+    report = {**entry, "message": "unknown message, message body was: %s %d", "params": ["body: hunter2"]}
+    assert "hunter2" not in str(without_task_arguments({"logger": WORKER, "logentry": report}))
+
+
+def test_logs_lose_them_as_well() -> None:
+    attributes = {
+        "logger.name": WORKER,
+        "data": "{'name': 'shop.settle', 'args': \"(7, 'hunter2')\"}",
+        "sentry.message.template": "Task %s, message body: %s",
+        "sentry.message.parameter.0": "shop.settle",
+        "sentry.message.parameter.1": "b'hunter2'",
+    }
+    log = {"body": "Task shop.settle, message body: b'hunter2'", "attributes": attributes}
+
+    cleaned = without_task_arguments(log)
+    assert cleaned["body"] == "Task shop.settle, message body: [Filtered]"
+    assert cleaned["attributes"]["sentry.message.parameter.0"] == "shop.settle"
+    assert cleaned["attributes"]["sentry.message.template"] == attributes["sentry.message.template"]
+    assert "hunter2" not in str(cleaned)
 
 
 @pytest.mark.parametrize(
@@ -31,6 +83,12 @@ def test_celerys_frames_lose_them_and_nothing_else() -> None:
         {},
         {"exception": None},
         {"exception": {"values": [None, {"stacktrace": 7}]}},
+        {"extra": {"celery-job": None, "data": {"args": 1}}, "logger": "shop", "logentry": {"message": "message body"}},
+        {"extra": [], "breadcrumbs": {"values": [None, {"category": "shop", "data": {"data": {"args": 1}}}]}},
+        {"category": "shop", "message": "message body: 7", "data": {"data": {"args": 1}}},
+        {"body": "message body: 7", "attributes": {"logger.name": "shop", "data": "args"}},
+        {"category": "celery.redirected", "message": "hello", "data": {"a": 1}},
+        {"body": 7, "attributes": None, "logentry": None, "breadcrumbs": None, "message": None},
     ],
 )
 def test_everything_else_is_left_as_it_is(given: dict[str, Any]) -> None:
