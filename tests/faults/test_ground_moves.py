@@ -80,7 +80,7 @@ def test_a_clock_that_was_ahead_at_the_very_first_start_costs_no_new_issue(world
 def test_a_name_that_is_not_found_is_told_with_the_host_and_the_variable(world: World, sandbox: Sandbox) -> None:
     world.run(timedelta(minutes=1))
     there = world.source
-    client = SentryClient("https://sentry.invalid", sandbox.sentry.token, LocalBudget())
+    client = SentryClient("https://sentry.invalid", sandbox.sentry.token, LocalBudget(), sleep=world.pass_time)
     world.source = SentrySource(client, sandbox.sentry.org, facts=DatabaseFacts())
     world.run(timedelta(minutes=5))
     assert world.kinds() == ["blind"]

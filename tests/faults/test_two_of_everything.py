@@ -43,6 +43,7 @@ def test_two_beats_and_four_workers_tell_everything_once(make_service: MakeServi
     assert int(str(judged)) < sum(both)
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_sender_that_stands_still_past_its_lease_does_not_send_twice(
     make_service: MakeService, sandbox: Sandbox
 ) -> None:

@@ -87,7 +87,7 @@ def test_what_sentry_does_not_know_is_named(name: str, value: str, run: Run, env
 
 
 def test_a_webhook_that_was_revoked_fails_alone(run: Run, environ: dict[str, str], sandbox: Sandbox) -> None:
-    sandbox.slack.refuse("no_service")
+    sandbox.slack.refusing = "no_service"
     done = run("check", **environ)
     assert done.returncode == 1 and "Failed: Slack." in done.stdout
     assert "SENTRY_SLACK_WEBHOOK_URL" in done.stdout.split("Parts, each tried")[1]

@@ -113,8 +113,8 @@ class Service:
     def up(self) -> "Service":
         """Migrated, one worker, one beat."""
         self.migrate()
-        self.start_worker()
         self.start_beat()
+        self.start_worker()
         return self
 
     def log(self, name: str) -> str:
