@@ -1,6 +1,7 @@
 """One token, one budget: all workers together stay under Sentry's limit, and spend it on what matters most."""
 
 import time
+from itertools import pairwise
 
 import pytest
 
@@ -11,6 +12,8 @@ from tests.support.told import in_slack, once
 
 pytestmark = [pytest.mark.faults]
 LIMIT = 3
+# What one tick may ask besides, and a page that its plan could not know of.
+MOST_BETWEEN = 5
 
 
 @pytest.fixture(params=["sqlite"])
@@ -40,11 +43,16 @@ def test_several_workers_stay_under_three_requests_a_second_and_see_errors_first
     refused = [each for each in requests if each.status == 429]
     assert refused == []
     assert most_within_a_second(requests) <= LIMIT
-    errors = [each for each in requests if ("dataset", "errors") in each.query]
-    assert len(errors) >= len(requests) / 3
+    assert longest_without_errors(requests) <= MOST_BETWEEN
 
 
 def most_within_a_second(requests: list[RecordedRequest]) -> int:
     """The fullest second anywhere, on the server's side."""
     times = [each.at.timestamp() for each in requests]
     return max(sum(start <= other < start + 1.0 for other in times) for start in times)
+
+
+def longest_without_errors(requests: list[RecordedRequest]) -> int:
+    """How many other requests at most lie between two for counts of errors."""
+    asked = [number for number, each in enumerate(requests) if ("dataset", "errors") in each.query]
+    return max(after - before - 1 for before, after in pairwise(asked))

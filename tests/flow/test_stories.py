@@ -17,10 +17,10 @@ def mails(sandbox: Sandbox) -> list[str]:
 def test_a_spike_reaches_both_channels_and_is_resolved(make_service: MakeService, sandbox: Sandbox) -> None:
     make_service().up().wait_for_good_tick()
     sandbox.sentry.add_errors("checkout", 11)
-    slack = sandbox.slack.wait_for(lambda arrived: any("checkout" in each.text for each in arrived))
+    slack = sandbox.slack.wait_for(lambda arrived: any("11 errors" in each.text for each in arrived))
     sandbox.mail.wait_for(lambda arrived: any("checkout" in str(each.message["Subject"]) for each in arrived))
     first = next(each.text for each in slack if "11 errors" in each.text)
-    assert "10 errors" in first or "threshold 10" in first
+    assert "checkout" in first and ("10 errors" in first or "threshold 10" in first)
     sandbox.slack.wait_for(lambda arrived: any("resolved" in each.text.lower() for each in arrived), timeout=100)
     sandbox.mail.wait_for(
         lambda arrived: any("resolved" in str(each.message["Subject"]).lower() for each in arrived), timeout=20
