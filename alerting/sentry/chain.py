@@ -1,7 +1,7 @@
 """The exceptions behind an event: the raised one, what it was raised from, and what the event says of each."""
 
 from collections.abc import Iterator, Mapping
-from types import FrameType
+from types import FrameType, TracebackType
 from typing import Any
 
 MAX_LINKS = 20
@@ -28,23 +28,26 @@ def raised(hint: Mapping[str, Any]) -> BaseException | None:
 
 
 def behind(error: BaseException) -> Iterator[BaseException]:
-    """The error and what it stands for, outermost first.
+    """The error and what it stands for, outermost first; each member of a group with what is behind it.
 
     An explicit cause (`raise … from error`) always counts. The error that merely happened to be handled counts only
     behind a generic wrapper: elsewhere the new error is a different fault than the old one.
     """
     seen: set[int] = set()
-    current: BaseException | None = error
-    while current is not None and id(current) not in seen and len(seen) < MAX_LINKS:
+    waiting: list[BaseException | None] = [error]
+    while waiting and len(seen) < MAX_LINKS:
+        current = waiting.pop()
+        if current is None or id(current) in seen:
+            continue
         seen.add(id(current))
         yield current
         generic = f"{type(current).__module__}.{type(current).__qualname__}" in GENERIC
-        following = current.__cause__
-        if following is None and isinstance(current, BaseExceptionGroup):
-            following = current.exceptions[0]
-        elif following is None and generic and not current.__suppress_context__:
-            following = current.__context__
-        current = following
+        if isinstance(current, BaseExceptionGroup):
+            waiting += reversed(current.exceptions[:MAX_LINKS])
+        if current.__cause__ is not None:
+            waiting.append(current.__cause__)
+        elif generic and not isinstance(current, BaseExceptionGroup) and not current.__suppress_context__:
+            waiting.append(current.__context__)
 
 
 def frames(error: BaseException) -> list[FrameType]:
@@ -55,6 +58,23 @@ def frames(error: BaseException) -> list[FrameType]:
         found.append(step.tb_frame)
         step = step.tb_next
     return found[::-1]
+
+
+def last_step(error: BaseException) -> TracebackType | None:
+    """The step of the traceback that raised the error."""
+    step = error.__traceback__
+    while step is not None and step.tb_next is not None:
+        step = step.tb_next
+    return step
+
+
+def attribute(holder: Any, name: str) -> Any:
+    """An attribute of a foreign object, None where it has none or fails to tell."""
+    # Properties of foreign objects run foreign code: httpx raises where no request was set.
+    try:
+        return getattr(holder, name, None)
+    except Exception:  # noqa: BLE001
+        return None
 
 
 def module_of(frame: FrameType) -> str:

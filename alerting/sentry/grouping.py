@@ -14,7 +14,7 @@ from alerting.sentry.schemes import STATUS_HINT, Scheme, scheme_of, scheme_of_st
 from alerting.sentry.statements import query_kind
 
 # Where no host is known, these packages are the service: each speaks to one vendor only.
-_VENDORS = frozenset({"stripe", "twilio", "sendgrid", "slack_sdk", "openai", "anthropic"})
+_VENDORS = frozenset({"stripe", "twilio", "sendgrid", "slack_sdk", "openai", "anthropic", "braintree", "github"})
 
 
 def fingerprint(event: Mapping[str, Any], hint: Mapping[str, Any]) -> list[str] | None:
@@ -31,10 +31,9 @@ def fingerprint(event: Mapping[str, Any], hint: Mapping[str, Any]) -> list[str] 
     error = raised(hint)
     if error is None:
         return _by_stated_names(stated, event)
-    links = list(behind(error))
-    for position, link in enumerate(links):
+    for link in behind(error):
         if scheme := scheme_of(type(link)):
-            return _apply(scheme, links[position:], _matching(stated, link), event, type(link).__module__)
+            return _apply(scheme, list(behind(link)), _matching(stated, link), event, type(link).__module__)
     return None
 
 
@@ -58,12 +57,10 @@ def _apply(
             key = query_kind(errors, stated, event) or function_of(stated, event)
         case Scheme.EXTERNAL:
             # Python's own ConnectionError or TimeoutError may be about anything; with a host it is about a service.
-            builtin = module in {"builtins", ""}
-            key = service_of(errors, stated, event, certain=not builtin)
-            package = module.partition(".")[0]
-            if not key and builtin:
-                return None
-            key = key or (package if package in _VENDORS else f"{package} in {function_of(stated, event)}")
+            package = module.partition(".")[0].replace("builtins", "")
+            key = service_of(errors, stated, event, package)
+            if not key and package:
+                key = package if package in _VENDORS else f"{package} in {function_of(stated, event)}"
         case Scheme.RATE_LIMIT:
             key = endpoint_of(event) or function_of(stated, event)
         case _:

@@ -6,7 +6,7 @@ from types import FrameType
 from typing import Any
 from urllib.parse import urlsplit
 
-from alerting.sentry.chain import frames, module_of
+from alerting.sentry.chain import attribute, frames, module_of
 from alerting.sentry.names import lookup
 from alerting.sentry.schemes import BY_LIBRARY, Scheme
 
@@ -14,20 +14,26 @@ _DEFAULT_PORTS = frozenset({"80", "443", "6379", "6380", "25", "465", "587", "56
 _IN_TEXT = (
     re.compile(r"\b[a-z][a-z0-9+.-]{1,20}://(?P<host>[^/\s'\"?#]{1,300})", re.IGNORECASE),
     re.compile(r"\bhost=['\"](?P<host>[^'\"]{1,255})['\"](?:, port=(?P<port>\d{1,5}))?"),
-    re.compile(r"\bconnect(?:ing|ion)? to (?:host )?(?P<host>[\w.-]{1,255}(?::\d{1,5})?)", re.IGNORECASE),
-    re.compile(r"\bcannot connect to host (?P<host>[\w.-]{1,255}(?::\d{1,5})?)", re.IGNORECASE),
+    # "connecting to server" names none.
+    re.compile(
+        r"\bconnect(?:ing|ion)? to (?:host )?(?P<host>localhost|[\w-]{1,63}(?:\.[\w-]{1,63}){1,20}|[\w-]{1,63}(?=:\d))"
+        r"(?::(?P<port>\d{1,5}))?",
+        re.IGNORECASE,
+    ),
 )
 _HOST = re.compile(r"[\w.-]{1,255}|\[?[0-9a-f:.]{2,45}\]?")
+# Whose calls the SDK notes: only with them the last one noted is the one that failed.
+_NOTED = frozenset({"httpx", "httpcore", "requests", "urllib3", "aiohttp", "urllib", "http"})
 _CALLING = frozenset({"http.client", "urllib.request", "asyncio", "socket", "ssl"})
 
 
 def service_of(
-    errors: Sequence[BaseException], stated: Sequence[Mapping[str, Any]], event: Mapping[str, Any], *, certain: bool
+    errors: Sequence[BaseException], stated: Sequence[Mapping[str, Any]], event: Mapping[str, Any], package: str
 ) -> str:
     """`api.example.com`, with its port where that is no usual one; empty where nothing tells.
 
-    Looks at the exceptions, then at the frames of the client library, then at their texts. With `certain` the caller's
-    variables and the last call noted before count too: the exception's class says that it is about a call to somewhere.
+    Looks at the exceptions, then at the frames of the client library, then at their texts. With the `package` of a
+    client library the caller's variables count too: the exception's class says that it is about a call to somewhere.
     """
     for error in errors:
         for found in _on_exception(error):
@@ -40,19 +46,22 @@ def service_of(
         for pattern in _IN_TEXT:
             if (match := pattern.search(text)) and (found := _authority(match["host"], match.groupdict().get("port"))):
                 return found
-    if not certain:
+    if not package:
         return ""
-    return next((found for error in errors for found in _in_caller(error)), "") or _in_breadcrumbs(event)
+    called = next((found for error in errors for found in _in_caller(error)), "")
+    return called or (_in_breadcrumbs(event) if package in _NOTED else "")
 
 
 def _on_exception(error: BaseException) -> Iterator[str]:
-    for holder in (_get(error, "request"), _get(error, "response"), _get(error, "request_info"), error):
+    for holder in (attribute(error, "request"), attribute(error, "response"), attribute(error, "request_info"), error):
         for name in ("url", "real_url", "api_url", "endpoint_url"):
-            yield from _url(_get(holder, name))
-    for holder in (error, _get(error, "pool"), _get(error, "conn")):
-        yield from _host(holder)
+            yield from _url(attribute(holder, name))
+    yield from _host(error)
+    # urllib3's errors warn their reader where the pool is a property.
+    yield from _host(getattr(error, "__dict__", {}).get("pool"))
+    yield from _host(attribute(error, "conn"))
     for argument in ("endpoint_url", "proxy_url"):  # botocore formats its messages from these
-        arguments = _get(error, "kwargs")
+        arguments = attribute(error, "kwargs")
         if isinstance(arguments, Mapping):
             yield from _url(arguments.get(argument))
 
@@ -65,9 +74,9 @@ def _in_frame(frame: FrameType) -> Iterator[str]:
     for name in ("url", "request", "req"):
         value = variables.get(name)
         yield from _url(value)
-        yield from _url(_get(value, "url") or _get(value, "full_url"))
+        yield from _url(attribute(value, "url") or attribute(value, "full_url"))
     owner = variables.get("self")
-    yield from _url(_get(_get(owner, "meta"), "endpoint_url"))  # botocore's clients
+    yield from _url(attribute(attribute(owner, "meta"), "endpoint_url"))  # botocore's clients
     yield from _host(owner)
     if isinstance(host := variables.get("host"), str):
         yield from _nonempty(_authority(host, variables.get("port")))
@@ -84,9 +93,9 @@ def _in_caller(error: BaseException) -> Iterator[str]:
 
 def _host(holder: Any) -> Iterator[str]:
     for name in ("host", "_host"):
-        host = _get(holder, name)
+        host = attribute(holder, name)
         if isinstance(host, str) and host:
-            yield from _nonempty(_authority(host, _get(holder, "port")))
+            yield from _nonempty(_authority(host, attribute(holder, "port")))
 
 
 def _url(value: Any) -> Iterator[str]:
@@ -122,11 +131,3 @@ def _authority(host: str, port: Any = None) -> str:
 def _nonempty(host: str) -> Iterator[str]:
     if host:
         yield host
-
-
-def _get(holder: Any, name: str) -> Any:
-    # Properties of foreign objects run foreign code: httpx raises where no request was set.
-    try:
-        return getattr(holder, name, None)
-    except Exception:  # noqa: BLE001
-        return None

@@ -7,8 +7,13 @@ from urllib.parse import urlsplit
 
 from alerting.sentry.chain import event_frames
 
-# Ids in a raw path, where no route pattern is known: numbers, UUIDs, hex digests, and long tokens with a digit.
-_ID_SEGMENT = re.compile(r"\d+|[0-9a-f-]{32,36}|(?=[^/]*\d)[0-9a-f]{8,}|(?=[^/]*\d)[\w.~-]{20,}", re.IGNORECASE)
+# Ids in a raw path, where no route pattern is known: numbers and what is made of them, UUIDs, hex digests, long tokens
+# with a digit, names with a number (ORD-1234), and addresses, which must not leave at all.
+_ID_SEGMENT = re.compile(
+    r"\d+|\+?[\d-]{7,}|\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f-]{32,36}|(?=[^/]*\d)[0-9a-f]{8,}"
+    r"|(?=[^/]*\d)[\w.~=:-]{20,}|(?=(?:[^\d/]*\d){3})[\w.~-]{5,}|[^/<{@]+(?:@|%40)[^/]*",
+    re.IGNORECASE,
+)
 
 
 def function_of(stated: Sequence[Mapping[str, Any]], event: Mapping[str, Any]) -> str:
@@ -41,4 +46,6 @@ def endpoint_of(event: Mapping[str, Any]) -> str:
 
 def _without_ids(path: str) -> str:
     path = path.partition("?")[0][:2_000]
+    if "/" not in path:  # the name of a task or of a view
+        return path
     return "/".join("{id}" if _ID_SEGMENT.fullmatch(segment) else segment for segment in path.split("/"))

@@ -2,16 +2,19 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from types import FrameType
 from typing import Any
 
-from alerting.sentry.chain import event_frames, frames, module_of
+from alerting.sentry.call_sites import failing_call
+from alerting.sentry.chain import attribute, event_frames, frames, last_step, module_of
 from alerting.sentry.names import lookup
 from alerting.sentry.schemes import BY_LIBRARY, Scheme
 from alerting.sentry.sql import kind_in, kind_of
 
 # What drivers and ORMs call the statement, in their methods' arguments and on their exceptions.
 STATEMENT_NAMES = ("sql", "query", "statement", "operation")
+_EXECUTING = frozenset({"execute", "executemany", "executescript", "execute_many", "query", "raw", "run_sql", "sql"})
 _CONNECTING = frozenset({"connect", "_connect", "ensure_connection", "get_new_connection", "getconn", "create_pool"})
 _DRIVER_PACKAGES = {"django.db.backends": Scheme.DATABASE, "sqlalchemy": Scheme.DATABASE, "peewee": Scheme.DATABASE}
 # SQLAlchemy and PostgreSQL quote the statement in the error's text; other texts may hold it anywhere.
@@ -29,23 +32,31 @@ def query_kind(errors: Sequence[BaseException], stated: Sequence[Mapping[str, An
             if kind := kind_of(statement):
                 return kind
     for error in errors:
-        if kind := _in_traceback(frames(error)):
+        passed = frames(error)
+        if kind := _in_drivers(passed) or _in_call(error) or (_named_in(passed[0].f_locals) if passed else ""):
             return kind
-    return _in_event(stated, event)
+    if kind := _in_event(stated):
+        return kind
+    for error in errors:
+        if passed := frames(error):
+            return _only_one_in(passed[0].f_locals)
+    for exception in stated:
+        for frame in event_frames(exception)[:1]:
+            if isinstance(variables := frame.get("vars"), Mapping) and (kind := _only_one_in(variables)):
+                return kind
+    # Beside an exception's own traceback the query before it is just another query.
+    return _in_breadcrumbs(event)
 
 
 def _on_exception(error: BaseException) -> Iterator[str]:
     for name in ("statement", "query", "_query"):
-        yield from _text(getattr(error, name, None))
-    cursor = getattr(error, "cursor", None)  # psycopg2 keeps the failing cursor
-    if cursor is not None:
-        yield from _text(getattr(cursor, "query", None))
-    diagnosis = getattr(error, "diag", None)  # psycopg: the inner statement of a failing function
-    if diagnosis is not None:
-        yield from _text(getattr(diagnosis, "internal_query", None))
+        yield from _text(attribute(error, name))
+    yield from _text(attribute(attribute(error, "cursor"), "query"))  # psycopg2 keeps the failing cursor
+    # psycopg: the inner statement of a failing function
+    yield from _text(attribute(attribute(error, "diag"), "internal_query"))
 
 
-def _in_traceback(passed: list[FrameType]) -> str:
+def _in_drivers(passed: list[FrameType]) -> str:
     connecting = False
     for frame in passed:
         if not _is_driver(module_of(frame)):
@@ -56,23 +67,28 @@ def _in_traceback(passed: list[FrameType]) -> str:
                 for statement in _text(frame.f_locals.get(name)):
                     if kind := kind_of(statement):
                         return kind
-    if connecting:
-        return "connect"
-    # Drivers written in C leave no frame of their own: the application's frame that called them comes first.
-    return _in_variables(passed[0].f_locals) if passed else ""
+    return "connect" if connecting else ""
 
 
-def _in_event(stated: Sequence[Mapping[str, Any]], event: Mapping[str, Any]) -> str:
+def _in_call(error: BaseException) -> str:
+    """Drivers written in C leave no frame of their own: the application's call into them comes last."""
+    step = last_step(error)
+    name, texts = failing_call(step) if step is not None else ("", [])
+    read = kind_of if name in _EXECUTING else kind_in
+    return next((kind for text in texts if (kind := read(text))), "")
+
+
+def _in_event(stated: Sequence[Mapping[str, Any]]) -> str:
     for exception in stated:
         quoted = _QUOTED.search(str(exception.get("value") or "")[:20_000])
         if quoted and (kind := kind_in(quoted["sql"])):
             return kind
         for frame in event_frames(exception)[:1]:
             variables = frame.get("vars")
-            found = _in_variables(variables) if isinstance(variables, Mapping) else ""
-            if kind := found or _in_source(frame):
+            named = _named_in(variables) if isinstance(variables, Mapping) else ""
+            if kind := named or _in_source(frame):
                 return kind
-    return _in_breadcrumbs(event)
+    return ""
 
 
 def _in_source(frame: Mapping[str, Any]) -> str:
@@ -97,13 +113,19 @@ def _in_breadcrumbs(event: Mapping[str, Any]) -> str:
     return ""
 
 
-def _in_variables(variables: Mapping[str, Any]) -> str:
-    """The statement a function was about to execute: under a name that says so, else the only one it knows."""
+def _named_in(variables: Mapping[str, Any]) -> str:
+    """The statement a function was about to execute, under a name that says so."""
+    return next((kind for name in STATEMENT_NAMES if (kind := _kind_of_variable(variables.get(name)))), "")
+
+
+def _only_one_in(variables: Mapping[str, Any]) -> str:
+    kinds = {kind for value in variables.values() if (kind := _kind_of_variable(value))}
+    return kinds.pop() if len(kinds) == 1 else ""
+
+
+def _kind_of_variable(value: Any) -> str:
     # The SDK writes variables as Python would, quotes included.
-    texts = {name: value.strip("'\"") for name, value in variables.items() if isinstance(value, str)}
-    kinds = {name: kind for name, text in texts.items() if (kind := kind_in(text))}
-    named = next((kinds[name] for name in STATEMENT_NAMES if name in kinds), "")
-    return named or (next(iter(kinds.values())) if len(set(kinds.values())) == 1 else "")
+    return (kind_in(value.strip("'\"")) or "") if isinstance(value, str) else ""
 
 
 def _is_driver(module: str) -> bool:
@@ -115,5 +137,6 @@ def _text(value: Any) -> Iterator[str]:
         yield value
     elif isinstance(value, bytes):
         yield value[:20_000].decode("utf-8", "replace")
-    elif hasattr(value, "as_string"):  # psycopg's composed statements
-        yield str(value.as_string(None))
+    elif composed := attribute(value, "as_string"):  # psycopg's composed statements
+        with suppress(Exception):
+            yield str(composed(None))

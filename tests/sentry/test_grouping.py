@@ -111,6 +111,99 @@ def test_of_several_statements_at_hand_the_named_one_counts(group: Any) -> None:
     assert group(lambda: run("DELETE FROM missing")) == ["database@1", "delete missing"]
 
 
+STATED = "SELECT * FROM missing_one WHERE id = ?"
+KNOWN = {"first": "DELETE FROM missing_two WHERE id = ?", "second": ["UPDATE missing_three SET a = ?"]}
+
+
+class Repository:
+    FIND = "SELECT * FROM missing_four WHERE id = ?"
+
+    def __init__(self) -> None:
+        self.database = sqlite3.connect(":memory:")
+        self.add = "INSERT OR IGNORE INTO missing_five VALUES (?)"
+
+    def run(self, n: int, form: str) -> None:
+        unrelated = "DROP TABLE users"
+        lock = f"LOCK TABLE t{n}" if unrelated else ""
+        execute = self.database.execute
+        match form:
+            case "global":
+                execute(STATED, (n,))
+            case "item":
+                execute(KNOWN["first"], (n,))
+            case "item of item":
+                execute(KNOWN["second"][0], (n,))
+            case "of the class":
+                execute(self.FIND, (n,))
+            case "of the object":
+                self.database.executemany(
+                    self.add,
+                    [(n,), (lock,)],
+                )
+            case "formatted":
+                execute("REPLACE INTO missing_six VALUES ({})".format(n))  # noqa: UP032
+            case "interpolated":
+                table = "missing_seven"
+                execute(f"ALTER TABLE {table} ADD c{n} int")
+            case "joined":
+                execute("SELECT * " + f"FROM missing_eight WHERE id = {n}")
+            case "script":
+                self.database.executescript("DELETE FROM missing_nine; DELETE FROM missing_ten")
+            case "percent":
+                execute("TRUNCATE missing_eleven %s" % n)  # noqa: UP031
+
+
+@pytest.mark.parametrize(
+    ("form", "kind"),
+    [
+        ("global", "select missing_one"),
+        ("item", "delete missing_two"),
+        ("item of item", "update missing_three"),
+        ("of the class", "select missing_four"),
+        ("of the object", "insert missing_five"),
+        ("formatted", "replace missing_six"),
+        ("interpolated", "alter missing_seven"),
+        ("joined", "select missing_eight"),
+        ("script", "delete missing_nine, missing_ten"),
+        ("percent", "truncate missing_eleven"),
+    ],
+)
+def test_the_failing_call_is_read_for_its_statement(group: Any, form: str, kind: str) -> None:
+    repository = Repository()
+    assert {tuple(group(lambda n=n: repository.run(n, form))) for n in range(3)} == {("database@1", kind)}
+
+
+def test_where_the_source_is_gone_the_function_decides(group: Any) -> None:
+    scope: dict[str, Any] = {"connection": sqlite3.connect(":memory:")}
+    exec(compile("def run():\n    connection.execute('SELECT * FROM missing')", "<gone>", "exec"), scope)
+    assert group(scope["run"])[1].endswith("run")
+
+
+def test_a_query_that_went_well_before_does_not_decide(group: Any) -> None:
+    def act() -> None:
+        sentry_sdk.add_breadcrumb(category="query", message="SELECT 1 FROM other")
+        raise sqlite3.OperationalError("database is locked")
+
+    assert group(act)[1].endswith("act")
+
+
+def test_a_call_that_went_well_before_does_not_decide(group: Any) -> None:
+    def act() -> None:
+        sentry_sdk.add_breadcrumb(type="http", category="httplib", data={"url": "https://other.example/1"})
+        raise redis.TimeoutError("Timeout connecting to server")
+
+    assert group(act)[1].startswith("redis in ")
+
+
+def test_exceptions_that_fail_to_tell_are_grouped_all_the_same(group: Any) -> None:
+    class Unwilling(sqlite3.OperationalError):
+        @property
+        def statement(self) -> str:
+            raise RuntimeError("not now")
+
+    assert group(raising(Unwilling("x")))[0] == "database@1"
+
+
 def test_so_is_one_on_the_lines_below(group: Any) -> None:
     def run(n: int) -> None:
         sqlite3.connect(":memory:").execute(
@@ -297,10 +390,18 @@ def test_rate_limits_are_grouped_by_endpoint(group: Any) -> None:
     [
         ("/api/orders/17", "/api/orders/{id}"),
         ("/api/orders/0d3b4c1e-6b52-4b0e-9d2d-9a4a1f0f7c11/items/5?page=2", "/api/orders/{id}/items/{id}"),
+        ("/orders/ORD-1234/", "/orders/{id}/"),
+        ("/users/ana@example.com/", "/users/{id}/"),
+        ("/users/ana%40example.com/", "/users/{id}/"),
+        ("/days/2026-01-31", "/days/{id}"),
+        ("/hosts/203.0.113.9", "/hosts/{id}"),
+        ("/api/oauth2/s3/token", "/api/oauth2/s3/token"),
+        ("/@<name>/{kind}/", "/@<name>/{kind}/"),
         ("/blobs/da39a3ee5e6b4b0d3255bfef95601890afd80709", "/blobs/{id}"),
         ("/api/v2/orders/", "/api/v2/orders/"),
         ("/api/orders/<int:pk>/", "/api/orders/<int:pk>/"),
         ("shop.tasks.settle", "shop.tasks.settle"),
+        ("shop.tasks.import_iso8601_times", "shop.tasks.import_iso8601_times"),
     ],
 )
 def test_endpoints_carry_no_ids(path: str, endpoint: str) -> None:
@@ -329,7 +430,13 @@ def test_the_cause_decides_behind_a_generic_error(group: Any) -> None:
             "several", [httpx.ConnectError("x", request=httpx.Request("GET", f"http://127.0.0.1:{port}"))]
         )
 
-    for act in (explicit, implicit, together):
+    def among_others() -> None:
+        inner = ExceptionGroup(
+            "inner", [httpx.ConnectError("x", request=httpx.Request("GET", f"http://127.0.0.1:{port}"))]
+        )
+        raise ExceptionGroup("several", [KeyError("x"), inner])
+
+    for act in (explicit, implicit, together, among_others):
         assert group(act) == ["external@1", f"127.0.0.1:{port}"]
 
 
@@ -372,6 +479,9 @@ def test_messages_keep_sentrys_grouping(started: Callable[..., Kept]) -> None:
         (foreign("jwt.exceptions", "PyJWTError", "ExpiredSignatureError"), Scheme.AUTH),
         (foreign("botocore.errorfactory", "ClientError", "NoSuchKey"), Scheme.EXTERNAL),
         (foreign("openai", "APIError", "RateLimitError"), Scheme.EXTERNAL),
+        (foreign("boto.exception", "BotoServerError", "S3ResponseError"), Scheme.EXTERNAL),
+        (foreign("django_redis.exceptions", "ConnectionInterrupted"), Scheme.EXTERNAL),
+        (foreign("django.db.transaction", "TransactionManagementError"), Scheme.DATABASE),
         (foreign("shop.limits", "RateLimitExceeded"), Scheme.RATE_LIMIT),
         (foreign("shop.forms", "ValidationError", "PriceError"), Scheme.VALIDATION),
         (foreign("jwtish.things", "Error"), None),
@@ -472,7 +582,7 @@ def test_events_of_any_shape_are_taken(shape: Any) -> None:
 
 @pytest.mark.parametrize("text", ["https://[", "connecting to :", "//@", "host='' http://user:pw@/x"])
 def test_unreadable_hosts_are_no_hosts(text: str) -> None:
-    assert service_of((), [{"value": text}], {}, certain=True) == ""
+    assert service_of((), [{"value": text}], {}, "httpx") == ""
 
 
 def test_scrubbing_does_not_change_the_group(group: Any) -> None:

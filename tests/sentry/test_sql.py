@@ -34,6 +34,14 @@ from alerting.sentry.sql import kind_in, kind_of
         ("SAVEPOINT s140_x5", "savepoint"),
         ("COMMIT", "commit"),
         ("SELECT $a$ FROM hidden $a$ FROM shown", "select shown"),
+        ("SELECT count(*) FROM orders o, users u WHERE o.u = u.id GROUP BY a, b", "select orders, users"),
+        ("SELECT a FROM t WHERE b IS DISTINCT FROM NULL AND c = 1", "select t"),
+        ("SELECT a FROM t WHERE b IS DISTINCT FROM 'from x' AND c = 1", "select t"),
+        (r"UPDATE t SET path = 'C:\temp\', a = ' from hidden' WHERE b = 1", "update t"),
+        (r"UPDATE t SET name = 'it\'s from hidden' WHERE b = 1", "update t"),
+        ('INSERT INTO t VALUES ("delete", "from", "hidden")', "insert t"),
+        (f'INSERT INTO t VALUES ("{"from hidden " * 20}")', "insert t"),
+        ('UPDATE t SET a = "say \\" from hidden" WHERE b = 1', "update t"),
         ("not a statement", None),
         ("", None),
     ],
@@ -59,6 +67,20 @@ def test_literals_do_not_change_the_kind(one: str, two: str) -> None:
     )
     assert kind_of(f"UPDATE stock SET n = {one} WHERE id = {two}") == "update stock"
     assert kind_of(f"INSERT INTO audit (a, b) VALUES ({one}, {two}), ({two}, {one})") == "insert audit"
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("/* request 17 */ SELECT * FROM orders", "select orders"),
+        ("-- request 17\n  (SELECT a FROM orders)", "select orders"),
+        ("INSERT OR IGNORE INTO orders VALUES (1)", "insert orders"),
+        ("REPLACE INTO orders VALUES (1)", "replace orders"),
+        ("CREATE UNIQUE INDEX i ON orders (a)", "create"),
+    ],
+)
+def test_a_statement_is_told_from_prose(text: str, kind: str) -> None:
+    assert kind_in(text) == kind
 
 
 @pytest.mark.parametrize("prose", ["Update failed for order 12 from queue", "select one", "Delete me", "call me back"])
