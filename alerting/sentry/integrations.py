@@ -25,10 +25,13 @@ _KNOWN: tuple[tuple[str, str, str, Mapping[str, Any]], ...] = (
 )
 
 
-def choose(given: Sequence[Integration], failed_request_status_codes: Collection[int]) -> list[Integration]:
-    """The caller's integrations and, beside them, the known ones that the caller did not configure."""
-    identifiers = {integration.identifier for integration in given}
-    return [*given, *(ours for ours in _available(failed_request_status_codes) if ours.identifier not in identifiers)]
+def choose(
+    given: Sequence[Integration], disabled: Sequence[Any], failed_request_status_codes: Collection[int]
+) -> list[Integration]:
+    """The caller's integrations and, beside them, the known ones that the caller neither configured nor disabled."""
+    # The SDK heeds what is disabled only where it sets an integration up for the first time in a process.
+    decided = {getattr(integration, "identifier", None) for integration in (*given, *disabled)}
+    return [*given, *(ours for ours in _available(failed_request_status_codes) if ours.identifier not in decided)]
 
 
 def _available(failed_request_status_codes: Collection[int]) -> Iterator[Integration]:

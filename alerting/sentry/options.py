@@ -3,12 +3,14 @@
 import ipaddress
 import math
 import os
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from sentry_sdk.consts import DEFAULT_OPTIONS
+from sentry_sdk.integrations import Integration
 
 from alerting.sentry.hooks import HOOKS
 
@@ -17,6 +19,12 @@ RATE_BY_ENVIRONMENT: Mapping[str, float] = {"production": 0.1, "staging": 0.5, "
 OTHER_ENVIRONMENTS_RATE = 1.0
 
 _RATES = ("sample_rate", "traces_sample_rate", "profiles_sample_rate", "profile_session_sample_rate")
+_SAMPLERS = ("traces_sampler", "profiles_sampler", "error_sampler")
+# What Sentry itself takes; of an event with another name it keeps everything but that name.
+_NAME_RULES: Mapping[str, tuple[re.Pattern[str], int]] = {
+    "environment": (re.compile(r"(?!none\Z)[^/\r\n\f]+", re.IGNORECASE), 64),
+    "release": (re.compile(r"[^/\\\r\n\t\f\v]+"), 250),
+}
 _EXPECTED_RATE = "a number from 0.0 to 1.0"
 _DATA_COLLECTION = (
     "data_collection: not accepted, because giving it at all makes sentry-sdk switch its scrubber off, even one passed "
@@ -36,26 +44,61 @@ class SentrySetupError(ValueError):
 
 def check_overrides(overrides: Mapping[str, Any]) -> list[str]:
     """Mistakes in what the caller passed, as sentences."""
-    problems: list[str] = []
+    return list(_mistakes(overrides))
+
+
+def _mistakes(overrides: Mapping[str, Any]) -> Iterator[str]:
     experiments = overrides.get("_experiments") or {}
+    if not isinstance(experiments, Mapping):
+        yield f"_experiments: expected a dictionary, got {experiments!r}"
+        experiments = {}
     if overrides.get("data_collection") is not None or experiments.get("data_collection") is not None:
-        problems.append(_DATA_COLLECTION)
-    problems += [f"{name}: sentry_sdk.init has no such option" for name in overrides if name not in DEFAULT_OPTIONS]
-    for name in _RATES:
-        value = overrides.get(name)
-        if value is not None and (not isinstance(value, int | float) or not 0 <= value <= 1):
-            problems.append(f"{name}: expected {_EXPECTED_RATE}, got {value!r}")
-    for name in HOOKS:
-        if overrides.get(name) is not None and not callable(overrides[name]):
-            problems.append(f"{name}: expected a function of (item, hint), got {overrides[name]!r}")
-    ignored = overrides.get("ignore_errors") or ()
-    if not isinstance(ignored, list | tuple | set | frozenset) or not all(
-        isinstance(one, str | type) for one in ignored
-    ):
-        problems.append(f"ignore_errors: expected a list of exception classes or their names, got {ignored!r}")
-    if not isinstance(overrides.get("integrations") or [], list | tuple):
-        problems.append(f"integrations: expected a list, got {overrides['integrations']!r}")
-    return problems
+        yield _DATA_COLLECTION
+    for name, value in overrides.items():
+        if name == "data_collection":  # older SDKs do not know it
+            continue
+        if name not in DEFAULT_OPTIONS:
+            yield f"{name}: sentry_sdk.init has no such option"
+        elif value is not None and (expected := _unmet(name, value)):
+            yield f"{name}: expected {expected}, got {value!r}"
+
+
+def _unmet(name: str, value: Any) -> str:
+    """What the option `name` expects, where the value is something else. The SDK would fail later, or not at all."""
+    default = DEFAULT_OPTIONS[name]
+    if name in _RATES:
+        return "" if isinstance(value, int | float) and 0 <= value <= 1 else _EXPECTED_RATE
+    if name in HOOKS:
+        return "" if callable(value) else "a function of (item, hint)"
+    if name in _SAMPLERS:
+        return "" if callable(value) else "a function"
+    if name == "ignore_errors":
+        listed = _is_listed(value) and all(isinstance(one, str | type) for one in value)
+        return "" if listed else "a list of exception classes or their names"
+    if name == "integrations":
+        listed = isinstance(value, list | tuple) and all(isinstance(one, Integration) for one in value)
+        return "" if listed else "a list of integrations"
+    if name == "event_scrubber":
+        return "" if callable(getattr(value, "scrub_event", None)) else "an EventScrubber"
+    if isinstance(default, bool):
+        return "" if isinstance(value, bool | int) else "True or False"
+    if isinstance(default, int | float):
+        fits = isinstance(value, int | float) and not isinstance(value, bool) and value >= 0
+        return "" if fits else "a number of at least 0"
+    return ""
+
+
+def check_arguments(scrub: Any, failed_request_status_codes: Any) -> Iterator[str]:
+    """Mistakes in the arguments that are this package's own."""
+    if not callable(scrub):
+        yield f"scrub: expected a function of (event, hint), got {scrub!r}"
+    codes = failed_request_status_codes
+    if not isinstance(codes, Collection) or not all(isinstance(one, int) for one in codes):
+        yield f"failed_request_status_codes: expected a collection of numbers, got {codes!r}"
+
+
+def _is_listed(value: Any) -> bool:
+    return isinstance(value, list | tuple | set | frozenset)
 
 
 def read_dsn(environ: Mapping[str, str], problems: list[str]) -> str:
@@ -77,14 +120,16 @@ def read_dsn(environ: Mapping[str, str], problems: list[str]) -> str:
     return value
 
 
-def resolve(overrides: Mapping[str, Any], environ: Mapping[str, str] | None = None) -> dict[str, Any]:
+def resolve(
+    overrides: Mapping[str, Any], mistakes: Sequence[str] = (), environ: Mapping[str, str] | None = None
+) -> dict[str, Any]:
     """The options that the environment and the caller decide, the caller's word going first.
 
-    An empty `dsn` in the answer means: stay off. Raises SentrySetupError naming every mistake; without a DSN only the
-    caller's own mistakes count, so that an application without Sentry starts whatever else is in its environment.
+    An empty `dsn` in the answer means: stay off. Raises SentrySetupError naming every mistake, those found before too.
+    Without a DSN only the caller's own count: an application without Sentry starts whatever else its environment holds.
     """
     env = os.environ if environ is None else environ
-    problems = check_overrides(overrides)
+    problems = [*check_overrides(overrides), *mistakes]
     from_environment: list[str] = []
     options = dict(overrides)
     options.pop("data_collection", None)
@@ -97,6 +142,10 @@ def resolve(overrides: Mapping[str, Any], environ: Mapping[str, str] | None = No
             options["environment"] = env.get("SENTRY_ENVIRONMENT", "").strip() or "development"
         if options.get("release") is None:
             options["release"] = env.get("APP_VERSION", "").strip() or None
+        from_environment += [
+            *_misnamed("SENTRY_ENVIRONMENT", "environment", options["environment"]),
+            *_misnamed("APP_VERSION", "release", options["release"]),
+        ]
         default = RATE_BY_ENVIRONMENT.get(str(options["environment"]).lower(), OTHER_ENVIRONMENTS_RATE)
         if "traces_sample_rate" not in overrides:
             options["traces_sample_rate"] = _rate("SENTRY_TRACES_SAMPLE_RATE", env, default, from_environment)
@@ -117,7 +166,8 @@ def dsn_problems(dsn: str) -> list[str]:
     except ValueError:
         parts, host = urlsplit(""), ""
     project = parts.path.rsplit("/", 1)[-1]
-    if parts.scheme not in {"http", "https"} or not host or not parts.username or not project.isdigit():
+    readable = parts.scheme in {"http", "https"} and host and parts.username and project.isdigit()
+    if not readable or any(character.isspace() for character in dsn):
         return ["SENTRY_DSN: expected a DSN such as https://<key>@<host>/<project id>, got a value that is not shown"]
     if parts.scheme == "http" and not _is_loopback(host):
         return [
@@ -134,6 +184,13 @@ def masked(dsn: str) -> str:
     except ValueError:
         return "***"
     return f"{parts.scheme}://***@{authority}{parts.path}"
+
+
+def _misnamed(variable: str, option: str, value: Any) -> Iterator[str]:
+    pattern, longest = _NAME_RULES[option]
+    if value is not None and not (isinstance(value, str) and pattern.fullmatch(value) and len(value) <= longest):
+        shown = repr(value)[:100]
+        yield f"{variable}: expected a name of at most {longest} characters without / or line breaks, got {shown}"
 
 
 def _rate(name: str, environ: Mapping[str, str], default: float, problems: list[str]) -> float:

@@ -12,7 +12,7 @@ from alerting.sentry.guest import GuestScrubber
 from alerting.sentry.hooks import HOOKS, Hook, breadcrumb_hook, error_hook, scrubbing_hook
 from alerting.sentry.ignored import IGNORED
 from alerting.sentry.integrations import choose
-from alerting.sentry.options import SentrySetupError, resolve
+from alerting.sentry.options import SentrySetupError, check_arguments, resolve
 from alerting.sentry.responses import SERVER_ERRORS
 from alerting.sentry.scrub import scrub_event
 
@@ -38,7 +38,7 @@ def init_sentry(
     Raises SentrySetupError, a ValueError, that lists every mistake. That is the only time anything raises: later
     failures of reporting stay inside it.
     """
-    options = resolve(overrides)
+    options = resolve(overrides, list(check_arguments(scrub, failed_request_status_codes)))
     if not options["dsn"]:
         return False
     given = list(options.get("integrations") or ())
@@ -52,7 +52,8 @@ def init_sentry(
     ):
         if options.get(name) is None:
             options[name] = value
-    _start_with_what_fits(options, given, choose(given, failed_request_status_codes))
+    disabled = list(options.get("disabled_integrations") or ())
+    _start_with_what_fits(options, given, choose(given, disabled, failed_request_status_codes))
     return True
 
 

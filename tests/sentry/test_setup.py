@@ -143,6 +143,63 @@ def test_every_mistake_is_named_at_once_and_no_secret_shown(monkeypatch: pytest.
 
 
 @pytest.mark.parametrize(
+    ("given", "complaint"),
+    [
+        ({"integrations": ["django"]}, "integrations: expected a list of integrations"),
+        ({"_experiments": 5}, "_experiments: expected a dictionary"),
+        ({"max_breadcrumbs": "many"}, "max_breadcrumbs: expected a number of at least 0"),
+        ({"shutdown_timeout": -1}, "shutdown_timeout: expected a number"),
+        ({"attach_stacktrace": "yes"}, "attach_stacktrace: expected True or False"),
+        ({"traces_sampler": 0.5}, "traces_sampler: expected a function"),
+        ({"event_scrubber": False}, "event_scrubber: expected an EventScrubber"),
+        ({"scrub": ["password"]}, "scrub: expected a function"),
+        ({"failed_request_status_codes": 404}, "failed_request_status_codes: expected a collection"),
+        ({"failed_request_status_codes": ["404"]}, "failed_request_status_codes: expected a collection"),
+        ({"environment": "eu/west"}, "SENTRY_ENVIRONMENT: expected a name"),
+        ({"environment": "None"}, "SENTRY_ENVIRONMENT: expected a name"),
+        ({"environment": "e" * 65}, "SENTRY_ENVIRONMENT: expected a name of at most 64"),
+        ({"release": "feature/cart"}, "APP_VERSION: expected a name"),
+        ({"release": 7}, "APP_VERSION: expected a name"),
+        ({"dsn": "https://public@sen try.invalid/1"}, "SENTRY_DSN: expected a DSN"),
+    ],
+)
+def test_what_would_fail_later_or_in_silence_is_a_mistake_now(given: dict[str, Any], complaint: str) -> None:
+    with pytest.raises(SentrySetupError) as caught:
+        init_sentry(**{"dsn": DSN, **given})
+    assert len(caught.value.problems) == 1
+    assert complaint in str(caught.value)
+
+
+def test_options_of_every_kind_are_taken(started: Callable[..., Kept]) -> None:
+    from sentry_sdk.integrations.redis import RedisIntegration
+    from sentry_sdk.scrubber import EventScrubber
+
+    mine = EventScrubber(recursive=True, denylist=["badge"])
+    started(
+        traces_sampler=lambda context: 0.0,
+        event_scrubber=mine,
+        attach_stacktrace=False,
+        send_default_pii=True,
+        data_collection=None,
+        disabled_integrations=[RedisIntegration],
+        release="shop@1.4.2+7",
+    )
+    assert options()["event_scrubber"] is mine
+    assert (options()["attach_stacktrace"], options()["send_default_pii"]) == (False, True)
+    assert sentry_sdk.get_client().get_integration("redis") is None
+    with sentry_sdk.start_transaction(name="settle") as transaction:
+        assert transaction.sampled is False
+
+
+def test_starting_twice_reports_once(started: Callable[..., Kept]) -> None:
+    first, second = started(), started(environment="eu")
+    sentry_sdk.capture_message("hello")
+
+    assert first.of("event") == []
+    assert second.event["environment"] == "eu"
+
+
+@pytest.mark.parametrize(
     ("content", "complaint"),
     [(None, "SENTRY_DSN_FILE: cannot read"), ("\n", "is empty"), (b"\xff\xfe", "it is not UTF-8 text")],
 )
