@@ -47,7 +47,7 @@ _ABOUT = frozenset(
     """
     address color colour db flow mechanism methods origins
     age alg algorithm allowed alias at attempt attempts author backend backends balance budget bucket cache
-    category changed chars check checked checks class cls column columns config configured consent count
+    category change changed changes chars check checked checks class cls column columns config configured consent count
     counter created ctx date days default deleted description domain duration enabled encoding endpoint
     engine entropy env error errors event exempt exists exp expected expiration expire expired expires expiry
     factory failed failure failures feature field fields file filename fingerprint flag form format generator
@@ -74,11 +74,15 @@ _ASKING = frozenset(
     """.split()
 )
 
+_ASKING_FIRST = frozenset((word,) for word in _ASKING)
+
 _VAULTS = frozenset(
     """
     authorization authorisation cookie cookies credential credentials creds kennwort motdepasse passwd passphrase
     passwort password passwords pw pwd secret secrets senha wachtwoord contrasena contraseña pass passcode
-    passe apikey apikeys пароль 密码 密碼 パスワード 비밀번호 hasło lösenord adgangskode salasana şifre parola
+    passe apikey apikeys pswd passw0rd passord пароль 密码 密碼 口令 パスワード 비밀번호 암호 hasło haslo
+    lösenord losenord adgangskode kodeord salasana şifre sifre parola clave lozinka heslo jelszó
+    jelszo κωδικός סיסמה المرور
     """.split()
 )
 _SECRETS = frozenset(
@@ -105,8 +109,10 @@ _PAIRS: dict[tuple[str, str], Verdict] = {
             (first, second)
             for first in """
     access account admin aes api app application auth client consumer crypto decryption deploy deployment
-    encrypt encryption fernet functions gpg hmac jwt license licence master pgp priv private rsa secret
+    encrypt encryption fernet functions gpg hmac jwt license licence master pgp preshared priv private rsa secret
     server service session shared sign signing ssh ssl storage subscription symmetric tls vault webhook
+    algolia anthropic apns azure datadog fcm firebase gemini heroku mailgun mapbox maps openai pagerduty sendgrid
+    stripe twilio vapid
     """.split()
             for second in ("key", "keys")
         ),
@@ -150,6 +156,13 @@ _PAIRS: dict[tuple[str, str], Verdict] = {
             ("insurance", "number"),
             ("tax", "id"),
             ("pre", "shared"),
+            ("national", "id"),
+            ("bank", "account"),
+            ("instrumentation", "key"),
+            ("maiden", "name"),
+            ("authorization", "header"),
+            ("auth", "header"),
+            ("token", "hint"),
         ),
         Verdict.SECRET,
     ),
@@ -175,21 +188,28 @@ _PAIRS_THAT_WIN = frozenset(pair for pair in _PAIRS if pair[1] in _ABOUT)
 _PUBLIC = frozenset(
     [
         *((first, "token") for first in "public stop eos bos pad unk mask sep".split()),
+        *((first, "tokens") for first in "billed cached completion input output prompt reasoning".split()),
         *((first, "signature") for first in "function method call".split()),
         ("desktop", "session"),
     ]
 )
+
+# Secret only where nothing stands beside them: mfa_device is a name, mfa a code.
+_WHOLE = frozenset({("2fa",), ("mfa",)})
 
 _VERSION = re.compile(r"(?:(?:\b|_)(?i:versions?|build|release|ver|agent|dist|tag)|Version|Agent)[\d_\W]*$")
 # A text names no secret unless it holds one of these. A necessary sign of every word above, quick to look for.
 _ROOTS = """
     pass pw secret token cred auth cookie sess sid csrf xsrf jwt otp pin cvv cvc csc ssn sig key bearer card
     code iban mnemonic phrase wort senha wachtw contrase user answer addr forward verifier samlr symfony
-    remember psk ip hmac saml identified
-    adgangskode salasana parola basic digest negotiate ntlm ssws dpop social login
+    remember psk ip hmac saml identified pswd crypt md5 cc_n ccn cc-n cc.n security insurance tax_id taxid tax-id tax.id
+    national pre_sh pre-sh presh bank maiden 2fa mfa
+    adgangskode salasana parola haslo losenord kodeord sifre
+    clave lozinka heslo jelszo basic digest negotiate ntlm ssws dpop social login
     """.split()
 
 
+_HEADER_NAME = re.compile(r"(?:[A-Za-z][a-z]+-){0,4}[A-Z][a-z]+|HTTP_[A-Z_]+")
 _PATH = re.compile(r"(?:/|~/|[A-Za-z]:\\{1,2})[\w.@+ -]*(?:[/\\]+[\w.@+ -]*)*")
 
 
@@ -198,6 +218,10 @@ def means_something_else(name: str, value: object) -> bool:
     lowered = name.lower()
     if lowered.endswith("pwd"):
         return isinstance(value, str) and bool(_PATH.fullmatch(value.strip("'\"")))
+    if lowered in {"2fa", "mfa"}:
+        return not re.fullmatch(r"['\"]?\d{4,8}['\"]?", str(value))
+    if lowered.endswith("header"):
+        return isinstance(value, str) and bool(_HEADER_NAME.fullmatch(value.strip("'\"")))
     if lowered in {"token", "tokens"}:
         return isinstance(value, str) and bool(re.fullmatch(r"[A-Z]{2,8}", value))
     return lowered == "pass" and bool(re.fullmatch(r"\d{1,3}", str(value)))
@@ -217,7 +241,7 @@ class Names:
     def __init__(self, extra: Iterable[str] = (), allowed: Iterable[str] = ()) -> None:
         self._extra = tuple(words_of(name) for name in extra)
         self._allowed = frozenset(words_of(name) for name in allowed)
-        self._known: dict[str, Verdict] = {}
+        self.known: dict[str, Verdict] = {}
         self._roots = _any_of([*_ROOTS, *(max(words, key=len) for words in self._extra if words)])
 
     def may_be_in(self, lowered: str) -> bool:
@@ -226,20 +250,24 @@ class Names:
 
     def judge(self, name: str) -> Verdict:
         """The verdict on a name, remembered: an application has few of them."""
-        verdict = self._known.get(name)
+        verdict = self.known.get(name)
         if verdict is None:
-            if len(self._known) >= 4096:
-                self._known.clear()
+            if len(self.known) >= 4096:
+                self.known.clear()
             verdict = self._judge(words_of(name)) if self.may_be_in(name.lower()) else Verdict.HARMLESS
+            if verdict and "." in name and words_of(name.rpartition(".")[2])[:1] in _ASKING_FIRST:
+                verdict = Verdict.HARMLESS
             if verdict is Verdict.HARMLESS and _VERSION.search(name):
                 verdict = Verdict.VERSION
-            self._known[name] = verdict
+            self.known[name] = verdict
         return verdict
 
     def _judge(self, words: tuple[str, ...]) -> Verdict:
         if not words or words in self._allowed:
             return Verdict.HARMLESS
         if any(_within(extra, words) for extra in self._extra):
+            return Verdict.SECRET
+        if words in _WHOLE or words[-3:] == ("access", "key", "id"):
             return Verdict.SECRET
         words = tuple(word for word in words if word not in {"v", "x", "http", "raw", "value", "val"}) or words
         pairs = list(pairwise(words))
@@ -261,7 +289,7 @@ _WHOSE_IP = frozenset(
 def _alone(word: str) -> Verdict:
     if word in _VAULTS:
         return Verdict.VAULT
-    if word in _SECRETS or (len(word) > 6 and word.endswith(_ENDINGS)):
+    if word in _SECRETS or (len(word) > 6 and word.endswith(_ENDINGS)) or (len(word) > 3 and word.endswith("pw")):
         return Verdict.SECRET
     if word in _TOKENS or (word.endswith(_TOKEN_ENDINGS) and word not in _NOT_TOKENS):
         return Verdict.TOKEN

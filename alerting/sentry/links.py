@@ -6,6 +6,10 @@ from alerting.sentry.patterns import MARKER
 
 _USERINFO = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]{0,30}://)(?P<userinfo>[^\s\"'<>]{1,400})@(?=[\w.\[%-])")
 _AUTHORITY = re.compile(r"([^/?#]*)(.*)", re.DOTALL)
+_HOST = re.compile(r"[\w-]*(?:\.[\w.-]+(?::\d{1,5})?|:\d{1,5})|localhost|\[.*")
+_SHOWN_USERINFO = re.compile(
+    r"(?P<way>\buserinfo=b?(?P<quote>['\"])[^'\":]{0,200}:)(?P<value>[^'\"]{1,400})(?=(?P=quote))"
+)
 _LINK_TOKEN = re.compile(
     r"(?P<way>/(?:reset|password[_-]reset|reset[_-]password|confirm|activate|activation|invite|invitation|magic|magic[_-]link|"
     r"unsubscribe|verify|verify[_-]email)/(?:[A-Za-z0-9_=-]{1,12}/)?)(?P<token>[A-Za-z0-9_=.:-]{20,200})(?![\w-])",
@@ -37,14 +41,16 @@ def without_userinfo(text: str) -> str:
         # Greedy up to the last @ of the run: a password may hold @, / and #. A path behind a host may hold an @, too.
         authority, behind = _AUTHORITY.fullmatch(userinfo).groups()  # type: ignore[union-attr]
         known, at, host = authority.rpartition("@")
-        if behind and at and re.search(r"[.:]|^localhost$", host):
+        if behind and at and _HOST.fullmatch(host):
             return f"{match['scheme']}{_masked(known)}@{host}{behind}@"
         user, colon, password = authority.partition(":")
         if behind and not at and (not colon or password.isdigit() or (not password and user)):
             return match[0]
         return f"{match['scheme']}{_masked(userinfo)}@"
 
-    text = _USERINFO.sub(cut, text)
+    text = _USERINFO.sub(cut, text) if "/" in text else text
+    if "userinfo=" in text:
+        text = _SHOWN_USERINFO.sub(lambda match: f"{match['way']}{MARKER}", text)
     return _LINK_TOKEN.sub(
         lambda match: f"{match['way']}{MARKER}" if _is_link_token(match["token"]) else match[0], text
     )

@@ -11,9 +11,10 @@ _STATEMENT = re.compile(
 _INSERT = re.compile(
     r"\b(?:insert|replace)\b.{0,40}?\binto\s+[\w.\"`\[\]]{1,120}\s*\((?P<names>[^()]{1,2000})\)\s*"
     r"(?:overriding \w+ value\s*)?"
-    r"values\s*",
+    r"(?:values\s*|(?=select\s))",
     re.IGNORECASE | re.DOTALL,
 )
+_SELECT = re.compile(r"select\s+(?:distinct\s+)?", re.IGNORECASE)
 _LITERAL = re.compile(
     r"\s*(?P<value>[NnEeXxBb]?'(?:[^'\\]|''|\\.)*(?:'|$)|[^,()']*(?:\([^()]*\)[^,()']*)*)\s*(?P<end>[,)]|$)", re.DOTALL
 )
@@ -26,6 +27,13 @@ _COMPARED = re.compile(
     r"(?P<name>[\w.\"`\[\]]{1,120})\s{0,4}(?P<op>\b(?:not\s+)?i?like\b|\bin\b|<>|!=|=\s*any\b)\s{0,4}"
     r"(?P<value>'(?:[^']|''){1,500}'|"
     r"\((?:\s*'(?:[^']|''){0,500}'\s*,?){1,100}\))",
+    re.IGNORECASE,
+)
+_CALLED_SO = re.compile(
+    r"(?P<value>'(?:[^']|''){1,500}')(?:::\w{1,40})?\s{1,4}as\s{1,4}(?P<name>[\w\"`]{1,80})", re.IGNORECASE
+)
+_SET_TO = re.compile(
+    r"\bset\s+(?:(?:session|local|global)\s+)?(?P<name>[\w.\"]{1,120})\s+to\s+(?P<value>'(?:[^']|''){1,500}')",
     re.IGNORECASE,
 )
 _ENCRYPTED = re.compile(
@@ -60,9 +68,12 @@ def without_literals(text: str, names: Names) -> str:
         if names.judge(match["name"]) <= Verdict.ADDRESS:
             return match[0]
         hidden = re.sub(r"'(?:[^']|'')+'", f"'{MARKER}'", match["value"])
-        return match[0][: match.start("value") - match.start()] + hidden
+        start, end = match.start("value") - match.start(), match.end("value") - match.start()
+        return match[0][:start] + hidden + match[0][end:]
 
     text = _COMPARED.sub(compared, text)
+    text = _CALLED_SO.sub(compared, text)
+    text = _SET_TO.sub(compared, text)
     return _ENCRYPTED.sub(lambda match: f"{match['way']}({_hidden_literals(match['rest'])}", text)
 
 
@@ -78,11 +89,13 @@ def _inserted(text: str, names: Names) -> str:
         if insert.start() < done or not any(secret):
             continue
         at = insert.end()
-        while text[at : at + 1] == "(":
-            at, column = at + 1, 0
+        selected = _SELECT.match(text, at)
+        least = "'" if selected else ""
+        while selected or text[at : at + 1] == "(":
+            at, column, selected = selected.end() if selected else at + 1, 0, None
             while found := _LITERAL.match(text, at):
                 value = found["value"].strip()
-                if column < len(secret) and secret[column] and _is_literal(value):
+                if column < len(secret) and secret[column] and _is_literal(value) and least in value:
                     kept += (text[done : found.start("value")], f"'{MARKER}'" if "'" in value else MARKER)
                     done = found.start("value") + len(found["value"].rstrip())
                 at, column = found.end(), column + 1

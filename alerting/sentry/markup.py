@@ -11,19 +11,21 @@ _ELEMENT = re.compile(
 _CDATA = re.compile(r"<(?P<name>[\w.:-]{1,80})>\s*<!\[CDATA\[(?P<value>.{0,8192}?)\]\]>", re.DOTALL)
 _PART = re.compile(
     r"(?P<head>\bname=\\?[\"']?(?P<name>[^\"'\r\n;\\]{1,120})\\?[\"']?[^\r\n\\]{0,300}"
-    r"(?:(?:\r?\n|\\r\\n|\\n)[\w-]{1,40}:[^\r\n\\]{0,200}){0,6}(?:\r?\n|\\r\\n|\\n){2})(?P<value>.{1,8192}?)"
-    r"(?=(?:\r?\n|\\r\\n|\\n)--|$)",
+    r"(?:(?:\r?\n|\\{1,3}r\\{1,3}n|\\{1,3}n)[\w-]{1,40}:[^\r\n\\]{0,200}){0,6}(?:\r?\n|\\{1,3}r\\{1,3}n|\\{1,3}n){2})(?P<value>.{1,8192}?)"
+    r"(?=(?:\r?\n|\\{1,3}r\\{1,3}n|\\{1,3}n)--|$)",
     re.DOTALL,
 )
 _TAG = re.compile(r"<[A-Za-z][\w:.-]{0,60}\s(?P<attributes>[^<>]{1,2000})>?(?P<value>[^<>\s][^<>]{0,8191})?")
 _ATTRIBUTE = re.compile(r"(?P<name>[\w:.-]{1,60})\s?=\s?(?P<quote>\\{0,4}[\"'])(?P<value>[^\"'<>]{0,2000}?)(?P=quote)")
+_PASSWORD_FIELD = re.compile(r"\btype\s?=\s?\\{0,4}[\"']?password\b", re.IGNORECASE)
 _NAMING = frozenset("name key id property http-equiv itemprop param field".split())
 _VALUES = frozenset("value content".split())
 _BESIDE = re.compile(
     r"<(?P<tag>name|key|string|Name|Key)>\s{0,9}(?P<name>[\w .-]{1,80}?)\s{0,9}</(?P=tag)>\s{0,40}"
     r"(?:<\w{1,40}>\s{0,40}){1,2}(?P<value>[^<>]{1,8192})"
 )
-_ENTITY = re.compile(r"&(?:quot|#34|#x22|#39|#x27|apos);", re.IGNORECASE)
+_ENTITY = re.compile(r"&(?:quot|#34|#x22|#39|#x27|apos|lt|gt);", re.IGNORECASE)
+_PLAIN = {"&#39;": "'", "&#x27;": "'", "&apos;": "'", "&lt;": "<", "&gt;": ">"}
 
 
 def without_elements(text: str, names: Names) -> str:
@@ -51,7 +53,9 @@ def _is_hole(match: re.Match[str]) -> bool:
 def _without_attributes(match: re.Match[str], names: Names) -> str:
     """A tag such as <input name="csrf_token" value="…"> or <param name="token">…, without the value it names."""
     found = list(_ATTRIBUTE.finditer(match.string, match.start("attributes"), match.end("attributes")))
-    if not any(item["name"].lower() in _NAMING and names.judge(item["value"]) > Verdict.ADDRESS for item in found):
+    if not _PASSWORD_FIELD.search(match["attributes"]) and not any(
+        item["name"].lower() in _NAMING and names.judge(item["value"]) > Verdict.ADDRESS for item in found
+    ):
         return match[0]
     spans = [item.span("value") for item in found if item["name"].lower() in _VALUES and item["value"]]
     if (
@@ -68,8 +72,8 @@ def _without_attributes(match: re.Match[str], names: Names) -> str:
 
 
 def unescaped(text: str) -> str:
-    """The text with the quotes that HTML writes as entities."""
-    return _ENTITY.sub(lambda match: "'" if match[0].lower() in {"&#39;", "&#x27;", "&apos;"} else '"', text)
+    """The text with the quotes and brackets that HTML writes as entities."""
+    return _ENTITY.sub(lambda match: _PLAIN.get(match[0].lower(), '"'), text)
 
 
 def without_parts(text: str, names: Names) -> str:

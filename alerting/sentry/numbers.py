@@ -47,6 +47,7 @@ _ABOUT_ADDRESSES = re.compile(
 _ABOUT_VERSIONS = re.compile(
     r"(?:\b(?:v|ver|versions?|release|build|agent|driver|firmware|library|package|python|django|nginx|upgraded?|updated?|downgraded?)\b"
     r"(?:\s(?:to|from|is|of))?\W{0,3}"
+    r"|\b(?:up|down)(?:grad|dat)\w{1,5}(?:\s\w{1,20})?\sfrom\s[\d.]{3,15}\s(?:to|->)\s"
     r"|[A-Za-z]/|[A-Za-z]-|[@^~]|==|>=|<=)$",
     re.I,
 )

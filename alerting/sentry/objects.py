@@ -7,8 +7,8 @@ from alerting.sentry.patterns import MARKER
 from alerting.sentry.prose import closing_quote
 
 _INPUT = re.compile(
-    r"(?m)^(?P<name>[\w.\[\]-]{1,120})\n[^\n]{0,400}?input_value="
-    r"(?P<value>(?P<quote>['\"]).*?(?P=quote)(?=, input_type)|[^,\]\n]{1,400})"
+    r"(?:^|(?<=\n)|(?<=\\n))(?P<name>[\w.\[\]-]{1,120})(?:\n|\\{1,3}n)[^\n]{0,400}?input_value="
+    r"(?P<value>(?P<quote>\\{0,3}['\"]).*?(?P=quote)(?=, input_type)|[^,\]\n]{1,400})"
 )
 _NAMED = re.compile(
     r"(?<![\w])(?:name|key|header|field|param|parameter|Name|Key|k)(?:\\{0,15}[\"'])?\s?[:=]\s{0,3}[bu]?(?:\\{0,15}[\"'])"
@@ -21,11 +21,15 @@ _NAMED_BEHIND = re.compile(
     r"(?:\\{0,15}[\"'])?\s?[:=]\s{0,3}[bu]?(?:\\{0,15}[\"'])(?P<name>[\w. \[\]-]{1,80}?)(?:\\{0,15}[\"'])"
 )
 _LISTED = re.compile(
-    r"\b(?:name|key):[ \t]{1,3}[\"']?(?P<name>[\w.-]{1,80})[\"']?[ \t]{0,3}(?:\r?\n|\\n)[ \t]{1,20}"
+    r"\b(?:name|key):[ \t]{1,3}[\"']?(?P<name>[\w.-]{1,80})[\"']?[ \t]{0,3}(?:\r?\n|\\{1,3}n)[ \t]{1,20}"
     r"value:[ \t]{1,3}(?P<value>[^\r\n\\]{1,1000})"
 )
+_LOCATED = re.compile(
+    r"['\"]loc['\"]:\s?[(\[][^()\[\]]{0,200}?['\"](?P<name>[\w.-]{1,80})['\"],?[)\]],.{0,300}?['\"]input['\"]:\s?b?(?P<quote>['\"])",
+    re.DOTALL,
+)
 _CREDENTIALS = re.compile(
-    r"(?<![\w.])(?:[\w.]{0,60}Auth|[\w.]{0,60}Credentials?|UsernamePassword\w{0,40})\(\s?(?:\w{1,40}=)?(?P<first>\\{0,15}[\"'])[^\"']{0,200}"
+    r"(?<![\w.])(?:[\w.]{0,60}Auth|db\.auth|[\w.]{0,60}[Cc]redentials?\s?|UsernamePassword\w{0,40})\(\s?(?:\w{1,40}=)?(?P<first>\\{0,15}[\"'])[^\"']{0,200}"
     r"(?P=first),\s{0,4}(?:\w{1,40}=)?[bu]?(?P<quote>\\{0,15}[\"'])"
 )
 
@@ -43,7 +47,9 @@ def without_objects(text: str, names: Names) -> str:
 
         text = _NAMED_BEHIND.sub(cut, text)
         text = _LISTED.sub(cut, text) if "value: " in text else text
-    return _behind(_CREDENTIALS, text, None) if "Auth(" in text or "Credential" in text or "UsernameP" in text else text
+    if "input" in text and "loc" in text:
+        text = _behind(_LOCATED, text, names)
+    return _behind(_CREDENTIALS, text, None) if "uth(" in text or "redential" in text or "UsernameP" in text else text
 
 
 def _behind(pattern: re.Pattern[str], text: str, names: Names | None) -> str:

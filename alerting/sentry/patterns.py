@@ -29,11 +29,18 @@ _TOKENS = (
     r"sbp_[a-f0-9]{40}",
     r"nfp_[A-Za-z0-9]{36,60}",
     r"[A-Za-z0-9]{14}\.atlasv1\.[\w=-]{30,100}",
+    r"cf(?:ut|at|k)_[A-Za-z0-9_-]{30,60}",
+    r"tskey-(?:auth|api|client|scim|webhook)-[A-Za-z0-9-]{16,80}",
+    r"vercel_[A-Za-z0-9]{20,40}",
+    r"(?:sb_secret|cio_(?:live|test)|shippo_(?:live|test)|duffel_(?:live|test))_[\w-]{16,60}",
+    r"FLWSECK(?:_TEST)?-[A-Za-z0-9]{12,40}(?:-X)?",
+    r"(?:pul|pplx)-[a-f0-9]{40,56}",
+    r"(?:sdk|mob|api|pat-[a-z]{2}\d)-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}",
     r"v1\.0-[a-f0-9]{24}-[a-f0-9]{100,160}",
     # talk
     r"xox[abcdeprs](?:\.xox[a-z])?-(?=[\w%.-]{0,60}\d)[\w%.-]{8,300}",
     r"xapp-\d-[\w-]{9,300}",
-    r"\d{8,10}:[A-Za-z0-9_-]{35}",
+    r"\d{8,10}:[A-Za-z0-9_-]{34,50}",
     r"[MNO][A-Za-z\d_-]{23,27}\.[\w-]{6}\.[\w-]{27,45}",
     # money
     r"(?:sk|rk)_(?:live|test)_[A-Za-z0-9]{8,250}",
@@ -48,7 +55,7 @@ _TOKENS = (
     # mail
     r"SG\.[\w-]{12,40}(?:\.[\w-]{0,80})?",
     r"xkeysib-[a-f0-9]{20,80}(?:-[A-Za-z0-9]{0,30})?",
-    r"key-[0-9a-f]{32}",
+    r"key-[0-9a-z]{32}",
     r"[0-9a-f]{32}-us\d{1,2}",
     r"SK[0-9a-f]{32}",
     # models
@@ -57,20 +64,35 @@ _TOKENS = (
     r"xai-[A-Za-z0-9]{40,100}",
     r"hf_[A-Za-z0-9]{16,60}",
     r"r8_[A-Za-z0-9]{30,50}",
+    r"rpa_[A-Z0-9]{30,60}",
+    r"tvly-(?:dev-)?[A-Za-z0-9]{20,60}",
+    r"nvapi-[\w-]{40,80}",
+    r"AQ\.Ab8[\w-]{30,80}",
+    r"lsv2_(?:pt|sk)_[a-f0-9]{32}_[a-f0-9]{10}",
     # packages
     r"npm_[A-Za-z0-9]{16,60}",
     r"pypi-(?=[a-z\d_-]{0,60}[A-Z])[\w-]{16,300}",
     r"rubygems_[a-f0-9]{40,64}",
+    r"CLOJARS_[a-z0-9]{50,70}",
+    r"pnu_[a-z0-9]{36}",
     r"dckr_(?:pat|oat)_[\w-]{16,60}",
     # observing
     r"sntry[a-z]_[A-Za-z0-9+/=_.-]{16,500}",
     r"gl(?:c|sa)_[A-Za-z0-9+/=_]{16,300}",
     r"NR(?:AK|JS|AA|RA|BR)-[A-Za-z0-9]{16,40}",
+    r"phx_[A-Za-z0-9]{30,60}",
+    r"dt0[a-z]\d{2}\.[A-Z0-9]{20,40}(?:\.[A-Z0-9]{40,80})?",
     r"PMAK-[a-f0-9]{24}-[a-f0-9]{34}",
     # work
     r"lin_(?:api|oauth)_[A-Za-z0-9]{20,80}",
     r"secret_[A-Za-z0-9]{32,60}",
     r"ntn_[A-Za-z0-9]{30,60}",
+    r"tfp_[A-Za-z0-9_]{40,70}",
+    r"aio_[A-Za-z0-9]{28}",
+    r"rdme_[a-z0-9]{60,80}",
+    r"re_[A-Za-z0-9]{8}_[A-Za-z0-9]{20,30}",
+    r"sl\.(?=[\w-]{0,60}\d)[\w-]{60,400}",
+    r"v[1-4]\.(?:local|public)\.[\w-]{32,2000}(?:\.[\w-]{0,400})?",
     r"figd_[\w-]{20,60}",
     r"pat[A-Za-z0-9]{14}\.[a-f0-9]{64}",
     r"AGE-SECRET-KEY-1[A-Z0-9]{20,80}",
@@ -80,7 +102,14 @@ _HOOKS = (
     r"https://hooks\.slack(?:-gov)?\.com/(?:services|workflows|triggers)/[\w/+-]{8,200}",
     r"https://(?:\w{1,20}\.)?discord(?:app)?\.com/api(?:/v\d+)?/webhooks/\d+/[\w-]{8,120}",
     r"https://[\w.-]{1,60}\.webhook\.office\.com/[\w@/-]{8,300}",
+    r"https://outlook\.office(?:365)?\.com/webhook/[\w@/-]{8,300}",
+    r"https://hooks\.zapier\.com/hooks/(?:catch|standard)/[\w/-]{8,100}",
+    r"https://maker\.ifttt\.com/trigger/\w{1,60}/(?:json/)?with/key/[\w-]{10,100}",
+    r"https://open\.(?:feishu\.cn|larksuite\.com)/open-apis/bot/v2/hook/[\w-]{20,60}",
+    r"https://events\.pagerduty\.com/(?:integration|generic|x-ere)/[\w/-]{20,100}",
+    r"https://hc-ping\.com/[0-9a-f-]{36}",
     r"https://api\.telegram\.org/bot[\w:-]{16,80}",
+    r"(?<=/bot)\d{8,10}:[\w-]{30,50}",
 )
 _JSON_WEB = r"eyJ[\w-]{6,4096}(?:\.[\w-]{0,4096}){0,4}"
 SHAPES = re.compile(f"(?<![A-Za-z0-9])(?:{'|'.join(_TOKENS)})|{'|'.join((*_HOOKS, _JSON_WEB))}")
@@ -94,6 +123,10 @@ PRIVATE_KEY = re.compile(
 PRIVATE_KEY_TAIL = re.compile(r"[\w+/=\\\s-]{0,8000}-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
 PRIVATE_KEY_BEGINS = re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY")
 PRIVATE_KEY_ENDS = re.compile(r"-----END [A-Z0-9 ]{0,40}PRIVATE KEY")
+_HASHES = re.compile(
+    r"(?:pbkdf2_\w{3,8}|bcrypt(?:_sha256)?|argon2|scrypt|md5|sha1)\$[\w$,=./+-]{16,512}={0,2}"
+    r"|\$(?:2[abxy]?|argon2\w{1,2}|pbkdf2[\w-]{0,10}|scrypt|[156y]|apr1|P|H|7)\$[\w$,=./+-]{16,512}={0,2}"
+)
 _SCHEME_NAMES = "auth bearer basic token apikey digest negotiate ntlm geniekey ssws dpop".split()
 SCHEMES = re.compile(
     r"\b(?P<scheme>AUTH (?:PLAIN|LOGIN|XOAUTH2?)|Bearer|Basic|Token|ApiKey|Digest|Negotiate|NTLM|GenieKey|SSWS|DPoP)"
@@ -118,6 +151,8 @@ def without_shapes(text: str) -> str:
             text = PRIVATE_KEY_TAIL.sub(MARKER, text)
     if _LONG_WORD.search(text) or "eyJ" in text or "SG." in text or "xox" in text or "https://" in text:
         text = SHAPES.sub(MARKER, text)
+    if "$" in text:
+        text = _HASHES.sub(MARKER, text)
     return text
 
 

@@ -9,26 +9,34 @@ from urllib.parse import unquote_plus
 
 from alerting.sentry.keys import Names, Verdict, means_something_else, words_of
 from alerting.sentry.patterns import MARKER
-from alerting.sentry.speech import ORDINARY_WORDS, PLACEHOLDER
+from alerting.sentry.speech import HOLE, MECHANISMS, ORDINARY_WORDS, PLACEHOLDER, is_complaint
 
 _NAME = re.compile(
-    r"(?<![\w%])(?P<name>-{0,2}[^\W\d][\w.\-\[\]%$:]{0,80}?"
+    r"(?<![\w%])(?P<name>-{0,2}(?:2(?=[fF][aA]))?[^\W\d][\w.\-\[\]%$:]{0,80}?"
     r"(?:[ ](?:key|codes?|number|answer|phrase|id|addr(?:ess)?|for))?)"
     r"(?P<close>\]?\\{0,15}[\"'`]?\]?)"
-    r"(?P<sep>(?:\s|\\[tnr]){0,6}(?:=>|->|:=|==|!=|<>|=|:(?![:/]/?[/:])|%3[dD]|\)=\()(?:\s|\\[tnr]){0,6}|(?<=[\"'`])\s?,\s{0,4}(?=[bu]?\\{0,15}[\"'`]))",
+    r"(?P<sep>(?:\s|\\[tnr]){0,6}(?:=>|->|:=|==|!=|<>|[=＝]|[:：](?![:/]/?[/:])|%3[dD]|\)=\()(?:\s|\\[tnr]){0,6}|(?<=[\"'`])\s?,\s{0,4}(?=[bu]?\\{0,15}[\"'`]))",
     re.IGNORECASE,
 )
 _OPENING = re.compile(r"[bBuUrRfFnNeExX]{0,2}(\\{0,15}[\"'`])")
-_BLOCK = re.compile(r"[|>][+-]?[ \t]{0,8}(?:\r?\n|\\n)[ \t]{1,20}")
+_BLOCK = re.compile(r"[|>][+-]?[ \t]{0,8}(?:\r?\n|\\{1,3}n)[ \t]{1,20}")
 _COMPARED = re.compile(r"[a-z_][A-Za-z_.]*:?")
-_CALL = re.compile(r"[A-Z][\w.]{1,60}\((?=b?['\"])")
+_CALL = re.compile(r"[A-Z][\w.]{1,60}\((?=(?:\w{1,30}=)?b?['\"])")
+_LOOKED_UP = re.compile(r"[a-z_]\w{0,60}(?:\.\w{1,60}){0,6}[\[(]['\"](?P<name>[A-Za-z_.-]{2,60})['\"]")
+_SIGNED = re.compile(r"[a-z]\w{0,15}=[^\s,;\"'\\&]{1,512}(?:[,;]\s?[a-z]\w{0,15}=[^\s,;\"'\\&]{1,512}){1,8}")
+_BEFORE_PARAMETER = frozenset("?&;")
+_QUERY = re.compile(r"[?&](?=[\w.%-]{1,60}=)|#")
 _SHOWN = re.compile(r"<(?P<value>(?=[^<>\s]*\d)[^<>\s]{4,200})>")
 _RUN = re.compile(r"[^\s\"'<>]{1,4096}")
 _VARIABLE = re.compile(r"\$[A-Za-z_]\w*[),]")
-_CUT = re.compile(r"[,;&|](?=\s|$|[\w.%\[\]\- ]{1,60}[=:])|\\[rnt]|%26")
+_CUT = re.compile(r"&amp;(?=[\w.%-]{1,60}=)|[,;&|](?=\s|$|[\w.%\[\]\- ]{1,60}[=:])|\\[rnt]|%26")
 _COOKIES = re.compile(
     r"(?:(?<==)\\{0,15}\"[^\"\r\n]{0,4096}\"|(?<==)\\{0,15}'[^'\r\n]{0,4096}'|[^\r\n\"'\\]|\\(?![rnt\"'\\])){1,8192}"
 )
+_QUOTED = re.compile(r"([\"'])((?:(?!\1).){1,400})\1", re.DOTALL)
+_DESCRIBED = re.compile(r"['\"](\w{1,60})\\{0,3}['\"]\s?:")
+_HOLE_HERE = re.compile(rf"(?:{HOLE.pattern})(?=[\s,;&|)\]}}\"']|$)", re.DOTALL)
+_PORT = re.compile(r"\d{2,5}(?:[/?#].*)?")
 _NEXT_NAME = re.compile(r"\s+[\w.-]{1,40}=")
 _SHOWN_CALL = re.compile(r"[a-z_]\w*(?:\.\w+)+\([^()\"']{0,400}\)>")
 _HEADER = re.compile(r"[bu]?[\"'](?:[A-Z][a-z]+-){1,4}[A-Za-z][a-z]+[\"']")
@@ -40,12 +48,8 @@ _LINE = re.compile(r"[^\r\n\"']{1,8192}?(?=\\[rn]|[\r\n\"']|$)")
 _CREDENTIALS = re.compile(
     r"(?:[A-Za-z][\w-]{2,20}(?:\s{1,3}|%20|\+))?(?:[^\s,;\"'<>)}\]&]|&(?![\w.%-]{1,60}=)){1,4096}"
 )
-_MECHANISMS = frozenset(
-    """
-    anonymous basic bearer cert certificate digest hmac jwt kerberos ldap login ntlm oauth oauth2 oidc pam plain saml
-    scram-sha-256 session token trust
-    """.split()
-)
+# INVALID_CREDENTIALS: {'desc': …} tells what failed, and every part of it has a name of its own.
+_FAILED = frozenset("invalid bad missing wrong".split())
 _WHOLE_LINE_SCHEMES = ("digest", "aws4", "oauth ", "hawk", "signature")
 
 
@@ -76,32 +80,46 @@ def _value(text: str, match: re.Match[str], names: Names) -> tuple[int, int]:
         return nothing
     if (separator == "=" and _is_assigned_in_sql(text, match)) or _SHOWN_CALL.match(text, start):
         return nothing
+    looked_up = _LOOKED_UP.match(text, start)
+    if looked_up and names.judge(looked_up["name"]) > Verdict.ADDRESS:
+        return nothing
     if block := _BLOCK.match(text, start):
         start = block.end()
     call = _CALL.match(text, start)
     if call:
-        return _inside_brackets(text, call.end() - 1, Verdict.SECRET)
+        return _inside_brackets(text, call.end() - 1, Verdict.SECRET, names)
     shown = _SHOWN.match(text, start)
     if shown:
         return shown.span("value")
     opening = _OPENING.match(text, start)
     if opening:
         begin, end = opening.end(), closing_quote(text, opening.end(), opening[1])
-        return (begin, end) if _counts(text[begin:end], verdict) else nothing
-    if text[start : start + 1] in {"{", "[", "("} and separator not in {")=("}:
-        return _inside_brackets(text, start, verdict)
+        listed = separator == "," and _is_listed_name(text[begin:end], names)
+        return (begin, end) if not listed and _counts(text[begin:end], verdict) else nothing
     words = words_of(name)
+    if text[start : start + 1] in {"{", "[", "("} and separator not in {")=("}:
+        return (
+            nothing
+            if text[start] == "{" and not _FAILED.isdisjoint(words[:-1])
+            else _inside_brackets(text, start, verdict, names)
+        )
     if "authorization" in words or "authorisation" in words:
         return _credentials(text, start)
     if words and words[-1] in {"cookie", "cookies"} and (line := _COOKIES.match(text, start)) and "=" in line[0]:
         return start, start + len(line[0].rstrip(">"))
+    if words and words[-1] == "signature" and (signed := _SIGNED.match(text, start)):
+        return signed.span()
+    if _HOLE_HERE.match(text, start):
+        return nothing
     run = _RUN.match(text, start)
     if not run:
         return nothing
     value = run[0]
     if separator == ")=(":
         value = value.partition(")")[0]
-    cut = _CUT.search(value)
+    cut = (
+        _QUERY.search(value) if text[match.start() - 1 : match.start()] in _BEFORE_PARAMETER else None
+    ) or _CUT.search(value)
     value = value[: cut.start()] if cut else value
     if _VARIABLE.match(value):
         return nothing
@@ -111,6 +129,8 @@ def _value(text: str, match: re.Match[str], names: Names) -> tuple[int, int]:
         not _counts(value, verdict)
         or means_something_else(name, value)
         or (separator == "=" and _is_column(value, names))
+        or (match["sep"] == ":" and _PORT.fullmatch(value) and _is_host(text, match, names))
+        or ("." in name and value == name.rpartition(".")[2] and match["sep"] == " = ")
     ):
         return nothing
     if separator in {"==", "!="} and _COMPARED.fullmatch(value):
@@ -126,6 +146,12 @@ def _value(text: str, match: re.Match[str], names: Names) -> tuple[int, int]:
         following = _NEXT_NAME.search(line[0])
         return start, start + following.start() if following else line.end()
     return start, end
+
+
+def _is_host(text: str, match: re.Match[str], names: Names) -> bool:
+    """Whether a port follows the name of a machine: secret-manager.example.com:443, http://auth:8080."""
+    last = match["name"].rpartition(".")[2]
+    return text[: match.start()].endswith("//") or ("." in match["name"] and names.judge(last) <= Verdict.HARMLESS)
 
 
 def _is_column(value: str, names: Names) -> bool:
@@ -157,9 +183,13 @@ def _counts(value: str, verdict: Verdict) -> bool:
         not value
         or value.startswith((MARKER[:-1], "function ", "[REDACTED", "[redacted"))
         or PLACEHOLDER.fullmatch(value)
+        or HOLE.fullmatch(value)
+        or is_complaint(value)
     ):
         return False
-    if (len(value) < 3 and not value.isalnum()) or (verdict is Verdict.TOKEN and value.lower() in _MECHANISMS):
+    if (len(value) < 3 and not value.isalnum()) or (
+        verdict is Verdict.TOKEN and value.lower() in MECHANISMS | ORDINARY_WORDS
+    ):
         return False
     return not (verdict is Verdict.TOKEN and re.fullmatch(r"\d{1,6}", value))
 
@@ -195,7 +225,7 @@ def _credentials(text: str, start: int) -> tuple[int, int]:
         not found
         or found[0].startswith(MARKER[:-1])
         or found[0].split()[0].lower() in ORDINARY_WORDS - {"basic", "bearer", "digest"}
-        or found[0].lower() in _MECHANISMS
+        or found[0].lower() in MECHANISMS
     ):
         return 0, 0
     last = found[0].split()[-1]
@@ -221,9 +251,24 @@ def closing_quote(text: str, start: int, delimiter: str) -> int:
     return len(text)
 
 
-def _inside_brackets(text: str, start: int, verdict: Verdict) -> tuple[int, int]:
+def _is_listed_name(value: str, names: Names) -> bool:
+    """Whether what follows a secret's name is the next name in a list of them: ('password', 'token')."""
+    plain = value.isidentifier() and value.islower() and value not in {"secret", "password", "pass", "pw"}
+    return plain and names.judge(value) > Verdict.ADDRESS
+
+
+def _tells_of_secrets(inside: str, names: Names) -> bool:
+    """Whether a bracket holds complaints about a secret, or describes it: its type, its length."""
+    told = [quoted[2] for quoted in _QUOTED.finditer(inside)]
+    if any(map(is_complaint, told)):
+        return all(is_complaint(text) or re.fullmatch(r"[a-z_]{2,40}", text) for text in told)
+    about = _DESCRIBED.findall(inside)
+    return bool(about) and all(names.judge(f"password {name}") <= Verdict.HARMLESS for name in about)
+
+
+def _inside_brackets(text: str, start: int, verdict: Verdict, names: Names) -> tuple[int, int]:
     """What a bracket holds under a name whose every part is secret; other brackets are judged name by name."""
-    if PLACEHOLDER.match(text, start) or text.startswith(MARKER[:-1], start):
+    if PLACEHOLDER.match(text, start) or _HOLE_HERE.match(text, start) or text.startswith(MARKER[:-1], start):
         return 0, 0
     if verdict < Verdict.SECRET and text[start] == "{":
         return 0, 0
@@ -231,5 +276,7 @@ def _inside_brackets(text: str, start: int, verdict: Verdict) -> tuple[int, int]
     for position in range(start, min(len(text), start + 8192)):
         depth += (text[position] in "{[(") - (text[position] in "}])")
         if depth == 0:
-            return (start + 1, position) if text[start + 1 : position].strip() not in {"", MARKER} else (0, 0)
+            inside = text[start + 1 : position]
+            told = inside.strip() in {"", MARKER} or _tells_of_secrets(inside, names)
+            return (0, 0) if told else (start + 1, position)
     return start + 1, len(text)

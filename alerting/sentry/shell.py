@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from typing import Any
 
 from alerting.sentry.keys import Names, Verdict
 from alerting.sentry.patterns import MARKER, looks_random
@@ -20,11 +21,12 @@ _PROGRAMS = (
         True,
     ),
     (r"redis-cli|keydb-cli|valkey-cli", "-a", True, True),
+    (r"ssh-keygen", "-N", True, True),
     (r"sqlcmd|bcp|isql|zip|unzip|7za?|kinit", "-P", True, True),
     (r"openssl", "-k", True, True),
     (r"ldap(?:search|add|modify|passwd|whoami|delete)", "-w", True, True),
 )
-_JOINED = {(True, True): r"(?:\s{1,3})?", (True, False): "", (False, True): r"\s{1,3}"}
+_JOINED = {(True, True): r"(?:\s{1,3})?(?!assw)", (True, False): r"(?!assw)", (False, True): r"\s{1,3}"}
 _COMMANDS = tuple(
     (
         f" {option}",
@@ -39,7 +41,7 @@ _METAVARIABLE = re.compile(r"[A-Z][A-Z_-]*[\]).,]*|[a-z]+\]")
 _USER = re.compile(
     r"(?P<flag>(?:(?:^|[\s'])(?:-u|--user|--proxy-user)(?:[ =]|'\s?,\s?')|\bcurl\b[^\r\n;|]{0,200}?\s-u)['\"]?"
     r"[^\s:'\"]{1,100}:)"
-    r"(?P<value>[^\s'\"]{1,200})"
+    r"(?P<value>[^\s'\"]{1,200}(?:[^'\"\r\n]{0,200}(?='(?:\s|$)))?)"
 )
 _SETTING = re.compile(
     rf"(?P<way>(?<![\w.-])(?:aws|npm|git|gcloud|pip|poetry|composer|heroku|az|kubectl|bundle|conan|gh)\s[^\r\n;|]{{0,80}}?"
@@ -48,20 +50,31 @@ _SETTING = re.compile(
 _USERS = re.compile(
     rf"(?P<way>\brabbitmqctl\s(?:add_user|change_password|authenticate_user)\s\S{{1,80}}\s{{1,3}}"
     rf"|\bhtpasswd\s-\w{{0,6}}b\w{{0,6}}\s\S{{1,200}}\s\S{{1,80}}\s{{1,3}}|-pass(?:in|out)?\s+pass:|\bvault login\s"
-    rf"|--from-literal[= ][\w.-]{{1,80}}=|\becho\s(?=[^\r\n|]{{1,200}}\|\s?sudo))(?P<value>{_QUOTED})"
+    rf"|--from-literal[= ][\w.-]{{1,80}}=|\becho\s(?:-n\s)?(?=[^\r\n|]{{1,200}}\|[^\r\n|]{{1,80}}(?:-stdin|sudo))"
+    rf"|\bsmbclient\s[^\r\n;|]{{1,200}}?-U\s?[^\s%]{{1,80}}%|\bSETUSER\s[^\r\n>]{{1,200}}>"
+    rf"|\bsqlplus\s(?:-\w\s){{0,3}}[\w$]{{1,40}}/)(?P<value>{_QUOTED})"
 )
 _ORACLE = re.compile(
     r"(?P<way>(?:\bthin:|\bsqlplus\s(?:-\w\s){0,3}|(?<![\w/.@-]))[A-Za-z][\w$]{0,40}/)(?P<value>[^\s/@'\"]{2,100})"
     r"(?=@(?://|[\w.-]{1,100}:\d{2,5}[:/]))"
 )
 _REDIS = re.compile(
-    r"(?P<way>^\W{0,3}AUTH\s|\bHELLO \d AUTH \S{1,80}\s|\b(?:requirepass|masterauth)\s)"
+    r"(?P<way>(?:^|\b(?:command|cmd|sent|send|executing|pipeline)\b)\W{0,4}AUTH\s"
+    r"|[\"']AUTH[\"']\s(?:[\"']default[\"']\s)?|\bHELLO \d AUTH \S{1,80}\s|\b(?:requirepass|masterauth)\s)"
     r"(?P<value>(?![A-Z]+ [A-Z ]+['\"]?$)[^\r\n]{1,300})"
 )
 _WITHOUT_SCHEME = re.compile(
     r"(?<![\w@.:%-])(?<![^/]/)(?P<way>[A-Za-z_][\w.-]{0,60}:)(?P<value>[^\s:/@'\"<>()\[\]{},;=]{3,100})"
     r"(?=@(?!sha\d)(?:[A-Za-z][\w.-]{0,100}|\d{1,3}(?:\.\d{1,3}){3})(?![\w@.-]))"
 )
+_SHOWN_LIST = re.compile(
+    r"\[(?:b?'[^'\r\n]{0,1000}'|b?\"[^\"\r\n]{0,1000}\")(?:,\s(?:b?'[^'\r\n]{0,1000}'|b?\"[^\"\r\n]{0,1000}\")){1,100}\]"
+)
+_SHOWN_ITEM = re.compile(r"b?'[^']*'|b?\"[^\"]*\"")
+# Arguments are joined to a line of words; what would end a word stands aside meanwhile.
+_APART = "\x1f"
+_ENDING = dict(zip(" '\";|&<>", map(chr, range(0xE000, 0xE008)), strict=True))
+_HELD, _LET_GO = str.maketrans(_ENDING), str.maketrans({held: plain for plain, held in _ENDING.items()})
 _LABELS = re.compile(
     r"(?i)(?:mailto|e?-?mail|user(?:name)?|from|to|cc|bcc|for|by|sip|xmpp|acct|info|error|debug|warn(?:ing)?):"
 )
@@ -69,10 +82,12 @@ _LABELS = re.compile(
 
 def without_arguments(text: str, names: Names) -> str:
     """The text with the secrets in its command lines replaced."""
+    if "['-" in text or ", '-" in text:
+        text = _SHOWN_LIST.sub(lambda match: _without_listed(match, names), text)
     if "-" in text:
         text = _OPTION.sub(lambda match: _option(match, names), text)
     for sign, command in _COMMANDS:
-        if sign in text:
+        if sign in text or _APART in text:
             text = command.sub(_cut, text)
     if "-u" in text:
         text = _USER.sub(_cut, text)
@@ -84,6 +99,31 @@ def without_arguments(text: str, names: Names) -> str:
     return _REDIS.sub(_redis, text) if "AUTH" in text or "requirepass" in text or "masterauth" in text else text
 
 
+def _without_listed(match: re.Match[str], names: Names) -> str:
+    """A list of arguments as Python shows it, in the text of CalledProcessError."""
+    items = _SHOWN_ITEM.findall(match[0])
+    secret, parts = secret_arguments(items, names), cleaned_arguments(items, names)
+    if not secret and parts == items:
+        return match[0]
+    shown = [f"{item[:1]}{MARKER}{item[-1]}" if at in secret else parts[at] for at, item in enumerate(items)]
+    return f"[{', '.join(shown)}]"
+
+
+def cleaned_arguments(arguments: Sequence[Any], names: Names) -> list[Any]:
+    """A program's arguments, each without what the command line as a whole tells is secret in it."""
+    if not any(isinstance(item, str) and _bare(item)[:1] == "-" for item in arguments):
+        return list(arguments)
+    plain = [_bare(item).translate(_HELD) if isinstance(item, str) else "" for item in arguments]
+    line = _APART.join(part.replace(_APART, "") for part in plain)
+    cleaned = without_arguments(line, names).split(_APART)
+    if len(cleaned) != len(plain):
+        return list(arguments)
+    return [
+        item if after == before or not isinstance(item, str) else item.replace(_bare(item), after.translate(_LET_GO))
+        for item, before, after in zip(arguments, plain, cleaned, strict=True)
+    ]
+
+
 def secret_arguments(arguments: Sequence[object], names: Names) -> set[int]:
     """Which of a program's arguments are secret: what follows an option that says so, or one its program knows."""
     found = set()
@@ -92,9 +132,6 @@ def secret_arguments(arguments: Sequence[object], names: Names) -> set[int]:
     for position in range(1, len(plain)):
         option, value = plain[position - 1], plain[position]
         if not option.startswith("-") or not value or "=" in option:
-            continue
-        if program == "curl" and option in {"-u", "--user", "--proxy-user"} and ":" in value:
-            found.add(position)
             continue
         is_value = not value.startswith("-") or looks_random(value)
         if len(option) > 2:

@@ -2,6 +2,7 @@
 
 import re
 
+from alerting.sentry.keys import Names, Verdict, words_of
 from alerting.sentry.patterns import MARKER, looks_random
 
 PLACEHOLDER = re.compile(
@@ -9,6 +10,21 @@ PLACEHOLDER = re.compile(
     r"|[*•xX.…]{3,}|\[\w*\]"
     r"|(?:Optional|Union|Annotated|Final|ClassVar|Literal|Type|Callable|[Ll]ist|[Dd]ict|[Tt]uple|[Ss]et)\[.{0,80}"
     r"|(?i:none|null|nil|true|false|undefined|nan|yes|no|on|off|n/a)"
+)
+# What stands where a secret would, by those who took it out or left a hole for it.
+HOLE = re.compile(
+    r"\{\{.{0,200}\}\}|\$\{\{.{0,200}\}\}|\$\{\w{1,80}\}"
+    r"|\$[A-Z]{1,40}(?:_[A-Z0-9]{1,40}){1,6}|\$(?:PASSWORD|TOKEN|SECRET|PASS)|%\(\w+\)s|%s|\{\w{0,80}\}"
+    r"|<[A-Za-z_ .-]{1,80}>|!vault\b.{0,4}"
+    r"|[*•]{3,}|x{4,}|X{4,}|\W?(?i:redacted|masked|hidden|removed|filtered|sanitized|scrubbed)\W?"
+    r"|(?i:your)[_-][A-Za-z_-]{1,80}",
+    re.DOTALL,
+)
+_COMPLAINT = re.compile(r"[A-Z][a-z']*(?:,? [A-Za-z0-9'’()-]{1,40}){2,40}(?:[.!]|\. [A-Z][\w ,'’-]{1,200}[.!])")
+_COMPLAINING = re.compile(
+    r"\b(?:this|is|are|must|field|be|been|not|may|required|too|at|least|the|your|can't|cannot|contain|contains|valid|invalid|enter|"
+    r"please|match|blank|similar|common|numeric|entirely|short|long|has|have|does|do|did)\b",
+    re.IGNORECASE,
 )
 # What follows a colon in speech about secrets.
 ORDINARY_WORDS = frozenset(
@@ -23,11 +39,18 @@ ORDINARY_WORDS = frozenset(
     with without wrong you your pass return break continue raise yield
     """.split()
 )
+MECHANISMS = frozenset(
+    """
+    anonymous basic bearer cert certificate digest hmac jwt kerberos ldap login ntlm oauth oauth2 oidc pam plain saml
+    scram-sha-256 session token trust
+    """.split()
+)
 _TOLD_OF = re.compile(
     r"(?<![\w/.])(?<!\w-)(?P<name>password|passwd|passphrase|passcode|pwd|secret|token|api[ _-]?key|pin|otp|"
     r"(?:security|verification|one[- ]time|confirmation|login|access|recovery|auth(?:entication|orization)?|2fa|mfa|"
     r"sms|sign[- ]in|activation|backup|reset) (?:code|password|key|token))"
-    r"(?P<gap>\s{1,3}(?:(?:is|was|of|to|are|becomes|set to|changed to|now|provided|given|used|sent)(?=[\s:])\s{0,3})?"
+    r"(?P<gap>\s{1,3}(?:(?:for|of)\s(?:(?:user|account|the)\s)?[\w.@+'-]{1,60}?(?:(?=:\s)|\s(?=(?:is|was)\s)))?"
+    r"(?:(?:is|was|of|to|are|becomes|set to|changed to|now|provided|given|used|sent)(?=[\s:])\s{0,3})?"
     r"(?:now\s{1,3})?(?::\s{1,3})?)"
     r"(?:(?P<quote>\\{0,4}[\"'`])(?P<quoted>(?=[^\w\"'`]{0,8}\w[^\w\"'`]{0,4}\w)[^\"'`\s\\]{1,256})(?P=quote)"
     r"|(?P<bare>[^\s\"'`,;]{3,512}))",
@@ -49,11 +72,31 @@ _PHRASE = re.compile(
     r"(?P<way>\bpassphrase\s{1,3}(?P<quote>[\"']))(?P<value>[^\"'\r\n]{4,200})(?=(?P=quote))", re.IGNORECASE
 )
 _LOGIN = re.compile(
-    r"(?P<way>\b(?:login|credentials?|basic auth|user/pass(?:word)?):?\s[A-Za-z][\w.@-]{0,60}[:/])"
+    r"(?P<way>\b(?:login(?:\s(?:with|using|attempt))?|credentials?|basic auth|user/pass(?:word)?):?\s"
+    r"[A-Za-z][\w.@-]{0,60}[:/])"
     r"(?=[^\s,;)]{0,60}\d)(?=[^\s,;)]{0,60}[A-Za-z])[^\s/,;)\"']{5,200}",
     re.IGNORECASE,
 )
-_IS_YOURS = re.compile(r"(?<![\w.-])\d{4,8}(?P<behind> is your\b)")
+_IS_YOURS = re.compile(r"(?:(?<![\w.-])|(?<=\bG-))\d{4,8}(?P<behind> is your\b)")
+_ENCRYPTING = re.compile(
+    r"(?P<way>\b(?:(?:de|en)crypt|sign)\w{0,8}\s(?:\w{1,20}\s)?(?:with|using|by)\skey:?\s[\"']?)(?=[^\s\"']{0,80}\d)[\w+/=.-]{12,512}",
+    re.IGNORECASE,
+)
+# api_key 'k81x…' is not allowed: a name of two words or more, with its value behind it.
+_QUOTED = re.compile(
+    r"(?<![\w/.-])(?P<name>[A-Za-z]\w{2,60})\s(?P<quote>[\"'`])(?P<value>(?=[^\"'`\s]{0,60}\d)(?=[^\"'`\s]{0,60}[A-Za-z])"
+    r"[^\"'`\s]{8,400})(?P=quote)"
+)
+# Field 'password' with value '…'; argument --token: invalid int value: '…'
+_VALUE_OF = re.compile(r"\b(?:value|input|choice)(?:[ ](?:of|is|was)|:)?[ ](?P<quote>[\"'])")
+_NAMED_BEFORE = re.compile(
+    r"(?:[\"'`]|--?)(?P<quoted>[A-Za-z][\w.-]{1,60})|(?P<joined>[A-Za-z]\w{0,60}_\w{1,60})|(?P<told>\w{2,60})(?=:)"
+)
+_VALUE_FOR = re.compile(
+    r"\b(?:value|input)[ ](?P<quote>[\"'])(?P<value>[^\"'\r\n]{1,400})(?P=quote)[ ](?:for|of|in)[ ]"
+    r"(?:(?:the|field|key|parameter|param|setting|option|argument|variable|header)[ ]){0,2}"
+    r"[\"'`]?-{0,2}(?P<name>[A-Za-z][\w.-]{1,60})"
+)
 _SESSION = re.compile(
     r"(?<![\w/.-])(?P<way>session(?: id| key)?\s(?:is\s|was\s)?[\"']?)"
     r"(?=[a-z\d]{0,40}(?:\d[a-z]|[a-z]\d[a-z\d]{0,40}\d[a-z]))"
@@ -62,14 +105,55 @@ _SESSION = re.compile(
 )
 
 
-def without_spoken(text: str) -> str:
+def is_complaint(text: str) -> bool:
+    """Whether a form answers a whole sentence about a field instead of its value: This field is required."""
+    return len(text) < 400 and bool(_COMPLAINT.fullmatch(text)) and len(_COMPLAINING.findall(text)) >= 2
+
+
+def without_spoken(text: str, names: Names) -> str:
     """The text without the secrets that its words tell."""
     text = _TOLD_OF.sub(_without_told, text)
     text = _NUMBERS.sub(lambda match: f"{match['way']}{MARKER}", text)
     text = _PHRASE.sub(lambda match: f"{match['way']}{MARKER}", text)
     text = _LOGIN.sub(lambda match: match[0] if MARKER in match[0] else f"{match['way']}{MARKER}", text)
+    text = _ENCRYPTING.sub(lambda match: f"{match['way']}{MARKER}", text)
+    if "'" in text or '"' in text or "`" in text:
+        text = _without_quoted(text, names)
     text = _IS_YOURS.sub(lambda match: f"{MARKER}{match['behind']}", text)
     return _SESSION.sub(lambda match: f"{match['way']}{MARKER}", text)
+
+
+def _without_quoted(text: str, names: Names) -> str:
+    """The text without the quoted values of names that stand before or behind them, joined by words."""
+
+    def quoted(match: re.Match[str]) -> str:
+        secret = len(words_of(match["name"])) > 1 and names.judge(match["name"]) > Verdict.ADDRESS
+        return _cut(match) if secret else match[0]
+
+    text = _QUOTED.sub(quoted, text)
+    if "value" not in text and "input" not in text and "choice" not in text:
+        return text
+
+    def value_for(match: re.Match[str]) -> str:
+        return _cut(match) if names.judge(match["name"]) > Verdict.ADDRESS else match[0]
+
+    text = _VALUE_FOR.sub(value_for, text)
+    kept: list[str] = []
+    done = 0
+    for match in _VALUE_OF.finditer(text):
+        end = text.find(match["quote"], match.end(), match.end() + 400)
+        if match.start() < done or end <= match.end() or MARKER[:-1] in text[match.end() : end]:
+            continue
+        before = text[max(done, match.start() - 61) : match.start()]
+        if any(names.judge(found[found.lastgroup or 0]) > Verdict.ADDRESS for found in _NAMED_BEFORE.finditer(before)):
+            kept += (text[done : match.end()], MARKER)
+            done = end
+    return "".join((*kept, text[done:])) if kept else text
+
+
+def _cut(match: re.Match[str]) -> str:
+    start, end = match.start("value") - match.start(), match.end("value") - match.start()
+    return match[0] if MARKER[:-1] in match["value"] else f"{match[0][:start]}{MARKER}{match[0][end:]}"
 
 
 def _without_told(match: re.Match[str]) -> str:

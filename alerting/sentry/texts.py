@@ -24,7 +24,9 @@ LONGEST_REMEMBERED = 512
 REMEMBERED = 16_384
 
 # Without one of these no name stands before a value, and no word before another.
-_JOINT = re.compile(r"[\s=:,<%(]|->|sess|SESS|Sess")
+_JOINT = re.compile(r"[\s=:,<%(：＝]|->|sess|SESS|Sess")
+# Letters and signs as JSON and JavaScript may write them: contrase\u00f1a, \u0026token=.
+_WRITTEN_OUT = re.compile(r"\\{1,2}u(?P<code>00(?:2[2-7]|3[a-fA-F])|(?!d[89a-f]|00[01])[0-9a-fA-F]{4})")
 _DIGIT = re.compile(r"\d")
 _DIGITS = re.compile(r"\d[\d .:\u00a0\u2009\u202f\u2010-\u2013-]{5}")
 _EMAIL = re.compile(r"[\w+%][\w.+%'-]{0,63}(?:@|%40)(?:[\w-]{1,63}\.){1,8}[^\W\d_]{2,24}(?!\w)")
@@ -36,8 +38,8 @@ _NOT_DOMAINS = re.compile(
     r"(?i).*\.(?:service|socket|timer|mount|target|slice|png|jpe?g|gif|svg|webp|css|js|mjs|py|ts|html?|json|ya?ml|dll|exe|conf|ini|cfg|txt|log|internal|local|"
     r"localdomain|lan|svc|cluster)"
 )
-_ENCODED = re.compile(r"(?<==)[^&\s;\"'<>]{0,200}?%(?:7B|5B|22|3D|3d)[^&\s;\"'<>]{1,8192}")
-_ENCODED_SIGN = re.compile(r"%(?:7B|5B|22|3D)", re.IGNORECASE)
+_ENCODED = re.compile(r"(?<==)[^&\s;\"'<>]{0,200}?%(?:7B|5B|22|3[Dd]|3[Aa]%2[Ff]%2[Ff])[^&\s;\"'<>]{1,8192}")
+_ENCODED_SIGN = re.compile(r"%(?:7B|5B|22|3D|3A%2F%2F)", re.IGNORECASE)
 _PORT_PATH = re.compile(r":(?!\d{2,5}\b)[\w./~-]+")
 _IBAN_SIGN = re.compile(r"\d{2}[ -]?[A-Za-z0-9]{4}")
 
@@ -95,16 +97,19 @@ class Texts:
         if "&" in text and (plain := unescaped(text)) != text:
             cleaned = self._cleaned(plain, parsed)
             return text if cleaned == plain else escape(cleaned)
+        if "\\u" in text and (plain := _WRITTEN_OUT.sub(lambda match: chr(int(match["code"], 16)), text)) != text:
+            cleaned = self._cleaned(plain, parsed)
+            return text if cleaned == plain else cleaned
         text = without_shapes(text)
-        if "/" in text:
+        if "/" in text or "userinfo=" in text:
             text = without_userinfo(text)
         lowered = text.lower()
         named = _JOINT.search(text) is not None and self._names.may_be_in(lowered)
         if named:
             text = self._without_named(text, lowered)
         if " " in text and (named or " is your" in text):
-            text = without_spoken(text)
-        if "@" in text or " -" in text or (named and " " in text):
+            text = without_spoken(text, self._names)
+        if "@" in text or " -" in text or "'-" in text or (named and " " in text):
             text = without_arguments(text, self._names)
         if named:
             text = without_credentials(text, lowered)
@@ -137,7 +142,7 @@ class Texts:
             text = without_codes(text)
         if ")=(" in text or "Duplicate entry" in text:
             text = without_positions(text, self._names)
-        if "=" in text or ":" in text or "," in text or "->" in text or "%3" in text:
+        if "=" in text or ":" in text or "," in text or "->" in text or "%3" in text or "：" in text or "＝" in text:
             text = without_named(text, self._names)
         if "input_value=" in text:
             text = without_inputs(text, self._names)
@@ -191,8 +196,10 @@ def _json(text: str) -> Any:
 def _dumped(text: str, found: Any, cleaned: Any) -> str:
     if cleaned == found:
         return text
-    compact = ": " not in text and ", " not in text
-    return json.dumps(cleaned, ensure_ascii=False, separators=(",", ":") if compact else None)
+    compact = json.dumps(found, ensure_ascii=False, separators=(",", ":"))
+    loose = ": " in text and json.dumps(found, ensure_ascii=False) == text
+    separators = None if loose or len(compact) < len(text) else (",", ":")
+    return json.dumps(cleaned, ensure_ascii=False, separators=separators)
 
 
 def _without_pattern(pattern: re.Pattern[str], text: str) -> str:
@@ -217,7 +224,7 @@ def _without_email(match: re.Match[str]) -> str:
 
 
 def _without_address(match: re.Match[str]) -> str:
-    before = match.string[max(0, match.start() - 24) : match.start()]
+    before = match.string[max(0, match.start() - 48) : match.start()]
     address = match[0]
     if match.string.startswith(".in-addr", match.end()):
         address, before = ".".join(reversed(address.split("."))), "address "

@@ -12,7 +12,8 @@ from alerting.sentry.keys import Names, Verdict, means_something_else
 from alerting.sentry.literals import secret_parameters
 from alerting.sentry.numbers import is_card
 from alerting.sentry.patterns import MARKER
-from alerting.sentry.shell import secret_arguments
+from alerting.sentry.shell import cleaned_arguments, secret_arguments
+from alerting.sentry.speech import HOLE, MECHANISMS, ORDINARY_WORDS, is_complaint
 from alerting.sentry.texts import Texts
 from alerting.sentry.vaults import shown_object
 
@@ -41,7 +42,12 @@ _VALUES = _also_quoted("value val Value content v values default string_value st
 _AUTHORIZING = frozenset("state scope grant_type redirect_uri code_verifier session_state".split())
 _STATEMENTS = ("sql", "query", "statement", "db.statement", "db.query.text")
 _PARAMETERS = frozenset("params parameters db.params db.parameters".split())
+# An object without any of these names tells nothing about its parts but their own names.
+_TELLING = _VALUES | _PARAMETERS | {"code", "input"}
+_HARMLESS = Verdict.HARMLESS
+_NO_TOKENS = ORDINARY_WORDS | MECHANISMS
 _NAME = re.compile(r"[\w.\[\]'\" -]{1,80}")
+_KEYLIKE = re.compile(r"(?=\S*\d)(?=\S*[A-Za-z])[^\s:/@.]{8,}")
 _OPTION = re.compile(r"b?['\"]?--?[A-Za-z]")
 
 
@@ -50,6 +56,7 @@ class Walk:
 
     def __init__(self, names: Names, texts: Texts) -> None:
         self._names = names
+        self._verdicts = names.known
         self._texts = texts
         self._clean = texts.known
         self._left = MOST_PARTS
@@ -86,9 +93,11 @@ class Walk:
     def named(self, name: Any, value: Any, depth: int = 0) -> Any:
         """The value that stands under `name` without its secrets, or the marker where the name says it is one."""
         text = name if type(name) is str else _text_of(name)
-        verdict = self._names.judge(text)
-        if verdict is Verdict.HARMLESS:
-            return self.value(value, depth)
+        verdict = self._verdicts.get(text)
+        if verdict is None:
+            verdict = self._names.judge(text)
+        if verdict is _HARMLESS:
+            return value if type(value) is str and value in self._clean else self.value(value, depth)
         if verdict is Verdict.VERSION:
             return self.version(value) if type(value) is str else self.value(value, depth)
         return value if means_something_else(text, value) else self.secret(value, verdict, depth)
@@ -104,6 +113,8 @@ class Walk:
         if isinstance(value, str | bytes | bytearray):
             return self._secret_text(value, verdict, depth)
         if isinstance(value, _CONTAINERS):
+            if verdict is Verdict.TOKEN and isinstance(value, dict) and _is_keyring(value):
+                verdict = Verdict.VAULT
             return self._container(value, depth, within=verdict)
         if isinstance(value, int | float) and verdict < Verdict.SECRET:
             return value if abs(value) < 1_000_000 or verdict is Verdict.ADDRESS else MARKER
@@ -112,17 +123,17 @@ class Walk:
     def _secret_text(self, value: Any, verdict: Verdict, depth: int) -> Any:
         if isinstance(value, str):
             bare = value.strip("'\" ")
-            if bare in {"", MARKER, "None", "True", "False", "null", "***", "********"}:
+            if bare in {"", MARKER, "None", "True", "False", "null"} or HOLE.fullmatch(bare) or is_complaint(bare):
                 return value
             if verdict is Verdict.ADDRESS:
                 return value if _is_own_address(bare) else MARKER
-            if verdict is Verdict.TOKEN and re.fullmatch(r"\d{1,4}", bare):
+            if verdict is Verdict.TOKEN and (re.fullmatch(r"\d{1,4}", bare) or bare.lower() in _NO_TOKENS):
                 return value
             if verdict is Verdict.VAULT and bare[-1] in "})" and depth < DEEPEST:
                 return shown_object(bare, lambda part, name: self._inside(part, depth, verdict, name)) or MARKER
         return MARKER
 
-    def _container(self, value: Any, depth: int, within: Verdict = Verdict.HARMLESS) -> Any:
+    def _container(self, value: Any, depth: int, within: Verdict = _HARMLESS) -> Any:
         self._left -= 1 + len(value)
         if depth >= DEEPEST or self._left < 0 or id(value) in self._open:
             return MARKER
@@ -138,11 +149,19 @@ class Walk:
 
     def _mapping(self, value: Mapping[Any, Any], depth: int, within: Verdict) -> dict[Any, Any]:
         cleaned: dict[Any, Any] = {}
+        if within is _HARMLESS and _TELLING.isdisjoint(value):
+            for name, item in value.items():
+                cleaned[name if type(name) is str and len(name) < 12 else self._name(name, cleaned)] = self.named(
+                    name, item, depth
+                )
+            return cleaned
         stated = _stated(value)
         verdict = max(within, self._names.judge(stated)) if stated else within
         authorizes = "code" in value and not _AUTHORIZING.isdisjoint(value)
         if not _PARAMETERS.isdisjoint(value):
             value = self._without_parameters(value)
+        if "input" in value and "loc" in value:
+            value = self._without_input(value)
         for name, item in value.items():
             if authorizes and name == "code":
                 item = self.secret(item, Verdict.TOKEN, depth)
@@ -154,6 +173,14 @@ class Walk:
                 item = self.named(name, item, depth)
             cleaned[self._name(name, cleaned)] = item
         return cleaned
+
+    def _without_input(self, value: Mapping[Any, Any]) -> Mapping[Any, Any]:
+        """A rejected field as pydantic and FastAPI report it, without its input where the field is secret."""
+        location = value["loc"]
+        fields = [item for item in location if isinstance(item, str)] if isinstance(location, list | tuple) else []
+        if not fields or self._names.judge(fields[-1].strip("'")) <= Verdict.ADDRESS:
+            return value
+        return {name: MARKER if name == "input" and item not in (None, "") else item for name, item in value.items()}
 
     def _without_parameters(self, value: Mapping[Any, Any]) -> Mapping[Any, Any]:
         """An object that holds an SQL statement and its parameters, without those of secret columns."""
@@ -187,7 +214,9 @@ class Walk:
             if "code" in pairs and not _AUTHORIZING.isdisjoint(pairs):
                 value = [_like(item, [item[0], MARKER]) if item is pairs["code"] else item for item in value]
             return [_like(item, [self._name(item[0], ()), self.named(item[0], item[1], depth)]) for item in value]
-        secret: Collection[int] = secret_arguments(value, self._names) if _has_options(value) else ()
+        secret: Collection[int] = ()
+        if _has_options(value):
+            secret, value = secret_arguments(value, self._names), cleaned_arguments(value, self._names)
         return [
             self.secret(item, Verdict.VAULT, depth) if position in secret else self.value(item, depth)
             for position, item in enumerate(value)
@@ -231,6 +260,12 @@ class Walk:
             if cleaned != text:
                 return cleaned
         return value
+
+
+def _is_keyring(value: Mapping[Any, Any]) -> bool:
+    """Whether under the name of tokens each has its own name: {"github": "k81…", "slack": "x4…"}."""
+    texts = [item.strip("'\"") for item in value.values() if isinstance(item, str)]
+    return len(texts) == len(value) > 0 and all(_KEYLIKE.fullmatch(text) for text in texts)
 
 
 def _stated(value: Mapping[Any, Any]) -> str:
