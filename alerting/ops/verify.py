@@ -21,7 +21,7 @@ from alerting.ops.canaries import Canaries, Sent, send_all
 from alerting.poll.budget import LocalBudget
 from alerting.poll.client import Errand, SentryClient
 from alerting.poll.model import Priority
-from alerting.sentry import init_sentry
+from alerting.sentry import SentrySetupError, init_sentry
 from alerting.sentry.options import masked
 
 PAUSE_SECONDS = 0.5
@@ -53,11 +53,10 @@ def verify(
         transaction_ids.append(str(event["event_id"]))
         return event
 
-    init_sentry(
-        traces_sample_rate=1.0,
-        profiles_sample_rate=0.0,
-        before_send_transaction=note_id,
-    )
+    try:
+        init_sentry(traces_sample_rate=1.0, profiles_sample_rate=0.0, before_send_transaction=note_id)
+    except SentrySetupError as error:
+        raise ConfigError(error.problems) from None
     sent = send_all(canaries, transaction_ids)
     sentry_sdk.get_client().close(timeout=2)
     with console.status(f"Waiting up to {timeout:.0f} s until they can be read …"):
@@ -113,10 +112,17 @@ def _judge(found: Sequence[Found]) -> list[str]:
     failures += [
         f"The {each.sent.what} tells what was planted in its {', '.join(each.leaks)}." for each in found if each.leaks
     ]
+    failures += [
+        f"The {each.sent.what} belongs to no group."
+        for each in found
+        if each.arrived and not each.group and each.sent.what != "transaction"
+    ]
     for family in {each.sent.family for each in found if each.sent.family}:
-        groups = {each.group for each in found if each.sent.family == family and each.arrived}
-        if len(groups) > 1 or "" in groups:
-            failures.append(f"The {family} errors are not grouped: they differ only in values, and became {groups}.")
+        groups = {each.group for each in found if each.sent.family == family and each.group}
+        if len(groups) > 1:
+            failures.append(
+                f"The {family} errors are not grouped: they differ only in values, and became {', '.join(sorted(groups))}."
+            )
     return failures
 
 

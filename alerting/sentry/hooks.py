@@ -1,6 +1,7 @@
 """What happens to everything on its way out: the application's own hook, then grouping, then scrubbing."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextvars import ContextVar
 from typing import Any
 
 from sentry_sdk.utils import capture_internal_exceptions
@@ -10,6 +11,9 @@ from alerting.sentry.ignored import is_ignored
 from alerting.sentry.task_arguments import without_task_arguments
 
 Hook = Callable[[Any, Any], Any]
+
+# The id of the last error that left this thread or task: who reports by other signs looks whether one did already.
+last_error: ContextVar[str | None] = ContextVar("last_error", default=None)
 
 # Every kind of telemetry has one; which of them exist depends on the SDK's version.
 HOOKS = (
@@ -47,6 +51,9 @@ def error_hook(theirs: Hook | None, scrub: Hook, ignored: Sequence[str | type]) 
             parts = fingerprint(event, hint)
             if parts:
                 event = {**event, "fingerprint": parts}
+        with capture_internal_exceptions():
+            if "exception" in event or event.get("level") in ("error", "fatal"):
+                last_error.set(event.get("event_id"))
         return _scrubbed(event, hint, scrub)
 
     return before_send

@@ -9,6 +9,7 @@ import sentry_sdk
 from sentry_sdk.integrations import Integration
 from sentry_sdk.utils import capture_internal_exceptions
 
+from alerting.sentry.hooks import last_error
 from alerting.sentry.schemes import STATUS_HINT
 
 SERVER_ERRORS: frozenset[int] = frozenset(range(500, 600))
@@ -20,7 +21,7 @@ class HttpStatusIntegration(Integration):
     """Sends an event for each answer whose status is in `failed_request_status_codes`, 5xx unless told otherwise.
 
     An exception that Django gave up on has its own event, with a traceback, and is not reported a second time; nor is
-    a request during which the application sent an event itself.
+    a request during which the application reported an error itself.
     """
 
     identifier = "alerting_http_status"
@@ -47,14 +48,14 @@ def _watch(handler: Any) -> None:
 
     @wraps(answer)
     def get_response(self: Any, request: Any) -> Any:
-        before = sentry_sdk.last_event_id()
+        before = last_error.get()
         response = answer(self, request)
         _report(request, response, before)
         return response
 
     @wraps(answer_async)
     async def get_response_async(self: Any, request: Any) -> Any:
-        before = sentry_sdk.last_event_id()
+        before = last_error.get()
         response = await answer_async(self, request)
         _report(request, response, before)
         return response
@@ -68,7 +69,7 @@ def _report(request: Any, response: Any, before: str | None) -> None:
         status = getattr(response, "status_code", None)
         if integration is None or status not in integration.failed_request_status_codes:
             return
-        if getattr(request, _FAILED, False) or sentry_sdk.last_event_id() != before:
+        if getattr(request, _FAILED, False) or last_error.get() != before:
             return
         event: Any = {
             "message": f"HTTP {status} {getattr(response, 'reason_phrase', '')}".strip(),

@@ -36,11 +36,15 @@ class ErrorTracker:
         The values of `context` are shown on the event; they are scrubbed like everything else. Returns the event id,
         or None where nothing was sent: no `init_sentry`, an ignored error, a sampled-out or an already reported one.
         """
+        scope: dict[str, Any] = {}
         with capture_internal_exceptions():
-            scope: dict[str, Any] = {"level": _level(level), **_contexts(context)}
+            scope = {"level": _level(level), **_contexts(context)}
             if error is None or isinstance(error, BaseException) or _is_exc_info(error):
                 return sentry_sdk.capture_exception(error, **scope)
             return sentry_sdk.capture_message(safe_str(error), **scope)
+        # The SDK asks an error for more than it shows, and some fail to answer.
+        with capture_internal_exceptions():
+            return sentry_sdk.capture_message(f"{type(error).__qualname__}: <cannot be read>", **scope)
         return None
 
     @staticmethod

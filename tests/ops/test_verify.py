@@ -68,11 +68,21 @@ def test_a_secret_that_can_be_read_fails_and_names_its_place() -> None:
     assert failures == ["The error tells what was planted in its cookie."]
 
 
-@pytest.mark.parametrize("groups", [("7", "8"), ("7", "")])
-def test_errors_of_one_family_in_two_groups_fail(groups: tuple[str, str]) -> None:
+@pytest.mark.parametrize(("groups", "complaint"), [(("7", "8"), "not grouped"), (("7", ""), "belongs to no group")])
+def test_errors_of_one_family_in_two_groups_fail(groups: tuple[str, str], complaint: str) -> None:
     found: list[Any] = [Found(Sent("error", str(at), "database"), True, group) for at, group in enumerate(groups)]
     failures = verify._judge([*found, Found(Sent("transaction", "2"), True)])
-    assert len(failures) == 1 and "not grouped" in failures[0]
+    assert len(failures) == 1 and complaint in failures[0]
+
+
+def test_a_message_without_a_group_fails() -> None:
+    failures = verify._judge([Found(Sent("message", "1"), True), Found(Sent("transaction", "2"), True)])
+    assert failures == ["The message belongs to no group."]
+
+
+def test_what_the_sdk_side_refuses_is_a_mistake_in_the_configuration(run: Run, environ: dict[str, str]) -> None:
+    done = run("verify", **{**environ, "SENTRY_ENVIRONMENT": "eu/west"})
+    assert done.returncode == 2 and "SENTRY_ENVIRONMENT" in done.stderr and "Traceback" not in done.stderr
 
 
 def test_a_repr_of_the_planted_secrets_tells_none() -> None:

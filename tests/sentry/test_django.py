@@ -124,15 +124,25 @@ def test_client_errors_are_reported_only_where_asked_for(started: Callable[..., 
     ]
 
 
-@pytest.mark.parametrize("call", [call_wsgi, call_asgi])
-def test_one_failed_request_is_one_event(started: Callable[..., Kept], call: Any) -> None:
+CALLS = [(call_wsgi, ""), (call_asgi, ""), (call_asgi, "-async")]
+
+
+@pytest.mark.parametrize(("call", "kind"), CALLS)
+def test_one_failed_request_is_one_event(started: Callable[..., Kept], call: Any, kind: str) -> None:
     kept = started()
-    assert call("/fail/bug/1/") == 500
-    assert call("/told/") == 503
+    assert call(f"/fail{kind}/bug/1/") == 500
+    assert call(f"/told{kind}/") == 503
 
     first, second = kept.of("event")
     assert first["exception"]["values"][-1]["mechanism"]["handled"] is False
     assert second["contexts"]["custom"] == {"step": "payment"}
+
+
+@pytest.mark.parametrize(("call", "kind"), CALLS)
+def test_a_message_during_the_request_hides_no_failure(started: Callable[..., Kept], call: Any, kind: str) -> None:
+    kept = started()
+    assert call(f"/chatty{kind}/") == 503
+    assert [event["message"] for event in kept.of("event")] == ["cache miss rate high", "HTTP 503 Service Unavailable"]
 
 
 def test_errors_ignored_by_the_application_are_not_reported_by_their_status(started: Callable[..., Kept]) -> None:

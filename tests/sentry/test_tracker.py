@@ -173,6 +173,24 @@ class HostileError(Exception):
     __repr__ = __str__
 
 
+def test_an_error_that_answers_nothing_is_reported_by_its_name(
+    started: Callable[..., Kept], fresh_sdk: list[Any]
+) -> None:
+    class ClosedError(Exception):
+        def __getattribute__(self, name: str) -> Any:
+            if name.startswith("__"):
+                return object.__getattribute__(self, name)
+            raise RuntimeError(name)
+
+    kept = started()
+    event_id = ErrorTracker.capture_exception(ClosedError("x"), context={"order": 17})
+
+    assert kept.event["event_id"] == event_id
+    assert "ClosedError" in kept.event["message"]
+    assert kept.event["contexts"]["custom"] == {"order": 17}
+    fresh_sdk.clear()
+
+
 def use_everything(value: Any) -> None:
     ErrorTracker.capture_exception(value, context=value, level=value)
     ErrorTracker.capture_exception(failing(), context=value, level=value)

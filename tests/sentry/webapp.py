@@ -71,6 +71,20 @@ def told(request: HttpRequest) -> HttpResponse:
     return HttpResponse(status=503)
 
 
+def chatty(request: HttpRequest) -> HttpResponse:
+    """Sends a message that is no error, and then answers 503."""
+    ErrorTracker.capture_message("cache miss rate high", level="warning")
+    return HttpResponse(status=503)
+
+
+async def told_async(request: HttpRequest) -> HttpResponse:
+    return told(request)
+
+
+async def chatty_async(request: HttpRequest) -> HttpResponse:
+    return chatty(request)
+
+
 def fine(request: HttpRequest) -> HttpResponse:
     return HttpResponse("fine")
 
@@ -81,6 +95,9 @@ urlpatterns = [
     path("answer/<int:status>/", answer),
     path("answer-async/<int:status>/", answer_async),
     path("told/", told),
+    path("told-async/", told_async),
+    path("chatty/", chatty),
+    path("chatty-async/", chatty_async),
     path("fine/", fine),
 ]
 
