@@ -2,30 +2,44 @@
 
 from alerting.rules.model import Rule
 
+DECIMALS = {"ratio": 4, "ms": 1}
+# Beyond this, two numbers differ by rounding errors only.
+MOST_DECIMALS = 12
 
-def plain(value: float) -> str:
+
+def plain(value: float, decimals: int = 4) -> str:
     """A number without needless decimals or separators: 11, 0.05, 1500."""
-    if float(value).is_integer():
-        return str(int(value))
-    return f"{value:.4f}".rstrip("0").rstrip(".")
+    return f"{value:.{decimals}f}".rstrip("0").rstrip(".")
 
 
-def percent(value: float) -> str:
+def percent(value: float, decimals: int = 4) -> str:
     """A fraction as percent with the fraction beside it, so that it matches both the page and the environment."""
-    return f"{round(value * 100, 2):g}% ({plain(value)})"
+    return f"{plain(value * 100, decimals - 2)}% ({plain(value, decimals)})"
 
 
 def text(rule: Rule, value: float) -> str:
-    """A value or threshold of this rule with its unit."""
+    """A value or threshold of this rule with its unit; a value over the threshold never looks equal to it."""
+    decimals = _decimals(rule, value)
     match rule.unit:
         case "ratio":
-            return percent(value)
+            return percent(value, decimals)
         case "ms":
-            return f"{plain(round(value, 1))} ms"
+            return f"{plain(value, decimals)} ms"
         case "errors":
-            return f"{plain(value)} error{'' if value == 1 else 's'}"
+            return f"{plain(value, decimals)} error{'' if value == 1 else 's'}"
         case _:
-            return plain(value)
+            return plain(value, decimals)
+
+
+def _decimals(rule: Rule, value: float) -> int:
+    """As few as show the threshold as it was set, and the value apart from it."""
+    limit, decimals = rule.threshold, DECIMALS.get(rule.unit, 4)
+    while decimals < MOST_DECIMALS:
+        shown = round(limit, decimals)
+        if shown == limit and (value == limit or round(value, decimals) != shown):
+            break
+        decimals += 1
+    return decimals
 
 
 def span(seconds: float) -> str:
