@@ -34,7 +34,9 @@ class Draft:
     _doubts: list[str] = field(default_factory=list)
 
     def take_events(self, page: Page, variant: Variant, scale: float) -> Taken:
-        found, meta, before = rows.records(page.data, "events"), rows.meta(page.data), len(self._seen)
+        # A bare list is no answer of this endpoint; an empty one would pass for silence everywhere.
+        found = rows.records(page.data if isinstance(page.data, dict) else None, "events")
+        meta, before = rows.meta(page.data), len(self._seen)
         if rows.sees_no_project(page.data):
             raise SourceError(SourceFault.FORBIDDEN, complaints.NO_PROJECTS)
         if meta.get("dataScanned") == "partial":
@@ -68,7 +70,9 @@ class Draft:
                 continue
             self._seen.add(issue.id)
             if issue.first_seen < since:
-                more = False
+                # Old by its first appearance in the searched period too: the server sorts, but does not filter. Old by
+                # its true one alone says nothing about those that follow.
+                more = more and (rows.moment(record.get("firstSeen")) or issue.first_seen) >= since
             elif rows.is_error(record) and self._keeps(issue.project.id):
                 self.issues[issue.id] = issue
         self.pages += 1

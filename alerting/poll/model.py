@@ -60,9 +60,9 @@ class Answer:
     """What came back. A project absent from `rows` had nothing, but only where `trust` is VALUE.
 
     `trust` is VALUE only after the last page; PARTIAL when paging broke off or the server scanned a part;
-    SOURCE_ERROR when nothing came. `fault` and `note` say why. `dataset` names what was read; `scale` is what
-    transaction counts were multiplied by because the server does not extrapolate (1.0 otherwise).
-    `requests` counts the HTTP requests it took.
+    NO_DATA where the server has nothing of the kind to read (outcomes only); SOURCE_ERROR when nothing came. `fault`
+    and `note` say why. `dataset` names what was read; `scale` is what transaction counts were multiplied by because
+    the server does not extrapolate (1.0 otherwise). `requests` counts the HTTP requests it took.
     """
 
     question: Question
@@ -75,6 +75,11 @@ class Answer:
     scale: float = 1.0
     requests: int = 0
     retry_at: float | None = None
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether asking again would tell no more."""
+        return self.trust in {Trust.VALUE, Trust.NO_DATA}
 
 
 class Source(Protocol):

@@ -25,6 +25,8 @@ MOST_IDS = 100
 SEARCH_HOURS = 24
 MOST_SEARCH_HOURS = 90 * 24
 DOUBT_EVERY = 10
+# What a server without outcomes says; where it is the organisation that is unknown, the other questions fail as well.
+UNSUPPORTED = frozenset({SourceFault.NOT_FOUND, SourceFault.BAD_REQUEST})
 PROVEN = "spans hold transactions"
 
 
@@ -193,7 +195,14 @@ class SentrySource:
             *_period(question.window),
             *narrowed,
         )
-        draft.take_outcomes(self.organisation.get("stats_v2", params, errand), self.organisation.slugs())
+        try:
+            page = self.organisation.get("stats_v2", params, errand)
+        except SourceError as error:
+            if error.fault not in UNSUPPORTED:
+                raise
+            note = f"What quotas drop cannot be told here: {error}"
+            return Answer(question, Trust.NO_DATA, note=note, dataset="outcomes", requests=errand.requests)
+        draft.take_outcomes(page, self.organisation.slugs())
         return draft.answer("outcomes", errand.requests)
 
     def _read_all(

@@ -162,6 +162,15 @@ def test_issue_pages_end_where_the_window_begins(sentry: SentryLike, server: Ser
     assert ([issue.id for issue in answer.issues], answer.requests) == (["0", "1", "2", "3", "4", "5"], 1)
 
 
+def test_old_issues_that_are_active_again_do_not_hide_the_new_ones_behind_them(
+    sentry: SentryLike, server: Server
+) -> None:
+    long_ago = {"firstSeen": "2026-01-01T00:00:00Z"}
+    sentry.issues = [issue_row(number, END, lifetime=long_ago) for number in range(120)] + [issue_row(900, END)]
+    answer = source(server).ask(question(Measure.NEW_ISSUES))
+    assert ([issue.id for issue in answer.issues], answer.requests) == (["900"], 2)
+
+
 def test_a_gap_of_days_is_searched_in_full(sentry: SentryLike, server: Server) -> None:
     reader = source(server, clock=lambda: END.timestamp())
     reader.ask(question(Measure.NEW_ISSUES))
@@ -191,6 +200,17 @@ def test_outcomes_tell_what_quotas_dropped_and_nothing_else(sentry: SentryLike, 
     }
     request = server.requests[0]
     assert (request.all("groupBy")[-1], request.all("environment")) == ("project", [])
+
+
+@pytest.mark.parametrize("status", [400, 404])
+def test_a_server_without_outcomes_says_so_and_is_no_failure(sentry: SentryLike, server: Server, status: int) -> None:
+    refusal = Reply({"detail": "The requested resource does not exist"}, status)
+    sentry.hook = lambda request: refusal if request.path.endswith("/stats_v2/") else None
+    answer = source(server).ask(question(Measure.OUTCOMES))
+    assert (answer.trust, answer.is_complete, dict(answer.rows)) == (Trust.NO_DATA, True, {})
+    assert "cannot be told here" in answer.note
+    sentry.hook = lambda request: Reply(b"", 500) if request.path.endswith("/stats_v2/") else None
+    assert source(server).ask(question(Measure.OUTCOMES)).trust is Trust.SOURCE_ERROR
 
 
 def test_slugs_become_ids_through_every_page_once(sentry: SentryLike, server: Server) -> None:
@@ -248,6 +268,13 @@ def test_a_server_that_only_resembles_sentry_is_named_as_such(sentry: SentryLike
     answer = source(server).ask(question(Measure.ERRORS))
     assert answer.fault is SourceFault.NOT_FOUND
     assert "no events endpoint" in answer.note
+
+
+@pytest.mark.parametrize("measure", [Measure.ERRORS, Measure.PERFORMANCE])
+def test_a_bare_list_is_no_answer_and_no_silence(sentry: SentryLike, server: Server, measure: Measure) -> None:
+    sentry.hook = lambda _: Reply([])
+    answer = source(server).ask(question(measure))
+    assert (answer.trust, answer.fault) == (Trust.SOURCE_ERROR, SourceFault.GARBLED)
 
 
 def test_a_token_that_sees_no_project_is_not_a_quiet_organisation(sentry: SentryLike, server: Server) -> None:
