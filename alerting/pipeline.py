@@ -20,7 +20,7 @@ from alerting.outbox.message import Notice
 from alerting.outbox.models import Message
 from alerting.poll.catch_up import search
 from alerting.poll.model import Answer, Measure, Source
-from alerting.poll.plan import Memory, Situation, questions, remember
+from alerting.poll.plan import Memory, Situation, allowed, measures, questions, remember
 from alerting.poll.readings import Watched, assemble
 from alerting.rules.evaluate import judge_all
 from alerting.rules.model import Judgement, Rule, Trust, Verdict, Window
@@ -81,8 +81,9 @@ def evaluate_tick(parts: Parts, now: datetime) -> TickReport | None:
         answers = _poll(parts, state, standing, now)
         requests = sum(answer.requests for answer in answers)
         verdicts = _evaluate(parts, answers, state, standing, now)
-        owed = _record(parts, tick, state, answers, verdicts, now)
-        outcome = "fenced" if owed is None else _summary(answers)
+        sight = _look(parts, state, answers, now)
+        owed = _record(parts, tick, state, sight, answers, verdicts, now)
+        outcome = "fenced" if owed is None else "partial" if sight.faults else "good"
         good = outcome == "good"
         heartbeat = good and _heartbeat_is_due(state, now)
         return TickReport(tick.window_end, requests, owed or 0, good, outcome, heartbeat)
@@ -138,7 +139,14 @@ def _poll(parts: Parts, state: Evaluator, standing: Sequence[Incident], now: dat
     memory = Memory.from_json(state.memory.get("plan", {})).until(now)
     count_open = any(incident.rule == Judgement.CRITICAL_ERRORS for incident in standing)
     situation = Situation(now, parts.settle_seconds, state.started_at, count_open)
-    return [parts.source.ask(question) for question in questions(parts.rules, situation, memory)]
+    answers: list[Answer] = []
+    for question in questions(parts.rules, situation, memory):
+        # Retries, and finding out what a server understands, cost more than was planned: what is left has to wait.
+        active = max(memory.active, *(len(answer.rows) for answer in answers)) if answers else 0
+        if answers and sum(answer.requests for answer in answers) >= allowed(active):
+            break
+        answers.append(parts.source.ask(question))
+    return answers
 
 
 def _evaluate(
@@ -149,10 +157,15 @@ def _evaluate(
 
 
 def _record(
-    parts: Parts, tick: Tick, state: Evaluator, answers: Sequence[Answer], verdicts: Sequence[Verdict], now: datetime
+    parts: Parts,
+    tick: Tick,
+    state: Evaluator,
+    sight: Sight,
+    answers: Sequence[Answer],
+    verdicts: Sequence[Verdict],
+    now: datetime,
 ) -> int | None:
     """The one transaction of a tick; None where a newer tick has been here before us."""
-    sight = _look(Sight.from_json(state.memory.get("sight", {})), answers, now)
     plan = remember(Memory.from_json(state.memory.get("plan", {})).until(now), answers, now)
     drops = {"at": now.isoformat(), "projects": _drops(state, answers, now)}
     with transaction.atomic():
@@ -164,11 +177,11 @@ def _record(
         memory = {**state.memory, "plan": plan.to_json(), "sight": sight.to_json()}
         if any(answer.question.measure is Measure.OUTCOMES for answer in answers):
             memory["drops"] = drops
-        if _summary(answers) == "good" and _heartbeat_is_due(state, now):
-            memory["heartbeat"] = now.isoformat()
         changes: dict[str, object] = {"memory": memory}
         if not sight.faults:
             changes["good_until"] = now
+            if _heartbeat_is_due(state, now):
+                memory["heartbeat"] = now.isoformat()
         Evaluator.objects.filter(pk=1).update(**changes)
     return owed
 
@@ -187,12 +200,15 @@ def _count_rule(parts: Parts) -> Rule | None:
     return next((rule for rule in parts.rules if rule.judgement is Judgement.CRITICAL_ERRORS), None)
 
 
-def _look(before: Sight, answers: Sequence[Answer], now: datetime) -> Sight:
+def _look(parts: Parts, state: Evaluator, answers: Sequence[Answer], now: datetime) -> Sight:
+    """What can be seen after this tick: a fault stands until its question is answered, or asked no more."""
+    before, asked = Sight.from_json(state.memory.get("sight", {})), measures(parts.rules)
     # A time that is still to come was noted before the clock was set back: from then on it counts as now.
-    good, faults = {name: min(at, now) for name, at in before.good.items()}, dict(before.faults)
+    good = {name: min(at, now) for name, at in before.good.items()}
+    faults = {name: fault for name, fault in before.faults.items() if name in asked}
     for answer in answers:
         measure = answer.question.measure.value
-        if answer.trust is Trust.VALUE:
+        if answer.is_complete:
             good[measure] = now
             faults.pop(measure, None)
         else:
@@ -218,10 +234,6 @@ def _drops(state: Evaluator, answers: Sequence[Answer], now: datetime) -> dict[s
 def _heartbeat_is_due(state: Evaluator, now: datetime) -> bool:
     last = state.memory.get("heartbeat")
     return last is None or not timedelta() <= now - datetime.fromisoformat(last) < HEARTBEAT_EVERY
-
-
-def _summary(answers: Sequence[Answer]) -> str:
-    return "good" if all(answer.trust is Trust.VALUE for answer in answers) else "partial"
 
 
 def _send_for_a_turn(parts: Parts, channel: str) -> float | None:

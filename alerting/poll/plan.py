@@ -7,24 +7,31 @@ its window has moved on its grid; what does not fit waits for the next tick, lon
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from alerting.poll.model import Answer, Measure, Priority, Question
 from alerting.rules import windows
-from alerting.rules.model import Judgement, Rule, Trust, Window
+from alerting.rules.model import Judgement, Rule, Window
 
 REQUESTS_PER_TICK = 5
 PROJECTS_PER_PAGE = 100
 OUTCOMES_EVERY = timedelta(seconds=60)
 OUTCOMES_WINDOW_SECONDS = 600
 ISSUE_OVERLAP = timedelta(minutes=10)
+NEVER = datetime.fromtimestamp(0, UTC)
+READ_FROM: Mapping[Judgement, frozenset[Measure]] = {
+    Judgement.CRITICAL_ERRORS: frozenset({Measure.ERRORS}),
+    Judgement.ERROR_RATE: frozenset({Measure.ERRORS, Measure.PERFORMANCE}),
+    Judgement.P95_LATENCY: frozenset({Measure.PERFORMANCE}),
+    Judgement.NEW_ISSUE: frozenset({Measure.NEW_ISSUES}),
+}
 PRIORITY_ORDER = (Priority.HIGH, Priority.NORMAL, Priority.LOW)
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """When a question was last answered in full: its window's end, the time, and how many requests it took."""
+    """The end of the last window that was answered in full, and when a question was last put, at what cost."""
 
     end: datetime
     at: datetime
@@ -74,30 +81,47 @@ def key(question: Question) -> str:
 
 
 def questions(rules: Sequence[Rule], situation: Situation, memory: Memory) -> list[Question]:
-    """This tick's questions, most urgent first, cut to the requests a tick may cost."""
+    """This tick's questions, most urgent first, cut to the requests a tick may cost.
+
+    The group that has waited longest goes whatever it cost last time: what is never asked again is never seen to have
+    become cheap.
+    """
     groups = _wanted(rules, situation, memory)
-    allowed = REQUESTS_PER_TICK * max(1, math.ceil(memory.active / PROJECTS_PER_PAGE))
+    budget = allowed(memory.active)
     chosen: list[Question] = []
     spent = 0
     first, rest = groups[:1], groups[1:]
-    for group in [*first, *sorted(rest, key=lambda each: _waiting_since(each, memory))]:
+    for place, group in enumerate([*first, *sorted(rest, key=lambda each: _waiting_since(each, memory))]):
         new = [question for question in group if question not in chosen]
         cost = sum(_cost(question, memory) for question in new)
-        if not chosen or spent + cost <= allowed:
+        if place < len(first) + 1 or spent + cost <= budget:
             chosen += new
             spent += cost
     return sorted(chosen, key=lambda question: PRIORITY_ORDER.index(question.priority))
 
 
+def measures(rules: Sequence[Rule]) -> frozenset[Measure]:
+    """Everything that is asked for the sake of these rules."""
+    return frozenset({Measure.OUTCOMES}).union(*(READ_FROM[rule.judgement] for rule in rules))
+
+
+def allowed(active: int) -> int:
+    """How many requests a tick may cost with that many active projects."""
+    return REQUESTS_PER_TICK * max(1, math.ceil(active / PROJECTS_PER_PAGE))
+
+
 def remember(memory: Memory, answers: Sequence[Answer], now: datetime) -> Memory:
-    """The memory after these answers: only complete ones count as asked, so the rest is asked again."""
+    """The memory after these answers: only complete ones move a window's end, so the rest is asked again."""
     asked = dict(memory.asked)
     active = [0]
     for answer in answers:
-        if answer.trust is Trust.VALUE:
-            asked[key(answer.question)] = Asked(answer.question.window.end, now, max(1, answer.requests))
+        name = key(answer.question)
+        end = asked[name].end if name in asked else NEVER
+        if answer.is_complete:
+            end = answer.question.window.end
             active.append(len(answer.rows))
-    good = any(answer.trust is Trust.VALUE for answer in answers)
+        asked[name] = Asked(end, now, max(1, answer.requests))
+    good = any(answer.is_complete for answer in answers)
     return Memory(asked, max(active) if good else memory.active)
 
 

@@ -9,6 +9,7 @@ from alerting.outbox.models import Message
 from alerting.pipeline import supervise
 from alerting.poll.model import Measure, Row
 from alerting.rules.model import Issue, Project, Trust
+from tests.rules.test_evaluate import Defaults
 from tests.support.pipeline import World
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -134,6 +135,37 @@ def test_the_dead_mans_switch_is_due_after_fully_good_ticks_only_and_once_a_minu
     world.now -= timedelta(hours=1)
     world.source.broken = {}
     assert due(timedelta(minutes=5)) >= 4
+
+
+def test_a_server_that_cannot_tell_what_quotas_drop_is_fully_good_without_it(world: World) -> None:
+    world.source.broken = {Measure.OUTCOMES: Trust.NO_DATA}
+    reports = []
+    for _ in range(8):
+        reports.append(world.tick())
+        world.now += timedelta(seconds=15)
+    assert {report.outcome for report in reports if report} == {"good"}
+    assert sum(report.heartbeat for report in reports if report) == 2
+    assert sum(question.measure is Measure.OUTCOMES for question in world.source.asked) == 2
+
+
+def test_a_question_that_nobody_asks_any_more_keeps_nobody_blind(world: World) -> None:
+    world.run(timedelta(minutes=1))
+    world.source.broken = {Measure.NEW_ISSUES: Trust.SOURCE_ERROR}
+    world.run(timedelta(minutes=5))
+    assert world.kinds() == ["blind"]
+    world.thresholds = type("WithoutNewIssues", (Defaults,), {"SENTRY_NEW_ISSUE_ALERTS_ENABLED": False})
+    world.run(timedelta(minutes=1))
+    assert world.kinds() == ["blind", "sighted"]
+
+
+def test_finding_out_what_a_server_understands_stays_within_the_requests_of_a_tick(world: World) -> None:
+    world.source.costs = {Measure.ERRORS: 2, Measure.PERFORMANCE: 3}
+    first = world.tick()
+    world.source.costs = {}
+    world.now += timedelta(seconds=15)
+    second = world.tick()
+    assert first and second and first.requests <= 7 and second.requests <= 5
+    assert {question.measure for question in world.source.asked} == set(Measure)
 
 
 def test_supervision_knows_of_every_kind_of_blindness(world: World) -> None:

@@ -12,13 +12,17 @@ from alerting.rules.model import Issue, Project, Trust
 
 @dataclass
 class FakeSource:
-    """Counts events in half-open windows, as Sentry does. `broken` maps a measure to the trust its answers get."""
+    """Counts events in half-open windows, as Sentry does.
+
+    `broken` maps a measure to the trust its answers get, `costs` to the requests they take.
+    """
 
     events: dict[Project, list[datetime]] = field(default_factory=lambda: defaultdict(list))
     performance: dict[Project, Row] = field(default_factory=dict)
     issues: list[Issue] = field(default_factory=list)
     dropped: dict[Project, Row] = field(default_factory=dict)
     broken: dict[Measure, Trust] = field(default_factory=dict)
+    costs: dict[Measure, int] = field(default_factory=dict)
     asked: list[Question] = field(default_factory=list)
     before_answer: Callable[[Question], None] = lambda _: None
 
@@ -31,7 +35,7 @@ class FakeSource:
         if question.measure in self.broken:
             trust = self.broken[question.measure]
             return Answer(question, trust, fault=SourceFault.SERVER, note="Sentry answered 500.", requests=1)
-        return replace(self._answer(question), requests=1)
+        return replace(self._answer(question), requests=self.costs.get(question.measure, 1))
 
     def _answer(self, question: Question) -> Answer:
         window = question.window
