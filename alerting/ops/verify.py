@@ -120,9 +120,8 @@ def _judge(found: Sequence[Found]) -> list[str]:
     for family in {each.sent.family for each in found if each.sent.family}:
         groups = {each.group for each in found if each.sent.family == family and each.group}
         if len(groups) > 1:
-            failures.append(
-                f"The {family} errors are not grouped: they differ only in values, and became {', '.join(sorted(groups))}."
-            )
+            became = ", ".join(sorted(groups))
+            failures.append(f"The {family} errors are not grouped: they differ only in values, and became {became}.")
     return failures
 
 
