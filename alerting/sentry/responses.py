@@ -7,6 +7,7 @@ from typing import Any
 
 import sentry_sdk
 from sentry_sdk.integrations import Integration
+from sentry_sdk.integrations.logging import ignore_logger
 from sentry_sdk.utils import capture_internal_exceptions
 
 from alerting.sentry.hooks import last_error
@@ -35,6 +36,8 @@ class HttpStatusIntegration(Integration):
         handler = import_module("django.core.handlers.base").BaseHandler
         signal = import_module("django.core.signals").got_request_exception
         signal.connect(_note_failure, weak=False, dispatch_uid=__name__)
+        # Django logs as errors what it answers with 400: a host it does not know, a form with too many fields.
+        ignore_logger("django.security.*")
         _watch(handler)
 
 

@@ -79,10 +79,10 @@ def test_it_arrives_from_a_running_server_too(sink: Sink) -> None:
 
 
 @pytest.mark.parametrize("call", [call_wsgi, call_asgi])
-@pytest.mark.parametrize("kind", ["missing", "order-missing", "forbidden"])
+@pytest.mark.parametrize("kind", ["missing", "order-missing", "forbidden", "suspicious"])
 def test_answers_to_visitors_are_not_errors(started: Callable[..., Kept], call: Any, kind: str) -> None:
     kept = started()
-    assert call(f"/fail/{kind}/1/") in {403, 404}
+    assert call(f"/fail/{kind}/1/") in {400, 403, 404}
     assert kept.of("event") == []
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from asgiref.testing import ApplicationCommunicator
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied, SuspiciousOperation, ValidationError
 from django.core.handlers.asgi import ASGIHandler
 from django.core.handlers.wsgi import WSGIHandler
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
@@ -37,6 +37,7 @@ RAISED: dict[str, Callable[[], BaseException]] = {
     "missing": lambda: Http404("no such story"),
     "order-missing": lambda: OrderMissing("no such order"),
     "forbidden": lambda: PermissionDenied("not yours"),
+    "suspicious": lambda: SuspiciousOperation("too many fields"),
     "api-missing": drf.NotFound,
     "api-hidden": OrderHidden,
     "invalid": lambda: ValidationError("no price"),
