@@ -8,12 +8,17 @@ from sentry_sdk.utils import capture_internal_exceptions
 
 from alerting.sentry.grouping import fingerprint
 from alerting.sentry.ignored import is_ignored
+from alerting.sentry.log_lines import without_secret_parameters
+from alerting.sentry.scrub import scrub_event
 from alerting.sentry.task_arguments import without_task_arguments
 
 Hook = Callable[[Any, Any], Any]
 
 # The id of the last error that left this thread or task: who reports by other signs looks whether one did already.
 last_error: ContextVar[str | None] = ContextVar("last_error", default=None)
+
+# Without these the SDK cannot send an event, whatever the application's hook made of it.
+_ESSENTIAL = ("event_id", "type", "timestamp")
 
 # Every kind of telemetry has one; which of them exist depends on the SDK's version.
 HOOKS = (
@@ -26,12 +31,12 @@ HOOKS = (
 )
 
 
-def scrubbing_hook(theirs: Hook | None, scrub: Hook) -> Hook:
+def scrubbing_hook(theirs: Hook | None, scrub: Hook, whole: Hook | None = None) -> Hook:
     """A hook that runs the application's own, which may change or drop what it sees, and scrubs what it leaves."""
 
     def before(item: Any, hint: Any) -> Any:
         item = _consulted(theirs, item, hint)
-        return None if item is None else _scrubbed(item, hint or {}, scrub)
+        return None if item is None else _scrubbed(item, hint or {}, scrub, whole)
 
     return before
 
@@ -65,20 +70,30 @@ def breadcrumb_hook(theirs: Hook | None, scrub: Hook) -> Hook:
     def scrub_crumb(crumb: Any, hint: Any) -> Any:
         return scrub({"breadcrumbs": {"values": [crumb]}}, hint)["breadcrumbs"]["values"][0]
 
-    return scrubbing_hook(theirs, scrub_crumb)
+    return scrubbing_hook(theirs, scrub, scrub_crumb)
 
 
-def _scrubbed(item: Any, hint: Any, scrub: Hook) -> Any:
+def _scrubbed(item: Any, hint: Any, scrub: Hook, whole: Hook | None = None) -> Any:
+    """The item without its secrets, by `whole` where `scrub` has to be told what part of an event the item is."""
     with capture_internal_exceptions():
         item = without_task_arguments(item)
-    return scrub(item, hint)
+    with capture_internal_exceptions():
+        item = without_secret_parameters(item, hint, scrub)
+    with capture_internal_exceptions():
+        return (whole or scrub)(item, hint)
+    # Rules of the application's own that fail must not lose the event, nor send it as it is.
+    return scrub_event(item, hint)
 
 
 def _consulted(theirs: Hook | None, item: Any, hint: Any) -> Any:
     """What the application's hook made of the item. One that fails or answers nonsense must not lose the event."""
     if theirs is None:
         return item
+    given = {name: item[name] for name in _ESSENTIAL if name in item} if isinstance(item, Mapping) else {}
     answer: Any = item
     with capture_internal_exceptions():
         answer = theirs(item, hint)
-    return answer if answer is None or isinstance(answer, Mapping) else item
+    if answer is None:
+        return None
+    answer = answer if isinstance(answer, Mapping) else item
+    return answer if given.keys() <= answer.keys() else {**given, **answer}

@@ -1,6 +1,7 @@
 """On the way out: the application's hook, ignoring, grouping, scrubbing, in that order and whatever fails."""
 
 import copy
+import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -38,6 +39,25 @@ def test_a_hook_that_answers_nonsense_loses_nothing(started: Callable[..., Kept]
     kept = started(before_send=lambda event, hint: answer)
     sentry_sdk.capture_message("hello")
     assert kept.event["message"] == "hello"
+
+
+def test_a_hook_that_answers_an_event_of_its_own_loses_nothing(started: Callable[..., Kept]) -> None:
+    kept = started(before_send=lambda event, hint: {"message": "another"})
+    assert ErrorTracker.capture_message("hello") == kept.event["event_id"]
+    assert kept.event["message"] == "another"
+
+
+def test_rules_that_fail_are_replaced_by_the_default_ones(started: Callable[..., Kept], fresh_sdk: list[Any]) -> None:
+    def fail(event: Any, hint: Any) -> Any:
+        raise RuntimeError("a bug in the application's rules")
+
+    kept = started(scrub=fail)
+    sentry_sdk.add_breadcrumb(message="posted", data={"password": SECRET})
+    ErrorTracker.capture_message("hello", context={"password": SECRET, "order": 17})
+
+    assert SECRET not in str(kept.event)
+    assert kept.event["contexts"]["custom"]["order"] == 17
+    fresh_sdk.clear()
 
 
 def test_a_hook_that_fails_loses_nothing_and_hides_nothing(started: Callable[..., Kept], fresh_sdk: list[Any]) -> None:
@@ -123,6 +143,22 @@ def test_logs_and_metrics_are_scrubbed(started: Callable[..., Kept]) -> None:
     assert metric["name"] == "logins"
     assert metric["attributes"]["plan"]["value"] == "premium"
     assert SECRET not in str([log, metric])
+
+
+def test_finished_log_lines_do_not_repeat_secret_parameters(started: Callable[..., Kept]) -> None:
+    kept = started(enable_logs=True)
+    log = logging.getLogger("shop")
+    sentry_sdk.logger.info("login of {user} with {api_key}", user="ana", api_key=SECRET)
+    log.warning("login of %(user)s with %(api_key)s", {"user": "ana", "api_key": SECRET})
+    log.warning("login of %s with password %s", "ana", SECRET)
+    sentry_sdk.get_client().flush(timeout=2)
+    sentry_sdk.capture_message("hello")
+
+    lines = [item["body"] for log in kept.of("log") for item in log["items"]]
+    assert lines[:2] == ["login of ana with [Filtered]"] * 2
+    assert lines[2].startswith("login of ana with password ")
+    assert [crumb["message"] for crumb in kept.event["breadcrumbs"]["values"]] == lines[1:]
+    assert SECRET not in str(kept.of("log") + kept.of("event"))
 
 
 def test_hooks_given_as_experiments_still_run(started: Callable[..., Kept]) -> None:
