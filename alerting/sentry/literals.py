@@ -2,8 +2,9 @@
 
 import re
 
-from alerting.sentry.keys import Names, Verdict
+from alerting.sentry.keys import Names
 from alerting.sentry.patterns import MARKER
+from alerting.sentry.verdict import Verdict
 
 _STATEMENT = re.compile(
     r"\b(?:insert|replace|update|select|delete|create|alter|set|merge|values|grant|pragma|where)\b", re.IGNORECASE
@@ -143,22 +144,24 @@ def without_parameters(text: str, names: Names) -> str:
 
     def cut(match: re.Match[str]) -> str:
         secret = secret_parameters(text[: match.start()].rpartition("[SQL: ")[2], names)
-        if not secret:
-            return match[0]
-        values = match["values"]
-        shown: list[str] = []
-        done = at = 1
-        for position in range(max(secret) + 1):
-            found = _PARAMETER.match(values, at, len(values) - 1)
-            if not found or found.end() == at:
-                break
-            if position in secret:
-                shown += (values[done : found.start("value")], f"'{MARKER}'")
-                done = found.end("value")
-            at = found.end()
-        return f"[parameters: {values[:1]}{''.join(shown)}{values[done:]}]"
+        return f"[parameters: {without_shown(match['values'], secret)}]" if secret else match[0]
 
     return _PARAMETERS.sub(cut, text)
+
+
+def without_shown(values: str, secret: set[int]) -> str:
+    """A tuple of parameters as Python shows it, without those at the secret positions."""
+    shown: list[str] = []
+    done = at = 1
+    for position in range(max(secret) + 1):
+        found = _PARAMETER.match(values, at, len(values) - 1)
+        if not found or found.end() == at:
+            break
+        if position in secret:
+            shown += (values[done : found.start("value")], f"'{MARKER}'")
+            done = found.end("value")
+        at = found.end()
+    return f"{values[:1]}{''.join(shown)}{values[done:]}"
 
 
 def secret_parameters(statement: str, names: Names) -> set[int]:
@@ -168,6 +171,8 @@ def secret_parameters(statement: str, names: Names) -> set[int]:
     secret = set()
     for position, holder in enumerate(_HOLDER.finditer(statement)):
         inserted = insert is not None and holder.start("holder") >= insert.end() and not holder["op"]
+        if holder["holder"].startswith("$"):
+            position = int(holder["holder"][1:]) - 1
         if (inserted and position < 1000 and columns[position % len(columns)]) or (
             holder["op"] and holder["name"] and names.judge(holder["name"]) > Verdict.ADDRESS
         ):

@@ -2,8 +2,9 @@
 
 import re
 
-from alerting.sentry.keys import Names, Verdict
+from alerting.sentry.keys import Names
 from alerting.sentry.patterns import MARKER
+from alerting.sentry.verdict import Verdict
 
 _ELEMENT = re.compile(
     r"<(?P<tag>(?:[\w-]{1,40}:)?(?P<name>[\w.-]{1,80}))(?P<attributes>\s[^<>]{0,400})?>(?P<value>[^<>]{1,8192})(?P<end></|$)"

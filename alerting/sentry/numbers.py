@@ -15,9 +15,9 @@ _ISSUERS = (
     (re.compile(r"5018|5020|5038|5893|6304|6759|676[1-3]"), (13, 15, 16, 18, 19)),
     (re.compile(r"62|81"), (16, 17, 18, 19)),
 )
-_GAP = "[ .\u00a0\u2009\u202f\u2010-\u2013-]"
+_GAP = "(?:[ .+\u00a0\u2009\u202f\u2010-\u2013-]|%20)"
 _RUN = re.compile(rf"\d(?:{_GAP}?\d){{12,}}")
-_GROUP = re.compile(r"\d+")
+_GROUP = re.compile(r"(?:%20)?(\d+)")
 _LABEL = re.compile(r"(?:^|[^A-Za-z0-9])[A-Za-z]{2,}[_-]$")
 SSN = re.compile(r"(?<![\w.-])(?!000|666|9)\d{3}([- \u2010-\u2013])(?!00)\d{2}\1(?!0000)\d{4}(?![\w-]|\.\d)")
 IBAN = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{2}\d{2}(?:[ -]?[A-Za-z0-9]){11,30}")
@@ -68,7 +68,7 @@ def without_cards(text: str, marker: str) -> str:
     kept: list[str] = []
     done = 0
     for run in _RUN.finditer(text):
-        groups = [group.span() for group in _GROUP.finditer(text, run.start(), run.end())]
+        groups = [group.span(1) for group in _GROUP.finditer(text, run.start(), run.end())]
         if not _may_begin(text, run.start()):
             groups = groups[1:]
         if groups and not _may_end(text, run.end()):
@@ -96,7 +96,7 @@ def _card_from(text: str, groups: list[tuple[int, int]], first: int, whole: int)
             return -1
         if last > first and (first or whole > 12) and _is_odd_group(text, groups, first, last):
             return -1
-        if digits >= 13 and _stands_alone(text, begin, end) and is_card(text[begin:end]):
+        if digits >= 13 and _stands_alone(text, begin, end) and is_card(text[begin:end].replace("%20", " ")):
             return last
     return -1
 

@@ -2,9 +2,10 @@
 
 import re
 
-from alerting.sentry.keys import Names, Verdict
+from alerting.sentry.keys import Names
 from alerting.sentry.patterns import MARKER
 from alerting.sentry.prose import closing_quote
+from alerting.sentry.verdict import Verdict
 
 _INPUT = re.compile(
     r"(?:^|(?<=\n)|(?<=\\n))(?P<name>[\w.\[\]-]{1,120})(?:\n|\\{1,3}n)[^\n]{0,400}?input_value="

@@ -100,6 +100,8 @@ _TOKENS = (
 )
 _HOOKS = (
     r"https://hooks\.slack(?:-gov)?\.com/(?:services|workflows|triggers)/[\w/+-]{8,200}",
+    r"(?<=/services/)T[A-Z0-9]{8,12}/B[A-Z0-9]{8,12}/[A-Za-z0-9]{20,40}",
+    r"(?<=/webhooks/)\d{17,20}/[\w-]{40,120}",
     r"https://(?:\w{1,20}\.)?discord(?:app)?\.com/api(?:/v\d+)?/webhooks/\d+/[\w-]{8,120}",
     r"https://[\w.-]{1,60}\.webhook\.office\.com/[\w@/-]{8,300}",
     r"https://outlook\.office(?:365)?\.com/webhook/[\w@/-]{8,300}",

@@ -7,9 +7,10 @@ dictionary's key. Only then is the value's end looked for, by a scanner that kno
 import re
 from urllib.parse import unquote_plus
 
-from alerting.sentry.keys import Names, Verdict, means_something_else, words_of
+from alerting.sentry.keys import Names, means_something_else, words_of
 from alerting.sentry.patterns import MARKER
 from alerting.sentry.speech import HOLE, MECHANISMS, ORDINARY_WORDS, PLACEHOLDER, is_complaint
+from alerting.sentry.verdict import Verdict
 
 _NAME = re.compile(
     r"(?<![\w%])(?P<name>-{0,2}(?:2(?=[fF][aA]))?[^\W\d][\w.\-\[\]%$:]{0,80}?"

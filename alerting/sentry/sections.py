@@ -4,8 +4,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from alerting.sentry.keys import Verdict
 from alerting.sentry.patterns import MARKER, PRIVATE_KEY_BEGINS, PRIVATE_KEY_ENDS
+from alerting.sentry.verdict import Verdict
 from alerting.sentry.walk import Walk
 
 Section = Callable[[Walk, Any], Any]
@@ -120,11 +120,19 @@ def _thread(walk: Walk, value: Any) -> Any:
 
 
 def _crumb(walk: Walk, value: Any) -> Any:
-    return _fields(walk, value, _CRUMB, {})
+    return _fields(walk, _without_parameters(walk, value, "message"), _CRUMB, {})
 
 
 def _span(walk: Walk, value: Any) -> Any:
-    return _fields(walk, value, _SPAN, {})
+    return _fields(walk, _without_parameters(walk, value, "description"), _SPAN, {})
+
+
+def _without_parameters(walk: Walk, value: Any, told: str) -> Any:
+    """A span or crumb about a query, whose parameters stand in its data, without those of secret columns."""
+    data = value.get("data") if isinstance(value, Mapping) else None
+    if isinstance(data, Mapping) and "db.params" in data and isinstance(value.get(told), str):
+        return {**value, "data": walk.without_parameters(data, value[told])}
+    return value
 
 
 def _contexts(walk: Walk, value: Any) -> Any:

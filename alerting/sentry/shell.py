@@ -4,9 +4,10 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from alerting.sentry.keys import Names, Verdict
+from alerting.sentry.keys import Names
 from alerting.sentry.patterns import MARKER, looks_random
 from alerting.sentry.speech import ORDINARY_WORDS, PLACEHOLDER
+from alerting.sentry.verdict import Verdict
 
 _QUOTED = r"(?:\"[^\"\r\n]{1,400}\"|'[^'\r\n]{1,400}'|[^\s\"';|&<>]{1,400})"
 _OPTION = re.compile(rf"(?<![\w-])(?P<way>--?(?P<name>[A-Za-z][\w.-]{{2,60}})(?:\s{{1,3}}|=))(?P<value>{_QUOTED})")
@@ -39,7 +40,7 @@ _COMMANDS = tuple(
 )
 _METAVARIABLE = re.compile(r"[A-Z][A-Z_-]*[\]).,]*|[a-z]+\]")
 _USER = re.compile(
-    r"(?P<flag>(?:(?:^|[\s'])(?:-u|--user|--proxy-user)(?:[ =]|'\s?,\s?')|\bcurl\b[^\r\n;|]{0,200}?\s-u)['\"]?"
+    r"(?P<flag>(?:(?:^|[\s'])(?:-u|--user|--proxy-user)(?:[\s=]|'\s?,\s?')|\bcurl\b[^\r\n;|]{0,200}?\s-u)['\"]?"
     r"[^\s:'\"]{1,100}:)"
     r"(?P<value>[^\s'\"]{1,200}(?:[^'\"\r\n]{0,200}(?='(?:\s|$)))?)"
 )

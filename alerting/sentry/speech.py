@@ -2,8 +2,9 @@
 
 import re
 
-from alerting.sentry.keys import Names, Verdict, words_of
+from alerting.sentry.keys import Names, words_of
 from alerting.sentry.patterns import MARKER, looks_random
+from alerting.sentry.verdict import Verdict
 
 PLACEHOLDER = re.compile(
     r"%(?:\(\w*\))?[-#0 +]*\d*\.?\d*[sdrifax]|\{[\w.!:\[\]]*\}|\$\{\w*\}|\$\d+|\?|:[a-z_]\w*|@\w+|<[\w .]*>"
@@ -19,6 +20,14 @@ HOLE = re.compile(
     r"|[*•]{3,}|x{4,}|X{4,}|\W?(?i:redacted|masked|hidden|removed|filtered|sanitized|scrubbed)\W?"
     r"|(?i:your)[_-][A-Za-z_-]{1,80}",
     re.DOTALL,
+)
+# Objects as Python shows those that show nothing of themselves.
+SHOWS_NOTHING = re.compile(
+    r"<(?:(?:function|coroutine object|bound method|class|module|generator object) [\w.'<>]{1,200}"
+    r"(?: (?:of|from|at) .{1,200})?"
+    r"|[\w.]{1,200}(?: object|\[\])?(?: at 0x[0-9a-fA-F]{1,20})?"
+    r"|[\w.]{1,100}: [\w.]{1,100} object \(\d{1,12}\)|[\w.]{1,100}: \{\})>"
+    r"|\[\]|\{\}|\(\)"
 )
 _COMPLAINT = re.compile(r"[A-Z][a-z']*(?:,? [A-Za-z0-9'’()-]{1,40}){2,40}(?:[.!]|\. [A-Z][\w ,'’-]{1,200}[.!])")
 _COMPLAINING = re.compile(

@@ -28,7 +28,7 @@ _JOINT = re.compile(r"[\s=:,<%(：＝]|->|sess|SESS|Sess")
 # Letters and signs as JSON and JavaScript may write them: contrase\u00f1a, \u0026token=.
 _WRITTEN_OUT = re.compile(r"\\{1,2}u(?P<code>00(?:2[2-7]|3[a-fA-F])|(?!d[89a-f]|00[01])[0-9a-fA-F]{4})")
 _DIGIT = re.compile(r"\d")
-_DIGITS = re.compile(r"\d[\d .:\u00a0\u2009\u202f\u2010-\u2013-]{5}")
+_DIGITS = re.compile(r"\d[\d .:+%\u00a0\u2009\u202f\u2010-\u2013-]{5}")
 _EMAIL = re.compile(r"[\w+%][\w.+%'-]{0,63}(?:@|%40)(?:[\w-]{1,63}\.){1,8}[^\W\d_]{2,24}(?!\w)")
 # A machine's or a program's name with an @ in it, not a person's address.
 _NOT_PEOPLE = re.compile(
@@ -38,8 +38,10 @@ _NOT_DOMAINS = re.compile(
     r"(?i).*\.(?:service|socket|timer|mount|target|slice|png|jpe?g|gif|svg|webp|css|js|mjs|py|ts|html?|json|ya?ml|dll|exe|conf|ini|cfg|txt|log|internal|local|"
     r"localdomain|lan|svc|cluster)"
 )
-_ENCODED = re.compile(r"(?<==)[^&\s;\"'<>]{0,200}?%(?:7B|5B|22|3[Dd]|3[Aa]%2[Ff]%2[Ff])[^&\s;\"'<>]{1,8192}")
-_ENCODED_SIGN = re.compile(r"%(?:7B|5B|22|3D|3A%2F%2F)", re.IGNORECASE)
+_ENCODED = re.compile(
+    r"(?<==)[^&\s;\"'<>]{0,200}?%(?:25)?(?:7B|5B|22|3[Dd]|3[Aa]%(?:25)?2[Ff]%(?:25)?2[Ff])[^&\s;\"'<>]{1,8192}"
+)
+_ENCODED_SIGN = re.compile(r"%(?:25)?(?:7B|5B|22|3D|3A%(?:25)?2F)", re.IGNORECASE)
 _PORT_PATH = re.compile(r":(?!\d{2,5}\b)[\w./~-]+")
 _IBAN_SIGN = re.compile(r"\d{2}[ -]?[A-Za-z0-9]{4}")
 
@@ -123,9 +125,15 @@ class Texts:
         return text
 
     def _without_encoded(self, match: re.Match[str], parsed: Callable[[Any], Any] | None) -> str:
-        plain = unquote_plus(match[0])
+        plain, levels = unquote_plus(match[0]), 1
+        while levels < 3 and "%" in plain and (inner := unquote_plus(plain)) != plain:
+            plain, levels = inner, levels + 1
         cleaned = self.clean(plain, parsed)
-        return match[0] if cleaned == plain else quote_plus(cleaned, safe="[]")
+        if cleaned == plain:
+            return match[0]
+        for _ in range(levels):
+            cleaned = quote_plus(cleaned, safe="[]")
+        return cleaned
 
     def _without_named(self, text: str, lowered: str) -> str:
         if "<" in text and ">" in text:

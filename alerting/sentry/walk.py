@@ -4,24 +4,34 @@ import datetime
 import decimal
 import re
 import uuid
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from collections.abc import Set as AbstractSet
 from typing import Any
 
-from alerting.sentry.keys import Names, Verdict, means_something_else
+from alerting.sentry.containers import (
+    AUTHORIZING,
+    PARAMETERS,
+    STATEMENTS,
+    TELLING,
+    VALUES,
+    has_options,
+    is_keyring,
+    is_lone_pair,
+    is_pair,
+    lines_of_keys,
+    stated_name,
+    text_of,
+    without_positions,
+)
+from alerting.sentry.keys import Names, means_something_else
 from alerting.sentry.literals import secret_parameters
 from alerting.sentry.numbers import is_card
 from alerting.sentry.patterns import MARKER
 from alerting.sentry.shell import cleaned_arguments, secret_arguments
-from alerting.sentry.speech import HOLE, MECHANISMS, ORDINARY_WORDS, is_complaint
+from alerting.sentry.speech import HOLE, MECHANISMS, ORDINARY_WORDS, SHOWS_NOTHING, is_complaint
 from alerting.sentry.texts import Texts
 from alerting.sentry.vaults import shown_object
-
-
-def _also_quoted(names: str) -> frozenset[str]:
-    """The names, also as the SDK writes the keys of local variables: in the quotes of their repr."""
-    return frozenset([*names.split(), *(f"'{name}'" for name in names.split())])
-
+from alerting.sentry.verdict import Verdict
 
 # The SDK keeps five levels of most sections; a text with JSON in JSON adds a few.
 DEEPEST = 60
@@ -37,18 +47,8 @@ _HARMLESS_TYPES = (
     uuid.UUID,
 )
 _CONTAINERS = (Mapping, list, tuple, AbstractSet)
-_NAMING = _also_quoted("name key header field param parameter Name Key k")
-_VALUES = _also_quoted("value val Value content v values default string_value stringValue")
-_AUTHORIZING = frozenset("state scope grant_type redirect_uri code_verifier session_state".split())
-_STATEMENTS = ("sql", "query", "statement", "db.statement", "db.query.text")
-_PARAMETERS = frozenset("params parameters db.params db.parameters".split())
-# An object without any of these names tells nothing about its parts but their own names.
-_TELLING = _VALUES | _PARAMETERS | {"code", "input"}
 _HARMLESS = Verdict.HARMLESS
 _NO_TOKENS = ORDINARY_WORDS | MECHANISMS
-_NAME = re.compile(r"[\w.\[\]'\" -]{1,80}")
-_KEYLIKE = re.compile(r"(?=\S*\d)(?=\S*[A-Za-z])[^\s:/@.]{8,}")
-_OPTION = re.compile(r"b?['\"]?--?[A-Za-z]")
 
 
 class Walk:
@@ -92,7 +92,7 @@ class Walk:
 
     def named(self, name: Any, value: Any, depth: int = 0) -> Any:
         """The value that stands under `name` without its secrets, or the marker where the name says it is one."""
-        text = name if type(name) is str else _text_of(name)
+        text = name if type(name) is str else text_of(name)
         verdict = self._verdicts.get(text)
         if verdict is None:
             verdict = self._names.judge(text)
@@ -113,7 +113,7 @@ class Walk:
         if isinstance(value, str | bytes | bytearray):
             return self._secret_text(value, verdict, depth)
         if isinstance(value, _CONTAINERS):
-            if verdict is Verdict.TOKEN and isinstance(value, dict) and _is_keyring(value):
+            if verdict is Verdict.TOKEN and isinstance(value, dict) and is_keyring(value):
                 verdict = Verdict.VAULT
             return self._container(value, depth, within=verdict)
         if isinstance(value, int | float) and verdict < Verdict.SECRET:
@@ -124,6 +124,8 @@ class Walk:
         if isinstance(value, str):
             bare = value.strip("'\" ")
             if bare in {"", MARKER, "None", "True", "False", "null"} or HOLE.fullmatch(bare) or is_complaint(bare):
+                return value
+            if bare[-1] in ">]})" and SHOWS_NOTHING.fullmatch(bare):
                 return value
             if verdict is Verdict.ADDRESS:
                 return value if _is_own_address(bare) else MARKER
@@ -149,25 +151,25 @@ class Walk:
 
     def _mapping(self, value: Mapping[Any, Any], depth: int, within: Verdict) -> dict[Any, Any]:
         cleaned: dict[Any, Any] = {}
-        if within is _HARMLESS and _TELLING.isdisjoint(value):
+        if within is _HARMLESS and TELLING.isdisjoint(value):
             for name, item in value.items():
                 cleaned[name if type(name) is str and len(name) < 12 else self._name(name, cleaned)] = self.named(
                     name, item, depth
                 )
             return cleaned
-        stated = _stated(value)
+        stated = stated_name(value)
         verdict = max(within, self._names.judge(stated)) if stated else within
-        authorizes = "code" in value and not _AUTHORIZING.isdisjoint(value)
-        if not _PARAMETERS.isdisjoint(value):
-            value = self._without_parameters(value)
+        authorizes = "code" in value and not AUTHORIZING.isdisjoint(value)
+        if not PARAMETERS.isdisjoint(value):
+            value = self.without_parameters(value)
         if "input" in value and "loc" in value:
             value = self._without_input(value)
         for name, item in value.items():
             if authorizes and name == "code":
                 item = self.secret(item, Verdict.TOKEN, depth)
-            elif verdict > within and name in _VALUES:
+            elif verdict > within and name in VALUES:
                 item = self.secret(item, verdict, depth)
-            elif within is Verdict.VAULT or (within and name in _VALUES):
+            elif within is Verdict.VAULT or (within and name in VALUES):
                 item = self._inside(item, depth, within, name)
             else:
                 item = self.named(name, item, depth)
@@ -182,24 +184,19 @@ class Walk:
             return value
         return {name: MARKER if name == "input" and item not in (None, "") else item for name, item in value.items()}
 
-    def _without_parameters(self, value: Mapping[Any, Any]) -> Mapping[Any, Any]:
+    def without_parameters(self, value: Mapping[Any, Any], statement: str = "") -> Mapping[Any, Any]:
         """An object that holds an SQL statement and its parameters, without those of secret columns."""
-        statement = next((value[name] for name in _STATEMENTS if isinstance(value.get(name), str)), "")
+        statement = next((value[name] for name in STATEMENTS if isinstance(value.get(name), str)), statement)
         secret = secret_parameters(statement[:8192], self._names) if statement else set()
         if not secret:
             return value
-        return {
-            name: [MARKER if position in secret else part for position, part in enumerate(item)]
-            if name in _PARAMETERS and isinstance(item, list | tuple)
-            else item
-            for name, item in value.items()
-        }
+        return {name: without_positions(item, secret) if name in PARAMETERS else item for name, item in value.items()}
 
     def _inside(self, item: Any, depth: int, within: Verdict, name: Any = "") -> Any:
         """A part of what stands under a secret name; under a vault's, all but what its own name makes harmless."""
         if within < Verdict.TOKEN:
             return self.value(item, depth)
-        about = name != "" and self._names.judge(f"password {_text_of(name)}") <= Verdict.HARMLESS
+        about = name != "" and self._names.judge(f"password {text_of(name)}") <= Verdict.HARMLESS
         if about and not (isinstance(item, str) and (len(item) > 40 or self.value(item, depth) != item)):
             return self.value(item, depth)
         return self.secret(item, within, depth)
@@ -207,16 +204,18 @@ class Walk:
     def _sequence(self, value: Any, depth: int, within: Verdict) -> list[Any]:
         if within >= Verdict.TOKEN:
             return [self._inside(item, depth, within) for item in value]
-        if _is_lone_pair(value) and (verdict := self._names.judge(_text_of(value[0]))) > Verdict.ADDRESS:
+        if is_lone_pair(value) and (verdict := self._names.judge(text_of(value[0]))) > Verdict.ADDRESS:
             return [value[0], self.secret(value[1], verdict, depth)]
-        if value and all(_is_pair(item) for item in value):
+        if value and all(is_pair(item) for item in value):
             pairs = {item[0]: item for item in value if isinstance(item[0], str)}
-            if "code" in pairs and not _AUTHORIZING.isdisjoint(pairs):
+            if "code" in pairs and not AUTHORIZING.isdisjoint(pairs):
                 value = [_like(item, [item[0], MARKER]) if item is pairs["code"] else item for item in value]
             return [_like(item, [self._name(item[0], ()), self.named(item[0], item[1], depth)]) for item in value]
         secret: Collection[int] = ()
-        if _has_options(value):
+        if has_options(value):
             secret, value = secret_arguments(value, self._names), cleaned_arguments(value, self._names)
+        elif any(type(item) is str and "PRIVATE KEY" in item for item in value):
+            secret = lines_of_keys(value)
         return [
             self.secret(item, Verdict.VAULT, depth) if position in secret else self.value(item, depth)
             for position, item in enumerate(value)
@@ -226,6 +225,8 @@ class Walk:
         """A key as it may be shown. Few are secrets themselves; two that become equal are told apart."""
         if type(name) is not str or len(name) < 12:
             return name
+        if name[0] == "{" and name[-1] == "}":
+            return self._texts.clean(name, self.parsed)  # a form's only key: the JSON it was sent as
         shown = self._texts.clean_name(name)
         if shown != name and shown in taken:
             shown = next(f"{shown} ({count})" for count in range(2, MOST_PARTS) if f"{shown} ({count})" not in taken)
@@ -262,46 +263,8 @@ class Walk:
         return value
 
 
-def _is_keyring(value: Mapping[Any, Any]) -> bool:
-    """Whether under the name of tokens each has its own name: {"github": "k81…", "slack": "x4…"}."""
-    texts = [item.strip("'\"") for item in value.values() if isinstance(item, str)]
-    return len(texts) == len(value) > 0 and all(_KEYLIKE.fullmatch(text) for text in texts)
-
-
-def _stated(value: Mapping[Any, Any]) -> str:
-    """The name an object such as {"name": "api_key", "value": "…"} states for its value."""
-    if _VALUES.isdisjoint(value):
-        return ""
-    return next((item for name, item in value.items() if name in _NAMING and isinstance(item, str)), "")
-
-
-def _is_pair(item: Any) -> bool:
-    return isinstance(item, list | tuple) and len(item) == 2 and _is_name(item[0])
-
-
-def _is_name(value: Any) -> bool:
-    return isinstance(value, str | bytes) and bool(_NAME.fullmatch(_text_of(value)))
-
-
-def _is_lone_pair(value: Any) -> bool:
-    """A name with its value; two names in a list look alike, unless the second has a digit."""
-    if len(value) != 2 or not _is_name(value[0]) or not isinstance(value[1], str):
-        return False
-    return isinstance(value, tuple) or any(char.isdigit() for char in value[1])
-
-
-def _has_options(value: Sequence[Any]) -> bool:
-    return any(isinstance(item, str) and _OPTION.match(item) for item in value)
-
-
 def _is_own_address(text: str) -> bool:
     return text in {"localhost", "::1", "testserver"} or text.startswith("127.")
-
-
-def _text_of(name: Any) -> str:
-    if isinstance(name, bytes):
-        return name[:200].decode("utf-8", "replace")
-    return str(name)[:200] if isinstance(name, str | int | float | tuple) else type(name).__name__
 
 
 def _like(original: Any, items: list[Any]) -> Any:

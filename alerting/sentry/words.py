@@ -1,0 +1,173 @@
+"""The words by which names are judged: which announce a secret, alone or in pairs, and which speak against it."""
+
+from alerting.sentry.verdict import Verdict
+
+WITH_DIGITS = frozenset({"cvv2", "cvc2", "2fa", "last4", "oauth2"})
+
+# What the last word may be for the value to be about the secret instead of being it.
+ABOUT = frozenset(
+    """
+    address color colour db flow mechanism methods origins
+    age alg algorithm allowed alias at attempt attempts author backend backends balance budget bucket cache
+    category change changed changes chars check checked checks class cls column columns config configured consent count
+    counter created ctx date days default deleted description domain duration enabled encoding endpoint
+    engine entropy env error errors event exempt exists exp expected expiration expire expired expires expiry
+    factory failed failure failures feature field fields file filename fingerprint flag form format generator
+    group handler hasher hashers header headers helper hint host hours httponly icon id ids index info input
+    interval invalid issued issuer kind label language last4 layout len length level lifetime limit link list
+    location logger manager max message meta metadata method middleware min minutes missing mode model module
+    dir directory folder mount
+    name names namespace needed notice num number numbers options order owner page param parameter
+    params parser path paths plugin policy prefix present processor prompt protocol provider providers
+    quality quota rate ratio reader reason receiver redirect regex region remaining renewed required
+    requirement requirements reset resource response result results revoked role rotated rotation rule rules
+    samesite saved schema scheme score scope scopes screen seconds secure sender serializer server service
+    set settings signal size sock socket source spec start started state status step storage store strategy strength
+    style suffix supported table tag task template test text time timeout timestamp title total ttl type
+    types updated url urls usage use used user username users uri valid validated validation validator
+    validators verified version versions view visible width writer
+    """.split()
+)
+# The same at a name's start: has_password, max_tokens, num_sessions.
+ASKING = frozenset(
+    """
+    allow allows can count disable enable enabled has hide ignore is max maximum min minimum must need needs
+    no num number require required requires should show skip supports total use uses with without
+    """.split()
+)
+
+ASKING_FIRST = frozenset((word,) for word in ASKING)
+
+VAULTS = frozenset(
+    """
+    authorization authorisation cookie cookies credential credentials creds kennwort motdepasse passwd passphrase
+    passwort password passwords pw pwd secret secrets senha wachtwoord contrasena contraseña pass passcode
+    passe apikey apikeys pswd passw0rd passord пароль 密码 密碼 口令 パスワード 비밀번호 암호 hasło haslo
+    lösenord losenord adgangskode kodeord salasana şifre sifre parola clave lozinka heslo jelszó
+    jelszo κωδικός סיסמה المرور
+    """.split()
+)
+SECRETS = frozenset(
+    """
+    otp totp hotp pin pincode cvv cvv2 cvc cvc2 csc ssn mnemonic jwt bearer passkey iban signingkey masterkey
+    encryptionkey privkey privatekey secretkey accesskey accountkey cardnumber creditcard ccnumber
+    requirepass masterauth htpasswd wifipsk psk
+    """.split()
+)
+TOKENS = frozenset(
+    """
+    token tokens auth session sessions sess sid csrf xsrf signature sig authtoken sessionid phpsessid
+    jsessionid samlresponse symfony verifier hmac
+    """.split()
+)
+# Written as one word: dbpassword, mysqlpwd, csrfmiddlewaretoken, sharedaccesskey.
+ENDINGS = tuple("password passwd pwd passphrase passcode apikey secretkey privatekey accesskey secret".split())
+TOKEN_ENDINGS = ("authtoken", "accesstoken", "sessionid", "sessid", "token")
+NOT_TOKENS = frozenset({"nontoken", "subtoken", "pretoken", "detoken"})
+
+PAIRS: dict[tuple[str, str], Verdict] = {
+    **dict.fromkeys(
+        (
+            (first, second)
+            for first in """
+    access account admin aes api app application auth client consumer crypto decryption deploy deployment
+    encrypt encryption fernet functions gpg hmac jwt license licence master pgp preshared priv private rsa secret
+    server service session shared sign signing ssh ssl storage subscription symmetric tls vault webhook
+    algolia anthropic apns azure datadog fcm firebase gemini heroku mailgun mashape mapbox maps openai pagerduty
+    sendgrid stripe twilio vapid
+    """.split()
+            for second in ("key", "keys")
+        ),
+        Verdict.SECRET,
+    ),
+    ("api", "keys"): Verdict.VAULT,
+    **dict.fromkeys(
+        (
+            (first, "code")
+            for first in """
+    2fa activation auth authorization backup card confirmation device factor login mfa oauth otp passcode pin
+    recovery reset secret security sms totp verification verify
+    """.split()
+        ),
+        Verdict.SECRET,
+    ),
+    **dict.fromkeys(((first, "codes") for first in "backup mfa otp recovery scratch".split()), Verdict.SECRET),
+    **dict.fromkeys(
+        (
+            ("card", "number"),
+            ("card", "num"),
+            ("card", "no"),
+            ("cc", "number"),
+            ("cc", "num"),
+            ("cc", "no"),
+            ("credit", "card"),
+            ("debit", "card"),
+            ("social", "security"),
+            ("national", "insurance"),
+            ("passport", "number"),
+            ("passport", "no"),
+            ("question", "answer"),
+            ("security", "answer"),
+            ("secret", "answer"),
+            ("seed", "phrase"),
+            ("recovery", "phrase"),
+            ("secret", "id"),
+            ("pin", "number"),
+            ("ssn", "number"),
+            ("security", "number"),
+            ("insurance", "number"),
+            ("tax", "id"),
+            ("pre", "shared"),
+            ("national", "id"),
+            ("bank", "account"),
+            ("instrumentation", "key"),
+            ("maiden", "name"),
+            ("authorization", "header"),
+            ("auth", "header"),
+            ("token", "hint"),
+        ),
+        Verdict.SECRET,
+    ),
+    ("session", "id"): Verdict.TOKEN,
+    ("saml", "response"): Verdict.TOKEN,
+    ("saml", "request"): Verdict.TOKEN,
+    ("session", "key"): Verdict.TOKEN,
+    ("connect", "sid"): Verdict.TOKEN,
+    ("remember", "me"): Verdict.TOKEN,
+    ("remote", "addr"): Verdict.ADDRESS,
+    ("remote", "address"): Verdict.ADDRESS,
+    ("client", "addr"): Verdict.ADDRESS,
+    ("client", "address"): Verdict.ADDRESS,
+    ("peer", "addr"): Verdict.ADDRESS,
+    ("ip", "address"): Verdict.ADDRESS,
+    ("ip", "addr"): Verdict.ADDRESS,
+    ("forwarded", "for"): Verdict.ADDRESS,
+    ("connecting", "ip"): Verdict.ADDRESS,
+}
+# Pairs whose last word would otherwise speak for harmlessness.
+PAIRS_THAT_WIN = frozenset(pair for pair in PAIRS if pair[1] in ABOUT)
+# What makes the word that follows one of something public.
+PUBLIC = frozenset(
+    [
+        *((first, "token") for first in "public stop eos bos pad unk mask sep".split()),
+        *((first, "tokens") for first in "billed cached completion input output prompt reasoning".split()),
+        *((first, "signature") for first in "function method call".split()),
+        ("desktop", "session"),
+    ]
+)
+
+# Secret only where nothing stands beside them: mfa_device is a name, mfa a code.
+WHOLE = frozenset({("2fa",), ("mfa",)})
+WHOSE_IP = frozenset(
+    "address client user remote real source true origin caller visitor cf forwarded last login".split()
+)
+
+# A text names no secret unless it holds one of these. A necessary sign of every word above, quick to look for.
+ROOTS = """
+    pass pw secret token cred auth cookie sess sid csrf xsrf jwt otp pin cvv cvc csc ssn sig key bearer card
+    code iban mnemonic phrase wort senha wachtw contrase user answer addr forward verifier samlr symfony
+    remember psk ip hmac saml identified pswd crypt md5 cc_n ccn cc-n cc.n security insurance tax_id taxid tax-id tax.id
+    national pre_sh pre-sh presh bank maiden 2fa mfa
+    adgangskode salasana parola haslo losenord kodeord sifre
+    clave lozinka heslo jelszo basic digest negotiate ntlm ssws dpop social login
+    """.split()
