@@ -13,7 +13,7 @@ from alerting.sentry.schemes import BY_LIBRARY, Scheme
 from alerting.sentry.sql import kind_in, kind_of
 
 # What drivers and ORMs call the statement, in their methods' arguments and on their exceptions.
-STATEMENT_NAMES = ("sql", "query", "statement", "operation")
+STATEMENT_NAMES = ("sql", "query", "statement", "operation", "command", "stmt")
 _EXECUTING = frozenset({"execute", "executemany", "executescript", "execute_many", "query", "raw", "run_sql", "sql"})
 _CONNECTING = frozenset({"connect", "_connect", "ensure_connection", "get_new_connection", "getconn", "create_pool"})
 _DRIVER_PACKAGES = {"django.db.backends": Scheme.DATABASE, "sqlalchemy": Scheme.DATABASE, "peewee": Scheme.DATABASE}
