@@ -62,8 +62,11 @@ def _breadcrumbs(section: Any, _item: Mapping[str, Any]) -> Any:
     values = section.get("values") if isinstance(section, Mapping) else None
     if not isinstance(section, Mapping) or not isinstance(values, list):
         return section
+    # Most events carry many and none of these: the cheap question first.
+    if not any(type(crumb) is dict and _is_of_celery(crumb.get("category")) for crumb in values):
+        return section
     cleaned = [without_task_arguments(crumb) if isinstance(crumb, Mapping) else crumb for crumb in values]
-    return {**section, "values": cleaned} if any(a is not b for a, b in zip(cleaned, values, strict=True)) else section
+    return {**section, "values": cleaned}
 
 
 def _data(section: Any, crumb: Mapping[str, Any]) -> Any:
