@@ -102,9 +102,10 @@ def _url(value: Any) -> Iterator[str]:
     if value is None or not (isinstance(value, str) or type(value).__name__ in {"URL", "AnyUrl", "HttpUrl"}):
         return
     try:
-        yield from _nonempty(_authority(urlsplit(str(value)).netloc))
-    except ValueError:
+        authority = urlsplit(str(value)).netloc
+    except Exception:  # noqa: BLE001  no URL, or an object that fails to show itself
         return
+    yield from _nonempty(_authority(authority))
 
 
 def _in_breadcrumbs(event: Mapping[str, Any]) -> str:

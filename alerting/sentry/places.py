@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from alerting.sentry.chain import event_frames
+from alerting.sentry.schemes import LIBRARIES
 
 # Ids in a raw path, where no route pattern is known: numbers and what is made of them, UUIDs, hex digests, long tokens
 # with a digit, names with a number (ORD-1234), and addresses, which must not leave at all.
@@ -25,7 +26,9 @@ def function_of(stated: Sequence[Mapping[str, Any]], event: Mapping[str, Any]) -
         found = event_frames(exception)
         own = [frame for frame in found if frame.get("in_app") is True]
         likely = [frame for frame in found if frame.get("in_app") is not False]
-        for frame in (own or likely or found)[:1]:
+        # An application installed as a package has no frame that the SDK takes for its own.
+        unknown = [frame for frame in found if str(frame.get("module")).partition(".")[0] not in LIBRARIES]
+        for frame in (own or likely or unknown or found)[:1]:
             place = frame.get("module") or frame.get("filename")
             return ".".join(str(part) for part in (place, frame.get("function")) if part)
     return endpoint_of(event)

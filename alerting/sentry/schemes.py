@@ -186,6 +186,8 @@ BY_LIBRARY: Mapping[str, Scheme] = {
     **dict.fromkeys(_VALIDATION, Scheme.VALIDATION),
 }
 
+LIBRARIES = frozenset(name.partition(".")[0] for name in BY_LIBRARY)
+
 # An application's own classes under the names everybody uses, matched whole; what a library above claims goes first.
 BY_BARE_NAME: Mapping[str, Scheme] = {
     **dict.fromkeys(("AuthenticationError", "AuthenticationFailed", "AuthorizationError"), Scheme.AUTH),

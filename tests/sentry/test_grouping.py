@@ -195,6 +195,16 @@ def test_a_call_that_went_well_before_does_not_decide(group: Any) -> None:
     assert group(act)[1].startswith("redis in ")
 
 
+def test_addresses_that_fail_to_show_themselves_are_no_hosts(group: Any) -> None:
+    class URL:
+        def __str__(self) -> str:
+            raise RuntimeError("not now")
+
+    error = httpx.ReadTimeout("timed out")
+    error.url = URL()  # type: ignore[attr-defined]
+    assert group(raising(error))[1].startswith("httpx in ")
+
+
 def test_exceptions_that_fail_to_tell_are_grouped_all_the_same(group: Any) -> None:
     class Unwilling(sqlite3.OperationalError):
         @property
@@ -554,6 +564,15 @@ def stated(module: str | None, name: str, text: str = "", **frame: Any) -> dict[
 )
 def test_events_without_the_exception_object_are_grouped_by_what_they_state(event: Any, parts: tuple[str, str]) -> None:
     assert tuple(fingerprint(event, {}) or ()) == parts
+
+
+def test_an_application_installed_as_a_package_is_told_from_its_libraries() -> None:
+    frames = [
+        {"function": "clean", "module": "shop.forms", "in_app": False},
+        {"function": "__call__", "module": "django.core.validators", "in_app": False},
+    ]
+    error = {"module": "django.core.exceptions", "type": "ValidationError", "stacktrace": {"frames": frames}}
+    assert fingerprint({"exception": {"values": [error]}}, {}) == ["validation@1", "shop.forms.clean"]
 
 
 @given(
