@@ -11,7 +11,8 @@ from alerting.notifiers.words import Mood
 from alerting.outbox.message import Kind, Line, Notice
 from alerting.rules.units import span
 
-SLUG_LIMIT = 80
+# As long as Sentry lets the slug of a project be.
+SLUG_LIMIT = 100
 TITLE_LIMIT = 300
 SENTENCE_LIMIT = 1500
 ROW_LINK_LIMIT = 400
