@@ -27,10 +27,11 @@ def gather(waiting: QuerySet[Message], channel: str, now: datetime) -> bool:
     # A digest that was refused for now is folded anew with what has come since: hours of refusals end in few messages.
     if crowd is not None and take_apart(waiting.filter(kind__in=fold.FOLDED_KINDS)):
         crowd, kind = _crowd(waiting, now)
-    members = list(crowd[: fold.limit(channel)]) if crowd is not None else []
-    if crowd is None or not members:
+    if crowd is None:
         return False
-    return _fold(members, channel, kind, crowd.count(), now)
+    count = crowd.count()
+    members = list(crowd[: fold.limit(channel, count)])
+    return bool(members) and _fold(members, channel, kind, count, now)
 
 
 def date_honestly(message: Message, now: datetime) -> None:

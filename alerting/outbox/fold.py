@@ -13,14 +13,19 @@ FOLD_ABOVE = 5
 FOLD_NEW_ISSUES_ABOVE = 2
 FOLDED_KINDS = (Kind.DIGEST, Kind.STALE)
 MOST_NOTES = 5
-# Slack's blocks hold about 75 lines; a mail holds more, but nobody reads a longer one.
+# Slack's blocks hold about 75 lines with everything in them, twice as many with what nobody can do without. A mail
+# holds more, but nobody reads a longer one.
 _LIMITS: Mapping[str, int] = {"slack": 70}
+_DENSE: Mapping[str, int] = {"slack": 150}
 _DEFAULT_LIMIT = 500
+# With more messages than this to come, short lines now are worth more than long ones a minute later.
+_DENSE_ABOVE = 5
 
 
-def limit(channel: str) -> int:
-    """How many notices one digest of this channel holds."""
-    return _LIMITS.get(channel, _DEFAULT_LIMIT)
+def limit(channel: str, waiting: int) -> int:
+    """How many notices one digest of this channel holds while so many are waiting."""
+    roomy = _LIMITS.get(channel, _DEFAULT_LIMIT)
+    return roomy if waiting <= _DENSE_ABOVE * roomy else _DENSE.get(channel, roomy)
 
 
 def digest(notices: Sequence[Notice], kind: Kind, waiting: int, now: datetime, first_id: int) -> Notice:

@@ -116,7 +116,7 @@ def test_times_inside_sentences_are_written_for_people() -> None:
     assert shown.sentence == "Unread since 2026-11-23 09:02:11 UTC."
 
 
-@pytest.mark.parametrize("count", [1, 12, 70, 75])
+@pytest.mark.parametrize("count", [1, 12, 70, 75, 150])
 def test_a_digest_drops_no_line_and_keeps_slacks_limits(count: int) -> None:
     notice = digest(count)
     shown = render.view(notice)

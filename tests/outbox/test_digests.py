@@ -57,6 +57,16 @@ def test_what_comes_late_for_one_recipient_is_a_late_summary_for_that_one_alone(
     assert {each.kind for each in world.email.sent[1:]} == {Kind.STALE}
 
 
+@pytest.mark.parametrize(("crowd", "most"), [(70, 1), (350, 5), (1000, 9), (2000, 16), (3000, 23)])
+def test_a_storm_of_any_size_is_few_messages_that_count_exactly(world: World, crowd: int, most: int) -> None:
+    owe(world, *(notice(number) for number in range(crowd)))
+    for _ in range(3):
+        world.deliver()
+    assert len(world.slack.sent) == most
+    assert sum(sum(each.totals.values()) for each in world.slack.sent) == crowd
+    assert len({line.project for each in world.slack.sent for line in each.lines}) == crowd
+
+
 def test_a_digest_that_waited_too_long_itself_says_so(world: World) -> None:
     world.slack.errors = [DeliveryError("http_503", "Slack answered 503.")]
     owe(world, *(notice(number) for number in CROWD))
