@@ -212,6 +212,15 @@ def test_retry_after_is_read_in_both_forms_and_never_trusted_blindly(value: str,
     assert retry_after(value, NOW) == seconds
 
 
+@pytest.mark.parametrize(("headers", "seconds"), [({"Retry-After": "9"}, 9.0), ({}, None)])
+def test_an_outage_lasts_as_long_as_slack_says(
+    server: SlackServer, headers: dict[str, str], seconds: float | None
+) -> None:
+    server.reply = lambda _: (503, headers, "")
+    error = refused(webhook(server))
+    assert (error.reason, error.retry_after, error.permanent) == ("http_503", seconds, False)
+
+
 def test_a_limit_without_retry_after_waits_a_little(server: SlackServer) -> None:
     server.reply = lambda _: (429, {}, "")
     assert refused(webhook(server)).retry_after == DEFAULT_RETRY_AFTER
