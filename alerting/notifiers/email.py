@@ -23,15 +23,23 @@ class EmailNotifier:
     """Sends to every recipient in one conversation, so that a retry can never reach some of them twice.
 
     `connection_factory` makes one of Django's mail connections per notice. A connection's `refused` (recipient →
-    (status, text)) is read where it has one.
+    (status, text)) is read where it has one. `environment` is named as the place that tells.
     """
 
     channel = "email"
 
-    def __init__(self, recipients: Sequence[str], from_email: str, connection_factory: Callable[[], Any]) -> None:
+    def __init__(
+        self,
+        recipients: Sequence[str],
+        from_email: str,
+        connection_factory: Callable[[], Any],
+        *,
+        environment: str = "",
+    ) -> None:
         self._recipients = tuple(recipients)
         self._from_email = from_email
         self._connection_factory = connection_factory
+        self._environment = environment
 
     def send(self, notice: Notice, ref: Mapping[str, str], dedupe_key: str) -> Receipt:
         if notice.edit_only:
@@ -56,7 +64,7 @@ class EmailNotifier:
 
         The thread's root is named by the incident's key, so that the thread holds even where `ref` is lost.
         """
-        shown = render.view(notice)
+        shown = render.view(notice, self._environment)
         root = self._message_id(f"incident {notice.key}")
         first = ref.get(THREAD, "")
         headers = {

@@ -16,7 +16,10 @@ def build(settings: Settings) -> dict[str, Notifier]:
 def email(settings: Settings) -> Notifier:
     """Mail to the configured recipients."""
     return EmailNotifier(
-        settings.SENTRY_ALERT_EMAIL_RECIPIENTS, settings.DEFAULT_FROM_EMAIL, lambda: mail_connection(settings)
+        settings.SENTRY_ALERT_EMAIL_RECIPIENTS,
+        settings.DEFAULT_FROM_EMAIL,
+        lambda: mail_connection(settings),
+        environment=settings.SENTRY_ENVIRONMENT,
     )
 
 
@@ -29,7 +32,7 @@ def slack(settings: Settings) -> Notifier:
         )
     else:
         mode = WebhookMode(settings.secret("SENTRY_SLACK_WEBHOOK_URL"))
-    return SlackNotifier(mode)
+    return SlackNotifier(mode, environment=settings.SENTRY_ENVIRONMENT)
 
 
 def mail_connection(settings: Settings) -> SmtpBackend:

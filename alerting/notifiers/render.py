@@ -73,8 +73,11 @@ class View:
     footer: str
 
 
-def view(notice: Notice) -> View:
-    """What people are shown of `notice`, whatever channel shows it."""
+def view(notice: Notice, environment: str = "") -> View:
+    """What people are shown of `notice`, whatever channel shows it.
+
+    `environment` is where the service that tells it runs: several may speak in one place.
+    """
     clean = cleaned(notice)
     tag = words.tag(clean.kind, is_issue=bool(clean.issue), is_over=bool(clean.resolved_at))
     title = f"{clean.project}: {clean.headline}" if clean.project else clean.headline
@@ -90,7 +93,7 @@ def view(notice: Notice) -> View:
         totals=tuple(words.total(name, count) for name, count in clean.totals.items()),
         rows=tuple(_row(line, clean.at) for line in clean.lines),
         link=clean.link,
-        footer=_footer(clean),
+        footer=_footer(clean, one_line(environment, SLUG_LIMIT)),
     )
 
 
@@ -227,9 +230,10 @@ def _lasted_between(notice: Notice) -> str:
     return f"{_lasted(notice)}, from {opened:%Y-%m-%d %H:%M:%S} to {resolved:%H:%M:%S} UTC"
 
 
-def _footer(notice: Notice) -> str:
+def _footer(notice: Notice, environment: str) -> str:
     at = moment(notice.at)
-    told = f"Written {at:%Y-%m-%d %H:%M:%S} UTC by the alerting service" if at else "Written by the alerting service"
+    who = "by the alerting service" + (f" in {environment}" if environment else "")
+    told = f"Written {at:%Y-%m-%d %H:%M:%S} UTC {who}" if at else f"Written {who}"
     return f"{told}, notice {notice.sequence} of this incident." if notice.sequence > 1 else f"{told}."
 
 

@@ -40,17 +40,21 @@ class Mode(Protocol):
 
 
 class SlackNotifier:
-    """Delivers through `mode`; a whole sending, however many calls it takes, ends within `seconds`."""
+    """Delivers through `mode`; a whole sending, however many calls it takes, ends within `seconds`.
+
+    `environment` is named as the place that tells.
+    """
 
     channel = "slack"
 
-    def __init__(self, mode: Mode, *, seconds: float = SEND_SECONDS) -> None:
+    def __init__(self, mode: Mode, *, environment: str = "", seconds: float = SEND_SECONDS) -> None:
         self._mode = mode
+        self._environment = environment
         self._seconds = seconds
 
     def send(self, notice: Notice, ref: Mapping[str, str], dedupe_key: str) -> Receipt:  # noqa: ARG002
         try:
-            shown = render.view(notice)
+            shown = render.view(notice, self._environment)
         except Exception as error:
             logger.exception("a notice could not be written for Slack")
             failure = DeliveryError(

@@ -1,6 +1,7 @@
 """Which channels are built from which settings, and how each is tried without sending."""
 
 from collections.abc import Iterator
+from email import message_from_bytes
 
 import pytest
 
@@ -69,6 +70,20 @@ def test_mail_goes_to_the_configured_recipients_from_the_configured_sender(mail:
     (envelope,) = mail.handler.envelopes
     assert envelope.mail_from == "alerts@example.com"
     assert envelope.rcpt_tos == ["ann@example.com", "bob@example.com"]
+
+
+def test_every_notice_says_in_which_environment_the_service_runs_that_tells_it(
+    mail: MailServer, slack: SlackServer
+) -> None:
+    for settings in (with_mail(mail), with_webhook(slack)):
+        staging = settings.model_copy(update={"SENTRY_ENVIRONMENT": "staging"})
+        for notifier in registry.build(staging).values():
+            notifier.send(firing(), {}, "k:1")
+    told = "by the alerting service in staging"
+    (envelope,) = mail.handler.envelopes
+    parts = list(message_from_bytes(envelope.content).walk())[1:]
+    assert [told in part.get_payload(decode=True).decode() for part in parts] == [True, True]
+    assert told in str(slack.requests[0].body)
 
 
 def test_a_webhook_is_used_where_there_is_no_token(slack: SlackServer) -> None:
