@@ -24,6 +24,7 @@ _IN_TEXT = (
 _HOST = re.compile(r"[\w.-]{1,255}|\[?[0-9a-f:.]{2,45}\]?")
 # Whose calls the SDK notes: only with them the last one noted is the one that failed.
 _NOTED = frozenset({"httpx", "httpcore", "requests", "urllib3", "aiohttp", "urllib", "http"})
+_NEAR = 3
 _CALLING = frozenset({"http.client", "urllib.request", "asyncio", "socket", "ssl"})
 
 
@@ -83,12 +84,17 @@ def _in_frame(frame: FrameType) -> Iterator[str]:
 
 
 def _in_caller(error: BaseException) -> Iterator[str]:
-    """What the function that raised had to call, where it raised the library's error itself."""
-    for frame in frames(error)[:1]:
-        for name in ("url", "endpoint", "base_url"):
-            yield from _url(frame.f_locals.get(name))
-        if isinstance(host := frame.f_locals.get("host"), str):
-            yield from _nonempty(_authority(host, frame.f_locals.get("port")))
+    """What the functions nearest to the error had to call, where they raised the library's error themselves."""
+    for frame in frames(error)[:_NEAR]:
+        variables = frame.f_locals
+        for name in ("url", "uri", "endpoint", "base_url", "api_url"):
+            yield from _url(variables.get(name))
+        if isinstance(host := variables.get("host"), str):
+            yield from _nonempty(_authority(host, variables.get("port")))
+        texts = [value[:2_000] for value in variables.values() if isinstance(value, str) and "://" in value[:30]]
+        hosts = {host for text in texts for host in _url(text)}
+        if len(hosts) == 1:
+            yield hosts.pop()
 
 
 def _host(holder: Any) -> Iterator[str]:

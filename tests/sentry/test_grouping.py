@@ -329,6 +329,18 @@ def test_the_callers_variables_tell_the_host_of_an_error_it_raised_itself(group:
     assert group(lambda: call("https://api.example.com/v1/orders/7")) == ["external@1", "api.example.com"]
 
 
+def test_so_do_the_variables_of_the_function_that_called_it(group: Any) -> None:
+    def fail(reason: str) -> None:
+        raise requests.ConnectionError(reason)
+
+    def call(target: str, path: str) -> None:
+        fail(f"no answer from {path}")
+
+    hosts = ("api.example.com", "pay.example.com")
+    found = {tuple(group(lambda h=h, n=n: call(f"https://{h}", f"/v1/{n}"))) for h in hosts for n in range(3)}
+    assert found == {("external@1", host) for host in hosts}
+
+
 def test_redis_and_mail_servers_are_services(group: Any) -> None:
     port = closed_port()
     store = redis.Redis.from_url(f"redis://:hunter2@127.0.0.1:{port}/0")
