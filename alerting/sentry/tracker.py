@@ -10,6 +10,8 @@ from typing import Any
 import sentry_sdk
 from sentry_sdk.utils import capture_internal_exceptions, safe_repr, safe_str
 
+from alerting.sentry.isolation import isolate_task
+
 # The name under which the values of `context=` stand on the event.
 CONTEXT_NAME = "custom"
 
@@ -62,6 +64,7 @@ class ErrorTracker:
         E-mail and IP addresses are left out.
         """
         with capture_internal_exceptions():
+            isolate_task()
             if user is None or isinstance(user, Mapping):
                 kept = {key: value for key, value in (user or {}).items() if _plain(key) not in _NEVER_SENT}
                 sentry_sdk.set_user(kept or None)
@@ -72,12 +75,14 @@ class ErrorTracker:
     def set_tag(key: str, value: Any) -> None:
         """Attach a searchable value to what follows."""
         with capture_internal_exceptions():
+            isolate_task()
             sentry_sdk.set_tag(str(key), value)
 
     @staticmethod
     def set_context(name: str, values: Any) -> None:
         """Attach a named group of values to what follows; a value that is no mapping is shown as `value`."""
         with capture_internal_exceptions():
+            isolate_task()
             sentry_sdk.set_context(str(name), _as_object(values))
 
     @staticmethod

@@ -248,6 +248,48 @@ def test_threads_report_and_keep_their_contexts_apart(started: Callable[..., Kep
     assert sorted(told) == [(f"worker {number}", number) for number in range(8)]
 
 
+def told_by(event: Any) -> set[int]:
+    return {int(event["tags"]["worker"]), event["user"]["id"], event["contexts"]["job"]["n"]}
+
+
+async def report(number: int) -> None:
+    ErrorTracker.set_tag("worker", number)
+    ErrorTracker.set_user(number)
+    ErrorTracker.set_context("job", {"n": number})
+    await asyncio.sleep(0)
+    ErrorTracker.capture_exception(failing(f"task {number}"))
+
+
+def test_tasks_nobody_isolated_do_not_speak_for_each_other(started: Callable[..., Kept]) -> None:
+    kept = started()
+
+    async def everybody() -> None:
+        ErrorTracker.set_tag("program", "nightly")
+        await asyncio.gather(*(report(number) for number in range(8)))
+        ErrorTracker.capture_message("done")
+
+    asyncio.run(everybody())
+    ErrorTracker.capture_message("afterwards")
+
+    *errors, done, afterwards = kept.of("event")
+    assert sorted(map(sorted, map(told_by, errors))) == [[number] for number in range(8)]
+    assert all(event["tags"]["program"] == "nightly" for event in (*errors, done))
+    assert not done.get("user")
+    assert not afterwards.get("tags")
+
+
+def test_what_a_task_sets_inside_an_isolated_scope_is_seen_by_its_owner(started: Callable[..., Kept]) -> None:
+    kept = started()
+
+    async def request() -> None:
+        with sentry_sdk.isolation_scope():
+            await asyncio.create_task(report(3))
+            ErrorTracker.capture_message("answered")
+
+    asyncio.run(request())
+    assert [told_by(event) for event in kept.of("event")] == [{3}, {3}]
+
+
 def test_tasks_of_a_loop_report_and_keep_their_contexts_apart(started: Callable[..., Kept]) -> None:
     kept = started()
 
