@@ -4,8 +4,10 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from alerting.sentry.keys import Names
 from alerting.sentry.literals import without_shown
 from alerting.sentry.patterns import MARKER, PRIVATE_KEY_BEGINS, PRIVATE_KEY_ENDS
+from alerting.sentry.verdict import Verdict
 
 
 def _also_quoted(names: str) -> frozenset[str]:
@@ -20,6 +22,7 @@ STATEMENTS = ("sql", "query", "statement", "operation", "db.statement", "db.quer
 PARAMETERS = _also_quoted("params parameters args binds db.params db.parameters")
 _NAME = re.compile(r"[\w.\[\]'\" -]{1,80}")
 _KEYLIKE = re.compile(r"(?=\S*\d)(?=\S*[A-Za-z])[^\s:/@.]{8,}")
+_UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _OPTION = re.compile(r"b?['\"]?--?[A-Za-z]")
 # An object without any of these names tells nothing about its parts but their own names.
 TELLING = VALUES | PARAMETERS | {"code", "input"}
@@ -34,9 +37,20 @@ def stated_name(value: Mapping[Any, Any]) -> str:
 
 def without_positions(item: Any, secret: set[int]) -> Any:
     if isinstance(item, list | tuple):
+        if item and all(isinstance(row, list | tuple) for row in item):
+            return [without_positions(row, secret) for row in item]  # one statement, executed with many rows
         return [MARKER if position in secret else part for position, part in enumerate(item)]
     shown = isinstance(item, str) and item[:1] in {"(", "["} and item[-1:] in {")", "]"}
     return without_shown(item, secret) if shown else item
+
+
+def is_key(name: Any, item: Any, within: Verdict) -> bool:
+    """Whether a part of what a secret's name holds is the secret: {"api_key": {"prod": "k81…"}}, a session's id."""
+    if within is Verdict.TOKEN and (not isinstance(name, str) or name.strip("'") not in {"id", "key"}):
+        return False
+    return (
+        isinstance(item, str) and bool(_KEYLIKE.fullmatch(item.strip("'\""))) and not _UUID.fullmatch(item.strip("'"))
+    )
 
 
 def is_keyring(value: Mapping[Any, Any]) -> bool:
@@ -46,10 +60,10 @@ def is_keyring(value: Mapping[Any, Any]) -> bool:
 
 
 def is_pair(item: Any) -> bool:
-    return isinstance(item, list | tuple) and len(item) == 2 and _is_name(item[0])
+    return isinstance(item, list | tuple) and len(item) == 2 and is_name(item[0])
 
 
-def _is_name(value: Any) -> bool:
+def is_name(value: Any) -> bool:
     return isinstance(value, str | bytes) and bool(_NAME.fullmatch(text_of(value)))
 
 
@@ -66,9 +80,25 @@ def lines_of_keys(value: Sequence[Any]) -> set[int]:
     return found if len(found) > 1 else set()
 
 
+def values_between(value: Sequence[str], names: Names) -> set[int]:
+    """Which items of a flat list of names and values, such as raw headers or a Redis hash, stand behind secret names.
+
+    A list of names alone looks alike: so a value has a digit and is no secret's name itself.
+    """
+    return {
+        position + 1
+        for position in range(0, len(value), 2)
+        if len(value[position]) <= 80
+        and any(char.isdigit() for char in value[position + 1])
+        and names.judge(value[position].strip("'")) > Verdict.ADDRESS
+        and names.judge(value[position + 1]) <= Verdict.HARMLESS
+        and is_name(value[position])
+    }
+
+
 def is_lone_pair(value: Any) -> bool:
     """A name with its value; two names in a list look alike, unless the second has a digit."""
-    if len(value) != 2 or not _is_name(value[0]) or not isinstance(value[1], str):
+    if len(value) != 2 or not is_name(value[0]) or not isinstance(value[1], str):
         return False
     return isinstance(value, tuple) or any(char.isdigit() for char in value[1])
 

@@ -45,6 +45,7 @@ def _plain(word: str) -> str:
 
 _VERSION = re.compile(r"(?:(?:\b|_)(?i:versions?|build|release|ver|agent|dist|tag)|Version|Agent)[\d_\W]*$")
 _HEADER_NAME = re.compile(r"(?:[A-Za-z][a-z]+-){0,4}[A-Z][a-z]+|HTTP_[A-Z_]+")
+_COUNTED = ("cookies", "secrets", "passwords", "credentials", "creds")
 _PATH = re.compile(r"(?:/|~/|[A-Za-z]:\\{1,2})[\w.@+ -]*(?:[/\\]+[\w.@+ -]*)*")
 
 
@@ -57,6 +58,8 @@ def means_something_else(name: str, value: object) -> bool:
         return not re.fullmatch(r"['\"]?\d{4,8}['\"]?", str(value))
     if lowered.endswith("header"):
         return isinstance(value, str) and bool(_HEADER_NAME.fullmatch(value.strip("'\"")))
+    if lowered.endswith(_COUNTED) and re.fullmatch(r"\d{1,4}", str(value)):
+        return True
     if lowered in {"token", "tokens"}:
         return isinstance(value, str) and bool(re.fullmatch(r"[A-Z]{2,8}", value))
     return lowered == "pass" and bool(re.fullmatch(r"\d{1,3}", str(value)))

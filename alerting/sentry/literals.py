@@ -48,6 +48,7 @@ _CALLED = re.compile(
 )
 _PARAMETERS = re.compile(r"\[parameters: (?P<values>[(\[{].{1,8192}?[)\]}])\](?=\s|$)", re.DOTALL)
 _HOLDER = re.compile(r"(?P<name>[\w.\"`]{1,120})?\s{0,4}(?P<op>=|<>|!=|\bi?like\b)?\s{0,4}(?P<holder>\?|%s|\$\d{1,3})")
+_ROW = re.compile(r"\((?:[^()'\"]|'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"){1,4000}\)")
 _PARAMETER = re.compile(
     r"\s*(?P<value>[bNE]?'(?:[^'\\]|\\.)*'|[bNE]?\"(?:[^\"\\]|\\.)*\"|[^,()\[\]]+(?:\([^()]*\))?)\s*(?:,|$)"
 )
@@ -150,7 +151,9 @@ def without_parameters(text: str, names: Names) -> str:
 
 
 def without_shown(values: str, secret: set[int]) -> str:
-    """A tuple of parameters as Python shows it, without those at the secret positions."""
+    """A tuple of parameters as Python shows it, or a list of such, without those at the secret positions."""
+    if values[1:2] == "(":
+        return values[:1] + _ROW.sub(lambda row: without_shown(row[0], secret), values[1:-1]) + values[-1:]
     shown: list[str] = []
     done = at = 1
     for position in range(max(secret) + 1):

@@ -120,6 +120,8 @@ def _may_begin(text: str, start: int) -> bool:
     before = text[start - 1 : start] if start else ""
     if before in {"_", "-"}:
         return bool(_LABEL.search(text[max(0, start - 24) : start]))
+    if text[max(0, start - 3) : start - 1].startswith("%"):
+        return True
     return not (before.isalnum() or (before in {".", "+"} and before != ""))
 
 

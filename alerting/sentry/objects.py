@@ -26,7 +26,8 @@ _LISTED = re.compile(
     r"value:[ \t]{1,3}(?P<value>[^\r\n\\]{1,1000})"
 )
 _LOCATED = re.compile(
-    r"['\"]loc['\"]:\s?[(\[][^()\[\]]{0,200}?['\"](?P<name>[\w.-]{1,80})['\"],?[)\]],.{0,300}?['\"]input['\"]:\s?b?(?P<quote>['\"])",
+    r"['\"]loc\\{0,7}['\"]:\s?[(\[][^()\[\]]{0,200}?['\"](?P<name>[\w.-]{1,80})\\{0,7}['\"],?[)\]],"
+    r".{0,300}?['\"]input\\{0,7}['\"]:\s?b?(?P<quote>\\{0,7}['\"])",
     re.DOTALL,
 )
 _CREDENTIALS = re.compile(
@@ -71,7 +72,12 @@ def without_inputs(text: str, names: Names) -> str:
     """The text of pydantic's errors, whose rejected inputs stand a line below their field, without secret ones."""
 
     def cut(match: re.Match[str]) -> str:
-        if names.judge(match["name"]) <= Verdict.ADDRESS:
+        value = match["value"]
+        if (
+            names.judge(match["name"]) <= Verdict.ADDRESS
+            or "[type=missing," in match[0]
+            or value in {"None", "{}", "[]"}
+        ):
             return match[0]
         quote = match["quote"] or ""
         return f"{match[0][: match.start('value') - match.start()]}{quote}{MARKER}{quote}"

@@ -31,7 +31,7 @@ _TOKENS = (
     r"[A-Za-z0-9]{14}\.atlasv1\.[\w=-]{30,100}",
     r"cf(?:ut|at|k)_[A-Za-z0-9_-]{30,60}",
     r"tskey-(?:auth|api|client|scim|webhook)-[A-Za-z0-9-]{16,80}",
-    r"vercel_[A-Za-z0-9]{20,40}",
+    r"vercel_(?=[A-Z]*[a-z]{0,40}[A-Z\d])[A-Za-z0-9]{20,40}",
     r"(?:sb_secret|cio_(?:live|test)|shippo_(?:live|test)|duffel_(?:live|test))_[\w-]{16,60}",
     r"FLWSECK(?:_TEST)?-[A-Za-z0-9]{12,40}(?:-X)?",
     r"(?:pul|pplx)-[a-f0-9]{40,56}",
@@ -41,7 +41,7 @@ _TOKENS = (
     r"xox[abcdeprs](?:\.xox[a-z])?-(?=[\w%.-]{0,60}\d)[\w%.-]{8,300}",
     r"xapp-\d-[\w-]{9,300}",
     r"\d{8,10}:[A-Za-z0-9_-]{34,50}",
-    r"[MNO][A-Za-z\d_-]{23,27}\.[\w-]{6}\.[\w-]{27,45}",
+    r"[MNO](?=[\w-]{0,26}\d)[A-Za-z\d_-]{23,27}\.[\w-]{6}\.[\w-]{27,45}",
     # money
     r"(?:sk|rk)_(?:live|test)_[A-Za-z0-9]{8,250}",
     r"whsec_[A-Za-z0-9+/=]{16,100}",
@@ -59,10 +59,10 @@ _TOKENS = (
     r"[0-9a-f]{32}-us\d{1,2}",
     r"SK[0-9a-f]{32}",
     # models
-    r"sk-(?=[\w-]{0,60}\d)[\w-]{16,300}",
+    r"sk-(?=[\w-]{0,60}\d)(?=[\w-]{0,120}[A-Za-z0-9_]{14})[\w-]{16,300}",
     r"gsk_[A-Za-z0-9]{30,80}",
     r"xai-[A-Za-z0-9]{40,100}",
-    r"hf_[A-Za-z0-9]{16,60}",
+    r"hf_(?=[A-Z]*[a-z]{0,60}[A-Z\d])[A-Za-z0-9]{16,60}",
     r"r8_[A-Za-z0-9]{30,50}",
     r"rpa_[A-Z0-9]{30,60}",
     r"tvly-(?:dev-)?[A-Za-z0-9]{20,60}",
@@ -88,9 +88,9 @@ _TOKENS = (
     r"secret_[A-Za-z0-9]{32,60}",
     r"ntn_[A-Za-z0-9]{30,60}",
     r"tfp_[A-Za-z0-9_]{40,70}",
-    r"aio_[A-Za-z0-9]{28}",
+    r"aio_(?=[A-Za-z]{0,27}\d)[A-Za-z0-9]{28}",
     r"rdme_[a-z0-9]{60,80}",
-    r"re_[A-Za-z0-9]{8}_[A-Za-z0-9]{20,30}",
+    r"re_(?=\w{0,40}\d)[A-Za-z0-9]{8}_[A-Za-z0-9]{20,30}",
     r"sl\.(?=[\w-]{0,60}\d)[\w-]{60,400}",
     r"v[1-4]\.(?:local|public)\.[\w-]{32,2000}(?:\.[\w-]{0,400})?",
     r"figd_[\w-]{20,60}",
@@ -114,7 +114,9 @@ _HOOKS = (
     r"(?<=/bot)\d{8,10}:[\w-]{30,50}",
 )
 _JSON_WEB = r"eyJ[\w-]{6,4096}(?:\.[\w-]{0,4096}){0,4}"
-SHAPES = re.compile(f"(?<![A-Za-z0-9])(?:{'|'.join(_TOKENS)})|{'|'.join((*_HOOKS, _JSON_WEB))}")
+SHAPES = re.compile(
+    rf"(?:(?<![A-Za-z0-9])|(?<=%[0-9A-Fa-f]{{2}}))(?:{'|'.join((*_TOKENS, _JSON_WEB))})|{'|'.join(_HOOKS)}"
+)
 # A necessary sign of every shape above, and quick to look for.
 _LONG_WORD = re.compile(r"(?<![\w-])[\w-]{16}")
 PRIVATE_KEY = re.compile(

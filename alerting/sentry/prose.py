@@ -24,6 +24,10 @@ _BLOCK = re.compile(r"[|>][+-]?[ \t]{0,8}(?:\r?\n|\\{1,3}n)[ \t]{1,20}")
 _COMPARED = re.compile(r"[a-z_][A-Za-z_.]*:?")
 _CALL = re.compile(r"[A-Z][\w.]{1,60}\((?=(?:\w{1,30}=)?b?['\"])")
 _LOOKED_UP = re.compile(r"[a-z_]\w{0,60}(?:\.\w{1,60}){0,6}[\[(]['\"](?P<name>[A-Za-z_.-]{2,60})['\"]")
+_CALLED = re.compile(r"[a-z_]+(?:\.[a-z_]+){0,6}\([A-Za-z_., =*\d]{0,80}\)(?=[\s),;.:]|$)")
+# Numbers that people write in groups, under names that say which they are.
+_GROUPED = re.compile(r"(?:[A-Za-z]{2}\d{2}(?:[ -][A-Za-z0-9]{2,4}){2,8}|\d{3,6}(?:[ -]\d{2,6}){1,6})(?![\w-])")
+_NUMBERED = frozenset("iban card cc ssn security pan cardnumber creditcard ccnumber".split())
 _SIGNED = re.compile(r"[a-z]\w{0,15}=[^\s,;\"'\\&]{1,512}(?:[,;]\s?[a-z]\w{0,15}=[^\s,;\"'\\&]{1,512}){1,8}")
 _BEFORE_PARAMETER = frozenset("?&;")
 _QUERY = re.compile(r"[?&](?=[\w.%-]{1,60}=)|#")
@@ -35,6 +39,7 @@ _COOKIES = re.compile(
     r"(?:(?<==)\\{0,15}\"[^\"\r\n]{0,4096}\"|(?<==)\\{0,15}'[^'\r\n]{0,4096}'|[^\r\n\"'\\]|\\(?![rnt\"'\\])){1,8192}"
 )
 _QUOTED = re.compile(r"([\"'])((?:(?!\1).){1,400})\1", re.DOTALL)
+_CHECK_ID = re.compile(r"[a-z_.]{2,60}\.[A-Z]\d{3}")
 _DESCRIBED = re.compile(r"['\"](\w{1,60})\\{0,3}['\"]\s?:")
 _HOLE_HERE = re.compile(rf"(?:{HOLE.pattern})(?=[\s,;&|)\]}}\"']|$)", re.DOTALL)
 _PORT = re.compile(r"\d{2,5}(?:[/?#].*)?")
@@ -51,6 +56,9 @@ _CREDENTIALS = re.compile(
 )
 # INVALID_CREDENTIALS: {'desc': …} tells what failed, and every part of it has a name of its own.
 _FAILED = frozenset("invalid bad missing wrong".split())
+_SCHEME = re.compile(
+    r"(?:bearer|basic|token|apikey|bot|splunk|geniekey|negotiate|ntlm|ssws|dpop)(?:\s|%20|\+)+(?=.)", re.IGNORECASE
+)
 _WHOLE_LINE_SCHEMES = ("digest", "aws4", "oauth ", "hawk", "signature")
 
 
@@ -108,6 +116,10 @@ def _value(text: str, match: re.Match[str], names: Names) -> tuple[int, int]:
         return _credentials(text, start)
     if words and words[-1] in {"cookie", "cookies"} and (line := _COOKIES.match(text, start)) and "=" in line[0]:
         return start, start + len(line[0].rstrip(">"))
+    if not _NUMBERED.isdisjoint(words) and (grouped := _GROUPED.match(text, start)):
+        return grouped.span()
+    if "=" in separator and _CALLED.match(text, start):
+        return nothing
     if words and words[-1] == "signature" and (signed := _SIGNED.match(text, start)):
         return signed.span()
     if _HOLE_HERE.match(text, start):
@@ -232,7 +244,8 @@ def _credentials(text: str, start: int) -> tuple[int, int]:
     last = found[0].split()[-1]
     if MARKER[:-1] in last or PLACEHOLDER.fullmatch(last) or (" " in found[0] and last.lower() in ORDINARY_WORDS):
         return 0, 0
-    return found.span()
+    scheme = _SCHEME.match(found[0])
+    return (start + scheme.end() if scheme else start), found.end()
 
 
 def closing_quote(text: str, start: int, delimiter: str) -> int:
@@ -260,6 +273,8 @@ def _is_listed_name(value: str, names: Names) -> bool:
 
 def _tells_of_secrets(inside: str, names: Names) -> bool:
     """Whether a bracket holds complaints about a secret, or describes it: its type, its length."""
+    if _CHECK_ID.fullmatch(inside):
+        return True
     told = [quoted[2] for quoted in _QUOTED.finditer(inside)]
     if any(map(is_complaint, told)):
         return all(is_complaint(text) or re.fullmatch(r"[a-z_]{2,40}", text) for text in told)

@@ -60,7 +60,7 @@ _ORACLE = re.compile(
     r"(?=@(?://|[\w.-]{1,100}:\d{2,5}[:/]))"
 )
 _REDIS = re.compile(
-    r"(?P<way>(?:^|\b(?:command|cmd|sent|send|executing|pipeline)\b)\W{0,4}AUTH\s"
+    r"(?P<way>(?:(?m:^)|\b(?:command|cmd|sent|send|executing|pipeline)\b)\W{0,4}AUTH\s"
     r"|[\"']AUTH[\"']\s(?:[\"']default[\"']\s)?|\bHELLO \d AUTH \S{1,80}\s|\b(?:requirepass|masterauth)\s)"
     r"(?P<value>(?![A-Z]+ [A-Z ]+['\"]?$)[^\r\n]{1,300})"
 )

@@ -86,7 +86,19 @@ _LOGIN = re.compile(
     r"(?=[^\s,;)]{0,60}\d)(?=[^\s,;)]{0,60}[A-Za-z])[^\s/,;)\"']{5,200}",
     re.IGNORECASE,
 )
-_IS_YOURS = re.compile(r"(?:(?<![\w.-])|(?<=\bG-))\d{4,8}(?P<behind> is your\b)")
+_IS_YOURS = re.compile(
+    r"(?:(?<![\w.-])|(?<=\bG-))\d{4,8}"
+    r"(?P<behind> is your\b| as your (?:\w{1,20} ){0,3}(?:code|otp|pin|password|passcode)\b)",
+    re.IGNORECASE,
+)
+# What stands behind a host's colon in a URL that was read wrongly is the password.
+_NO_PORT = re.compile(
+    r"(?P<way>\bport\b[\w ]{0,50}:? (?:as )?')(?P<value>(?=[^'@]*[^\d'@])[^'@]{1,200})(?=['@])", re.IGNORECASE
+)
+_BARE = re.compile(
+    r"(?<![\w/.-])(?P<name>[A-Za-z]\w{2,60})\s(?P<value>(?=[A-Za-z+/=-]{0,60}\d[A-Za-z+/=-]{0,60}\d)(?=[\d+/=-]{0,60}[A-Za-z])"
+    r"[A-Za-z0-9+/=-]{10,400})(?![\w:.])"
+)
 _ENCRYPTING = re.compile(
     r"(?P<way>\b(?:(?:de|en)crypt|sign)\w{0,8}\s(?:\w{1,20}\s)?(?:with|using|by)\skey:?\s[\"']?)(?=[^\s\"']{0,80}\d)[\w+/=.-]{12,512}",
     re.IGNORECASE,
@@ -126,7 +138,9 @@ def without_spoken(text: str, names: Names) -> str:
     text = _PHRASE.sub(lambda match: f"{match['way']}{MARKER}", text)
     text = _LOGIN.sub(lambda match: match[0] if MARKER in match[0] else f"{match['way']}{MARKER}", text)
     text = _ENCRYPTING.sub(lambda match: f"{match['way']}{MARKER}", text)
+    text = _BARE.sub(lambda match: _cut(match) if _is_of_words(match["name"], names) else match[0], text)
     if "'" in text or '"' in text or "`" in text:
+        text = _NO_PORT.sub(_cut, text)
         text = _without_quoted(text, names)
     text = _IS_YOURS.sub(lambda match: f"{MARKER}{match['behind']}", text)
     return _SESSION.sub(lambda match: f"{match['way']}{MARKER}", text)
@@ -135,11 +149,7 @@ def without_spoken(text: str, names: Names) -> str:
 def _without_quoted(text: str, names: Names) -> str:
     """The text without the quoted values of names that stand before or behind them, joined by words."""
 
-    def quoted(match: re.Match[str]) -> str:
-        secret = len(words_of(match["name"])) > 1 and names.judge(match["name"]) > Verdict.ADDRESS
-        return _cut(match) if secret else match[0]
-
-    text = _QUOTED.sub(quoted, text)
+    text = _QUOTED.sub(lambda match: _cut(match) if _is_of_words(match["name"], names) else match[0], text)
     if "value" not in text and "input" not in text and "choice" not in text:
         return text
 
@@ -158,6 +168,11 @@ def _without_quoted(text: str, names: Names) -> str:
             kept += (text[done : match.end()], MARKER)
             done = end
     return "".join((*kept, text[done:])) if kept else text
+
+
+def _is_of_words(name: str, names: Names) -> bool:
+    """Whether a secret's name of two words or more, no word of speech: api_key, authToken."""
+    return len(words_of(name)) > 1 and names.judge(name) > Verdict.ADDRESS
 
 
 def _cut(match: re.Match[str]) -> str:

@@ -43,6 +43,8 @@ _ENCODED = re.compile(
 )
 _ENCODED_SIGN = re.compile(r"%(?:25)?(?:7B|5B|22|3D|3A%(?:25)?2F)", re.IGNORECASE)
 _PORT_PATH = re.compile(r":(?!\d{2,5}\b)[\w./~-]+")
+_ESCAPED = re.compile(r"(?<!\\)\\{1,15}[nrt]")
+_REAL = {"n": "\n", "r": "\r", "t": "\t"}
 _IBAN_SIGN = re.compile(r"\d{2}[ -]?[A-Za-z0-9]{4}")
 
 
@@ -94,6 +96,8 @@ class Texts:
             found = _json(text)
             if found is not None:
                 return _dumped(text, found, parsed(found))
+        if "\\" in text and _ESCAPED.search(text):
+            return self._without_escapes(text, parsed)
         if "=" in text and _ENCODED_SIGN.search(text):
             text = _ENCODED.sub(lambda match: self._without_encoded(match, parsed), text)
         if "&" in text and (plain := unescaped(text)) != text:
@@ -109,7 +113,9 @@ class Texts:
         named = _JOINT.search(text) is not None and self._names.may_be_in(lowered)
         if named:
             text = self._without_named(text, lowered)
-        if " " in text and (named or " is your" in text):
+        if (" " in text or "\t" in text) and (
+            named or " your " in text or "port could" in lowered or "port:" in lowered
+        ):
             text = without_spoken(text, self._names)
         if "@" in text or " -" in text or "'-" in text or (named and " " in text):
             text = without_arguments(text, self._names)
@@ -123,6 +129,20 @@ class Texts:
         for pattern in self._patterns:
             text = _without_pattern(pattern, text)
         return text
+
+    def _without_escapes(self, text: str, parsed: Callable[[Any], Any] | None) -> str:
+        """A text in which line ends and tabs are written out, as in every repr: read with real ones, so words begin."""
+        written: dict[str, str | int | None] = {}
+
+        def real(match: re.Match[str]) -> str:
+            char = _REAL[match[0][-1]]
+            if char not in text:
+                written.setdefault(char, match[0])
+            return char
+
+        plain = _ESCAPED.sub(real, text)
+        cleaned = self._cleaned(plain, parsed)
+        return text if cleaned == plain else cleaned.translate(str.maketrans(written))
 
     def _without_encoded(self, match: re.Match[str], parsed: Callable[[Any], Any] | None) -> str:
         plain, levels = unquote_plus(match[0]), 1

@@ -15,12 +15,14 @@ from alerting.sentry.containers import (
     TELLING,
     VALUES,
     has_options,
+    is_key,
     is_keyring,
     is_lone_pair,
     is_pair,
     lines_of_keys,
     stated_name,
     text_of,
+    values_between,
     without_positions,
 )
 from alerting.sentry.keys import Names, means_something_else
@@ -171,6 +173,12 @@ class Walk:
                 item = self.secret(item, verdict, depth)
             elif within is Verdict.VAULT or (within and name in VALUES):
                 item = self._inside(item, depth, within, name)
+            elif within >= Verdict.TOKEN and is_key(name, item, within):
+                item = (
+                    self.secret(item, within, depth)
+                    if within is Verdict.TOKEN
+                    else self._inside(item, depth, within, name)
+                )
             else:
                 item = self.named(name, item, depth)
             cleaned[self._name(name, cleaned)] = item
@@ -216,6 +224,8 @@ class Walk:
             secret, value = secret_arguments(value, self._names), cleaned_arguments(value, self._names)
         elif any(type(item) is str and "PRIVATE KEY" in item for item in value):
             secret = lines_of_keys(value)
+        elif len(value) > 2 and len(value) % 2 == 0 and all(isinstance(item, str) for item in value):
+            secret = values_between(value, self._names)
         return [
             self.secret(item, Verdict.VAULT, depth) if position in secret else self.value(item, depth)
             for position, item in enumerate(value)
