@@ -63,6 +63,19 @@ def test_more_can_be_ignored_by_class_or_name(started: Callable[..., Kept], entr
     assert sent(kept, LookupError())
 
 
+@pytest.mark.parametrize(
+    ("entry", "error"), [("socket.timeout", TimeoutError()), ("IOError", FileNotFoundError()), ("os.error", OSError())]
+)
+def test_a_class_may_be_named_by_its_second_name(started: Callable[..., Kept], entry: str, error: Exception) -> None:
+    assert not sent(started(ignore_errors=[entry]), error)
+
+
+def test_a_group_is_ignored_where_all_its_members_are(started: Callable[..., Kept]) -> None:
+    kept = started()
+    assert not sent(kept, ExceptionGroup("several", [Http404(), ExceptionGroup("inner", [OrderMissing()])]))
+    assert sent(kept, ExceptionGroup("several", [Http404(), LookupError()]))
+
+
 @pytest.mark.parametrize("entry", ["other.TooBusyError", "BusyError", "tests.sent.TooBusyError"])
 def test_a_similar_name_is_another_name(started: Callable[..., Kept], entry: str) -> None:
     assert sent(started(ignore_errors=[entry]), TooBusyError())
