@@ -50,23 +50,28 @@ def send_all(canaries: Canaries, transaction_ids: list[str]) -> list[Sent]:
 
 def _error(canaries: Canaries, fail: Callable[[str], None]) -> str:
     with sentry_sdk.new_scope() as scope:
-        scope.add_event_processor(partial(_with_request, canaries))
-        scope.set_extra("api_key", canaries.plant("extra"))
-        scope.set_context("payment", {"provider": "example", "client_secret": canaries.plant("context")})
-        scope.set_tag("auth_token", canaries.plant("tag"))
-        scope.set_user({"id": "verify", "email": f"{canaries.plant('user email')}@example.com"})
-        bearer = canaries.plant("breadcrumb text")
-        scope.add_breadcrumb(
-            category="http",
-            message=f"Authorization: Bearer {bearer}",
-            data={"password": canaries.plant("breadcrumb data")},
-        )
+        _furnish(scope, canaries)
         try:
             fail(canaries.plant("local variable"))
         except OperationalError as error:
             error.args = (f"{error.args[0]} (postgres://app:{canaries.plant('exception text')}@db/shop)",)
             return scope.capture_exception(error) or ""
     return ""
+
+
+def _furnish(scope: sentry_sdk.Scope, canaries: Canaries) -> None:
+    """What stands on every kind of event."""
+    scope.add_event_processor(partial(_with_request, canaries))
+    scope.set_extra("api_key", canaries.plant("extra"))
+    scope.set_context("payment", {"provider": "example", "client_secret": canaries.plant("context")})
+    scope.set_tag("auth_token", canaries.plant("tag"))
+    scope.set_user({"id": "verify", "email": f"{canaries.plant('user email')}@example.com"})
+    bearer = canaries.plant("breadcrumb text")
+    scope.add_breadcrumb(
+        category="http",
+        message=f"Authorization: Bearer {bearer}",
+        data={"password": canaries.plant("breadcrumb data")},
+    )
 
 
 def _with_request(canaries: Canaries, event: Event, _hint: Hint) -> Event:
@@ -83,16 +88,20 @@ def _read_order(password: str) -> None:  # noqa: ARG001  likewise
 
 
 def _message(canaries: Canaries) -> str:
-    return sentry_sdk.capture_message(f"alerting verify: login with password={canaries.plant('message')}") or ""
+    with sentry_sdk.new_scope() as scope:
+        _furnish(scope, canaries)
+        return scope.capture_message(f"alerting verify: login with password={canaries.plant('message')}") or ""
 
 
 def _transaction(canaries: Canaries) -> None:
-    with sentry_sdk.start_transaction(op="verify", name="alerting verify") as transaction:
-        transaction.set_data("access_token", canaries.plant("transaction data"))
-        secret = canaries.plant("span description")
-        statement = f"UPDATE users SET password = '{secret}' WHERE id = 1"  # noqa: S608  nobody runs it
-        with sentry_sdk.start_span(op="db", name=statement) as span:
-            span.set_data("db.password", canaries.plant("span data"))
+    with sentry_sdk.new_scope() as scope:
+        _furnish(scope, canaries)
+        with sentry_sdk.start_transaction(op="verify", name="alerting verify") as transaction:
+            transaction.set_data("access_token", canaries.plant("transaction data"))
+            secret = canaries.plant("span description")
+            statement = f"UPDATE users SET password = '{secret}' WHERE id = 1"  # noqa: S608  nobody runs it
+            with sentry_sdk.start_span(op="db", name=statement) as span:
+                span.set_data("db.password", canaries.plant("span data"))
 
 
 def _request(canaries: Canaries) -> Mapping[str, Any]:

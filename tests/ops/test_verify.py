@@ -1,16 +1,19 @@
 """`alerting verify` against a Sentry on real sockets: it passes only where everything arrives, grouped and clean."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 from alerting.ops import verify
-from alerting.ops.canaries import Canaries, Sent
+from alerting.ops.canaries import Canaries, Sent, send_all
 from alerting.ops.verify import Found
 from alerting.sandbox import Fault, Sandbox
 from tests.ops.conftest import Run
+from tests.sentry.sdk import Kept, fresh_sdk, started
+
+__all__ = ["fresh_sdk", "started"]
 
 
 @pytest.fixture
@@ -83,6 +86,26 @@ def test_a_message_without_a_group_fails() -> None:
 def test_what_the_sdk_side_refuses_is_a_mistake_in_the_configuration(run: Run, environ: dict[str, str]) -> None:
     done = run("verify", **{**environ, "SENTRY_ENVIRONMENT": "eu/west"})
     assert done.returncode == 2 and "SENTRY_ENVIRONMENT" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_every_kind_of_event_carries_them_and_ours_shows_none(started: Callable[..., Kept]) -> None:
+    def planted_and_readable(**options: Any) -> list[set[str]]:
+        canaries, ids = Canaries(), list[str]()
+        kept = started(
+            profiles_sample_rate=0.0,
+            before_send_transaction=lambda event, hint: ids.append(event["event_id"]) or event,
+            **options,
+        )
+        assert len(send_all(canaries, ids)) == 4
+        return [set(canaries.found_in(json.dumps(one))) for one in (*kept.of("event"), *kept.of("transaction"))]
+
+    assert planted_and_readable() == [set()] * 4
+    unscrubbed = planted_and_readable(scrub=lambda event, hint: event)
+    assert all(found >= {"context", "tag", "user email", "request body", "query string"} for found in unscrubbed)
+    assert [own in found for own, found in zip(OWN, unscrubbed, strict=True)] == [True] * 4
+
+
+OWN = ("exception text", "exception text", "message", "span description")
 
 
 def test_a_repr_of_the_planted_secrets_tells_none() -> None:
