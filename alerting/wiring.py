@@ -15,6 +15,8 @@ from alerting.poll.client import SentryClient
 from alerting.poll.sentry import SentrySource
 from alerting.rules import catalog
 
+# What is meant as "for ever" must not carry a date out of the calendar.
+LONGEST_SECONDS = 10 * 365 * 86_400
 CHANNEL_SETTINGS = {
     "email": (
         "SENTRY_ALERT_EMAIL_RECIPIENTS",
@@ -33,8 +35,8 @@ CHANNEL_SETTINGS = {
 def policy(settings: Settings) -> Policy:
     """How long things must hold, from the environment."""
     return Policy(
-        keep_firing=timedelta(seconds=settings.SENTRY_ALERT_KEEP_FIRING_SECONDS),
-        repeat=timedelta(seconds=settings.SENTRY_ALERT_REPEAT_SECONDS),
+        keep_firing=timedelta(seconds=min(settings.SENTRY_ALERT_KEEP_FIRING_SECONDS, LONGEST_SECONDS)),
+        repeat=timedelta(seconds=min(settings.SENTRY_ALERT_REPEAT_SECONDS, LONGEST_SECONDS)),
     )
 
 
@@ -65,7 +67,7 @@ def parts(settings: Settings, budget: Budget) -> Parts:
         ),
         interval_seconds=settings.SENTRY_POLL_INTERVAL_SECONDS,
         settle_seconds=settings.SENTRY_SETTLE_SECONDS,
-        catch_up_seconds=settings.SENTRY_CATCH_UP_SECONDS,
+        catch_up_seconds=min(settings.SENTRY_CATCH_UP_SECONDS, LONGEST_SECONDS),
         fingerprints={name: fingerprint(settings, name) for name in settings.channels},
     )
 
