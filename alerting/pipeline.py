@@ -20,7 +20,7 @@ from alerting.outbox.message import Notice
 from alerting.outbox.models import Message
 from alerting.poll.catch_up import search
 from alerting.poll.model import Answer, Measure, Source
-from alerting.poll.plan import Memory, Situation, allowed, measures, questions, remember
+from alerting.poll.plan import Memory, Situation, allowed, knows_outcomes, measures, outcomes, questions, remember
 from alerting.poll.readings import Watched, assemble
 from alerting.rules.evaluate import judge_all
 from alerting.rules.model import Judgement, Rule, Trust, Verdict, Window
@@ -35,6 +35,7 @@ SUPERVISION_SLACK = timedelta(minutes=1)
 HEARTBEAT_EVERY = timedelta(minutes=1)
 # While outcomes cannot be read, nothing says that quota has stopped dropping; but not every server can tell them.
 DROPS_REMEMBERED = timedelta(minutes=30)
+DROPS_ARE_FRESH = timedelta(seconds=5)
 _sending: Mapping[str, threading.Lock] = defaultdict(threading.Lock)
 
 
@@ -79,8 +80,11 @@ def evaluate_tick(parts: Parts, now: datetime) -> TickReport | None:
         state = ticks.evaluator(now)
         standing = record.open_incidents(parts.desk.environment)
         answers = _poll(parts, state, standing, now)
-        requests = sum(answer.requests for answer in answers)
         verdicts = _evaluate(parts, answers, state, standing, now)
+        if record.is_recovery_due(verdicts, standing, parts.desk.policy):
+            answers += _ask_what_is_dropped(parts, state, answers, now)
+            verdicts = _evaluate(parts, answers, state, standing, now)
+        requests = sum(answer.requests for answer in answers)
         sight = _look(parts, state, answers, now)
         owed = _record(parts, tick, state, sight, answers, verdicts, now)
         outcome = "fenced" if owed is None else "partial" if sight.faults else "good"
@@ -142,11 +146,24 @@ def _poll(parts: Parts, state: Evaluator, standing: Sequence[Incident], now: dat
     answers: list[Answer] = []
     for question in questions(parts.rules, situation, memory):
         # Retries, and finding out what a server understands, cost more than was planned: what is left has to wait.
-        active = max(memory.active, *(len(answer.rows) for answer in answers)) if answers else 0
-        if answers and sum(answer.requests for answer in answers) >= allowed(active):
+        if answers and not _has_room(memory, answers):
             break
         answers.append(parts.source.ask(question))
     return answers
+
+
+def _ask_what_is_dropped(parts: Parts, state: Evaluator, answers: Sequence[Answer], now: datetime) -> list[Answer]:
+    """Right before a recovery is told: quota may have begun to drop events since the last time."""
+    memory = Memory.from_json(state.memory.get("plan", {})).until(now)
+    asked = any(answer.question.measure is Measure.OUTCOMES for answer in answers)
+    if asked or knows_outcomes(memory, now, DROPS_ARE_FRESH) or not _has_room(memory, answers):
+        return []
+    return [parts.source.ask(outcomes(now))]
+
+
+def _has_room(memory: Memory, answers: Sequence[Answer]) -> bool:
+    active = max((memory.active, *(len(answer.rows) for answer in answers)))
+    return sum(answer.requests for answer in answers) < allowed(active)
 
 
 def _evaluate(

@@ -9,15 +9,16 @@ from typing import Any
 from django.db.models import Count
 
 from alerting.incidents import notice as notices
-from alerting.incidents.lifecycle import Policy, Standing, State, Step, advance_all
+from alerting.incidents.lifecycle import Policy, Standing, State, Step, Why, advance_all
 from alerting.incidents.links import Links
 from alerting.incidents.models import Decision, Incident, Transition
 from alerting.outbox import queue
 from alerting.outbox.clean import clean, clean_json
 from alerting.outbox.queue import Debt
-from alerting.rules.model import Outcome, Project, Reading, Rule, Verdict
+from alerting.rules.model import Judgement, Outcome, Project, Reading, Rule, Verdict
 
 Key = tuple[str, str]
+DROPS_MATTER = frozenset({Judgement.CRITICAL_ERRORS.value, Judgement.ERROR_RATE.value})
 # What a decision changes of an open incident.
 WRITTEN = (
     *("project", "state", "fired_at", "closed_at", "value", "peak", "threshold", "reason", "standing"),
@@ -77,6 +78,21 @@ def settle(verdicts: Sequence[Verdict], desk: Desk, now: datetime) -> int:
         _decide(None, [verdict], desk, now, 0, page)
     _write(page, now)
     return len(page.debts)
+
+
+def is_recovery_due(verdicts: Iterable[Verdict], standing: Iterable[Incident], policy: Policy) -> bool:
+    """Whether these verdicts will end an incident because its number of errors fell, which drops by quota may fake."""
+    open_now = {(each.rule, each.project_id_text): each for each in standing if each.rule in DROPS_MATTER}
+    by_key: dict[Key, list[Verdict]] = defaultdict(list)
+    for verdict in verdicts:
+        key = (verdict.rule.name, verdict.reading.project.id)
+        if key in open_now:
+            by_key[key].append(verdict)
+    return any(
+        step.closes and step.why in {Why.RECOVERED, Why.STABLE_CLEAR}
+        for key, judged in by_key.items()
+        for step in advance_all(Standing.from_json(open_now[key].standing), judged, policy)
+    )
 
 
 def _decide(

@@ -110,6 +110,18 @@ def allowed(active: int) -> int:
     return REQUESTS_PER_TICK * max(1, math.ceil(active / PROJECTS_PER_PAGE))
 
 
+def outcomes(now: datetime) -> Question:
+    """What quotas dropped lately, the minute that has only begun included: Sentry rounds outwards."""
+    start = windows.floor(now, 60) - timedelta(seconds=OUTCOMES_WINDOW_SECONDS)
+    return Question(Measure.OUTCOMES, Window(start, windows.floor(now, 1)), Priority.LOW)
+
+
+def knows_outcomes(memory: Memory, now: datetime, age: timedelta) -> bool:
+    """Whether outcomes were asked for less than `age` ago."""
+    asked = memory.asked.get(f"{Measure.OUTCOMES}:fresh")
+    return asked is not None and now - asked.at < age
+
+
 def remember(memory: Memory, answers: Sequence[Answer], now: datetime) -> Memory:
     """The memory after these answers: only complete ones move a window's end, so the rest is asked again."""
     asked = dict(memory.asked)
@@ -145,10 +157,8 @@ def _wanted(rules: Sequence[Rule], situation: Situation, memory: Memory) -> list
         performance = _settled(Measure.PERFORMANCE, rule, situation, Priority.NORMAL)
         if not any(each.window == performance.window for group in groups for each in group if len(group) > 1):
             groups.append((performance,))
-    outcomes = memory.asked.get(f"{Measure.OUTCOMES}:fresh")
-    if outcomes is None or situation.now - outcomes.at >= OUTCOMES_EVERY:
-        window = Window.ending(windows.floor(situation.now, 60), OUTCOMES_WINDOW_SECONDS)
-        groups.append((Question(Measure.OUTCOMES, window, Priority.LOW),))
+    if not knows_outcomes(memory, situation.now, OUTCOMES_EVERY):
+        groups.append((outcomes(situation.now),))
     return [group for group in groups if any(_has_moved(question, memory) for question in group)]
 
 

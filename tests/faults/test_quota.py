@@ -6,6 +6,7 @@ import pytest
 
 from alerting.incidents.models import Decision, Incident
 from alerting.sandbox import Fault, Sandbox
+from tests.rules.test_evaluate import Defaults
 from tests.support.pipeline import World
 from tests.support.sandboxed import world_on
 
@@ -40,6 +41,25 @@ def test_while_spike_protection_drops_events_a_silence_does_not_resolve_and_the_
     assert Decision.objects.filter(reason="dropped_by_quota").exists()
     world.run(timedelta(minutes=20))
     assert (world.kinds()[-1], world.kinds().count("resolved")) == ("resolved", 1)
+
+
+def test_drops_that_began_since_outcomes_were_last_asked_for_keep_an_incident_open(
+    sandbox: Sandbox, transactional_db: None
+) -> None:
+    """Recovery by the shortest settings, within the minute for which an older answer would have held."""
+    short = type("Short", (Defaults,), {"SENTRY_CRITICAL_ERROR_WINDOW_SECONDS": 60})
+    world = World(NOON, interval=1, settle=0, keep_firing=timedelta(), thresholds=short)
+    world = world_on(sandbox, world)
+    world.run(timedelta(seconds=5))
+    sandbox.sentry.add_errors("shop", 11, issue=False)
+    world.now += timedelta(seconds=1)
+    world.run(timedelta(seconds=58))
+    assert world.kinds() == ["first"]
+    sandbox.sentry.add_dropped("shop", 900)
+    world.run(timedelta(seconds=40))
+    assert world.kinds() == ["first"]
+    asked = sum(each.path.endswith("/stats_v2/") for each in sandbox.sentry.requests)
+    assert asked == 3, "twice in two minutes, and once because the incident was about to end"
 
 
 def test_a_spike_that_is_cut_off_by_quota_fires_and_says_what_is_dropped(world: World, sandbox: Sandbox) -> None:
