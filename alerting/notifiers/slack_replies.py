@@ -87,9 +87,9 @@ def refusal(answer: Answer, now: datetime) -> DeliveryError | None:
     if 400 <= answer.status < 500 and answer.status not in _TEMPORARY_STATUSES:
         said = f" ({name})" if name else ""
         return DeliveryError(reason, f"Slack refused with status {answer.status}{said}.", permanent=True)
-    wish = answer.headers.get("retry-after", "")
+    wished = answer.headers.get("retry-after", "")
     return DeliveryError(
-        reason, f"Slack answered with status {answer.status}.", retry_after=retry_after(wish, now) if wish else None
+        reason, f"Slack answered with status {answer.status}.", retry_after=retry_after(wished, now) if wished else None
     )
 
 
