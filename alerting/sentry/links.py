@@ -24,7 +24,7 @@ _SESSION_KEY = re.compile(
 _NUMBERED = re.compile(r"v\d+|[a-z]{3,}[_-]?\d{1,3}")
 _CODE = re.compile(r"(?P<way>(?<![\w-])code=)(?P<value>(?=[^&\s#]{0,60}\d)(?=[^&\s#]{0,60}[A-Za-z])[\w.~%/+-]{8,1024})")
 _AUTHORIZING = re.compile(
-    r"(?:[?&\s]|^)(?:state|scope|grant_type|redirect_uri|session_state|code_verifier)=|/(?:o?auth2?|oidc|sso|callback|signin|login)\b",
+    r"(?:[?&;\s]|^)(?:state|scope|grant_type|redirect_uri|session_state|code_verifier)=|/(?:o?auth2?|oidc|sso|callback|signin|login)\b",
     re.IGNORECASE,
 )
 _KEY = re.compile(

@@ -15,12 +15,14 @@ _INSERT = re.compile(
     r"(?:values\s*|(?=select\s))",
     re.IGNORECASE | re.DOTALL,
 )
+_LONGEST_SELECTED = 1000
+_SELECTED = re.compile(r"\s*(?P<value>'(?:[^'\\]|''|\\.)*'|[^,()'\s]+(?:\([^()]*\))?)\s*(?P<end>,|)")
 _SELECT = re.compile(r"select\s+(?:distinct\s+)?", re.IGNORECASE)
 _LITERAL = re.compile(
     r"\s*(?P<value>[NnEeXxBb]?'(?:[^'\\]|''|\\.)*(?:'|$)|[^,()']*(?:\([^()]*\)[^,()']*)*)\s*(?P<end>[,)]|$)", re.DOTALL
 )
 _GRANTED = re.compile(
-    r"\b(?P<way>identified\s+(?:with\s+\S{1,60}\s+)?(?:by|as)(?:\s+password)?\s|password\s|pragma\s+(?:re)?key\s{0,3}=|set\s+password\s+for\s+\S{1,100}\s{0,3}=)\s{0,9}"
+    r"\b(?P<way>identified\s+(?:with\s+\S{1,60}\s+)?(?:by|as)(?:\s+password)?\s|password\s|pragma\s+(?:re)?key\s{0,3}=|set\s+password\s+for\s+\S{1,100}\s{0,3}=)(?P<gap>\s{0,9})"
     r"(?P<value>'(?:[^'\\]|''|\\.){1,500}(?:'|$))",
     re.IGNORECASE,
 )
@@ -38,15 +40,18 @@ _SET_TO = re.compile(
     re.IGNORECASE,
 )
 _ENCRYPTED = re.compile(
-    r"\b(?P<way>crypt|hmac|digest|pgp_sym_\w{2,8}crypt|aes_\w{2}crypt|md5|sha\d+|password)\s*\((?P<rest>[^()]{1,2000})",
+    r"\b(?P<way>crypt|hmac|digest|pgp_sym_\w{2,8}crypt|aes_\w{2}crypt|md5|sha\d+|password)(?P<gap>\s{0,9}\()(?P<rest>[^()]{1,2000})",
     re.IGNORECASE,
 )
-_DUPLICATE = re.compile(r"Duplicate entry '(?P<value>[^'\r\n]{1,1000})' for key '(?P<name>[\w.]{1,200})'")
+_DUPLICATE = re.compile(
+    r"(?P<way>Duplicate entry (?P<quote>\\{0,7}'))(?P<value>[^'\r\n\\]{1,1000})"
+    r"(?=(?P=quote) for key (?P=quote)(?P<name>[\w.]{1,200}))"
+)
 _POSITIONS = re.compile(r"Key \((?P<names>[^()]{1,300})\)=\((?P<values>[^()]{1,2000})\)")
 _CALLED = re.compile(
     r"(?<![\w.])(?P<name>[\w.\"`\[\]]{1,120})\s{0,4}(?:=|<>|!=)\s{0,4}(?P<call>[A-Za-z_]\w{0,60}\s?\((?:[^()']|'(?:[^'\\]|''|\\.){0,500}'){0,200}\))"
 )
-_PARAMETERS = re.compile(r"\[parameters: (?P<values>[(\[{].{1,8192}?[)\]}])\](?=\s|$)", re.DOTALL)
+_PARAMETERS = re.compile(r"\[parameters: (?P<values>[(\[{].{1,8192}?[)\]}])\](?=[\s\"'`.,;:)}<>]|$)", re.DOTALL)
 _HOLDER = re.compile(r"(?P<name>[\w.\"`]{1,120})?\s{0,4}(?P<op>=|<>|!=|\bi?like\b)?\s{0,4}(?P<holder>\?|%s|\$\d{1,3})")
 _ROW = re.compile(r"\((?:[^()'\"]|'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"){1,4000}\)")
 _PARAMETER = re.compile(
@@ -59,7 +64,7 @@ def without_literals(text: str, names: Names) -> str:
     if not _STATEMENT.search(text):
         return text
     text = _inserted(text, names)
-    text = _GRANTED.sub(lambda match: f"{match['way']}'{MARKER}'", text)
+    text = _GRANTED.sub(lambda match: f"{match['way']}{match['gap']}'{MARKER}'", text)
 
     def called(match: re.Match[str]) -> str:
         return _hidden_literals(match[0]) if names.judge(match["name"]) > Verdict.ADDRESS else match[0]
@@ -76,7 +81,7 @@ def without_literals(text: str, names: Names) -> str:
     text = _COMPARED.sub(compared, text)
     text = _CALLED_SO.sub(compared, text)
     text = _SET_TO.sub(compared, text)
-    return _ENCRYPTED.sub(lambda match: f"{match['way']}({_hidden_literals(match['rest'])}", text)
+    return _ENCRYPTED.sub(lambda match: f"{match['way']}{match['gap']}{_hidden_literals(match['rest'])}", text)
 
 
 def _hidden_literals(text: str) -> str:
@@ -94,8 +99,10 @@ def _inserted(text: str, names: Names) -> str:
         selected = _SELECT.match(text, at)
         least = "'" if selected else ""
         while selected or text[at : at + 1] == "(":
+            end = min(len(text), at + _LONGEST_SELECTED) if selected else len(text)
             at, column, selected = selected.end() if selected else at + 1, 0, None
-            while found := _LITERAL.match(text, at):
+            literal = _SELECTED if least else _LITERAL
+            while found := literal.match(text, at, end):
                 value = found["value"].strip()
                 if column < len(secret) and secret[column] and _is_literal(value) and least in value:
                     kept += (text[done : found.start("value")], f"'{MARKER}'" if "'" in value else MARKER)
@@ -119,7 +126,7 @@ def _is_literal(value: str) -> bool:
 def _without_entry(match: re.Match[str], names: Names) -> str:
     if names.judge(match["name"]) <= Verdict.ADDRESS:
         return match[0]
-    return f"Duplicate entry '{MARKER}' for key '{match['name']}'"
+    return f"{match['way']}{MARKER}"
 
 
 def without_positions(text: str, names: Names) -> str:

@@ -23,7 +23,7 @@ _OPENING = re.compile(r"[bBuUrRfFnNeExX]{0,2}(\\{0,15}[\"'`])")
 _BLOCK = re.compile(r"[|>][+-]?[ \t]{0,8}(?:\r?\n|\\{1,3}n)[ \t]{1,20}")
 _COMPARED = re.compile(r"[a-z_][A-Za-z_.]*:?")
 _CALL = re.compile(r"[A-Z][\w.]{1,60}\((?=(?:\w{1,30}=)?b?['\"])")
-_LOOKED_UP = re.compile(r"[a-z_]\w{0,60}(?:\.\w{1,60}){0,6}[\[(]['\"](?P<name>[A-Za-z_.-]{2,60})['\"]")
+_LOOKED_UP = re.compile(r"[a-z_]\w{0,60}(?:\.\w{1,60}){0,6}[\[(]\\{0,7}['\"](?P<name>[A-Za-z_.-]{2,60})\\{0,7}['\"]")
 _CALLED = re.compile(r"[a-z_]+(?:\.[a-z_]+){0,6}\([A-Za-z_., =*\d]{0,80}\)(?=[\s),;.:]|$)")
 # Numbers that people write in groups, under names that say which they are.
 _GROUPED = re.compile(r"(?:[A-Za-z]{2}\d{2}(?:[ -][A-Za-z0-9]{2,4}){2,8}|\d{3,6}(?:[ -]\d{2,6}){1,6})(?![\w-])")
@@ -38,14 +38,15 @@ _CUT = re.compile(r"&amp;(?=[\w.%-]{1,60}=)|[,;&|](?=\s|$|[\w.%\[\]\- ]{1,60}[=:
 _COOKIES = re.compile(
     r"(?:(?<==)\\{0,15}\"[^\"\r\n]{0,4096}\"|(?<==)\\{0,15}'[^'\r\n]{0,4096}'|[^\r\n\"'\\]|\\(?![rnt\"'\\])){1,8192}"
 )
-_QUOTED = re.compile(r"([\"'])((?:(?!\1).){1,400})\1", re.DOTALL)
+_QUOTED = re.compile(r"(\\{0,7}[\"'])((?:(?!\1).){1,400})\1", re.DOTALL)
 _CHECK_ID = re.compile(r"[a-z_.]{2,60}\.[A-Z]\d{3}")
 _DESCRIBED = re.compile(r"['\"](\w{1,60})\\{0,3}['\"]\s?:")
-_HOLE_HERE = re.compile(rf"(?:{HOLE.pattern})(?=[\s,;&|)\]}}\"']|$)", re.DOTALL)
+_HOLE_HERE = re.compile(rf"(?:{HOLE.pattern})(?=[\s,;&|<)\]}}\"'`]|\.{{1,3}}(?:\s|$)|$)", re.DOTALL)
 _PORT = re.compile(r"\d{2,5}(?:[/?#].*)?")
 _NEXT_NAME = re.compile(r"\s+[\w.-]{1,40}=")
 _SHOWN_CALL = re.compile(r"[a-z_]\w*(?:\.\w+)+\([^()\"']{0,400}\)>")
 _HEADER = re.compile(r"[bu]?[\"'](?:[A-Z][a-z]+-){1,4}[A-Za-z][a-z]+[\"']")
+_KEY_BEHIND = re.compile(r"[bu]?\\{0,15}[\"'][^\"'\r\n\\]{1,80}\\{0,15}[\"']\s?:")
 _PAIR_IN_LIST = re.compile(r"[bu]?\\{0,15}[\"'](?=[^\"']{0,80}\d)[^\"'\r\n]{4,400}[\"']\s?\]")
 _SQL_BEFORE = re.compile(r"(?:\b(?:set|where|and|or|on)|,)\s+$", re.IGNORECASE)
 _SQL = re.compile(r"\b(?:select|update|insert|delete|merge)\s", re.IGNORECASE)
@@ -136,7 +137,8 @@ def _value(text: str, match: re.Match[str], names: Names) -> tuple[int, int]:
     value = value[: cut.start()] if cut else value
     if _VARIABLE.match(value):
         return nothing
-    value = value.rstrip(",.;:)}]|") if not value.startswith(("[", "{", "$", "%")) else value
+    bare = value.rstrip(",.;:)}]|`")
+    value = bare if not value.startswith(("[", "{", "$", "%")) or PLACEHOLDER.fullmatch(bare) else value
     end = start + len(value)
     if (
         not _counts(value, verdict)
@@ -181,7 +183,7 @@ def _is_assigned_in_sql(text: str, match: re.Match[str]) -> bool:
 def _is_pair(text: str, match: re.Match[str]) -> bool:
     """Whether a quoted name before a comma stands first in a pair: ('Authorization', 'Bearer …')."""
     if match["name"].startswith("--"):
-        return True
+        return text[match.start() - 1 : match.start()] in {'"', "'"} and not _KEY_BEHIND.match(text, match.end())
     if _HEADER.match(text, match.end()):
         return False
     before = text[max(0, match.start() - 20) : match.start()]

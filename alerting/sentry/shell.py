@@ -38,7 +38,7 @@ _COMMANDS = tuple(
     )
     for programs, option, joined, apart in _PROGRAMS
 )
-_METAVARIABLE = re.compile(r"[A-Z][A-Z_-]*[\]).,]*|[a-z]+\]")
+_METAVARIABLE = re.compile(r"[A-Z][A-Z_-]*[\]).,`'\"]*|[a-z]+\]")
 _USER = re.compile(
     r"(?P<flag>(?:(?:^|[\s'])(?:-u|--user|--proxy-user)(?:[\s=]|'\s?,\s?')|\bcurl\b[^\r\n;|]{0,200}?\s-u)['\"]?"
     r"[^\s:'\"]{1,100}:)"
@@ -61,7 +61,8 @@ _ORACLE = re.compile(
 )
 _REDIS = re.compile(
     r"(?P<way>(?:(?m:^)|\b(?:command|cmd|sent|send|executing|pipeline)\b)\W{0,4}AUTH\s"
-    r"|[\"']AUTH[\"']\s(?:[\"']default[\"']\s)?|\bHELLO \d AUTH \S{1,80}\s|\b(?:requirepass|masterauth)\s)"
+    r"|[\"']AUTH[\"']\s(?:[\"']default[\"']\s)?|\bAUTH default\s"
+    r"|\bHELLO \d AUTH \S{1,80}\s|\b(?:requirepass|masterauth)\s)"
     r"(?P<value>(?![A-Z]+ [A-Z ]+['\"]?$)[^\r\n]{1,300})"
 )
 _WITHOUT_SCHEME = re.compile(
@@ -73,6 +74,7 @@ _SHOWN_LIST = re.compile(
 )
 _SHOWN_ITEM = re.compile(r"b?'[^']*'|b?\"[^\"]*\"")
 # Arguments are joined to a line of words; what would end a word stands aside meanwhile.
+_MOST_ARGUMENTS, _LONGEST_ARGUMENT = 100, 500
 _APART = "\x1f"
 _ENDING = dict(zip(" '\";|&<>", map(chr, range(0xE000, 0xE008)), strict=True))
 _HELD, _LET_GO = str.maketrans(_ENDING), str.maketrans({held: plain for plain, held in _ENDING.items()})
@@ -112,17 +114,21 @@ def _without_listed(match: re.Match[str], names: Names) -> str:
 
 def cleaned_arguments(arguments: Sequence[Any], names: Names) -> list[Any]:
     """A program's arguments, each without what the command line as a whole tells is secret in it."""
-    if not any(isinstance(item, str) and _bare(item)[:1] == "-" for item in arguments):
+    if not any(isinstance(item, str) and _bare(item)[:1] == "-" for item in arguments[:_MOST_ARGUMENTS]):
         return list(arguments)
-    plain = [_bare(item).translate(_HELD) if isinstance(item, str) else "" for item in arguments]
+    plain = [
+        _bare(item).translate(_HELD) if isinstance(item, str) and len(item) < _LONGEST_ARGUMENT else ""
+        for item in arguments[:_MOST_ARGUMENTS]
+    ]
     line = _APART.join(part.replace(_APART, "") for part in plain)
     cleaned = without_arguments(line, names).split(_APART)
     if len(cleaned) != len(plain):
         return list(arguments)
-    return [
+    known = [
         item if after == before or not isinstance(item, str) else item.replace(_bare(item), after.translate(_LET_GO))
-        for item, before, after in zip(arguments, plain, cleaned, strict=True)
+        for item, before, after in zip(arguments, plain, cleaned, strict=False)
     ]
+    return [*known, *arguments[_MOST_ARGUMENTS:]]
 
 
 def secret_arguments(arguments: Sequence[object], names: Names) -> set[int]:
@@ -139,7 +145,8 @@ def secret_arguments(arguments: Sequence[object], names: Names) -> set[int]:
             if names.judge(option.lstrip("-")) > Verdict.ADDRESS and is_value and not PLACEHOLDER.fullmatch(value):
                 found.add(position)
         elif is_value and any(
-            option == flag and re.match(rf"(?:{programs})(?![\w-])", " ".join([program, *plain[1 : position - 1]]))
+            option == flag
+            and re.match(rf"(?:{programs})(?![\w-])", " ".join([program, *plain[1 : min(position - 1, 8)]]))
             for programs, flag, _joined, apart in _PROGRAMS
             if apart
         ):

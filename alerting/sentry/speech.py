@@ -71,10 +71,10 @@ _NOT_SPOKEN = re.compile(
 )
 _NUMBERS = re.compile(
     r"(?<![\w/.-])(?P<way>(?:(?:cvv2?|cvc2?|csc)(?: code)?|(?:card )?security code|card code)\W{0,3}"
-    r"(?:(?:is|was|of)\s)?(?=\d{3,4}(?![\w.-]))"
+    r"(?:(?:is|was|of)\s)?(?=\d{3,4}(?![\w-]|\.\d))"
     r"|(?:ssn|social security(?: number)?)\W{0,3}(?:(?:is|was|of|number)\s)?(?=\d{9}(?![\w.-]))"
     r"|(?:2fa|mfa|sms|tan)(?: code)?\W{0,3}(?:(?:is|was)\s)?(?=\d{4,8}(?![\w.-]))"
-    r"|your (?:\w{1,20} ){0,2}code(?: is)?:? (?=\d{4,8}(?![\w.-])))\d{3,9}",
+    r"|your (?:\w{1,20} ){0,2}code(?: is)?:? (?=\d{4,8}(?![\w-]|\.\d)))\d{3,9}",
     re.IGNORECASE,
 )
 _PHRASE = re.compile(
@@ -118,6 +118,7 @@ _VALUE_FOR = re.compile(
     r"(?:(?:the|field|key|parameter|param|setting|option|argument|variable|header)[ ]){0,2}"
     r"[\"'`]?-{0,2}(?P<name>[A-Za-z][\w.-]{1,60})"
 )
+_CLOSING = ").]}>"
 _SESSION = re.compile(
     r"(?<![\w/.-])(?P<way>session(?: id| key)?\s(?:is\s|was\s)?[\"']?)"
     r"(?=[a-z\d]{0,40}(?:\d[a-z]|[a-z]\d[a-z\d]{0,40}\d[a-z]))"
@@ -183,18 +184,19 @@ def _cut(match: re.Match[str]) -> str:
 def _without_told(match: re.Match[str]) -> str:
     value = match["quoted"] or match["bare"]
     quote = match["quote"] or ""
+    plain = value if quote else value.rstrip(_CLOSING)
     if (
         MARKER[:-1] in value
-        or PLACEHOLDER.fullmatch(value)
-        or _NOT_SPOKEN.fullmatch(value)
-        or value.lower() in ORDINARY_WORDS
+        or PLACEHOLDER.fullmatch(plain)
+        or (_NOT_SPOKEN.fullmatch(plain) or _NOT_SPOKEN.fullmatch(value))
+        or plain.lower() in ORDINARY_WORDS
     ):
         return match[0]
     told = match["gap"].strip() != ""
     mixed = re.search(r"\d", value) and re.search(r"[^\W\d]", value) and len(value) >= 6
-    code = re.fullmatch(r"\d{4,8}\.?", value) and re.search(r"(?i)pin|otp|code", match["name"])
+    code = re.fullmatch(r"\d{4,8}", plain) and re.search(r"(?i)pin|otp|code", match["name"])
     strong = mixed or code or (told and (re.search(r"\d|[!@#$%^&*]", value)))
     if "=" in value or ":" in value or not (strong or (quote and (told or looks_random(value)))):
         return match[0]
-    tail = "." if value.endswith(".") and not quote else ""
+    tail = "" if quote else value[len(value.rstrip(_CLOSING)) :]
     return f"{match['name']}{match['gap']}{quote}{MARKER}{quote}{tail}"

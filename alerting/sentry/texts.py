@@ -43,7 +43,9 @@ _ENCODED = re.compile(
 )
 _ENCODED_SIGN = re.compile(r"%(?:25)?(?:7B|5B|22|3D|3A%(?:25)?2F)", re.IGNORECASE)
 _PORT_PATH = re.compile(r":(?!\d{2,5}\b)[\w./~-]+")
-_ESCAPED = re.compile(r"(?<!\\)\\{1,15}[nrt]")
+_ESCAPED = re.compile(r"(?<!\\)\\{1,15}[nrt]|\\['\"]")
+_ESCAPED_QUOTE = {quote: re.compile(rf"(\\*){quote}") for quote in "'\""}
+_COLOURS = re.compile(r"(?:\x1b|\\{1,7}x1b|\\{1,7}u001b)\[[\d;]{0,20}[A-Za-z]")
 _REAL = {"n": "\n", "r": "\r", "t": "\t"}
 _IBAN_SIGN = re.compile(r"\d{2}[ -]?[A-Za-z0-9]{4}")
 
@@ -96,8 +98,18 @@ class Texts:
             found = _json(text)
             if found is not None:
                 return _dumped(text, found, parsed(found))
+        if (
+            "[" in text
+            and ("\x1b" in text or "x1b" in text or "u001b" in text)
+            and (plain := _COLOURS.sub("", text)) != text
+        ):
+            cleaned = self._cleaned(plain, parsed)
+            return text if cleaned == plain else cleaned
         if "\\" in text and _ESCAPED.search(text):
             return self._without_escapes(text, parsed)
+        return self._read(text, parsed)
+
+    def _read(self, text: str, parsed: Callable[[Any], Any] | None) -> str:
         if "=" in text and _ENCODED_SIGN.search(text):
             text = _ENCODED.sub(lambda match: self._without_encoded(match, parsed), text)
         if "&" in text and (plain := unescaped(text)) != text:
@@ -135,14 +147,25 @@ class Texts:
         written: dict[str, str | int | None] = {}
 
         def real(match: re.Match[str]) -> str:
-            char = _REAL[match[0][-1]]
+            char = _REAL.get(match[0][-1], "")
+            if not char:
+                return match[0]
             if char not in text:
                 written.setdefault(char, match[0])
             return char
 
         plain = _ESCAPED.sub(real, text)
-        cleaned = self._cleaned(plain, parsed)
-        return text if cleaned == plain else cleaned.translate(str.maketrans(written))
+        outer = plain[0] if plain[0] == plain[-1] and plain[0] in "'\"" else ""
+        inner = plain[1:-1] if outer else plain
+        for quote, escaped in _ESCAPED_QUOTE.items():
+            depths = set(escaped.findall(inner))
+            if len(depths) == 1 and (depth := depths.pop()):
+                written[quote] = depth + quote
+                inner = inner.replace(depth + quote, quote)
+        if not written:
+            return self._read(text, parsed)
+        cleaned = self._read(inner, parsed)
+        return text if cleaned == inner else outer + cleaned.translate(str.maketrans(written)) + outer
 
     def _without_encoded(self, match: re.Match[str], parsed: Callable[[Any], Any] | None) -> str:
         plain, levels = unquote_plus(match[0]), 1
@@ -244,6 +267,8 @@ def _without_pattern(pattern: re.Pattern[str], text: str) -> str:
 
 def _without_email(match: re.Match[str]) -> str:
     text, start, end = match.string, match.start(), match.end()
+    if match[0][1:2] == "'" and match[0][0] in "bruf":  # b'… is no part of a name
+        return match[0][:2] + (_EMAIL.sub(_without_email, match[0][2:]) if match[0][2:3].isalnum() else match[0][2:])
     if text[max(0, start - 3) : start].endswith(("://", "//")) or _NOT_DOMAINS.fullmatch(match[0]):
         return match[0]
     if _NOT_PEOPLE.match(match[0]) and (match[0].lower()[:5] != "user@" or _PORT_PATH.match(text, end)):
@@ -256,7 +281,8 @@ def _without_address(match: re.Match[str]) -> str:
     address = match[0]
     if match.string.startswith(".in-addr", match.end()):
         address, before = ".".join(reversed(address.split("."))), "address "
-    return MARKER if numbers.is_public_address(address, before) else match[0]
+    plain = address.rstrip(".")
+    return MARKER + address[len(plain) :] if numbers.is_public_address(plain, before) else match[0]
 
 
 def _without_iban(match: re.Match[str]) -> str:
