@@ -6,6 +6,7 @@ Evaluates nothing of the application's: names are looked up, and the source betw
 import ast
 import inspect
 import linecache
+import re
 from collections.abc import Iterator
 from itertools import islice
 from types import FrameType, TracebackType
@@ -13,6 +14,8 @@ from typing import Any
 
 _MAX_LINES = 200
 _MAX_DEPTH = 20
+# Python warns whoever parses "\d"; for telling a statement's kind any space will do.
+_ESCAPE = re.compile(rb"\\.", re.DOTALL)
 
 
 def failing_call(step: TracebackType) -> tuple[str, list[str]]:
@@ -39,7 +42,7 @@ def _expression(step: TracebackType) -> ast.expr | None:
     told[-1] = told[-1][:end]
     told[0] = told[0][start:]
     try:
-        return ast.parse(b"(" + b"".join(told) + b")", mode="eval").body
+        return ast.parse(b"(" + _ESCAPE.sub(b" ", b"".join(told)) + b")", mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
 

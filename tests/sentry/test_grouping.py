@@ -145,6 +145,8 @@ class Repository:
             case "interpolated":
                 table = "missing_seven"
                 execute(f"ALTER TABLE {table} ADD c{n} int")
+            case "escaped":
+                execute("SELECT *\nFROM missing_twelve\tWHERE a REGEXP '\\d'")
             case "joined":
                 execute("SELECT * " + f"FROM missing_eight WHERE id = {n}")
             case "script":
@@ -163,6 +165,7 @@ class Repository:
         ("of the object", "insert missing_five"),
         ("formatted", "replace missing_six"),
         ("interpolated", "alter missing_seven"),
+        ("escaped", "select missing_twelve"),
         ("joined", "select missing_eight"),
         ("script", "delete missing_nine, missing_ten"),
         ("percent", "truncate missing_eleven"),
