@@ -190,9 +190,12 @@ LIBRARIES = frozenset(name.partition(".")[0] for name in BY_LIBRARY)
 
 # An application's own classes under the names everybody uses, matched whole; what a library above claims goes first.
 BY_BARE_NAME: Mapping[str, Scheme] = {
-    **dict.fromkeys(("AuthenticationError", "AuthenticationFailed", "AuthorizationError"), Scheme.AUTH),
-    **dict.fromkeys(("NotAuthenticated", "PermissionDenied"), Scheme.AUTH),
-    **dict.fromkeys(("RateLimitExceeded", "RateLimitError", "TooManyRequests", "Throttled"), Scheme.RATE_LIMIT),
+    "DatabaseError": Scheme.DATABASE,  # what every driver's errors inherit from (PEP 249)
+    **dict.fromkeys(("AuthenticationError", "AuthenticationFailed", "AuthorizationError", "AuthError"), Scheme.AUTH),
+    **dict.fromkeys(("NotAuthenticated", "PermissionDenied", "Unauthorized", "UnauthorizedError"), Scheme.AUTH),
+    **dict.fromkeys(("InvalidCredentials", "InvalidCredentialsError"), Scheme.AUTH),
+    **dict.fromkeys(("RateLimitExceeded", "RateLimitError", "RateLimited", "Ratelimited"), Scheme.RATE_LIMIT),
+    **dict.fromkeys(("TooManyRequests", "TooManyRequestsError", "Throttled"), Scheme.RATE_LIMIT),
     **dict.fromkeys(("ValidationError",), Scheme.VALIDATION),
 }
 
