@@ -12,7 +12,6 @@ from alerting.sentry.verdict import Verdict
 from alerting.sentry.words import (
     ABOUT,
     ASKING,
-    ASKING_FIRST,
     ENDINGS,
     NOT_TOKENS,
     PAIRS,
@@ -93,7 +92,8 @@ class Names:
             if len(self.known) >= 4096:
                 self.known.clear()
             verdict = self._judge(words_of(name)) if self.may_be_in(name.lower()) else Verdict.HARMLESS
-            if verdict and "." in name and words_of(name.rpartition(".")[2])[:1] in ASKING_FIRST:
+            last = words_of(name.rpartition(".")[2]) if verdict and "." in name else ()
+            if len(last) > 1 and last[0] in ASKING:
                 verdict = Verdict.HARMLESS
             if verdict is Verdict.HARMLESS and _VERSION.search(name):
                 verdict = Verdict.VERSION

@@ -45,6 +45,7 @@ _ENCODED_SIGN = re.compile(r"%(?:25)?(?:7B|5B|22|3D|3A%(?:25)?2F)", re.IGNORECAS
 _PORT_PATH = re.compile(r":(?!\d{2,5}\b)[\w./~-]+")
 _ESCAPED = re.compile(r"(?<!\\)\\{1,15}[nrt]|\\['\"]")
 _ESCAPED_QUOTE = {quote: re.compile(rf"(\\*){quote}") for quote in "'\""}
+_COLOURED = "\x1c"
 _COLOURS = re.compile(r"(?:\x1b|\\{1,7}x1b|\\{1,7}u001b)\[[\d;]{0,20}[A-Za-z]")
 _REAL = {"n": "\n", "r": "\r", "t": "\t"}
 _IBAN_SIGN = re.compile(r"\d{2}[ -]?[A-Za-z0-9]{4}")
@@ -98,13 +99,8 @@ class Texts:
             found = _json(text)
             if found is not None:
                 return _dumped(text, found, parsed(found))
-        if (
-            "[" in text
-            and ("\x1b" in text or "x1b" in text or "u001b" in text)
-            and (plain := _COLOURS.sub("", text)) != text
-        ):
-            cleaned = self._cleaned(plain, parsed)
-            return text if cleaned == plain else cleaned
+        if "[" in text and ("\x1b" in text or "x1b" in text or "u001b" in text) and _COLOURS.search(text):
+            return self._without_colours(text, parsed)
         if "\\" in text and _ESCAPED.search(text):
             return self._without_escapes(text, parsed)
         return self._read(text, parsed)
@@ -141,6 +137,13 @@ class Texts:
         for pattern in self._patterns:
             text = _without_pattern(pattern, text)
         return text
+
+    def _without_colours(self, text: str, parsed: Callable[[Any], Any] | None) -> str:
+        """What a terminal shows in colours, read as words: a colour begins or ends one, as a blank would."""
+        codes = _COLOURS.findall(text)
+        cleaned = self._cleaned(_COLOURS.sub(_COLOURED, text), parsed)
+        shown = iter(codes if cleaned.count(_COLOURED) == len(codes) else [])
+        return re.sub(_COLOURED, lambda _: next(shown, ""), cleaned)
 
     def _without_escapes(self, text: str, parsed: Callable[[Any], Any] | None) -> str:
         """A text in which line ends and tabs are written out, as in every repr: read with real ones, so words begin."""

@@ -36,7 +36,6 @@ ASKING = frozenset(
     """.split()
 )
 
-ASKING_FIRST = frozenset((word,) for word in ASKING)
 
 VAULTS = frozenset(
     """
@@ -142,7 +141,6 @@ PAIRS: dict[tuple[str, str], Verdict] = {
     ("ip", "address"): Verdict.ADDRESS,
     ("ip", "addr"): Verdict.ADDRESS,
     ("forwarded", "for"): Verdict.ADDRESS,
-    ("connecting", "ip"): Verdict.ADDRESS,
 }
 # Pairs whose last word would otherwise speak for harmlessness.
 PAIRS_THAT_WIN = frozenset(pair for pair in PAIRS if pair[1] in ABOUT)
@@ -159,7 +157,7 @@ PUBLIC = frozenset(
 # Secret only where nothing stands beside them: mfa_device is a name, mfa a code.
 WHOLE = frozenset({("2fa",), ("mfa",)})
 WHOSE_IP = frozenset(
-    "address client user remote real source true origin caller visitor cf forwarded last login".split()
+    "address client user remote real source true origin caller visitor cf forwarded last login connecting peer".split()
 )
 
 # A text names no secret unless it holds one of these. A necessary sign of every word above, quick to look for.
@@ -167,7 +165,7 @@ ROOTS = """
     pass pw secret token cred auth cookie sess sid csrf xsrf jwt otp pin cvv cvc csc ssn sig key bearer card
     code iban mnemonic phrase wort senha wachtw contrase user answer addr forward verifier samlr symfony
     remember psk ip hmac saml identified pswd crypt md5 cc_n ccn cc-n cc.n security insurance tax_id taxid tax-id tax.id
-    national pre_sh pre-sh presh bank maiden 2fa mfa
+    national pre_sh pre-sh pre.sh presh bank maiden 2fa mfa
     adgangskode salasana parola haslo losenord kodeord sifre
     clave lozinka heslo jelszo basic digest negotiate ntlm ssws dpop social login
     """.split()

@@ -72,7 +72,22 @@ def test_what_is_a_secret_by_its_looks_goes_wherever_it_stands(
     kind: str, data: st.DataObject, before: str, after: str
 ) -> None:
     secret = data.draw(RECOGNISED[kind])
-    around = data.draw(st.sampled_from([" {} ", " '{}' ", ": {}, ", " ({}) ", ' "{}" ', " <{}> ", "\n{}\n", " {}; "]))
+    around = data.draw(
+        st.sampled_from(
+            [
+                " {} ",
+                " '{}' ",
+                ": {}, ",
+                " ({}) ",
+                ' "{}" ',
+                " <{}> ",
+                "\n{}\n",
+                " {}; ",
+                "\\n{}\\n",
+                "\x1b[31m{}\x1b[0m",
+            ]
+        )
+    )
     event = data.draw(placed(before + around.format(secret) + after))
     assert not left(event, secret)
     scrubbed = "\n".join(texts(scrub_event(event, {})))

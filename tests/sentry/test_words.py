@@ -1,0 +1,30 @@
+"""The words by which names are judged: each must take effect, whatever other rules would spare."""
+
+import pytest
+
+from alerting.sentry.keys import Names
+from alerting.sentry.verdict import Verdict
+from alerting.sentry.words import PAIRS, PUBLIC, SECRETS, TOKENS, VAULTS
+
+ANNOUNCING = sorted(
+    [*PAIRS, *((word,) for word in VAULTS | SECRETS | TOKENS)],
+)
+
+
+@pytest.mark.parametrize("separator", ["_", "-", "."])
+def test_every_announcing_word_is_looked_for(separator: str) -> None:
+    names = Names()
+    unseen = [words for words in ANNOUNCING if names.judge(separator.join(words)) <= Verdict.HARMLESS]
+    assert [words for words in unseen if words not in PUBLIC] == []
+
+
+@pytest.mark.parametrize(
+    "name", ["input_tokens", "mfa_device", "last_password_change", "auth_header_name", "has.password"]
+)
+def test_a_name_about_a_secret_is_harmless(name: str) -> None:
+    assert Names().judge(name) <= Verdict.HARMLESS
+
+
+@pytest.mark.parametrize("name", ["cc_number", "taxId", "2fa", "AWS_ACCESS_KEY_ID", "authorization_header", "userpw"])
+def test_a_rare_name_of_a_secret_is_known(name: str) -> None:
+    assert Names().judge(name) >= Verdict.SECRET
