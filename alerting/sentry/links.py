@@ -12,6 +12,7 @@ _SHOWN_USERINFO = re.compile(
 )
 _LINK_TOKEN = re.compile(
     r"(?P<way>/(?:reset|password[_-]reset|reset[_-]password|confirm|activate|activation|invite|invitation|magic|magic[_-]link|"
+    r"hooks?|webhooks?|join|accept[_-]invite|set[_-]password|"
     r"unsubscribe|verify|verify[_-]email)/(?:[A-Za-z0-9_=-]{1,12}/)?)(?P<token>[A-Za-z0-9_=.:-]{20,200})(?![\w-])",
     re.IGNORECASE,
 )
@@ -65,7 +66,9 @@ def _masked(userinfo: str) -> str:
 
 
 def _is_link_token(token: str) -> bool:
-    return bool(re.search(r"\d", token)) and bool(re.search(r"[A-Za-z]", token)) and not _UUID.fullmatch(token)
+    return (
+        bool(re.search(r"\d", token)) and bool(re.search(r"[A-Za-z]", token)) and not _UUID.fullmatch(token.rstrip("."))
+    )
 
 
 def without_session_keys(text: str) -> str:

@@ -7,12 +7,13 @@ from alerting.sentry.patterns import MARKER
 from alerting.sentry.verdict import Verdict
 
 _STATEMENT = re.compile(
-    r"\b(?:insert|replace|update|select|delete|create|alter|set|merge|values|grant|pragma|where)\b", re.IGNORECASE
+    r"\b(?:insert|replace|update|select|delete|create|alter|set|declare|merge|values|grant|pragma|where)\b",
+    re.IGNORECASE,
 )
 _INSERT = re.compile(
-    r"\b(?:insert|replace)\b.{0,40}?\binto\s+[\w.\"`\[\]]{1,120}\s*\((?P<names>[^()]{1,2000})\)\s*"
+    r"(?:\b(?:insert|replace)\b.{0,40}?\binto\s+[\w.\"`\[\]]{1,120}|\b(?:set|where|and|or))\s*\((?P<names>[^()]{1,2000})\)\s*"
     r"(?:overriding \w+ value\s*)?"
-    r"(?:values\s*|(?=select\s))",
+    r"(?:values\s*|(?=select\s)|=\s*(?:row\s*)?(?=\()|in\s*\((?=\())",
     re.IGNORECASE | re.DOTALL,
 )
 _LONGEST_SELECTED = 1000
@@ -38,6 +39,22 @@ _CALLED_SO = re.compile(
 _SET_TO = re.compile(
     r"\bset\s+(?:(?:session|local|global)\s+)?(?P<name>[\w.\"]{1,120})\s+to\s+(?P<value>'(?:[^']|''){1,500}')",
     re.IGNORECASE,
+)
+# lower(token) = …, d->>'$.password' = …, DECLARE @pw nvarchar(50) = …, password = CASE … END
+_APPLIED = re.compile(
+    r"\(\s{0,3}(?:[\w.\"`]{1,80}\s{0,3},\s{0,3})?'?\$?\.?(?P<name>[\w.\"`]{1,120})'?(?:\s{0,3},\s{0,3}'[^']{0,80}')?\s{0,3}\)\s{0,3}"
+    r"(?:=|<>|!=|\blike\b)\s{0,3}(?P<value>(?:[A-Za-z_]\w{0,60}\s?\(\s?)?'(?:[^']|''){1,500}')",
+    re.IGNORECASE,
+)
+_DECLARED = re.compile(
+    r"@(?P<name>\w{1,120})\s+\w{1,40}(?:\s?\(\w{1,10}\))?\s{0,3}=\s{0,3}(?P<value>N?'(?:[^']|''){1,500}')",
+    re.IGNORECASE,
+)
+_CHOSEN = re.compile(
+    r"(?P<name>[\w.\"`\[\]]{1,120})\s{0,3}=\s{0,3}(?P<value>case\s.{1,2000}?\bend\b)", re.IGNORECASE | re.DOTALL
+)
+_IDENTIFIED = re.compile(
+    r"(?P<way>\bidentified\s+by\s+)(?!password\b|values\b|')(?P<value>\"[^\"]{1,200}\"|[^\s'\";]{3,200})", re.IGNORECASE
 )
 _ENCRYPTED = re.compile(
     r"\b(?P<way>crypt|hmac|digest|pgp_sym_\w{2,8}crypt|aes_\w{2}crypt|md5|sha\d+|password)(?P<gap>\s{0,9}\()(?P<rest>[^()]{1,2000})",
@@ -79,9 +96,18 @@ def without_literals(text: str, names: Names) -> str:
         return match[0][:start] + hidden + match[0][end:]
 
     text = _COMPARED.sub(compared, text)
-    text = _CALLED_SO.sub(compared, text)
+    for pattern in (_CALLED_SO, _APPLIED, _DECLARED):
+        text = pattern.sub(compared, text)
+    if "case" in text or "CASE" in text:
+        text = _CHOSEN.sub(compared, text)
+    text = _IDENTIFIED.sub(lambda match: f"{match['way']}{MARKER}", text)
     text = _SET_TO.sub(compared, text)
-    return _ENCRYPTED.sub(lambda match: f"{match['way']}{match['gap']}{_hidden_literals(match['rest'])}", text)
+    text = _ENCRYPTED.sub(lambda match: f"{match['way']}{match['gap']}{_hidden_literals(match['rest'])}", text)
+    if "\\'" in text:  # a statement shown inside something shown
+        plain = text.replace("\\'", "'").replace('\\"', '"')
+        cleaned = without_literals(plain, names)
+        return text if cleaned == plain else cleaned
+    return text
 
 
 def _hidden_literals(text: str) -> str:

@@ -18,6 +18,7 @@ _ISSUERS = (
 _GAP = "(?:[ .+\u00a0\u2009\u202f\u2010-\u2013-]|%20)"
 _RUN = re.compile(rf"\d(?:{_GAP}?\d){{12,}}")
 _GROUP = re.compile(r"(?:%20)?(\d+)")
+_WHOLE = re.compile(r"\.0(?![\w.])")
 _LABEL = re.compile(r"(?:^|[^A-Za-z0-9])[A-Za-z]{2,}[_-]$")
 SSN = re.compile(r"(?<![\w.-])(?!000|666|9)\d{3}([- \u2010-\u2013])(?!00)\d{2}\1(?!0000)\d{4}(?![\w-]|\.\d)")
 IBAN = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{2}\d{2}(?:[ -]?[A-Za-z0-9]){11,30}")
@@ -112,7 +113,7 @@ def _is_odd_group(text: str, groups: list[tuple[int, int]], first: int, last: in
 def _stands_alone(text: str, start: int, end: int) -> bool:
     """Whether no decimal point ties the digits to others."""
     return not (text[start - 1 : start] == "." and start > 0 and text[start - 2 : start - 1].isdigit()) and not (
-        text[end : end + 1] == "." and text[end + 1 : end + 2].isdigit()
+        text[end : end + 1] == "." and text[end + 1 : end + 2].isdigit() and not _WHOLE.match(text, end)
     )
 
 
@@ -168,4 +169,4 @@ def is_public_address(text: str, before: str = "") -> bool:
         return False
     # Versions rarely have a large part or begin high; hardly an address does neither.
     parts = [int(part) for part in text.split(".")]
-    return max(parts) > 99 or parts[0] > 49 or bool(_ABOUT_ADDRESSES.search(before))
+    return max(parts) > 99 or parts[0] > 49 or min(parts) > 9 or bool(_ABOUT_ADDRESSES.search(before))

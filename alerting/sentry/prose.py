@@ -39,6 +39,7 @@ _COOKIES = re.compile(
     r"(?:(?<==)\\{0,15}\"[^\"\r\n]{0,4096}\"|(?<==)\\{0,15}'[^'\r\n]{0,4096}'|[^\r\n\"'\\]|\\(?![rnt\"'\\])){1,8192}"
 )
 _QUOTED = re.compile(r"(\\{0,7}[\"'])((?:(?!\1).){1,400})\1", re.DOTALL)
+_ARGUMENTS = re.compile(r"[a-z_*]{1,40}(?:, [a-z_*]{1,40}(?:=\w{1,20})?){0,20}")
 _CHECK_ID = re.compile(r"[a-z_.]{2,60}\.[A-Z]\d{3}")
 _DESCRIBED = re.compile(r"['\"](\w{1,60})\\{0,3}['\"]\s?:")
 _HOLE_HERE = re.compile(rf"(?:{HOLE.pattern})(?=[\s,;&|<)\]}}\"'`]|\.{{1,3}}(?:\s|$)|$)", re.DOTALL)
@@ -50,7 +51,9 @@ _KEY_BEHIND = re.compile(r"[bu]?\\{0,15}[\"'][^\"'\r\n\\]{1,80}\\{0,15}[\"']\s?:
 _PAIR_IN_LIST = re.compile(r"[bu]?\\{0,15}[\"'](?=[^\"']{0,80}\d)[^\"'\r\n]{4,400}[\"']\s?\]")
 _SQL_BEFORE = re.compile(r"(?:\b(?:set|where|and|or|on)|,)\s+$", re.IGNORECASE)
 _SQL = re.compile(r"\b(?:select|update|insert|delete|merge)\s", re.IGNORECASE)
-_SQL_VALUE = re.compile(r"(?:[A-Za-z_]\w{0,60}\.)?[a-z_]{1,60}(?![\w%&=-])|DEFAULT\b|CURRENT_\w+|[A-Za-z_]\w{0,60}\(")
+_SQL_VALUE = re.compile(
+    r"(?:[A-Za-z_]\w{0,60}\.)?[a-z_]{1,60}(?![\w%&=-])|DEFAULT\b|CASE\b|case\b|CURRENT_\w+|[A-Za-z_]\w{0,60}\("
+)
 _LINE = re.compile(r"[^\r\n\"']{1,8192}?(?=\\[rn]|[\r\n\"']|$)")
 _CREDENTIALS = re.compile(
     r"(?:[A-Za-z][\w-]{2,20}(?:\s{1,3}|%20|\+))?(?:[^\s,;\"'<>)}\]&]|&(?![\w.%-]{1,60}=)){1,4096}"
@@ -295,6 +298,7 @@ def _inside_brackets(text: str, start: int, verdict: Verdict, names: Names) -> t
         depth += (text[position] in "{[(") - (text[position] in "}])")
         if depth == 0:
             inside = text[start + 1 : position]
-            told = inside.strip() in {"", MARKER} or _tells_of_secrets(inside, names)
+            told = inside.strip() in {"", MARKER} or (verdict is Verdict.TOKEN and bool(_ARGUMENTS.fullmatch(inside)))
+            told = told or _tells_of_secrets(inside, names)
             return (0, 0) if told else (start + 1, position)
     return start + 1, len(text)

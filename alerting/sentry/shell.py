@@ -48,6 +48,10 @@ _SETTING = re.compile(
     rf"(?P<way>(?<![\w.-])(?:aws|npm|git|gcloud|pip|poetry|composer|heroku|az|kubectl|bundle|conan|gh)\s[^\r\n;|]{{0,80}}?"
     rf"(?:set|config|add)\s(?:--?\w{{1,20}}\s){{0,3}}(?P<name>[\w./:-]{{2,80}})\s{{1,3}})(?P<value>{_QUOTED})"
 )
+_SET_FOR = re.compile(
+    rf"(?P<way>(?<![\w.-])(?:ENV|SetEnv|setenv|setx|fastcgi_param|proxy_set_header|add_header|RequestHeader set)\s"
+    rf"(?P<name>[\w.-]{{2,80}})\s{{1,8}})(?P<value>(?!\$){_QUOTED})"
+)
 _USERS = re.compile(
     rf"(?P<way>\brabbitmqctl\s(?:add_user|change_password|authenticate_user)\s\S{{1,80}}\s{{1,3}}"
     rf"|\bhtpasswd\s-\w{{0,6}}b\w{{0,6}}\s\S{{1,200}}\s\S{{1,80}}\s{{1,3}}|-pass(?:in|out)?\s+pass:|\bvault login\s"
@@ -95,6 +99,7 @@ def without_arguments(text: str, names: Names) -> str:
     if "-u" in text:
         text = _USER.sub(_cut, text)
     text = _SETTING.sub(lambda match: _cut(match) if names.judge(match["name"]) > Verdict.ADDRESS else match[0], text)
+    text = _SET_FOR.sub(lambda match: _cut(match) if names.judge(match["name"]) > Verdict.ADDRESS else match[0], text)
     text = _USERS.sub(_cut, text)
     if "@" in text:
         text = _ORACLE.sub(_cut, text)

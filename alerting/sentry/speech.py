@@ -65,6 +65,16 @@ _TOLD_OF = re.compile(
     r"|(?P<bare>[^\s\"'`,;]{3,512}))",
     re.IGNORECASE,
 )
+# Expected token '…' but got '…': the other one is no less a secret.
+_GOT = re.compile(
+    r"(?P<way>\b(?:got|received|found|instead of|not)\s\\{0,4}[\"']?)(?=[^\s\"'\\]{0,60}\d)"
+    r"(?=[^\s\"'\\]{0,60}[A-Za-z])[^\s\"'\\]{6,400}",
+    re.IGNORECASE,
+)
+_SIGNATURE = re.compile(
+    r"(?P<way>\b(?:signature|hmac)\s[\"']?)(?=[A-Za-z+/=]{0,60}\d)(?=[\d+/=]{0,60}[A-Za-z])[\w+/=-]{24,512}(?!\w|\.\w)",
+    re.IGNORECASE,
+)
 _NOT_SPOKEN = re.compile(
     r"(?i)sha\d*|md\d|bcrypt|argon\d?\w*|pbkdf\d\w*|base\d+|utf\d*|rfc\d+|v\d[\d.]*|h\d|oauth\d?|#?\d{1,3}"
     r"|\w+\(\d+(?:,\d+)?\),?"
@@ -73,7 +83,8 @@ _NUMBERS = re.compile(
     r"(?<![\w/.-])(?P<way>(?:(?:cvv2?|cvc2?|csc)(?: code)?|(?:card )?security code|card code)\W{0,3}"
     r"(?:(?:is|was|of)\s)?(?=\d{3,4}(?![\w-]|\.\d))"
     r"|(?:ssn|social security(?: number)?)\W{0,3}(?:(?:is|was|of|number)\s)?(?=\d{9}(?![\w.-]))"
-    r"|(?:2fa|mfa|sms|tan)(?: code)?\W{0,3}(?:(?:is|was)\s)?(?=\d{4,8}(?![\w.-]))"
+    r"|(?:wrong|invalid|incorrect|bad|entered|expired) code (?=\d{6}(?![\w-]|\.\d))"
+    r"|(?:2fa|mfa|sms|tan)(?: code)?\W{0,3}(?:(?:is|was)\s)?(?=\d{4,8}(?![\w-]|\.\d))"
     r"|your (?:\w{1,20} ){0,2}code(?: is)?:? (?=\d{4,8}(?![\w-]|\.\d)))\d{3,9}",
     re.IGNORECASE,
 )
@@ -134,7 +145,9 @@ def is_complaint(text: str) -> bool:
 
 def without_spoken(text: str, names: Names) -> str:
     """The text without the secrets that its words tell."""
-    text = _TOLD_OF.sub(_without_told, text)
+    told = _TOLD_OF.sub(_without_told, text)
+    text = told if told == text else _GOT.sub(lambda match: f"{match['way']}{MARKER}", told)
+    text = _SIGNATURE.sub(lambda match: f"{match['way']}{MARKER}", text)
     text = _NUMBERS.sub(lambda match: f"{match['way']}{MARKER}", text)
     text = _PHRASE.sub(lambda match: f"{match['way']}{MARKER}", text)
     text = _LOGIN.sub(lambda match: match[0] if MARKER in match[0] else f"{match['way']}{MARKER}", text)

@@ -35,7 +35,7 @@ _NOT_PEOPLE = re.compile(
     r"(?i)(?:git|celery\w*|worker\w*|gen\d+|beat|root|www-data|postgres|ubuntu|ec2-user|redis|hg|svn|user)@"
 )
 _NOT_DOMAINS = re.compile(
-    r"(?i).*\.(?:service|socket|timer|mount|target|slice|png|jpe?g|gif|svg|webp|css|js|mjs|py|ts|html?|json|ya?ml|dll|exe|conf|ini|cfg|txt|log|internal|local|"
+    r"(?i).*@\d+\.\d+[.-].*|.*\.(?:service|socket|timer|mount|target|slice|png|jpe?g|gif|svg|webp|css|js|mjs|py|ts|html?|json|ya?ml|dll|exe|conf|ini|cfg|txt|log|internal|local|"
     r"localdomain|lan|svc|cluster)"
 )
 _ENCODED = re.compile(
