@@ -49,6 +49,7 @@ class Why(StrEnum):
     PARTIAL = "partial_answer"
     SOURCE_ERROR = "source_error"
     DROPPED = "dropped_by_quota"
+    NOT_WATCHED = "not_watched"
     LATE_AND_OVER = "late_and_over"
     NOTHING_OPEN = "nothing_open"
 
@@ -134,6 +135,8 @@ def advance(standing: Standing, verdict: Verdict, policy: Policy, *, recent_open
         step = _breached(standing, verdict, policy, recent_openings)
     elif standing.state is State.OK:
         step = Step(standing, Why.NOTHING_OPEN)
+    elif verdict.reason is Reason.NOT_WATCHED:
+        step = Step(Standing(), Why.NOT_WATCHED, None if standing.state is State.PENDING else Kind.RESOLVED)
     elif _threshold_raised(standing, verdict):
         step = Step(Standing(), Why.THRESHOLD_RAISED, Kind.RESOLVED)
     elif verdict.outcome is Outcome.CLEAR:
@@ -223,10 +226,10 @@ def _clear(standing: Standing, verdict: Verdict, policy: Policy) -> Step:
 
 
 def _unjudged(standing: Standing, verdict: Verdict, policy: Policy) -> Step:
-    """Stay quiet; but where quota keeps an incident from ending, the reminder says so."""
+    """Stay quiet; but where quota, or traffic that ended, keeps an incident from ending, the reminder says so."""
     why, now = _QUIET.get(verdict.reason, Why.NO_DATA), verdict.at
-    told = standing.state in {State.FIRING, State.RECOVERING}
-    if why is Why.DROPPED and told and policy.repeat and standing.told_at and now - standing.told_at >= policy.repeat:
+    told = standing.state in {State.FIRING, State.RECOVERING} and why in {Why.DROPPED, Why.NO_DATA}
+    if told and policy.repeat and standing.told_at and now - standing.told_at >= policy.repeat:
         return Step(replace(standing, told_at=now), why, Kind.REMINDER)
     return Step(standing, why)
 

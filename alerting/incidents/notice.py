@@ -110,6 +110,16 @@ def _sentence(rule: Rule, step: Step, value: float, told: Told, now: datetime) -
                 f"Not resolved after {lasted}: {shown} reached Sentry (threshold {limit}), but it is dropping this "
                 "project's events, so a low value proves nothing."
             )
+        case Why.NO_DATA:
+            return (
+                f"Not resolved after {lasted}: there are too few transactions to judge by. "
+                f"The last value is {shown} (threshold {limit})."
+            )
+        case Why.NOT_WATCHED:
+            return (
+                "Closed because SENTRY_PROJECT no longer names this project, not because it recovered: "
+                f"the last value is {shown} (threshold {limit}). It was open for {lasted}."
+            )
         case Why.STABLE_BREACHED:
             return f"It no longer comes and goes: {shown} (threshold {limit}) throughout the last minutes."
         case Why.CHANGES_OFTEN:

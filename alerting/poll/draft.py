@@ -21,11 +21,11 @@ Taken = tuple[int, bool]
 class Draft:
     """`take_…` add one page and return how many rows were new and whether the next page is wanted.
 
-    `keep` narrows to project ids where the question could not; None keeps all.
+    `covered` are the ids of the projects that are asked about, None meaning all; rows of others are left out.
     """
 
     question: Question
-    keep: frozenset[str] | None = None
+    covered: frozenset[str] | None = None
     rows: dict[Project, Row] = field(default_factory=dict)
     issues: dict[str, Issue] = field(default_factory=dict)
     pages: int = 0
@@ -123,7 +123,8 @@ class Draft:
             scale=scale,
             requests=requests,
             retry_at=fault.retry_at if fault else None,
+            covered=self.covered,
         )
 
     def _keeps(self, project_id: str) -> bool:
-        return self.keep is None or project_id in self.keep
+        return self.covered is None or project_id in self.covered

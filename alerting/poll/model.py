@@ -63,6 +63,7 @@ class Answer:
     NO_DATA where the server has nothing of the kind to read (outcomes only); SOURCE_ERROR when nothing came. `fault`
     and `note` say why. `dataset` names what was read; `scale` is what transaction counts were multiplied by because
     the server does not extrapolate (1.0 otherwise). `requests` counts the HTTP requests it took.
+    `covered` are the ids of the projects that were asked about, None meaning all.
     """
 
     question: Question
@@ -75,6 +76,7 @@ class Answer:
     scale: float = 1.0
     requests: int = 0
     retry_at: float | None = None
+    covered: frozenset[str] | None = None
 
     @property
     def is_complete(self) -> bool:

@@ -141,11 +141,12 @@ def _rows(answer: Answer, open_projects: frozenset[Project]) -> Iterable[tuple[P
 
 
 def _base(project: Project, answer: Answer, watched: Watched) -> Reading:
+    outside = answer.trust is Trust.VALUE and answer.covered is not None and project.id not in answer.covered
     return Reading(
         project=project,
         environment=watched.environment,
         window=answer.question.window,
-        trust=answer.trust,
+        trust=Trust.NOT_WATCHED if outside else answer.trust,
         settled=answer.question.settled,
         dataset=answer.dataset,
         note=answer.note,

@@ -222,9 +222,10 @@ class SentrySource:
     def _narrow(self, question: Question, errand: Errand) -> tuple[Params, Draft]:
         """The `project` parameters, and a draft that keeps to them where naming them all would burst the URL."""
         ids = question.project_ids or self.organisation.project_ids(self.projects, errand)
+        draft = Draft(question, frozenset(ids) if ids else None)
         if 0 < len(ids) <= MOST_IDS:
-            return tuple(("project", project_id) for project_id in ids), Draft(question)
-        return (("project", "-1"),), Draft(question, frozenset(ids) if ids else None)
+            return tuple(("project", project_id) for project_id in ids), draft
+        return (("project", "-1"),), draft
 
     def _environments(self) -> Params:
         return tuple(("environment", name) for name in self.environments)

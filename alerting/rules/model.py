@@ -14,6 +14,7 @@ class Trust(StrEnum):
     PARTIAL = "partial"
     SOURCE_ERROR = "source_error"
     DROPPED = "dropped_by_quota"
+    NOT_WATCHED = "not_watched"
 
 
 class Judgement(StrEnum):
@@ -134,6 +135,7 @@ class Reason(StrEnum):
     PARTIAL = "partial_answer"
     SOURCE_ERROR = "source_error"
     DROPPED = "dropped_by_quota"
+    NOT_WATCHED = "not_watched"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ _MISSING = {
     Trust.NO_DATA: Reason.NO_DATA,
     Trust.PARTIAL: Reason.PARTIAL,
     Trust.SOURCE_ERROR: Reason.SOURCE_ERROR,
+    Trust.NOT_WATCHED: Reason.NOT_WATCHED,
 }
 
 

@@ -119,6 +119,15 @@ def test_a_raised_threshold_closes_with_that_reason_instead_of_lying_about_a_rec
     assert (step.standing.state, step.why, step.tell) == (State.OK, Why.THRESHOLD_RAISED, Kind.RESOLVED)
 
 
+def test_what_is_watched_no_more_closes_without_claiming_a_recovery() -> None:
+    unwatched = verdict(None, NOW + timedelta(seconds=15), trust=Trust.NOT_WATCHED)
+    closed = advance(firing(value=50), unwatched, POLICY)
+    assert (closed.standing.state, closed.why, closed.tell) == (State.OK, Why.NOT_WATCHED, Kind.RESOLVED)
+    assert advance(Standing(), unwatched, POLICY).tell is None
+    pending = advance(Standing(state=State.PENDING, since=NOW), unwatched, POLICY)
+    assert (pending.standing.state, pending.tell) == (State.OK, None)
+
+
 def test_a_raised_threshold_that_is_still_exceeded_goes_on_quietly() -> None:
     raised = replace(COUNT, threshold=40)
     step = advance(firing(value=50), verdict(50, NOW + timedelta(seconds=15), rule=raised), POLICY)

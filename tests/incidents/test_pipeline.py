@@ -137,6 +137,30 @@ def test_the_dead_mans_switch_is_due_after_fully_good_ticks_only_and_once_a_minu
     assert due(timedelta(minutes=5)) >= 4
 
 
+def test_an_incident_of_a_project_that_is_watched_no_more_closes_with_that_reason(world: World) -> None:
+    world.source.add_errors(SHOP, 11, NOON)
+    world.now += timedelta(seconds=15)
+    world.run(timedelta(seconds=15))
+    world.source.covered = frozenset({BLOG.id})
+    world.run(timedelta(minutes=20))
+    assert world.kinds() == world.kinds("email") == ["first", "resolved"]
+    told = world.slack.sent[1]
+    assert (told.reason, told.value) == ("not_watched", "11 errors")
+    assert "SENTRY_PROJECT" in told.sentence and "Recovered" not in told.sentence
+    assert Incident.objects.get().state == "ok"
+
+
+def test_an_incident_that_no_traffic_can_end_is_reminded_of(world: World) -> None:
+    world.source.performance = {SHOP: Row(transactions=80, p95_ms=1500.0)}
+    world.run(timedelta(minutes=3))
+    world.source.performance = {}
+    world.run(timedelta(minutes=61))
+    assert world.kinds() == ["first", "repeat"]
+    told = world.slack.sent[1]
+    assert "Not resolved after" in told.sentence and "1500 ms" in told.sentence
+    assert (told.value, told.threshold, told.reason) == ("1500 ms", "1000 ms", "no_data")
+
+
 def test_a_server_that_cannot_tell_what_quotas_drop_is_fully_good_without_it(world: World) -> None:
     world.source.broken = {Measure.OUTCOMES: Trust.NO_DATA}
     reports = []

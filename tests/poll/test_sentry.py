@@ -223,7 +223,9 @@ def test_slugs_become_ids_through_every_page_once(sentry: SentryLike, server: Se
 
 
 def test_numeric_filters_need_no_list_of_projects(sentry: SentryLike, server: Server) -> None:
-    assert source(server, projects=("17", "18")).ask(question(Measure.ERRORS)).requests == 1
+    answer = source(server, projects=("17", "18")).ask(question(Measure.ERRORS))
+    assert (answer.requests, answer.covered) == (1, {"17", "18"})
+    assert source(server).ask(question(Measure.ERRORS)).covered is None
     assert server.requests[0].all("project") == ["17", "18"]
 
 

@@ -15,6 +15,7 @@ class FakeSource:
     """Counts events in half-open windows, as Sentry does.
 
     `broken` maps a measure to the trust its answers get, `costs` to the requests they take.
+    `covered` are the ids of the projects it is narrowed to, None meaning all.
     """
 
     events: dict[Project, list[datetime]] = field(default_factory=lambda: defaultdict(list))
@@ -23,6 +24,7 @@ class FakeSource:
     dropped: dict[Project, Row] = field(default_factory=dict)
     broken: dict[Measure, Trust] = field(default_factory=dict)
     costs: dict[Measure, int] = field(default_factory=dict)
+    covered: frozenset[str] | None = None
     asked: list[Question] = field(default_factory=list)
     before_answer: Callable[[Question], None] = lambda _: None
 
@@ -35,7 +37,9 @@ class FakeSource:
         if question.measure in self.broken:
             trust = self.broken[question.measure]
             return Answer(question, trust, fault=SourceFault.SERVER, note="Sentry answered 500.", requests=1)
-        return replace(self._answer(question), requests=self.costs.get(question.measure, 1))
+        answer = self._answer(question)
+        rows = {project: row for project, row in answer.rows.items() if project.id in (self.covered or {project.id})}
+        return replace(answer, rows=rows, covered=self.covered, requests=self.costs.get(question.measure, 1))
 
     def _answer(self, question: Question) -> Answer:
         window = question.window
