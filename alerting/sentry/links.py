@@ -4,7 +4,9 @@ import re
 
 from alerting.sentry.patterns import MARKER
 
-_USERINFO = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]{0,30}://)(?P<userinfo>[^\s\"'<>]{1,400})@(?=[\w.\[%-])")
+_USERINFO = re.compile(
+    r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]{0,30}://)(?P<userinfo>(?:(?!://)[^\s\"'<>]){1,400})@(?=[\w.\[%-])"
+)
 _AUTHORITY = re.compile(r"([^/?#]*)(.*)", re.DOTALL)
 _HOST = re.compile(r"[\w-]*(?:\.[\w.-]+(?::\d{1,5})?|:\d{1,5})|localhost|\[.*")
 _SHOWN_USERINFO = re.compile(

@@ -54,7 +54,8 @@ _CHOSEN = re.compile(
     r"(?P<name>[\w.\"`\[\]]{1,120})\s{0,3}=\s{0,3}(?P<value>case\s.{1,2000}?\bend\b)", re.IGNORECASE | re.DOTALL
 )
 _IDENTIFIED = re.compile(
-    r"(?P<way>\bidentified\s+by\s+)(?!password\b|values\b|')(?P<value>\"[^\"]{1,200}\"|[^\s'\";]{3,200})", re.IGNORECASE
+    r"(?P<way>\b(?:create|alter|grant)\s.{1,400}?\bidentified\s+by\s+)(?!password\b|values\b|')(?P<value>\"[^\"]{1,200}\"|[^\s'\";]{3,200})",
+    re.IGNORECASE,
 )
 _ENCRYPTED = re.compile(
     r"\b(?P<way>crypt|hmac|digest|pgp_sym_\w{2,8}crypt|aes_\w{2}crypt|md5|sha\d+|password)(?P<gap>\s{0,9}\()(?P<rest>[^()]{1,2000})",
@@ -100,7 +101,8 @@ def without_literals(text: str, names: Names) -> str:
         text = pattern.sub(compared, text)
     if "case" in text or "CASE" in text:
         text = _CHOSEN.sub(compared, text)
-    text = _IDENTIFIED.sub(lambda match: f"{match['way']}{MARKER}", text)
+    if "dentified" in text or "DENTIFIED" in text:
+        text = _IDENTIFIED.sub(lambda match: match[0] if "%(" in match["value"] else f"{match['way']}{MARKER}", text)
     text = _SET_TO.sub(compared, text)
     text = _ENCRYPTED.sub(lambda match: f"{match['way']}{match['gap']}{_hidden_literals(match['rest'])}", text)
     if "\\'" in text:  # a statement shown inside something shown

@@ -4,6 +4,7 @@ import re
 
 from alerting.sentry.keys import Names
 from alerting.sentry.patterns import MARKER
+from alerting.sentry.speech import HOLE
 from alerting.sentry.verdict import Verdict
 
 _ELEMENT = re.compile(
@@ -33,7 +34,8 @@ def without_elements(text: str, names: Names) -> str:
     """The text with the contents of XML elements that bear a secret's name replaced."""
 
     def cut(match: re.Match[str]) -> str:
-        if names.judge(match["name"]) <= Verdict.ADDRESS or not match["value"].strip() or _is_hole(match):
+        told = match["value"].strip()
+        if names.judge(match["name"]) <= Verdict.ADDRESS or not told or HOLE.fullmatch(told) or _is_hole(match):
             return match[0]
         start, end = match.start("value") - match.start(), match.end("value") - match.start()
         return f"{match[0][:start]}{MARKER}{match[0][end:]}"
@@ -58,7 +60,11 @@ def _without_attributes(match: re.Match[str], names: Names) -> str:
         item["name"].lower() in _NAMING and names.judge(item["value"]) > Verdict.ADDRESS for item in found
     ):
         return match[0]
-    spans = [item.span("value") for item in found if item["name"].lower() in _VALUES and item["value"]]
+    spans = [
+        item.span("value")
+        for item in found
+        if item["name"].lower() in _VALUES and item["value"] and not HOLE.fullmatch(item["value"])
+    ]
     if (
         not spans
         and match["value"]

@@ -24,7 +24,7 @@ _BLOCK = re.compile(r"[|>][+-]?[ \t]{0,8}(?:\r?\n|\\{1,3}n)[ \t]{1,20}")
 _COMPARED = re.compile(r"[a-z_][A-Za-z_.]*:?")
 _CALL = re.compile(r"[A-Z][\w.]{1,60}\((?=(?:\w{1,30}=)?b?['\"])")
 _LOOKED_UP = re.compile(r"[a-z_]\w{0,60}(?:\.\w{1,60}){0,6}[\[(]\\{0,7}['\"](?P<name>[A-Za-z_.-]{2,60})\\{0,7}['\"]")
-_CALLED = re.compile(r"[a-z_]+(?:\.[a-z_]+){0,6}\([A-Za-z_., =*\d]{0,80}\)(?=[\s),;.:]|$)")
+_CALLED = re.compile(r"[A-Za-z_]+(?:\.[a-z_]+){0,6}\([A-Za-z_., =*\d]{0,80}\)(?=[\s),;.:]|$)")
 # Numbers that people write in groups, under names that say which they are.
 _GROUPED = re.compile(r"(?:[A-Za-z]{2}\d{2}(?:[ -][A-Za-z0-9]{2,4}){2,8}|\d{3,6}(?:[ -]\d{2,6}){1,6})(?![\w-])")
 _NUMBERED = frozenset("iban card cc ssn security pan cardnumber creditcard ccnumber".split())
@@ -39,6 +39,12 @@ _COOKIES = re.compile(
     r"(?:(?<==)\\{0,15}\"[^\"\r\n]{0,4096}\"|(?<==)\\{0,15}'[^'\r\n]{0,4096}'|[^\r\n\"'\\]|\\(?![rnt\"'\\])){1,8192}"
 )
 _QUOTED = re.compile(r"(\\{0,7}[\"'])((?:(?!\1).){1,400})\1", re.DOTALL)
+_WORDS_JOINED = re.compile(r"(?:[A-Z][a-z]+){2,6}|[A-Za-z][a-z]*(?:-[A-Za-z]+)+")
+_CLASS_PATH = re.compile(r"(?:[a-z_]+\.){1,6}[A-Z]\w{2,60}")
+_VARIABLE_NAME = re.compile(r"[a-z]+(?:_[a-z]+)+")
+_METHOD = re.compile(
+    r"[a-z_]\w{0,60}(?:\[\w{1,40}\])?(?:\.[a-z_]\w{0,60}){1,6}\((?=[rb]?['\"][A-Za-z_ .,%:-]{0,80}['\"])"
+)
 _ARGUMENTS = re.compile(r"[a-z_*]{1,40}(?:, [a-z_*]{1,40}(?:=\w{1,20})?){0,20}")
 _CHECK_ID = re.compile(r"[a-z_.]{2,60}\.[A-Z]\d{3}")
 _DESCRIBED = re.compile(r"['\"](\w{1,60})\\{0,3}['\"]\s?:")
@@ -105,6 +111,14 @@ def _value(text: str, match: re.Match[str], names: Names) -> tuple[int, int]:
     if shown:
         return shown.span("value")
     opening = _OPENING.match(text, start)
+    if (
+        opening
+        and match["sep"] in {":", "="}
+        and not match["close"]
+        and text[: match.start()].endswith(opening[1])
+        and not text[opening.end() : opening.end() + 1].isalnum()
+    ):
+        return nothing  # the name itself was quoted, with its colon: 'Cookie:'
     if opening:
         begin, end = opening.end(), closing_quote(text, opening.end(), opening[1])
         listed = separator == "," and _is_listed_name(text[begin:end], names)
@@ -122,7 +136,7 @@ def _value(text: str, match: re.Match[str], names: Names) -> tuple[int, int]:
         return start, start + len(line[0].rstrip(">"))
     if not _NUMBERED.isdisjoint(words) and (grouped := _GROUPED.match(text, start)):
         return grouped.span()
-    if "=" in separator and _CALLED.match(text, start):
+    if "=" in separator and (_CALLED.match(text, start) or (match["sep"] == " = " and _METHOD.match(text, start))):
         return nothing
     if words and words[-1] == "signature" and (signed := _SIGNED.match(text, start)):
         return signed.span()
@@ -147,6 +161,7 @@ def _value(text: str, match: re.Match[str], names: Names) -> tuple[int, int]:
         not _counts(value, verdict)
         or means_something_else(name, value)
         or (separator == "=" and _is_column(value, names))
+        or (separator == "=" and _VARIABLE_NAME.fullmatch(value) and names.judge(value) > Verdict.ADDRESS)
         or (match["sep"] == ":" and _PORT.fullmatch(value) and _is_host(text, match, names))
         or ("." in name and value == name.rpartition(".")[2] and match["sep"] == " = ")
     ):
@@ -228,6 +243,10 @@ def _named_by_colon(text: str, match: re.Match[str], value: str, end: int, verdi
         return (strong and len(value) >= 3) or bool(
             re.search(r"\d", value) and re.search(r"[A-Za-z_-]", value) and len(value) >= 8
         )
+    if verdict is Verdict.TOKEN and (
+        (_WORDS_JOINED.fullmatch(value) and re.match(r" [a-z]", text[end : end + 2])) or _CLASS_PATH.fullmatch(value)
+    ):
+        return False
     if re.search(r"\d|[a-z][A-Z]|[!@#$%^&*_+=~-]", value):
         return True
     return bool(re.match(r"\s*(?:$|[\r\n,;|)\]}&]|\\[rn]|\w{1,40}[:=])", text[end:]))
@@ -281,6 +300,8 @@ def _tells_of_secrets(inside: str, names: Names) -> bool:
     if _CHECK_ID.fullmatch(inside):
         return True
     told = [quoted[2] for quoted in _QUOTED.finditer(inside)]
+    if told and all(map(HOLE.fullmatch, told)):
+        return True
     if any(map(is_complaint, told)):
         return all(is_complaint(text) or re.fullmatch(r"[a-z_]{2,40}", text) for text in told)
     about = _DESCRIBED.findall(inside)

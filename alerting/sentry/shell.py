@@ -65,7 +65,7 @@ _ORACLE = re.compile(
 )
 _REDIS = re.compile(
     r"(?P<way>(?:(?m:^)|\b(?:command|cmd|sent|send|executing|pipeline)\b)\W{0,4}AUTH\s"
-    r"|[\"']AUTH[\"']\s(?:[\"']default[\"']\s)?|\bAUTH default\s"
+    r"|[\"']AUTH[\"']\s(?=[\"'])(?:[\"']default[\"']\s)?|\bAUTH default\s"
     r"|\bHELLO \d AUTH \S{1,80}\s|\b(?:requirepass|masterauth)\s)"
     r"(?P<value>(?![A-Z]+ [A-Z ]+['\"]?$)[^\r\n]{1,300})"
 )
@@ -187,8 +187,14 @@ def _cut(match: re.Match[str]) -> str:
 
 
 def _redis(match: re.Match[str]) -> str:
-    words = [word.lower().strip("'\".,") for word in match["value"].split()[:2]]
-    return match[0] if all(word in ORDINARY_WORDS for word in words) else _cut(match)
+    words = match["value"].split()
+    if "AUTH" in match["way"] and (len(words) > 2 or (len(words) == 1 and words[0].isupper()) or words[0][0] == "<"):
+        return (
+            match[0]
+            if not any(looks_random(word.strip("'\".,")) for word in words[:2]) or "<" in words[0]
+            else _cut(match)
+        )
+    return match[0] if all(word.lower().strip("'\".,") in ORDINARY_WORDS for word in words[:2]) else _cut(match)
 
 
 def _userinfo(match: re.Match[str]) -> str:

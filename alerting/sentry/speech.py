@@ -18,6 +18,7 @@ HOLE = re.compile(
     r"|\$[A-Z]{1,40}(?:_[A-Z0-9]{1,40}){1,6}|\$(?:PASSWORD|TOKEN|SECRET|PASS)|%\(\w+\)s|%s|\{\w{0,80}\}"
     r"|<[A-Za-z_ .-]{1,80}>|!vault\b.{0,4}"
     r"|[*•]{3,}|x{4,}|X{4,}|\W?(?i:redacted|masked|hidden|removed|filtered|sanitized|scrubbed)\W?"
+    r"|\*?\(?(?i:optional|required)\)?\*?"
     r"|(?i:your)[_-][A-Za-z_-]{1,80}",
     re.DOTALL,
 )
@@ -38,7 +39,9 @@ _COMPLAINING = re.compile(
 # What follows a colon in speech about secrets.
 ORDINARY_WORDS = frozenset(
     """
-    a already an and any are array as bad basic bearer been blank bool boolean but bytes can cannot changed
+    a already an and any app-level are argument arguments bytearray callable class dict float header headers iterable
+    mapping message option optional options parameter parameters secretbytes secretstr sequence tuple
+    are array as bad basic bearer been blank bool boolean but bytes can cannot changed
     check could default deleted denied deprecated detected did digest disabled does empty enabled error
     exceeded expected expired failed failure for found from has hidden in incorrect int integer invalid is it
     jwt kerberos key ldap length list malformed masked mismatch missing must needs never new no not null
@@ -104,7 +107,7 @@ _IS_YOURS = re.compile(
 )
 # What stands behind a host's colon in a URL that was read wrongly is the password.
 _NO_PORT = re.compile(
-    r"(?P<way>\bport\b[\w ]{0,50}:? (?:as )?')(?P<value>(?=[^'@]*[^\d'@])[^'@]{1,200})(?=['@])", re.IGNORECASE
+    r"(?P<way>\bport\b[\w ]{0,50}:? (?:as )?')(?P<value>(?=[^'@]*[^\d'@])[^'@%{][^'@]{0,199})(?=['@])", re.IGNORECASE
 )
 _BARE = re.compile(
     r"(?<![\w/.-])(?P<name>[A-Za-z]\w{2,60})\s(?P<value>(?=[A-Za-z+/=-]{0,60}\d[A-Za-z+/=-]{0,60}\d)(?=[\d+/=-]{0,60}[A-Za-z])"
@@ -197,7 +200,7 @@ def _cut(match: re.Match[str]) -> str:
 def _without_told(match: re.Match[str]) -> str:
     value = match["quoted"] or match["bare"]
     quote = match["quote"] or ""
-    plain = value if quote else value.rstrip(_CLOSING)
+    plain = value if quote else value.rstrip(_CLOSING).strip("*_")
     if (
         MARKER[:-1] in value
         or PLACEHOLDER.fullmatch(plain)
@@ -209,7 +212,11 @@ def _without_told(match: re.Match[str]) -> str:
     mixed = re.search(r"\d", value) and re.search(r"[^\W\d]", value) and len(value) >= 6
     code = re.fullmatch(r"\d{4,8}", plain) and re.search(r"(?i)pin|otp|code", match["name"])
     strong = mixed or code or (told and (re.search(r"\d|[!@#$%^&*]", value)))
-    if "=" in value or ":" in value or not (strong or (quote and (told or looks_random(value)))):
+    if (
+        "=" in value
+        or ":" in value
+        or not (strong or (quote and (told or looks_random(value)) and not (quote == "`" and value.isalpha())))
+    ):
         return match[0]
     tail = "" if quote else value[len(value.rstrip(_CLOSING)) :]
     return f"{match['name']}{match['gap']}{quote}{MARKER}{quote}{tail}"

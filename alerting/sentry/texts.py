@@ -110,7 +110,7 @@ class Texts:
             text = _ENCODED.sub(lambda match: self._without_encoded(match, parsed), text)
         if "&" in text and (plain := unescaped(text)) != text:
             cleaned = self._cleaned(plain, parsed)
-            return text if cleaned == plain else escape(cleaned)
+            return text if cleaned == plain else _escaped_as(text, cleaned)
         if "\\u" in text and (plain := _WRITTEN_OUT.sub(lambda match: chr(int(match["code"], 16)), text)) != text:
             cleaned = self._cleaned(plain, parsed)
             return text if cleaned == plain else cleaned
@@ -218,6 +218,14 @@ class Texts:
         if len(text) >= 15 and _IBAN_SIGN.search(text):
             text = numbers.IBAN.sub(_without_iban, text)
         return text
+
+
+def _escaped_as(text: str, cleaned: str) -> str:
+    """The text as HTML again; signs that stood there as they are stay so."""
+    for sign in "<>\"'":
+        if sign not in text:
+            cleaned = cleaned.replace(sign, escape(sign))
+    return cleaned
 
 
 def _cut(text: str) -> str:

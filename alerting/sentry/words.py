@@ -8,6 +8,7 @@ WITH_DIGITS = frozenset({"cvv2", "cvc2", "2fa", "last4", "oauth2"})
 ABOUT = frozenset(
     """
     address color colour db flow mechanism methods origins
+    filter filters
     age alg algorithm allowed alias at attempt attempts author backend backends balance budget bucket cache
     category change changed changes chars check checked checks class cls column columns config configured consent count
     counter created ctx date days default deleted description domain duration enabled encoding endpoint
