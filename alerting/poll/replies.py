@@ -17,6 +17,8 @@ CURSOR_LENGTH = 200
 AGREEING_CLOCKS_SECONDS = 2.0
 CONCURRENCY_PAUSE_SECONDS = 1.0
 DEFAULT_PAUSE_SECONDS = 10.0
+# A reset that is over by our clock may not be by the server's: three tries at once would all be refused.
+SHORTEST_PAUSE_SECONDS = 0.5
 EXPENSIVE_PAUSE_SECONDS = 30.0
 
 # Attributes alone are looked for: where a URL ends cannot be told by its `>`, which it may hold itself.
@@ -108,7 +110,7 @@ def _pause(reply: Reply, text: str, reset_in: float | None, now: float) -> float
         return CONCURRENCY_PAUSE_SECONDS
     if "smaller date range" in text.lower():
         return EXPENSIVE_PAUSE_SECONDS
-    return DEFAULT_PAUSE_SECONDS if reset_in is None else reset_in
+    return DEFAULT_PAUSE_SECONDS if reset_in is None else max(reset_in, SHORTEST_PAUSE_SECONDS)
 
 
 def _reset_in(headers: Mapping[str, str], now: float) -> float | None:

@@ -146,6 +146,12 @@ def test_limits_are_read_from_headers_and_from_the_words_of_a_429() -> None:
     assert crowded.block_for == 1.0
 
 
+@pytest.mark.parametrize(("ahead", "pause"), [(-1, 0.5), (0, 0.5), (3, 3.0)])
+def test_a_reset_that_seems_to_be_over_is_waited_for_a_little(ahead: int, pause: float) -> None:
+    headers = {"x-sentry-rate-limit-reset": str(int(NOW) + ahead)}
+    assert seen(Reply(429, headers, b""), NOW).block_for == pause
+
+
 @pytest.mark.parametrize("value", ["", "yesterday", None, 5, "2026-13-01", "0001-01-01T00:00:00+23:59", []])
 def test_what_is_no_date_is_none(value: object) -> None:
     assert moment(value) is None
