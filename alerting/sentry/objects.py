@@ -4,7 +4,7 @@ import re
 
 from alerting.sentry.keys import Names
 from alerting.sentry.patterns import MARKER
-from alerting.sentry.prose import closing_quote
+from alerting.sentry.values import closing_quote
 from alerting.sentry.verdict import Verdict
 
 _INPUT = re.compile(

@@ -10,6 +10,7 @@ from urllib.parse import unquote_plus
 from alerting.sentry.keys import Names, means_something_else, words_of
 from alerting.sentry.patterns import MARKER
 from alerting.sentry.speech import HOLE, MECHANISMS, ORDINARY_WORDS, PLACEHOLDER, is_complaint
+from alerting.sentry.values import HOLE_HERE, closing_quote, credentials, inside_brackets
 from alerting.sentry.verdict import Verdict
 
 _NAME = re.compile(
@@ -38,17 +39,12 @@ _CUT = re.compile(r"&amp;(?=[\w.%-]{1,60}=)|[,;&|](?=\s|$|[\w.%\[\]\- ]{1,60}[=:
 _COOKIES = re.compile(
     r"(?:(?<==)\\{0,15}\"[^\"\r\n]{0,4096}\"|(?<==)\\{0,15}'[^'\r\n]{0,4096}'|[^\r\n\"'\\]|\\(?![rnt\"'\\])){1,8192}"
 )
-_QUOTED = re.compile(r"(\\{0,7}[\"'])((?:(?!\1).){1,400})\1", re.DOTALL)
 _WORDS_JOINED = re.compile(r"(?:[A-Z][a-z]+){2,6}|[A-Za-z][a-z]*(?:-[A-Za-z]+)+")
 _CLASS_PATH = re.compile(r"(?:[a-z_]+\.){1,6}[A-Z]\w{2,60}")
 _VARIABLE_NAME = re.compile(r"[a-z]+(?:_[a-z]+)+")
 _METHOD = re.compile(
     r"[a-z_]\w{0,60}(?:\[\w{1,40}\])?(?:\.[a-z_]\w{0,60}){1,6}\((?=[rb]?['\"][A-Za-z_ .,%:-]{0,80}['\"])"
 )
-_ARGUMENTS = re.compile(r"[a-z_*]{1,40}(?:, [a-z_*]{1,40}(?:=\w{1,20})?){0,20}")
-_CHECK_ID = re.compile(r"[a-z_.]{2,60}\.[A-Z]\d{3}")
-_DESCRIBED = re.compile(r"['\"](\w{1,60})\\{0,3}['\"]\s?:")
-_HOLE_HERE = re.compile(rf"(?:{HOLE.pattern})(?=[\s,;&|<)\]}}\"'`]|\.{{1,3}}(?:\s|$)|$)", re.DOTALL)
 _PORT = re.compile(r"\d{2,5}(?:[/?#].*)?")
 _NEXT_NAME = re.compile(r"\s+[\w.-]{1,40}=")
 _SHOWN_CALL = re.compile(r"[a-z_]\w*(?:\.\w+)+\([^()\"']{0,400}\)>")
@@ -61,15 +57,8 @@ _SQL_VALUE = re.compile(
     r"(?:[A-Za-z_]\w{0,60}\.)?[a-z_]{1,60}(?![\w%&=-])|DEFAULT\b|CASE\b|case\b|CURRENT_\w+|[A-Za-z_]\w{0,60}\("
 )
 _LINE = re.compile(r"[^\r\n\"']{1,8192}?(?=\\[rn]|[\r\n\"']|$)")
-_CREDENTIALS = re.compile(
-    r"(?:[A-Za-z][\w-]{2,20}(?:\s{1,3}|%20|\+))?(?:[^\s,;\"'<>)}\]&]|&(?![\w.%-]{1,60}=)){1,4096}"
-)
 # INVALID_CREDENTIALS: {'desc': …} tells what failed, and every part of it has a name of its own.
 _FAILED = frozenset("invalid bad missing wrong".split())
-_SCHEME = re.compile(
-    r"(?:bearer|basic|token|apikey|bot|splunk|geniekey|negotiate|ntlm|ssws|dpop)(?:\s|%20|\+)+(?=.)", re.IGNORECASE
-)
-_WHOLE_LINE_SCHEMES = ("digest", "aws4", "oauth ", "hawk", "signature")
 
 
 def without_named(text: str, names: Names) -> str:
@@ -106,7 +95,7 @@ def _value(text: str, match: re.Match[str], names: Names) -> tuple[int, int]:
         start = block.end()
     call = _CALL.match(text, start)
     if call:
-        return _inside_brackets(text, call.end() - 1, Verdict.SECRET, names)
+        return inside_brackets(text, call.end() - 1, Verdict.SECRET, names)
     shown = _SHOWN.match(text, start)
     if shown:
         return shown.span("value")
@@ -128,10 +117,10 @@ def _value(text: str, match: re.Match[str], names: Names) -> tuple[int, int]:
         return (
             nothing
             if text[start] == "{" and not _FAILED.isdisjoint(words[:-1])
-            else _inside_brackets(text, start, verdict, names)
+            else inside_brackets(text, start, verdict, names)
         )
     if "authorization" in words or "authorisation" in words:
-        return _credentials(text, start)
+        return credentials(text, start)
     if words and words[-1] in {"cookie", "cookies"} and (line := _COOKIES.match(text, start)) and "=" in line[0]:
         return start, start + len(line[0].rstrip(">"))
     if not _NUMBERED.isdisjoint(words) and (grouped := _GROUPED.match(text, start)):
@@ -140,7 +129,7 @@ def _value(text: str, match: re.Match[str], names: Names) -> tuple[int, int]:
         return nothing
     if words and words[-1] == "signature" and (signed := _SIGNED.match(text, start)):
         return signed.span()
-    if _HOLE_HERE.match(text, start):
+    if HOLE_HERE.match(text, start):
         return nothing
     run = _RUN.match(text, start)
     if not run:
@@ -252,74 +241,7 @@ def _named_by_colon(text: str, match: re.Match[str], value: str, end: int, verdi
     return bool(re.match(r"\s*(?:$|[\r\n,;|)\]}&]|\\[rn]|\w{1,40}[:=])", text[end:]))
 
 
-def _credentials(text: str, start: int) -> tuple[int, int]:
-    """An authorization header's value: a scheme with its credential, or the whole line where the scheme has many."""
-    if text[start : start + 12].lower().startswith(_WHOLE_LINE_SCHEMES):
-        line = re.compile(r"[^\r\n]{1,4096}").match(text, start)
-        return line.span() if line else (0, 0)
-    found = _CREDENTIALS.match(text, start)
-    if (
-        not found
-        or found[0].startswith(MARKER[:-1])
-        or found[0].split()[0].lower() in ORDINARY_WORDS - {"basic", "bearer", "digest"}
-        or found[0].lower() in MECHANISMS
-    ):
-        return 0, 0
-    last = found[0].split()[-1]
-    if MARKER[:-1] in last or PLACEHOLDER.fullmatch(last) or (" " in found[0] and last.lower() in ORDINARY_WORDS):
-        return 0, 0
-    scheme = _SCHEME.match(found[0])
-    return (start + scheme.end() if scheme else start), found.end()
-
-
-def closing_quote(text: str, start: int, delimiter: str) -> int:
-    """Where the quoted text that begins at `start` ends; the whole rest where it was cut short."""
-    depth = len(delimiter) - 1
-    at = start
-    while (at := text.find(delimiter, at)) >= 0:
-        slashes = 0
-        while at - slashes > start and text[at - slashes - 1] == "\\":
-            slashes += 1
-        # A quote inside has one backslash more than the quotes around, or two for every two of them.
-        if slashes <= depth and (depth or slashes % 2 == 0):
-            if delimiter != "'" or at == start or text[at + 1 : at + 2] != "'":
-                return at
-            at += 1  # SQL doubles a quote inside
-        at += len(delimiter)
-    return len(text)
-
-
 def _is_listed_name(value: str, names: Names) -> bool:
     """Whether what follows a secret's name is the next name in a list of them: ('password', 'token')."""
     plain = value.isidentifier() and value.islower() and value not in {"secret", "password", "pass", "pw"}
     return plain and names.judge(value) > Verdict.ADDRESS
-
-
-def _tells_of_secrets(inside: str, names: Names) -> bool:
-    """Whether a bracket holds complaints about a secret, or describes it: its type, its length."""
-    if _CHECK_ID.fullmatch(inside):
-        return True
-    told = [quoted[2] for quoted in _QUOTED.finditer(inside)]
-    if told and all(map(HOLE.fullmatch, told)):
-        return True
-    if any(map(is_complaint, told)):
-        return all(is_complaint(text) or re.fullmatch(r"[a-z_]{2,40}", text) for text in told)
-    about = _DESCRIBED.findall(inside)
-    return bool(about) and all(names.judge(f"password {name}") <= Verdict.HARMLESS for name in about)
-
-
-def _inside_brackets(text: str, start: int, verdict: Verdict, names: Names) -> tuple[int, int]:
-    """What a bracket holds under a name whose every part is secret; other brackets are judged name by name."""
-    if PLACEHOLDER.match(text, start) or _HOLE_HERE.match(text, start) or text.startswith(MARKER[:-1], start):
-        return 0, 0
-    if verdict < Verdict.SECRET and text[start] == "{":
-        return 0, 0
-    depth = 0
-    for position in range(start, min(len(text), start + 8192)):
-        depth += (text[position] in "{[(") - (text[position] in "}])")
-        if depth == 0:
-            inside = text[start + 1 : position]
-            told = inside.strip() in {"", MARKER} or (verdict is Verdict.TOKEN and bool(_ARGUMENTS.fullmatch(inside)))
-            told = told or _tells_of_secrets(inside, names)
-            return (0, 0) if told else (start + 1, position)
-    return start + 1, len(text)

@@ -61,6 +61,7 @@ class Walk:
         self._verdicts = names.known
         self._texts = texts
         self._clean = texts.known
+        self._read: dict[str, str] = {}
         self._left = MOST_PARTS
         self._open: set[int] = set()
 
@@ -68,7 +69,7 @@ class Walk:
         """The value without the secrets in it."""
         kind = type(value)
         if kind is str:
-            return value if value in self._clean else self._texts.clean(value, self.parsed if depth < DEEPEST else None)
+            return value if value in self._clean else self._text(value, depth)
         if kind is dict or kind is list:
             return self._container(value, depth)
         if kind is int or kind is float:
@@ -76,6 +77,15 @@ class Walk:
         if value is None or kind is bool:
             return value
         return self._container(value, depth) if isinstance(value, _CONTAINERS) else self.odd(value)
+
+    def _text(self, value: str, depth: int) -> str:
+        """A text not known to be harmless. Frames repeat their callers' variables: each text is read once an item."""
+        if depth >= DEEPEST or len(value) > 512:
+            return self._texts.clean(value, self.parsed if depth < DEEPEST else None)
+        cleaned = self._read.get(value)
+        if cleaned is None:
+            cleaned = self._read[value] = self._texts.clean(value, self.parsed)
+        return cleaned
 
     def parsed(self, value: Any) -> Any:
         """What a text held as JSON, cleaned."""
