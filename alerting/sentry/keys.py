@@ -44,6 +44,7 @@ def _plain(word: str) -> str:
 
 _VERSION = re.compile(r"(?:(?:\b|_)(?i:versions?|build|release|ver|agent|dist|tag)|Version|Agent)[\d_\W]*$")
 _HEADER_NAME = re.compile(r"(?:[A-Za-z][a-z]+-){0,4}[A-Z][a-z]+|HTTP_[A-Z_]+")
+_SWITCHED = frozenset("enabled disabled required blocked allowed missing".split())
 _COUNTED = ("cookies", "secrets", "passwords", "credentials", "creds")
 _PATH = re.compile(r"(?:/|~/|[A-Za-z]:\\{1,2})[\w.@+ -]*(?:[/\\]+[\w.@+ -]*)*")
 
@@ -61,6 +62,10 @@ def means_something_else(name: str, value: object) -> bool:
         return True
     if lowered in {"token", "tokens"}:
         return isinstance(value, str) and bool(re.fullmatch(r"[A-Z]{2,8}", value))
+    if name == "PASS" and re.fullmatch(r"Test\w{1,80}", str(value)):
+        return True  # of Go's test runner
+    if lowered in {"cookie", "cookies"} and str(value).strip("'\"").lower() in _SWITCHED:
+        return True
     return lowered == "pass" and bool(re.fullmatch(r"\d{1,3}", str(value)))
 
 

@@ -41,6 +41,9 @@ _COOKIES = re.compile(
 )
 _WORDS_JOINED = re.compile(r"(?:[A-Z][a-z]+){2,6}|[A-Za-z][a-z]*(?:-[A-Za-z]+)+")
 _CLASS_PATH = re.compile(r"(?:[a-z_]+\.){1,6}[A-Z]\w{2,60}")
+_NEXT_ARGUMENT = re.compile(r"[a-z_]{2,20}=")
+_QUOTED_WORD = re.compile(r"\\{0,7}[\"']\w")
+_ALGORITHM = re.compile(r"(?i)(?:hmac[-_])?(?:sha-?\d+|md5|[hrep]s\d{3}|ed25519)")
 _VARIABLE_NAME = re.compile(r"[a-z]+(?:_[a-z]+)+")
 _METHOD = re.compile(
     r"[a-z_]\w{0,60}(?:\[\w{1,40}\])?(?:\.[a-z_]\w{0,60}){1,6}\((?=[rb]?['\"][A-Za-z_ .,%:-]{0,80}['\"])"
@@ -155,6 +158,8 @@ def _value(text: str, match: re.Match[str], names: Names) -> tuple[int, int]:
         or ("." in name and value == name.rpartition(".")[2] and match["sep"] == " = ")
     ):
         return nothing
+    if separator == ":" and _NEXT_ARGUMENT.fullmatch(value) and _QUOTED_WORD.match(text, end):
+        return nothing
     if separator in {"==", "!="} and _COMPARED.fullmatch(value):
         return nothing
     phrase = {"passphrase", "mnemonic", "phrase", "codes"} & set(words)
@@ -213,7 +218,7 @@ def _counts(value: str, verdict: Verdict) -> bool:
         verdict is Verdict.TOKEN and value.lower() in MECHANISMS | ORDINARY_WORDS
     ):
         return False
-    return not (verdict is Verdict.TOKEN and re.fullmatch(r"\d{1,6}", value))
+    return not (verdict is Verdict.TOKEN and (re.fullmatch(r"\d{1,6}", value) or _ALGORITHM.fullmatch(value)))
 
 
 def _named_by_colon(text: str, match: re.Match[str], value: str, end: int, verdict: Verdict) -> bool:

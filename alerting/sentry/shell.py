@@ -56,7 +56,7 @@ _USERS = re.compile(
     rf"(?P<way>\brabbitmqctl\s(?:add_user|change_password|authenticate_user)\s\S{{1,80}}\s{{1,3}}"
     rf"|\bhtpasswd\s-\w{{0,6}}b\w{{0,6}}\s\S{{1,200}}\s\S{{1,80}}\s{{1,3}}|-pass(?:in|out)?\s+pass:|\bvault login\s"
     rf"|--from-literal[= ][\w.-]{{1,80}}=|\becho\s(?:-n\s)?(?=[^\r\n|]{{1,200}}\|[^\r\n|]{{1,80}}(?:-stdin|sudo))"
-    rf"|\bsmbclient\s[^\r\n;|]{{1,200}}?-U\s?[^\s%]{{1,80}}%|\bSETUSER\s[^\r\n>]{{1,200}}>"
+    rf"|\bsmbclient\s[^\r\n;|]{{1,200}}?-U\s?[^\s%]{{1,80}}%|\b[A-Z]{{1,5}}\d{{1,5}}\sLOGIN\s\S{{1,80}}\s|\bSETUSER\s[^\r\n>]{{1,200}}>"
     rf"|\bsqlplus\s(?:-\w\s){{0,3}}[\w$]{{1,40}}/)(?P<value>{_QUOTED})"
 )
 _ORACLE = re.compile(

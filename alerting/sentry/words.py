@@ -57,7 +57,7 @@ SECRETS = frozenset(
 TOKENS = frozenset(
     """
     token tokens auth session sessions sess sid csrf xsrf signature sig authtoken sessionid phpsessid
-    jsessionid samlresponse symfony verifier hmac
+    jsessionid samlresponse symfony verifier hmac aspxauth
     """.split()
 )
 # Written as one word: dbpassword, mysqlpwd, csrfmiddlewaretoken, sharedaccesskey.
