@@ -15,7 +15,7 @@ from alerting.incidents import blindness, gaps, record, ticks
 from alerting.incidents.blindness import Sight
 from alerting.incidents.models import Evaluator, Incident, Tick
 from alerting.notifiers.base import Notifier
-from alerting.outbox import channels, queue, repairs, trouble
+from alerting.outbox import channels, queue, repairs, taken, trouble
 from alerting.outbox.message import Notice
 from alerting.outbox.models import Message
 from alerting.poll.catch_up import search
@@ -101,6 +101,7 @@ def deliver_due(parts: Parts, channel: str) -> float | None:
     if not lock.acquire(blocking=False):
         return None
     try:
+        taken.settle_all(channel)
         if not trouble.clear(channel, parts.notifiers, parts.fingerprints.get(channel, ""), parts.clock()):
             return None
         if not queue.anything(channel) or not channels.hold(channel, parts.clock()):
@@ -290,7 +291,7 @@ def _send(parts: Parts, channel: str, message: Message) -> bool:
         logger.exception("message %s could not be sent through %s", message.pk, channel)
         queue.mark_failed(message, DeliveryError("internal_error", type(error).__name__), parts.clock(), pause=False)
         return True
-    queue.mark_sent(message, receipt, parts.clock())
+    taken.settle(message, receipt, parts.clock())
     channels.keep_pace(channel, parts.clock())
     logger.info("%s took message %s (%s)", channel, message.pk, message.kind)
     return True

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import OperationalError
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -306,3 +307,23 @@ def test_a_wish_is_never_undercut(wish: float, chance: float) -> None:
 def test_a_notice_survives_json(notes: list[str], issue: dict[str, str]) -> None:
     original = Notice.from_json({**notice().to_json(), "notes": notes, "issue": issue, "newer": True})
     assert Notice.from_json(original.to_json()) == original
+
+
+@database
+def test_a_database_that_fails_right_after_a_sending_has_nothing_sent_twice(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def locked(*_: object) -> None:
+        raise OperationalError("database is locked")
+
+    owe(notice(1), notice(2))
+    with monkeypatch.context() as patch:
+        patch.setattr(queue, "mark_sent", locked)
+        for _ in range(2):
+            with pytest.raises(OperationalError):
+                deliver_due(world.parts, "slack")
+    assert len(world.slack.sent) == 1
+    world.now += timedelta(minutes=1)
+    world.deliver()
+    assert [each.project for each in world.slack.sent] == ["app-1", "app-2"]
+    assert {message.state for message in Message.objects.all()} == {"sent"}
