@@ -30,7 +30,9 @@ def gather(waiting: QuerySet[Message], channel: str, now: datetime) -> bool:
     if crowd is None:
         return False
     count = crowd.count()
-    members = list(crowd[: fold.limit(channel, count)])
+    members = list(crowd[: fold.limit(channel, count, titled=False)])
+    if any(member.payload["rule"] == Judgement.NEW_ISSUE for member in members):
+        members = members[: fold.limit(channel, count, titled=True)]
     return bool(members) and _fold(members, channel, kind, count, now)
 
 

@@ -22,10 +22,13 @@ _DEFAULT_LIMIT = 500
 _DENSE_ABOVE = 5
 
 
-def limit(channel: str, waiting: int) -> int:
-    """How many notices one digest of this channel holds while so many are waiting."""
+def limit(channel: str, waiting: int, *, titled: bool) -> int:
+    """How many notices one digest of this channel holds while so many are waiting; `titled` ones are nothing without.
+
+    That is so for new issues: their lines differ by their titles alone.
+    """
     roomy = _LIMITS.get(channel, _DEFAULT_LIMIT)
-    return roomy if waiting <= _DENSE_ABOVE * roomy else _DENSE.get(channel, roomy)
+    return roomy if titled or waiting <= _DENSE_ABOVE * roomy else _DENSE.get(channel, roomy)
 
 
 def digest(notices: Sequence[Notice], kind: Kind, waiting: int, now: datetime, first_id: int) -> Notice:

@@ -67,6 +67,12 @@ def test_a_storm_of_any_size_is_few_messages_that_count_exactly(world: World, cr
     assert len({line.project for each in world.slack.sent for line in each.lines}) == crowd
 
 
+def test_new_issues_keep_their_titles_also_in_a_storm(world: World) -> None:
+    owe(world, *(notice(number, rule="new_issue") for number in range(400)))
+    world.deliver()
+    assert {len(each.lines) for each in world.slack.sent[:5]} == {70}
+
+
 def test_a_digest_that_waited_too_long_itself_says_so(world: World) -> None:
     world.slack.errors = [DeliveryError("http_503", "Slack answered 503.")]
     owe(world, *(notice(number) for number in CROWD))
