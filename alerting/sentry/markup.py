@@ -1,6 +1,7 @@
 """Secrets in markup: elements, attributes that name a value beside them, form fields, forms sent in parts."""
 
 import re
+from html import escape
 
 from alerting.sentry.keys import Names
 from alerting.sentry.patterns import MARKER
@@ -81,6 +82,14 @@ def _without_attributes(match: re.Match[str], names: Names) -> str:
 def unescaped(text: str) -> str:
     """The text with the quotes and brackets that HTML writes as entities."""
     return _ENTITY.sub(lambda match: _PLAIN.get(match[0].lower(), '"'), text)
+
+
+def escaped_as(text: str, cleaned: str) -> str:
+    """The text as HTML again; signs that stood there as they are stay so."""
+    for sign in "<>\"'":
+        if sign not in text:
+            cleaned = cleaned.replace(sign, escape(sign))
+    return cleaned
 
 
 def without_parts(text: str, names: Names) -> str:

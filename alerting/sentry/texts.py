@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Callable, Sequence
-from html import escape
 from typing import Any
 from urllib.parse import quote_plus, unquote_plus
 
@@ -11,7 +10,7 @@ from alerting.sentry import numbers
 from alerting.sentry.keys import Names
 from alerting.sentry.links import without_codes, without_session_keys, without_userinfo
 from alerting.sentry.literals import without_literals, without_parameters, without_positions
-from alerting.sentry.markup import unescaped, without_elements, without_parts
+from alerting.sentry.markup import escaped_as, unescaped, without_elements, without_parts
 from alerting.sentry.objects import without_inputs, without_objects
 from alerting.sentry.patterns import MARKER, without_credentials, without_shapes
 from alerting.sentry.prose import without_named
@@ -110,7 +109,7 @@ class Texts:
             text = _ENCODED.sub(lambda match: self._without_encoded(match, parsed), text)
         if "&" in text and (plain := unescaped(text)) != text:
             cleaned = self._cleaned(plain, parsed)
-            return text if cleaned == plain else _escaped_as(text, cleaned)
+            return text if cleaned == plain else escaped_as(text, cleaned)
         if "\\u" in text and (plain := _WRITTEN_OUT.sub(lambda match: chr(int(match["code"], 16)), text)) != text:
             cleaned = self._cleaned(plain, parsed)
             return text if cleaned == plain else cleaned
@@ -218,14 +217,6 @@ class Texts:
         if len(text) >= 15 and _IBAN_SIGN.search(text):
             text = numbers.IBAN.sub(_without_iban, text)
         return text
-
-
-def _escaped_as(text: str, cleaned: str) -> str:
-    """The text as HTML again; signs that stood there as they are stay so."""
-    for sign in "<>\"'":
-        if sign not in text:
-            cleaned = cleaned.replace(sign, escape(sign))
-    return cleaned
 
 
 def _cut(text: str) -> str:
