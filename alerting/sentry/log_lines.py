@@ -3,37 +3,34 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from alerting.sentry.patterns import MARKER
+
 Scrub = Callable[[Any, Any], Any]
 
-_TEMPLATE = "sentry.message.template"
 _PARAMETER = "sentry.message.parameter."
+# A shorter text may stand in the line for something else.
+_SHORTEST = 4
 
 
-def without_secret_parameters(
-    item: Mapping[str, Any], hint: Any, scrub: Callable[[Any, Any], Any]
-) -> Mapping[str, Any]:
-    """The log or breadcrumb with its line scrubbed beside its template; the same object where it has none."""
-    attributes = item.get("attributes")
-    if isinstance(attributes, Mapping) and isinstance(item.get("body"), str):
-        parameters = {
-            name.removeprefix(_PARAMETER): value
-            for name, value in attributes.items()
-            if isinstance(name, str) and name.startswith(_PARAMETER)
-        }
-        return _with_line(item, "body", attributes.get(_TEMPLATE), parameters, scrub)
-    record = hint.get("log_record") if isinstance(hint, Mapping) and item.get("type") == "log" else None
-    named = getattr(record, "args", None)
-    if isinstance(named, Mapping) and isinstance(item.get("message"), str):
-        return _with_line(item, "message", getattr(record, "msg", None), named, scrub)
-    return item
+def line_beside(attributes: Mapping[Any, Any], cleaned: Mapping[Any, Any], line: str) -> str:
+    """A log's line without the parameters that scrubbing took out of its attributes as a whole."""
+    for name, value in attributes.items():
+        if isinstance(name, str) and name.startswith(_PARAMETER):
+            told, now = _value_of(value), _value_of(cleaned.get(name))
+            if now == MARKER and isinstance(told, str) and len(told) >= _SHORTEST:
+                line = line.replace(told, MARKER)
+    return line
 
 
-def _with_line(
-    item: Mapping[str, Any], name: str, template: Any, parameters: Mapping[str, Any], scrub: Scrub
-) -> Mapping[str, Any]:
-    if not isinstance(template, str) or not parameters:
-        return item
-    counted = all(str(one).isdigit() for one in parameters)
-    given = [*parameters.values()] if counted else dict(parameters)
-    told = {"message": template, "formatted": item[name], "params": given}
-    return {**item, name: scrub({"logentry": told}, {})["logentry"]["formatted"]}
+def without_secret_parameters(crumb: Any, hint: Any, scrub: Scrub) -> Any:
+    """A log's breadcrumb with its line scrubbed beside its record's template; anything else is the same object."""
+    record = hint.get("log_record") if isinstance(hint, Mapping) and crumb.get("type") == "log" else None
+    template, parameters = getattr(record, "msg", None), getattr(record, "args", None)
+    if not isinstance(parameters, Mapping) or not isinstance(template, str) or not isinstance(crumb["message"], str):
+        return crumb
+    told = {"message": template, "formatted": crumb["message"], "params": dict(parameters)}
+    return {**crumb, "message": scrub({"logentry": told}, {})["logentry"]["formatted"]}
+
+
+def _value_of(attribute: Any) -> Any:
+    return attribute.get("value") if isinstance(attribute, Mapping) else attribute

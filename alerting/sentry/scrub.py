@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from alerting.sentry.keys import Names
+from alerting.sentry.log_lines import line_beside
 from alerting.sentry.patterns import MARKER
 from alerting.sentry.sections import SECTIONS
 from alerting.sentry.texts import Texts
@@ -43,7 +44,18 @@ class Scrubber:
         """A scrubbed copy of the event. Never raises and never answers None: an event is not lost here."""
         if not isinstance(event, Mapping):
             return self._part(None, event)
-        return {name: self._part(name, value) for name, value in event.items()}
+        cleaned = {name: self._part(name, value) for name, value in event.items()}
+        return self._with_line(event, cleaned) if "body" in event and "attributes" in event else cleaned
+
+    def _with_line(self, log: Mapping[Any, Any], cleaned: dict[Any, Any]) -> dict[Any, Any]:
+        attributes, line = log["attributes"], cleaned["body"]
+        if isinstance(attributes, Mapping) and isinstance(line, str):
+            try:
+                cleaned["body"] = line_beside(attributes, cleaned["attributes"], line)
+            except Exception:  # noqa: BLE001  as below
+                self.failures += 1
+                cleaned["body"] = MARKER
+        return cleaned
 
     def _part(self, name: Any, value: Any) -> Any:
         try:
