@@ -238,10 +238,10 @@ def _footer(notice: Notice, environment: str) -> str:
 
 
 def _row(line: Line, at: str) -> Row:
-    then, now = moment(line.at), moment(at)
+    then, now = moment(line.happened) or moment(line.at), moment(at)
     day = "" if then is None or (now and now.date() == then.date()) else f"{then:%Y-%m-%d} "
     return Row(
-        tag=words.tag(line.kind, is_issue=bool(line.title and line.project)),
+        tag=words.tag(line.kind, is_issue=bool(line.title and line.project), is_over=line.over),
         mood=words.line_mood(line),
         project=line.project,
         environment=line.environment,
@@ -267,4 +267,6 @@ def _cleaned_line(line: Line) -> Line:
         at=line.at,
         title=one_line(line.title, 100),
         link=link if len(link) <= ROW_LINK_LIMIT else "",
+        happened=line.happened,
+        over=line.over,
     )

@@ -87,7 +87,8 @@ def line_mood(line: Line) -> Mood:
 def total(name: str, count: int) -> str:
     """How many notices of one sort a digest holds; the sorts are named `<rule's title>: <kind>`."""
     title, _, kind = name.rpartition(": ")
-    return f"{count} × {title} {tag(kind)}" if title else f"{count} × {tag(kind)}"
+    word = TAGS.get(kind, kind.replace("_", " "))
+    return f"{count} × {title} {word}" if title else f"{count} × {word}"
 
 
 def _mood(kind: str, severity: str) -> Mood:

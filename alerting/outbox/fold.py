@@ -96,4 +96,6 @@ def _line(notice: Notice) -> Line:
         at=notice.at,
         title=notice.issue.get("title", "") or ("" if notice.project else notice.headline),
         link=notice.link,
+        happened=notice.window_end if notice.kind is Kind.LATE else notice.issue.get("first_seen", ""),
+        over=bool(notice.resolved_at),
     )

@@ -25,7 +25,11 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One incident inside a digest. Texts, already in people's units."""
+    """One incident inside a digest. Texts, already in people's units.
+
+    `at` is when the notice was written, `happened` when what it tells took place, where that is another time. `over`
+    says that it has ended.
+    """
 
     kind: str
     rule: str
@@ -37,6 +41,8 @@ class Line:
     at: str
     title: str = ""
     link: str = ""
+    happened: str = ""
+    over: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from alerting.errors import DeliveryError
+from alerting.notifiers import render
 from alerting.outbox import queue
 from alerting.outbox.message import Kind, Notice
 from alerting.outbox.models import Message
@@ -65,6 +66,16 @@ def test_a_storm_of_any_size_is_few_messages_that_count_exactly(world: World, cr
     assert len(world.slack.sent) == most
     assert sum(sum(each.totals.values()) for each in world.slack.sent) == crowd
     assert len({line.project for each in world.slack.sent for line in each.lines}) == crowd
+
+
+def test_what_was_found_late_is_dated_by_when_it_happened_and_said_to_be_over(world: World) -> None:
+    over = {"window_end": "2025-12-31T23:15:00Z", "resolved_at": "2025-12-31T23:20:00Z"}
+    owe(world, *(replace(notice(number), kind=Kind.LATE, **over) for number in CROWD))
+    world.deliver()
+    (told,) = world.slack.sent
+    shown = render.view(told)
+    assert shown.totals == ("10 × Critical errors late",)
+    assert {(row.tag, row.at) for row in shown.rows} == {("late, already over", "2025-12-31 23:15:00 UTC")}
 
 
 def test_new_issues_keep_their_titles_also_in_a_storm(world: World) -> None:
