@@ -117,9 +117,9 @@ def outcomes(now: datetime) -> Question:
 
 
 def knows_outcomes(memory: Memory, now: datetime, age: timedelta) -> bool:
-    """Whether outcomes were asked for less than `age` ago."""
+    """Whether outcomes were told less than `age` ago; a try that failed is repeated at once."""
     asked = memory.asked.get(f"{Measure.OUTCOMES}:fresh")
-    return asked is not None and now - asked.at < age
+    return asked is not None and now - asked.end < age
 
 
 def remember(memory: Memory, answers: Sequence[Answer], now: datetime) -> Memory:

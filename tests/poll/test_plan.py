@@ -52,6 +52,14 @@ def test_what_fails_and_is_dear_leaves_room_for_the_others() -> None:
     assert all("errors:fresh:300" in tick for tick in asked)
 
 
+def test_outcomes_are_asked_once_a_minute_and_at_once_where_they_failed() -> None:
+    asked, memory = run(9, costing({}))
+    assert sum("outcomes:fresh" in tick for tick in asked) == 3
+    asked, _ = run(4, costing({}, broken=frozenset({Measure.OUTCOMES})))
+    assert all("outcomes:fresh" in tick for tick in asked)
+    assert memory.asked["outcomes:fresh"].end == NOON + 8 * STEP
+
+
 def test_a_failed_question_does_not_count_as_answered() -> None:
     _, memory = run(1, costing({}, broken=frozenset({Measure.NEW_ISSUES, Measure.PERFORMANCE})))
     window = questions(tuple(RULES.values()), Situation(NOON + STEP, 120, NOON, count_open=False), memory)
