@@ -35,7 +35,7 @@ def _keep(_walk: Walk, value: Any) -> Any:
 
 def _fields(walk: Walk, value: Any, kept: frozenset[str], own: Mapping[str, Section]) -> Any:
     """An object of a known kind: `kept` fields as they are, its `own` sections, everything else as data."""
-    if not isinstance(value, Mapping):
+    if type(value) is not dict and not isinstance(value, Mapping):
         return walk.value(value)
     cleaned = {}
     for name, item in value.items():
@@ -83,6 +83,8 @@ def _source(walk: Walk, lines: Any, inside_key: bool) -> tuple[Any, bool]:
     if not isinstance(lines, list | tuple):
         cleaned, inside_key = _source_line(walk, lines, inside_key)
         return cleaned, inside_key
+    if not inside_key and walk.is_clean_code(lines):
+        return list(lines), False
     kept = []
     for line in lines:
         cleaned, inside_key = _source_line(walk, line, inside_key)
@@ -129,8 +131,8 @@ def _span(walk: Walk, value: Any) -> Any:
 
 def _without_parameters(walk: Walk, value: Any, told: str) -> Any:
     """A span or crumb about a query, whose parameters stand in its data, without those of secret columns."""
-    data = value.get("data") if isinstance(value, Mapping) else None
-    if isinstance(data, Mapping) and "db.params" in data and isinstance(value.get(told), str):
+    data = value.get("data") if type(value) is dict or isinstance(value, Mapping) else None
+    if data and isinstance(data, Mapping) and "db.params" in data and isinstance(value.get(told), str):
         return {**value, "data": walk.without_parameters(data, value[told])}
     return value
 

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 from urllib.parse import quote_plus, unquote_plus
 
@@ -63,6 +63,7 @@ class Texts:
         # Texts without a secret, never texts with one: most of an event is the same again in the next.
         self.known: set[str] = set()
         self._clean_code: set[str] = set()
+        self._clean_names: set[str] = set()
 
     def clean(self, text: str, parsed: Callable[[Any], Any] | None = None) -> str:
         """The text without its secrets. `parsed` cleans what a JSON text holds."""
@@ -89,7 +90,16 @@ class Texts:
 
     def clean_name(self, text: str) -> str:
         """A dictionary's key without what is a secret by its shape."""
-        return self._without_people(self._without_numbers(self.clean_code(text)), with_addresses=False)
+        if text in self._clean_names:
+            return text
+        cleaned = self._without_people(self._without_numbers(self.clean_code(text)), with_addresses=False)
+        if cleaned == text:
+            _remember(self._clean_names, text)
+        return cleaned
+
+    def is_clean_code(self, lines: Iterable[str]) -> bool:
+        """Whether all of these lines of source are known to hold no secret."""
+        return self._clean_code.issuperset(lines)
 
     def _cleaned(self, text: str, parsed: Callable[[Any], Any] | None) -> str:
         if text in self._allowed:

@@ -4,7 +4,7 @@ import datetime
 import decimal
 import re
 import uuid
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any
 
@@ -95,6 +95,13 @@ class Walk:
         """A line of source code without what is a secret by its shape."""
         return self._texts.clean_code(line)
 
+    def is_clean_code(self, lines: Sequence[Any]) -> bool:
+        """Whether these are lines of source in which nothing was found before."""
+        try:
+            return self._texts.is_clean_code(lines)
+        except TypeError:
+            return False  # a list that holds something unhashable, and so no lines
+
     def number(self, value: float) -> Any:
         """A number unless it is a card's."""
         if isinstance(value, int) and abs(value) > _LARGEST:
@@ -164,10 +171,11 @@ class Walk:
     def _mapping(self, value: Mapping[Any, Any], depth: int, within: Verdict) -> dict[Any, Any]:
         cleaned: dict[Any, Any] = {}
         if within is _HARMLESS and TELLING.isdisjoint(value):
+            known, verdicts = self._clean, self._verdicts
             for name, item in value.items():
-                cleaned[name if type(name) is str and len(name) < 12 else self._name(name, cleaned)] = self.named(
-                    name, item, depth
-                )
+                if not (type(item) is str and item in known and verdicts.get(name) is _HARMLESS):
+                    item = self.named(name, item, depth)
+                cleaned[name if type(name) is str and len(name) < 12 else self._name(name, cleaned)] = item
             return cleaned
         stated = stated_name(value)
         verdict = max(within, self._names.judge(stated)) if stated else within
