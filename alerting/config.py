@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 from pydantic.fields import FieldInfo
 
+from alerting import config_files
 from alerting.config_values import (
     Addresses,
     Boolean,
@@ -18,8 +19,10 @@ from alerting.config_values import (
     HttpsUrl,
     Names,
     SecretHttpsUrl,
+    Sender,
     SlackToken,
     SourceToken,
+    shown,
 )
 from alerting.errors import ConfigError
 
@@ -93,7 +96,7 @@ class Settings(BaseModel):
     EMAIL_HOST_PASSWORD: SecretStr | None = Field(None, description="password at the mail server")
     EMAIL_USE_TLS: Boolean = Field(False, description="STARTTLS")
     EMAIL_USE_SSL: Boolean = Field(False, description="TLS from the first byte")
-    DEFAULT_FROM_EMAIL: str = Field("webmaster@localhost", description="sender of the notices")
+    DEFAULT_FROM_EMAIL: Sender = Field("webmaster@localhost", description="sender of the notices")
     HEARTBEAT_URL: SecretHttpsUrl | None = Field(
         None, description="GET after each fully good tick, at most once a minute (dead man's switch)"
     )
@@ -215,9 +218,9 @@ def current() -> Settings:
 def origin(name: str, environ: Mapping[str, str] | None = None) -> Literal["environment", "file", "default"]:
     """Where the value of a variable came from."""
     env = os.environ if environ is None else environ
-    if env.get(name):
+    if env.get(name, "").strip():
         return "environment"
-    return "file" if env.get(name + FILE_SUFFIX) and is_secret(Settings.model_fields[name]) else "default"
+    return "file" if env.get(name + FILE_SUFFIX, "").strip() and is_secret(Settings.model_fields[name]) else "default"
 
 
 def _read(env: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
@@ -231,14 +234,11 @@ def _read(env: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
         elif plain:
             problems.append(f"{name}: set both directly and through {name}{FILE_SUFFIX}; keep one of them")
         else:
-            try:
-                values[name] = Path(path).read_text(encoding="utf-8").strip()
-            except (OSError, UnicodeDecodeError) as error:
-                why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-                problems.append(f"{name}{FILE_SUFFIX}: cannot read {path}: {why}")
+            text, problem = config_files.read(name + FILE_SUFFIX, path)
+            if problem:
+                problems.append(problem)
             else:
-                if not values[name]:
-                    problems.append(f"{name}{FILE_SUFFIX}: {path} is empty")
+                values[name] = text
     return values, problems
 
 
@@ -252,7 +252,7 @@ def _explain(error: ValidationError, values: Mapping[str, str]) -> list[str]:
         name = str(item["loc"][0])
         if _mentions(problems, name):
             continue
-        got = "a value that is not shown" if is_secret(Settings.model_fields[name]) else repr(values[name])
+        got = "a value that is not shown" if is_secret(Settings.model_fields[name]) else shown(values[name])
         problems.append(f"{name}: expected {_expected(item)}, got {got}")
     healthy = {name: value for name, value in values.items() if not _mentions(problems, name)}
     if problems and len(healthy) < len(values):

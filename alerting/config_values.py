@@ -2,8 +2,9 @@
 
 import ipaddress
 import re
+from email.utils import parseaddr
 from typing import Annotated, Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -12,7 +13,19 @@ from pydantic import BeforeValidator, SecretStr
 TRUE_WORDS = frozenset({"true", "1", "yes", "on"})
 FALSE_WORDS = frozenset({"false", "0", "no", "off"})
 BROKER_SCHEMES = frozenset({"redis", "rediss", "redis+socket", "sentinel"})
-DATABASE_SCHEMES = frozenset({"sqlite", "postgres", "postgresql", "pgsql"})
+POSTGRES_SCHEMES = frozenset({"postgres", "postgresql", "pgsql"})
+BROKER = "a Redis URL such as redis://host:6379/0 (or rediss://, redis+socket://)"
+DATABASE = "postgres://user:password@host:5432/name or sqlite:///path/to/file"
+LONGEST_SHOWN = 200
+ENCODED = "; characters such as / # @ in a password are written as %2F %23 %40"
+
+
+def shown(value: str) -> str:
+    """A bad value as it may be shown: short, and without the login and the query of a URL."""
+    text = re.sub(r"(?<=//)\S*@", "[secret]@", value)
+    if "://" in text:
+        text = re.sub(r"[?#].*", "?[secret]", text, flags=re.DOTALL)
+    return repr(text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…")
 
 
 def is_loopback(host: str) -> bool:
@@ -68,6 +81,13 @@ def _https(value: Any) -> Any:
     return check_url(value) if isinstance(value, str) else value
 
 
+def _open_https(value: Any) -> Any:
+    # It is shown and linked to, and a login in it would take the place of our token in every request.
+    if isinstance(value, str) and "@" in urlsplit(check_url(value)).netloc:
+        raise ValueError("an https:// URL without a user or password in it")
+    return value
+
+
 def _dsn(value: Any) -> Any:
     if not isinstance(value, str):
         return value
@@ -90,27 +110,63 @@ def _source_token(value: Any) -> Any:
 
 
 def _slack_token(value: Any) -> Any:
-    if isinstance(value, str) and not value.startswith("xox"):
-        raise ValueError("a Slack bot token (it starts with xoxb-)")
+    if isinstance(value, str) and not re.fullmatch(r"xox[\x21-\x7e]+", value):
+        raise ValueError("a Slack bot token (it starts with xoxb- and has no blanks)")
     return value
 
 
+def _sender(value: Any) -> Any:
+    if isinstance(value, str) and ("@" not in parseaddr(value)[1] or re.search(r"[\r\n]", value)):
+        raise ValueError("an email address, or Name <address>")
+    return value
+
+
+def _parts(url: str, expected: str) -> SplitResult:
+    """The URL in parts, all of which can be read. What Python says of a bad one quotes it, password and all."""
+    try:
+        parts = urlsplit(url)
+        is_odd = bool(parts.fragment) or (bool(parts.netloc) and not parts.hostname) or parts.port == 0
+    except ValueError:
+        raise ValueError(expected + ENCODED) from None
+    if is_odd:
+        raise ValueError(expected + ENCODED)
+    return parts
+
+
 def _broker(value: Any) -> Any:
-    if isinstance(value, str) and urlsplit(value).scheme not in BROKER_SCHEMES:
-        raise ValueError("a Redis URL such as redis://host:6379/0 (or rediss://, redis+socket://)")
+    if not isinstance(value, str):
+        return value
+    scheme = value.partition(":")[0].lower()
+    if scheme not in BROKER_SCHEMES or "://" not in value:
+        raise ValueError(BROKER)
+    for one in value.split(";") if scheme == "sentinel" else [value]:
+        parts = _parts(one, BROKER)
+        if scheme != "redis+socket" and not re.fullmatch(r"(/\d*)?", parts.path):
+            raise ValueError(f"{BROKER}, with the number of a database after the host")
     return value
 
 
 def _database(value: Any) -> Any:
-    if isinstance(value, str) and urlsplit(value).scheme not in DATABASE_SCHEMES:
-        raise ValueError("postgres://user:password@host:5432/name or sqlite:///path/to/file")
+    if not isinstance(value, str):
+        return value
+    scheme = value.partition(":")[0].lower()
+    if "://" in value and scheme == "sqlite":
+        if _parts(value, DATABASE).path.strip("/") in {"", ":memory:"}:
+            raise ValueError(f"{DATABASE} (a database in memory is not shared by worker and beat)")
+        return value
+    if "://" not in value or scheme not in POSTGRES_SCHEMES:
+        raise ValueError(DATABASE)
+    parts = _parts(value, DATABASE)
+    if not parts.path.strip("/") and "service" not in parse_qs(parts.query):
+        raise ValueError(f"{DATABASE}, with the database's name")
     return value
 
 
 Boolean = Annotated[bool, BeforeValidator(_boolean)]
 Names = Annotated[tuple[str, ...], BeforeValidator(_names)]
+Sender = Annotated[str, BeforeValidator(_sender)]
 Addresses = Annotated[tuple[str, ...], BeforeValidator(_addresses)]
-HttpsUrl = Annotated[str, BeforeValidator(_https)]
+HttpsUrl = Annotated[str, BeforeValidator(_open_https)]
 SecretHttpsUrl = Annotated[SecretStr, BeforeValidator(_https)]
 Dsn = Annotated[SecretStr, BeforeValidator(_dsn)]
 SourceToken = Annotated[SecretStr, BeforeValidator(_source_token)]

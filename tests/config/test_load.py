@@ -225,6 +225,22 @@ def test_neighbours_are_judged_beside_other_mistakes() -> None:
     assert [line.split(":")[0] for line in found] == ["EMAIL_PORT", "SENTRY_SLACK_WEBHOOK_URL"]
 
 
+@pytest.mark.parametrize("name", SECRETS)
+def test_a_secret_put_where_its_path_belongs_is_not_shown(name: str) -> None:
+    found = problems({**BESIDE, name + "_FILE": SECRETS[name]})
+    assert "holds a path, not the secret itself" in found[0]
+    assert SECRETS[name] not in "\n".join(found)
+
+
+def test_an_empty_file_is_one_mistake_and_not_two(tmp_path: Path) -> None:
+    (tmp_path / "dsn").touch()
+    assert problems({"SENTRY_DSN_FILE": str(tmp_path / "dsn")}) == (f"SENTRY_DSN_FILE: {tmp_path / 'dsn'} is empty",)
+
+
+def test_blanks_alone_are_no_value_and_come_from_nowhere() -> None:
+    assert config.origin("EMAIL_HOST", {"EMAIL_HOST": "  "}) == "default"
+
+
 def test_origin_tells_environment_file_and_default_apart(tmp_path: Path) -> None:
     environ = {"EMAIL_HOST": "mail", "EMAIL_HOST_PASSWORD_FILE": str(tmp_path), "EMAIL_HOST_USER_FILE": "ignored"}
     assert config.origin("EMAIL_HOST", environ) == "environment"

@@ -119,7 +119,19 @@ def test_plain_http_is_taken_on_loopback(name: str, host: str) -> None:
 @pytest.mark.parametrize("name", ["SENTRY_URL", "SENTRY_SLACK_API_URL", "SENTRY_SLACK_WEBHOOK_URL", "HEARTBEAT_URL"])
 def test_plain_http_is_refused_everywhere_else(name: str, host: str) -> None:
     assert "https:// URL" in refusal(name, f"http://{host}/x")
-    load({name: f"https://{host}/x"})
+    if "@" not in host:
+        load({name: f"https://{host}/x"})
+
+
+@pytest.mark.parametrize("name", ["SENTRY_URL", "SENTRY_SLACK_API_URL"])
+@pytest.mark.parametrize("url", ["https://me:topsecret@h/", "http://me:top/secret@h/", "http://h/?token=topsecret"])
+def test_a_url_that_is_shown_holds_no_login_and_a_refused_one_is_shown_without_its_secrets(name: str, url: str) -> None:
+    said = refusal(name, url)
+    assert "https:// URL" in said and "secret" not in said.replace("[secret]", "")
+
+
+def test_a_bad_value_is_shown_in_short() -> None:
+    assert len(refusal("SENTRY_POLL_INTERVAL_SECONDS", "9" * 5000)) < 400
 
 
 @pytest.mark.parametrize(
@@ -151,6 +163,62 @@ def test_every_redis_url_that_celery_takes_is_taken(url: str) -> None:
 @pytest.mark.parametrize("url", ["postgres://u:p@h/n", "postgresql://h/n", "sqlite:////var/lib/alerting/a.sqlite3"])
 def test_postgresql_and_sqlite_are_taken(url: str) -> None:
     assert load({"DATABASE_URL": url}).secret("DATABASE_URL") == url
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "amqp://:topsecret@h",
+        "redis://:topsecret@h:port/0",
+        "redis://:topsecret/more@h/0",
+        "redis://u:topsecret#more@h:6379/0",
+        "redis://:12#topsecret@h/0",
+        "redis://u:topsecret@h\u2100/0",
+        "redis://[topsecret]/0",
+        "redis://h/topsecret",
+        "sentinel://h:26379;sentinel://:topsecret@h:port",
+        "topsecret",
+    ],
+)
+def test_a_broker_that_cannot_be_reached_by_anybody_is_refused_without_quoting_it(url: str) -> None:
+    said = refusal("CELERY_BROKER_URL", url)
+    assert "expected a Redis URL" in said and "topsecret" not in said
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "mysql://u:topsecret@h/n",
+        "postgres://u:topsecret@h:port/n",
+        "postgres://u:topsecret/more@h/n",
+        "postgres://u:topsecret#more@h:5432/n",
+        "postgres://u:topsecret@h\u2100/n",
+        "postgres://[topsecret]/n",
+        "postgres://u:topsecret@h",
+        "sqlite://",
+        "sqlite://:memory:",
+        "topsecret",
+    ],
+)
+def test_a_database_that_cannot_be_used_is_refused_without_quoting_it(url: str) -> None:
+    said = refusal("DATABASE_URL", url)
+    assert "expected postgres://" in said and "topsecret" not in said
+
+
+@pytest.mark.parametrize("url", ["redis://", "redis://:p%2Fw%23@h", "sentinel://h:26379;sentinel://i:26379/0"])
+def test_brokers_may_leave_out_what_has_a_default(url: str) -> None:
+    assert load({"CELERY_BROKER_URL": url}).secret("CELERY_BROKER_URL") == url
+
+
+@pytest.mark.parametrize("sender", ["nobody", "a@example.com\nBcc: x@example.com", "Alerts <>"])
+def test_a_sender_that_no_mail_server_would_take_is_refused(sender: str) -> None:
+    assert "an email address" in refusal("DEFAULT_FROM_EMAIL", sender)
+    load({"DEFAULT_FROM_EMAIL": "Alerts <alerts@mailhost>"})
+
+
+def test_a_slack_token_holds_no_blanks() -> None:
+    said = refusal("SENTRY_SLACK_BOT_TOKEN", "xoxb-1 topsecret")
+    assert "blanks" in said and "topsecret" not in said
 
 
 def test_an_organisation_auth_token_is_refused_with_the_reason_and_the_alternative() -> None:
