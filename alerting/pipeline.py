@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from django.db import transaction
 
 from alerting.errors import DeliveryError
-from alerting.incidents import blindness, gaps, record, ticks
+from alerting.incidents import blindness, gaps, record, ticks, unwatched
 from alerting.incidents.blindness import Sight
 from alerting.incidents.models import Evaluator, Incident, Tick
 from alerting.notifiers.base import Notifier
@@ -186,13 +186,14 @@ def _record(
     """The one transaction of a tick; None where a newer tick has been here before us."""
     plan = remember(Memory.from_json(state.memory.get("plan", {})).until(now), answers, now)
     drops = {"at": now.isoformat(), "projects": _drops(state, answers, now)}
+    watching = unwatched.watching(state.memory, parts.desk.environment, now)
     with transaction.atomic():
         if not ticks.pass_fence(tick):
             return None
-        owed = record.settle(verdicts, parts.desk, now)
+        owed = record.settle(verdicts, parts.desk, now) + unwatched.close(watching, parts.rules, parts.desk, now)
         blindness.update(sight, parts.desk.channels, parts.interval_seconds, state.started_at, now)
         _notice_gap(parts, state, sight, now)
-        memory = {**state.memory, "plan": plan.to_json(), "sight": sight.to_json()}
+        memory = {**state.memory, "plan": plan.to_json(), "sight": sight.to_json(), "watching": watching}
         if any(answer.question.measure is Measure.OUTCOMES for answer in answers):
             memory["drops"] = drops
         changes: dict[str, object] = {"memory": memory}

@@ -117,8 +117,8 @@ def _sentence(rule: Rule, step: Step, value: float, told: Told, now: datetime) -
             )
         case Why.NOT_WATCHED:
             return (
-                "Closed because SENTRY_PROJECT no longer names this project, not because it recovered: "
-                f"the last value is {shown} (threshold {limit}). It was open for {lasted}."
+                "Closed because SENTRY_PROJECT or SENTRY_ALERT_ENVIRONMENTS no longer includes this, not because it "
+                f"recovered: the last value is {shown} (threshold {limit}). It was open for {lasted}."
             )
         case Why.STABLE_BREACHED:
             return f"It no longer comes and goes: {shown} (threshold {limit}) throughout the last minutes."

@@ -32,6 +32,18 @@ WORDS = {
     "partial_answer": "Sentry answered only in part: judged neither way",
     "source_error": "Sentry did not answer: judged neither way",
     "dropped_by_quota": "Sentry drops events by quota: a low count proves no recovery",
+    "hold_started": "over the threshold, but it has to stay so for a while",
+    "hold_not_over": "over the threshold, but not for long enough yet",
+    "hold_over": "over the threshold for the whole hold",
+    "hold_broken": "clear again before the hold was over, so nobody was told",
+    "stable_clear": "clear for long enough to have stopped coming and going",
+    "stable_breached": "over the threshold for long enough to have stopped coming and going",
+    "not_watched": "the configuration no longer names this project or environment",
+    "found_late": "found afterwards: nothing was being judged when it began",
+    "late_and_over": "it was over when it was found",
+    "nothing_open": "clear, and nothing is open",
+    "no_good_reading": "nothing could be read from Sentry for a while",
+    "sight_regained": "Sentry answers again",
     "first_seen": "this error type was never seen before",
 }
 

@@ -150,6 +150,24 @@ def test_an_incident_of_a_project_that_is_watched_no_more_closes_with_that_reaso
     assert Incident.objects.get().state == "ok"
 
 
+def test_incidents_of_another_filter_of_environments_end_once_nobody_uses_it_any_more(world: World) -> None:
+    world.source.add_errors(SHOP, 11, NOON)
+    world.environment = "production"
+    world.now += timedelta(seconds=15)
+    world.run(timedelta(seconds=15))
+    # A deploy: for a while evaluators with the old and the new filter take turns.
+    for _ in range(40):
+        world.environment = {"staging": "production", "production": "staging"}[world.environment]
+        world.run(timedelta(seconds=15))
+    assert "not_watched" not in {notice.reason for notice in world.slack.sent}
+    world.environment = "staging"
+    world.run(timedelta(minutes=10))
+    ended = [notice for notice in world.slack.sent if notice.reason == "not_watched"]
+    assert [(notice.kind, notice.environment) for notice in ended] == [("resolved", "production")]
+    assert "SENTRY_ALERT_ENVIRONMENTS" in ended[0].sentence and "Recovered" not in ended[0].sentence
+    assert not Incident.objects.filter(environment="production", closed_at__isnull=True).exists()
+
+
 def test_an_incident_that_no_traffic_can_end_is_reminded_of(world: World) -> None:
     world.source.performance = {SHOP: Row(transactions=80, p95_ms=1500.0)}
     world.run(timedelta(minutes=3))

@@ -52,6 +52,7 @@ class World:
     settle: int = 120
     catch_up: int = 21_600
     fingerprint: str = "one"
+    environment: str = ""
 
     @property
     def parts(self) -> Parts:
@@ -60,7 +61,10 @@ class World:
             source=self.source,
             notifiers={"email": self.email, "slack": self.slack},
             desk=Desk(
-                Policy(self.keep_firing, self.repeat), ("email", "slack"), Links("https://sentry.io", "acme"), ""
+                Policy(self.keep_firing, self.repeat),
+                ("email", "slack"),
+                Links("https://sentry.io", "acme"),
+                self.environment,
             ),
             interval_seconds=self.interval,
             settle_seconds=self.settle,
