@@ -1,11 +1,12 @@
 """Secrets in links: passwords before the host, tokens in the path, authorization codes and keys in the query."""
 
 import re
+from urllib.parse import unquote
 
 from alerting.sentry.patterns import MARKER
 
 _USERINFO = re.compile(
-    r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]{0,30}://)(?P<userinfo>(?:(?!://)[^\s\"'<>]){1,400})@(?=[\w.\[%-])"
+    r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]{0,30}://)(?P<userinfo>(?:(?!://)[^\s\"'<>]){1,400})@(?=[\w.\[%-]|/(?!/))"
 )
 _AUTHORITY = re.compile(r"([^/?#]*)(.*)", re.DOTALL)
 _HOST = re.compile(r"[\w-]*(?:\.[\w.-]+(?::\d{1,5})?|:\d{1,5})|localhost|\[.*")
@@ -34,6 +35,14 @@ _KEY = re.compile(
     r"(?P<way>(?:^|[?&;\s])key=)(?=[\w-]{0,80}\d)(?=[\w-]{0,80}[A-Z])(?=[\w-]{0,80}[a-z])"
     r"(?P<value>[\w-]{16,120})(?![\w.+/-])"
 )
+# p%61ssword= means password=. No second % before it, so that nothing new becomes an encoded letter.
+_ENCODED_LETTER = re.compile(r"(?<!%)%(?:2[dD]|3\d|[46][1-9a-fA-F]|[57][\daA]|5[fF])(?=[^\s&]{0,60}=)")
+_HEX_KEY = re.compile(r"(?P<way>[?&]key=)(?=[a-f]{0,40}\d)[a-f0-9]{24,64}(?![\w.+/-])")
+
+
+def with_plain_letters(text: str) -> str:
+    """The text with the letters and digits that a link's names need not encode as they are."""
+    return _ENCODED_LETTER.sub(lambda match: unquote(match[0]), text)
 
 
 def without_userinfo(text: str) -> str:
@@ -86,4 +95,7 @@ def without_codes(text: str) -> str:
     """The text with authorization codes and keys in query strings replaced, where their company tells what they are."""
     if "code=" in text and _AUTHORIZING.search(text):
         text = _CODE.sub(lambda match: f"{match['way']}{MARKER}", text)
-    return _KEY.sub(lambda match: f"{match['way']}{MARKER}", text) if "key=" in text else text
+    if "key=" in text:
+        text = _HEX_KEY.sub(lambda match: f"{match['way']}{MARKER}", text)
+        text = _KEY.sub(lambda match: f"{match['way']}{MARKER}", text)
+    return text

@@ -83,6 +83,10 @@ _TOKENS = (
     r"phx_[A-Za-z0-9]{30,60}",
     r"dt0[a-z]\d{2}\.[A-Z0-9]{20,40}(?:\.[A-Z0-9]{40,80})?",
     r"PMAK-[a-f0-9]{24}-[a-f0-9]{34}",
+    r"EAAC[A-Za-z0-9]{24,300}|EAA[A-Z][A-Za-z0-9]{90,300}",
+    # private keys without their frame, by the numbers they begin with
+    r"(?:MII[\w+/]{3}IBA[AD]|MHcCAQEE|MIGHAgEA|MC4CAQAwBQYDK2V)[A-Za-z0-9+/=]{20,8000}"
+    r"(?:(?:\r?\n|\\{1,3}n)[A-Za-z0-9+/=]{16,100}){0,100}",
     # work
     r"lin_(?:api|oauth)_[A-Za-z0-9]{20,80}",
     r"secret_[A-Za-z0-9]{32,60}",

@@ -61,6 +61,8 @@ _SQL_VALUE = re.compile(
 )
 _LINE = re.compile(r"[^\r\n\"']{1,8192}?(?=\\[rn]|[\r\n\"']|$)")
 # INVALID_CREDENTIALS: {'desc': …} tells what failed, and every part of it has a name of its own.
+_MANY = frozenset("passwords tokens secrets passphrases keys".split())
+_MORE = re.compile(r"(?:,\s?(?=[^\s,;]{0,60}\d)[^\s,;\"'&=:]{4,200}){1,50}")
 _FAILED = frozenset("invalid bad missing wrong".split())
 
 
@@ -162,6 +164,8 @@ def _value(text: str, match: re.Match[str], names: Names) -> tuple[int, int]:
         return nothing
     if separator in {"==", "!="} and _COMPARED.fullmatch(value):
         return nothing
+    if words[-1:] and words[-1] in _MANY and (more := _MORE.match(text, end)):
+        end = more.end()
     phrase = {"passphrase", "mnemonic", "phrase", "codes"} & set(words)
     if (
         separator == ":"

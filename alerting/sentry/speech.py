@@ -58,7 +58,8 @@ MECHANISMS = frozenset(
     """.split()
 )
 _TOLD_OF = re.compile(
-    r"(?<![\w/.])(?<!\w-)(?P<name>password|passwd|passphrase|passcode|pwd|secret|token|api[ _-]?key|pin|otp|"
+    r"(?<![\w/.])(?<!\w-)(?P<name>password(?!\sreset\s(?:code|token|key))|"
+    r"passwd|passphrase|passcode|pwd|secret|token|api[ _-]?key|pin|otp|"
     r"(?:security|verification|one[- ]time|confirmation|login|access|recovery|auth(?:entication|orization)?|2fa|mfa|"
     r"sms|sign[- ]in|activation|backup|reset) (?:code|password|key|token))"
     r"(?P<gap>\s{1,3}(?:(?:for|of)\s(?:(?:user|account|the)\s)?[\w.@+'-]{1,60}?(?:(?=:\s)|\s(?=(?:is|was)\s)))?"
@@ -91,12 +92,18 @@ _NUMBERS = re.compile(
     r"|your (?:\w{1,20} ){0,2}code(?: is)?:? (?=\d{4,8}(?![\w-]|\.\d)))\d{3,9}",
     re.IGNORECASE,
 )
+_CODES = re.compile(
+    r"(?<![\w/.-])(?P<way>(?:otp|pin|2fa|mfa|sms|reset|login|sign[- ]in|verification|security|confirmation|activation|"
+    r"auth\w{0,14}|backup|recovery|one[- ]time|access) (?:code|password|passcode|pin)(?: is| was)?:? )"
+    r"(?:\d{3}[ -]\d{3}|\d{4,8})(?![\w-]|\.\d)",
+    re.IGNORECASE,
+)
 _PHRASE = re.compile(
     r"(?P<way>\bpassphrase\s{1,3}(?P<quote>[\"']))(?P<value>[^\"'\r\n]{4,200})(?=(?P=quote))", re.IGNORECASE
 )
 _LOGIN = re.compile(
     r"(?P<way>\b(?:login(?:\s(?:with|using|attempt))?|credentials?|basic auth|user/pass(?:word)?):?\s"
-    r"[A-Za-z][\w.@-]{0,60}[:/])"
+    r"[A-Za-z][\w.@-]{0,60}(?:[:/]|\s/\s(?![a-z]{2,4}-)))"
     r"(?=[^\s,;)]{0,60}\d)(?=[^\s,;)]{0,60}[A-Za-z])[^\s/,;)\"']{5,200}",
     re.IGNORECASE,
 )
@@ -110,7 +117,7 @@ _NO_PORT = re.compile(
     r"(?P<way>\bport\b[\w ]{0,50}:? (?:as )?')(?P<value>(?=[^'@]*[^\d'@])[^'@%{][^'@]{0,199})(?=['@])", re.IGNORECASE
 )
 _BARE = re.compile(
-    r"(?<![\w/.-])(?P<name>[A-Za-z]\w{2,60})\s(?P<value>(?=[A-Za-z+/=-]{0,60}\d[A-Za-z+/=-]{0,60}\d)(?=[\d+/=-]{0,60}[A-Za-z])"
+    r"(?<![\w/.-])(?P<name>[A-Za-z][\w-]{2,60})\s[\[(<]?(?P<value>(?=[A-Za-z+/=-]{0,60}\d[A-Za-z+/=-]{0,60}\d)(?=[\d+/=-]{0,60}[A-Za-z])"
     r"[A-Za-z0-9+/=-]{10,400})(?![\w:.])"
 )
 _ENCRYPTING = re.compile(
@@ -152,6 +159,7 @@ def without_spoken(text: str, names: Names) -> str:
     text = told if told == text else _GOT.sub(lambda match: f"{match['way']}{MARKER}", told)
     text = _SIGNATURE.sub(lambda match: f"{match['way']}{MARKER}", text)
     text = _NUMBERS.sub(lambda match: f"{match['way']}{MARKER}", text)
+    text = _CODES.sub(lambda match: f"{match['way']}{MARKER}", text)
     text = _PHRASE.sub(lambda match: f"{match['way']}{MARKER}", text)
     text = _LOGIN.sub(lambda match: match[0] if MARKER in match[0] else f"{match['way']}{MARKER}", text)
     text = _ENCRYPTING.sub(lambda match: f"{match['way']}{MARKER}", text)

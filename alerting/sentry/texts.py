@@ -8,14 +8,14 @@ from urllib.parse import quote_plus, unquote_plus
 
 from alerting.sentry import numbers
 from alerting.sentry.keys import Names
-from alerting.sentry.links import without_codes, without_session_keys, without_userinfo
+from alerting.sentry.links import with_plain_letters, without_codes, without_session_keys, without_userinfo
 from alerting.sentry.literals import without_literals, without_parameters, without_positions
 from alerting.sentry.markup import escaped_as, unescaped, without_elements, without_parts
 from alerting.sentry.objects import without_inputs, without_objects
 from alerting.sentry.patterns import MARKER, without_credentials, without_shapes
 from alerting.sentry.prose import without_named
+from alerting.sentry.quotes import without_told
 from alerting.sentry.shell import without_arguments
-from alerting.sentry.speech import without_spoken
 
 # Sentry itself cuts what is longer in nearly every place. The rest is replaced, so that nothing goes out unread.
 LONGEST_TEXT = 32_768
@@ -38,7 +38,7 @@ _NOT_DOMAINS = re.compile(
     r"localdomain|lan|svc|cluster)"
 )
 _ENCODED = re.compile(
-    r"(?<==)[^&\s;\"'<>]{0,200}?%(?:25)?(?:7B|5B|22|3[Dd]|3[Aa]%(?:25)?2[Ff]%(?:25)?2[Ff])[^&\s;\"'<>]{1,8192}"
+    r"(?:(?<==)|(?<![^\s'\"])(?=%[75][bB]|\w{2,20}%3[aA]%2[fF]%2[fF]))[^&\s;\"'<>]{0,200}?%(?:25)?(?:7B|5B|22|3[Dd]|3[Aa]%(?:25)?2[Ff]%(?:25)?2[Ff])[^&\s;\"'<>]{1,8192}"
 )
 _ENCODED_SIGN = re.compile(r"%(?:25)?(?:7B|5B|22|3D|3A%(?:25)?2F)", re.IGNORECASE)
 _PORT_PATH = re.compile(r":(?!\d{2,5}\b)[\w./~-]+")
@@ -115,7 +115,10 @@ class Texts:
         return self._read(text, parsed)
 
     def _read(self, text: str, parsed: Callable[[Any], Any] | None) -> str:
-        if "=" in text and _ENCODED_SIGN.search(text):
+        if "%" in text and (plain := with_plain_letters(text)) != text:
+            cleaned = self._cleaned(plain, parsed)
+            return text if cleaned == plain else cleaned
+        if "%" in text and _ENCODED_SIGN.search(text):
             text = _ENCODED.sub(lambda match: self._without_encoded(match, parsed), text)
         if "&" in text and (plain := unescaped(text)) != text:
             cleaned = self._cleaned(plain, parsed)
@@ -133,7 +136,7 @@ class Texts:
         if (" " in text or "\t" in text) and (
             named or " your " in text or "port could" in lowered or "port:" in lowered
         ):
-            text = without_spoken(text, self._names)
+            text = without_told(text, lowered, self._names)
         if "@" in text or " -" in text or "'-" in text or (named and " " in text):
             text = without_arguments(text, self._names)
         if named:

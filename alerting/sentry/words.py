@@ -42,7 +42,7 @@ VAULTS = frozenset(
     """
     authorization authorisation cookie cookies credential credentials creds kennwort motdepasse passwd passphrase
     passwort password passwords pw pwd secret secrets senha wachtwoord contrasena contraseña pass passcode
-    passe apikey apikeys pswd passw0rd passord пароль 密码 密碼 口令 パスワード 비밀번호 암호 hasło haslo
+    passe apikey apikeys pswd pword passw0rd passord пароль 密码 密碼 口令 パスワード 비밀번호 암호 hasło haslo
     lösenord losenord adgangskode kodeord salasana şifre sifre parola clave lozinka heslo jelszó
     jelszo κωδικός סיסמה المرور
     """.split()
@@ -152,6 +152,7 @@ PUBLIC = frozenset(
         *((first, "tokens") for first in "billed cached completion input output prompt reasoning".split()),
         *((first, "signature") for first in "function method call".split()),
         ("desktop", "session"),
+        ("secret", "santa"),
     ]
 )
 
