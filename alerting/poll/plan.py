@@ -152,7 +152,8 @@ def _wanted(rules: Sequence[Rule], situation: Situation, memory: Memory) -> list
         groups.append((_new_issues(situation, memory),))
     if (rule := by_kind.get(Judgement.ERROR_RATE)) is not None:
         errors = _settled(Measure.ERRORS, rule, situation, Priority.HIGH)
-        groups.append((errors, _settled(Measure.PERFORMANCE, rule, situation, Priority.HIGH)))
+        # First what may have to be found out: what it costs then is taken off the rest.
+        groups.append((_settled(Measure.PERFORMANCE, rule, situation, Priority.HIGH), errors))
     if (rule := by_kind.get(Judgement.P95_LATENCY)) is not None:
         performance = _settled(Measure.PERFORMANCE, rule, situation, Priority.NORMAL)
         if not any(each.window == performance.window for group in groups for each in group if len(group) > 1):

@@ -14,7 +14,7 @@ from alerting.poll.model import Answer, Measure, Priority, Question
 from alerting.poll.organisation import DAY_SECONDS, Organisation
 from alerting.poll.paging import PAGE_SIZE
 from alerting.poll.replies import Page
-from alerting.poll.variants import VARIANTS, Variant, named
+from alerting.poll.variants import OLDEST, VARIANTS, Variant, named
 from alerting.poll.wire import Params
 from alerting.rules.model import Trust, Window
 
@@ -101,7 +101,7 @@ class SentrySource:
         """Try variants until one is understood; raises the first refusal where none is."""
         refusals: list[SourceError] = []
         refused = ""
-        for variant in VARIANTS[question.measure]:
+        for variant in self._likeliest_first(question.measure):
             if variant.dataset == refused:
                 continue
             try:
@@ -116,6 +116,13 @@ class SentrySource:
             self.organisation.facts.put(question.measure.value, variant.name)
             return answer
         raise refusals[0]
+
+    def _likeliest_first(self, measure: Measure) -> Sequence[Variant]:
+        """A server too old for the dataset of errors is too old for the newer ones of transactions as well."""
+        errors = named(Measure.ERRORS, str(self.organisation.facts.get(Measure.ERRORS.value, DAY_SECONDS)))
+        if errors is None or errors.dataset != OLDEST:
+            return VARIANTS[measure]
+        return sorted(VARIANTS[measure], key=lambda variant: variant.dataset != OLDEST)
 
     def _doubting(self, question: Question, known: Variant, errand: Errand) -> Answer | None:
         """Now and then, put the question to an older dataset while `spans` has never shown a transaction.

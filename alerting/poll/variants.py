@@ -11,6 +11,7 @@ from alerting.poll.model import Measure
 COUNT = "count()"
 FIRST_ERROR = "min(timestamp)"
 FAILURE_RATE = "failure_rate()"
+OLDEST = "discover"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +38,11 @@ def _errors(dataset: str, query: str = "") -> tuple[Variant, Variant]:
 
 
 VARIANTS: dict[Measure, tuple[Variant, ...]] = {
-    Measure.ERRORS: (*_errors("errors"), *_errors("discover", "event.type:error")),
+    Measure.ERRORS: (*_errors("errors"), *_errors(OLDEST, "event.type:error")),
     Measure.PERFORMANCE: (
         Variant("spans", "spans", "is_transaction:true", p95="p95(span.duration)"),
         Variant("transactions", "transactions", p95="p95(transaction.duration)", extrapolates=False),
-        Variant("discover", "discover", "event.type:transaction", p95="p95(transaction.duration)", extrapolates=False),
+        Variant(OLDEST, OLDEST, "event.type:transaction", p95="p95(transaction.duration)", extrapolates=False),
     ),
 }
 

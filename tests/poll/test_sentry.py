@@ -62,6 +62,14 @@ def test_a_steady_server_is_asked_once_per_question(sentry: SentryLike, server: 
     assert len(server.requests) == 4
 
 
+def test_a_server_that_is_too_old_for_one_dataset_is_not_tried_with_all_newer_ones_of_another(
+    sentry: SentryLike, server: Server
+) -> None:
+    sentry.datasets = {"discover"}
+    reader = source(server)
+    assert [reader.ask(question(each)).requests for each in (Measure.ERRORS, Measure.PERFORMANCE)] == [2, 1]
+
+
 def test_a_server_without_spans_is_asked_in_older_words_and_scaled(sentry: SentryLike, server: Server) -> None:
     sentry.datasets = {"errors", "transactions", "discover"}
     sentry.transactions = [event_row(1, 90, **{"failure_rate()": 0.1, "p95(transaction.duration)": 412.5})]
