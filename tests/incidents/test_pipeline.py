@@ -206,7 +206,7 @@ def test_finding_out_what_a_server_understands_stays_within_the_requests_of_a_ti
     world.source.costs = {}
     world.now += timedelta(seconds=15)
     second = world.tick()
-    assert first and second and first.requests <= 7 and second.requests <= 5
+    assert first and second and first.requests <= 5 and second.requests <= 5
     assert {question.measure for question in world.source.asked} == set(Measure)
 
 
