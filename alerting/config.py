@@ -20,6 +20,7 @@ from alerting.config_values import (
     Names,
     SecretHttpsUrl,
     Sender,
+    SentryUrl,
     SlackToken,
     SourceToken,
     shown,
@@ -39,7 +40,7 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore", ignored_types=(cached_property,))
 
-    SENTRY_URL: HttpsUrl = Field("https://sentry.io", description="base URL of the Sentry to poll")
+    SENTRY_URL: SentryUrl = Field("https://sentry.io", description="base URL of the Sentry to poll")
     SENTRY_AUTH_TOKEN: SourceToken | None = Field(
         None,
         description="token that may read: internal integration or user token with org:read, project:read, event:read",

@@ -88,6 +88,12 @@ def _open_https(value: Any) -> Any:
     return value
 
 
+def _sentry(value: Any) -> Any:
+    if isinstance(value, str) and re.search(r"/api/0/?$", _open_https(value)):
+        raise ValueError("the https:// URL of Sentry's web interface, without /api/0")
+    return value
+
+
 def _dsn(value: Any) -> Any:
     if not isinstance(value, str):
         return value
@@ -167,6 +173,7 @@ Names = Annotated[tuple[str, ...], BeforeValidator(_names)]
 Sender = Annotated[str, BeforeValidator(_sender)]
 Addresses = Annotated[tuple[str, ...], BeforeValidator(_addresses)]
 HttpsUrl = Annotated[str, BeforeValidator(_open_https)]
+SentryUrl = Annotated[str, BeforeValidator(_sentry)]
 SecretHttpsUrl = Annotated[SecretStr, BeforeValidator(_https)]
 Dsn = Annotated[SecretStr, BeforeValidator(_dsn)]
 SourceToken = Annotated[SecretStr, BeforeValidator(_source_token)]

@@ -130,6 +130,11 @@ def test_a_url_that_is_shown_holds_no_login_and_a_refused_one_is_shown_without_i
     assert "https:// URL" in said and "secret" not in said.replace("[secret]", "")
 
 
+@pytest.mark.parametrize("url", ["https://sentry.example.com/api/0/", "https://sentry.io/api/0"])
+def test_the_address_of_sentry_is_that_of_its_web_interface(url: str) -> None:
+    assert "without /api/0" in refusal("SENTRY_URL", url)
+
+
 def test_a_bad_value_is_shown_in_short() -> None:
     assert len(refusal("SENTRY_POLL_INTERVAL_SECONDS", "9" * 5000)) < 400
 
