@@ -11,6 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from alerting import owner
 from alerting.ops.failures import CommandError
 
 RETRY_SECONDS = 0.05
@@ -18,20 +19,15 @@ RETRY_SECONDS = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Who wrote itself into the lock file last; `since` is ISO 8601 UTC."""
+    """Who wrote itself into the lock file last; `since` is ISO 8601 UTC, `name` is `owner.me()`."""
 
     pid: int
     since: str
+    name: str
 
     @property
     def is_alive(self) -> bool:
-        try:
-            os.kill(self.pid, 0)
-        except ProcessLookupError:
-            return False
-        except PermissionError:
-            return True
-        return True
+        return not owner.is_dead(self.name)
 
 
 class HeldError(CommandError):
@@ -78,7 +74,7 @@ class Lock:
         self._fd = fd
         os.ftruncate(fd, 0)
         since = datetime.now(UTC).isoformat(sep=" ", timespec="seconds").replace("+00:00", " UTC")
-        os.pwrite(fd, json.dumps({"pid": os.getpid(), "since": since}).encode(), 0)
+        os.pwrite(fd, json.dumps({"pid": os.getpid(), "since": since, "name": owner.me()}).encode(), 0)
 
     def release(self) -> None:
         if self._fd is not None:
@@ -105,6 +101,6 @@ def _try(fd: int) -> bool:
 def _read(fd: int) -> Holder | None:
     try:
         said = json.loads(os.pread(fd, 1000, 0))
-        return Holder(int(said["pid"]), str(said["since"]))
+        return Holder(int(said["pid"]), str(said["since"]), str(said["name"]))
     except (ValueError, KeyError, TypeError):
         return None

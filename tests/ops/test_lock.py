@@ -33,9 +33,12 @@ def test_a_killed_holder_leaves_nothing_behind(tmp_path: Path) -> None:
 def test_an_heir_keeps_it_and_only_then_is_the_dead_holder_waited_for(tmp_path: Path) -> None:
     holder = _hold(tmp_path / "lock", heir="subprocess.Popen(['cat'], stdin=0, pass_fds=(lock.fileno(),));")
     holder.kill()
-    holder.wait()
-    with pytest.raises(HeldError):
+    # Nobody has waited for it yet: a process that is killed and not yet buried is dead all the same.
+    os.waitid(os.P_PID, holder.pid, os.WEXITED | os.WNOWAIT)
+    with pytest.raises(HeldError) as caught:
         Lock(tmp_path / "lock", heir_seconds=0.2).acquire()
+    assert caught.value.holder is not None and not caught.value.holder.is_alive
+    holder.wait()
     assert holder.stdin is not None
     holder.stdin.close()
     with Lock(tmp_path / "lock", heir_seconds=10):
