@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.text import Text
 
 from alerting import config
-from alerting.config import FILE_SUFFIX, Settings, is_secret
+from alerting.config import FILE_SUFFIX, TRACES_RATE_BY_ENVIRONMENT, Settings, is_secret
 from alerting.errors import AlertingError
 from alerting.notifiers.escape import terminal
 from alerting.ops import database, env_example
@@ -130,8 +130,8 @@ def _plain(name: str, settings: Settings) -> str:
         return settings.secret(name)
     if name == "ALERTING_DATA_DIR":
         return str(settings.data_dir)
-    if name == "SENTRY_TRACES_SAMPLE_RATE":
-        return env_example.shown(settings.traces_sample_rate)
+    if name in {"SENTRY_TRACES_SAMPLE_RATE", "SENTRY_PROFILES_SAMPLE_RATE"} and getattr(settings, name) is None:
+        return env_example.shown(TRACES_RATE_BY_ENVIRONMENT.get(settings.SENTRY_ENVIRONMENT.lower(), 1.0))
     return env_example.shown(getattr(settings, name))
 
 

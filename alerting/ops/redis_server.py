@@ -1,5 +1,6 @@
 """A Redis-compatible server of our own for `alerting up`: on loopback, with a password, its data kept."""
 
+import contextlib
 import secrets
 import shutil
 import socket
@@ -13,6 +14,7 @@ import redis
 from alerting.ops.failures import CommandError
 
 ON_PATH = ("redis-server", "valkey-server")
+CONFIG = "server.conf"
 READY_SECONDS = 20.0
 LOOK_SECONDS = 0.02
 
@@ -36,13 +38,29 @@ def prepare(data_dir: Path) -> Server:
     folder = data_dir / kind.removesuffix("-server")
     folder.mkdir(mode=0o700, exist_ok=True)
     port, password = _free_port(), secrets.token_urlsafe(24)
-    config = folder / "server.conf"
+    config = folder / CONFIG
     config.touch(mode=0o600)
     config.write_text(
         f"bind 127.0.0.1\nport {port}\nrequirepass {password}\ndaemonize no\n"
-        f'dir "{folder}"\nsave ""\nappendonly yes\nmaxmemory-policy noeviction\n'
+        f'dir {_quoted(folder)}\nsave ""\nappendonly yes\nmaxmemory-policy noeviction\n'
     )
-    return Server(binary, kind, (binary, str(config)), port, f"redis://:{password}@127.0.0.1:{port}/0")
+    return Server(binary, kind, (binary, str(config)), port, _url(port, password))
+
+
+def running(data_dir: Path) -> str:
+    """The URL of the server that an `alerting up` on this data directory keeps; empty where none answers."""
+    for kind in ON_PATH:
+        try:
+            lines = (data_dir / kind.removesuffix("-server") / CONFIG).read_text().splitlines()
+            said = dict(line.split(" ", 1) for line in lines)
+            url = _url(int(said["port"]), said["requirepass"])
+        except (OSError, ValueError, KeyError):
+            continue
+        client = redis.Redis.from_url(url, socket_timeout=1, socket_connect_timeout=1)
+        with contextlib.closing(client), contextlib.suppress(redis.RedisError):
+            client.ping()
+            return url
+    return ""
 
 
 def wait_until_ready(server: Server, is_running: Callable[[], bool]) -> str:
@@ -80,6 +98,16 @@ def find_binary() -> str:
             "The embedded server has no build for this machine: install redis-server or valkey-server, "
             "or set CELERY_BROKER_URL."
         ) from None
+
+
+def _url(port: int, password: str) -> str:
+    return f"redis://:{password}@127.0.0.1:{port}/0"
+
+
+def _quoted(folder: Path) -> str:
+    """As the server's configuration file wants it; a quote in a folder's name would end the word."""
+    text = str(folder).replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{text}"'
 
 
 def _free_port() -> int:

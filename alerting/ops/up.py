@@ -108,9 +108,7 @@ class Up:
 
     def _start_redis(self) -> None:
         if config.origin("CELERY_BROKER_URL") != "default":
-            from alerting.ops.probes import broker
-
-            self._story.step("redis", broker.probe(self._settings).said)
+            self._use_broker()
             return
         server = redis_server.prepare(self._data_dir)
         child = self._programs.start(Program("redis", server.argv, self._env, self._root))
@@ -121,6 +119,19 @@ class Up:
             raise self._programs.obituary(child) from None
         self._env["CELERY_BROKER_URL"] = server.url
         self._story.step("redis", f"{server.kind} {version} on 127.0.0.1:{server.port}")
+
+    def _use_broker(self) -> None:
+        """The server of CELERY_BROKER_URL; one that is away now is a mistake rather than a minute of waiting."""
+        from alerting.ops.probes import broker
+
+        try:
+            found = broker.judge(*broker.ask(self._settings))
+        except CommandError as error:
+            advice = "Start it, correct CELERY_BROKER_URL, or leave that unset to have a server started here."
+            raise CommandError(f"{error} {advice}") from None
+        self._story.step("redis", found.said)
+        if found.advice:
+            self._story.event("redis", found.advice, "yellow")
 
     def _start_sandbox(self) -> dict[str, str]:
         child = self._programs.start(demo.sandbox(self._env, self._root, self._data_dir))

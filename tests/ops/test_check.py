@@ -10,6 +10,7 @@ from alerting.errors import DeliveryError
 from alerting.ops import check
 from alerting.ops.findings import Finding, Status
 from alerting.ops.probes import broker, channels, source
+from alerting.poll.check import Level, Observation
 from tests.config.test_load import BESIDE, SECRETS
 
 
@@ -35,8 +36,15 @@ def test_no_secret_is_ever_shown(name: str) -> None:
     assert SECRETS[name] not in line and "topsecret" not in line
 
 
+@pytest.mark.parametrize(("environment", "rate"), [("production", "0.1"), ("staging", "0.5"), ("development", "1")])
+def test_sample_rates_are_shown_as_they_are_in_force(environment: str, rate: str) -> None:
+    lines = shown({"SENTRY_ENVIRONMENT": environment})
+    for name in ("SENTRY_TRACES_SAMPLE_RATE", "SENTRY_PROFILES_SAMPLE_RATE"):
+        assert f"  {rate}  (default)" in lines[name]
+
+
 def test_a_setting_cannot_write_to_the_terminal_beyond_its_line() -> None:
-    line = shown({"DEFAULT_FROM_EMAIL": "a\x1b[2Jb\rc@example.com"})["DEFAULT_FROM_EMAIL"]
+    line = shown({"EMAIL_HOST_USER": "a\x1b[2Jb\rc"})["EMAIL_HOST_USER"]
     assert "\x1b" not in line and "\r" not in line
 
 
@@ -166,6 +174,18 @@ def test_a_channel_that_refuses_us_fails_with_its_own_words(monkeypatch: pytest.
     found = channels.slack(load({"SENTRY_SLACK_ALERTS_ENABLED": "1", "SENTRY_SLACK_WEBHOOK_URL": "https://x.example"}))
     assert (found.status, found.said) == (Status.FAIL, "Slack does not know this token.")
     assert "SENTRY_SLACK_WEBHOOK_URL" in found.advice
+
+
+def test_what_no_sentry_answers_names_the_variable_to_look_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = [
+        Observation(Level.BROKEN, "Sentry knows no such index."),
+        Observation(Level.BROKEN, "unreachable: check SENTRY_URL"),
+        Observation(Level.GOOD, "fine"),
+    ]
+    monkeypatch.setattr(source, "inspect", lambda _: seen)
+    found = source.sentry(load({"SENTRY_AUTH_TOKEN": SECRETS["SENTRY_AUTH_TOKEN"], "SENTRY_ORG": "acme"}))
+    assert isinstance(found, list)
+    assert ["SENTRY_URL" in each.advice for each in found] == [True, False, False]
 
 
 def test_the_dsn_is_named_by_project_and_host_only() -> None:

@@ -8,8 +8,10 @@ import kombu
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
-from alerting import redaction
+from alerting import config, redaction
 from alerting.config import Settings
+from alerting.ops import redis_server
+from alerting.ops.failures import CommandError
 from alerting.ops.findings import Finding, Status
 
 PART = "Redis"
@@ -18,25 +20,39 @@ SAFE_POLICY = "noeviction"
 
 
 def probe(settings: Settings) -> Finding:
-    """PING through the same transport as the worker, then ask for the eviction policy."""
-    place = where(settings.secret("CELERY_BROKER_URL"))
+    """Whether it answers, and the eviction policy."""
+    try:
+        return judge(*ask(settings))
+    except CommandError as error:
+        return Finding(
+            PART,
+            Status.FAIL,
+            str(error),
+            "Start it, or correct CELERY_BROKER_URL: without Redis nothing is scheduled. "
+            "(`alerting up` brings a server of its own where CELERY_BROKER_URL is not set.)",
+        )
+
+
+def ask(settings: Settings) -> tuple[str, dict[str, Any]]:
+    """PING through the same transport as the worker: that it answered, in words, and what it tells of its memory.
+
+    Raises CommandError where it does not answer.
+    """
+    url = settings.secret("CELERY_BROKER_URL")
+    place = where(url)
+    if config.origin("CELERY_BROKER_URL") == "default" and (own := redis_server.running(settings.data_dir)):
+        url, place = own, f"the server of `alerting up` at {where(own)}"
     options = {"socket_timeout": TIMEOUT_SECONDS, "socket_connect_timeout": TIMEOUT_SECONDS}
     try:
-        with kombu.Connection(settings.secret("CELERY_BROKER_URL"), transport_options=options) as connection:
+        with kombu.Connection(url, transport_options=options) as connection:
             channel: Any = connection.channel()
             client = channel.client
             started = time.monotonic()
             client.ping()
-            answered = f"{place} answers in {(time.monotonic() - started) * 1000:.0f} ms"
-            return judge(answered, _memory(client))
+            return f"{place} answers in {(time.monotonic() - started) * 1000:.0f} ms", _memory(client)
     except (RedisError, OperationalError, OSError) as error:
         said = redaction.redact(" ".join(str(error).split()), redaction.secrets_of(settings))
-        return Finding(
-            PART,
-            Status.FAIL,
-            f"{place} does not answer: {said or type(error).__name__}",
-            "Start it, or correct CELERY_BROKER_URL: without Redis nothing is scheduled.",
-        )
+        raise CommandError(f"{place} does not answer: {said or type(error).__name__}") from None
 
 
 def judge(answered: str, memory: dict[str, Any]) -> Finding:

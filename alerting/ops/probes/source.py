@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 from alerting.config import Settings
 from alerting.ops.findings import Finding, Status
 from alerting.poll.budget import LocalBudget
-from alerting.poll.check import Level, inspect
+from alerting.poll.check import Level, Observation, inspect
 from alerting.poll.client import SentryClient
 from alerting.poll.sentry import SentrySource
 
@@ -30,7 +30,14 @@ def sentry(settings: Settings) -> Finding | list[Finding]:
         traces_sample_rate=settings.traces_sample_rate,
         question_seconds=QUESTION_SECONDS,
     )
-    return [Finding(part, STATUS[seen.level], seen.said, seen.advice) for seen in inspect(source)]
+    return [Finding(part, STATUS[seen.level], seen.said, _advice(seen)) for seen in inspect(source)]
+
+
+def _advice(seen: Observation) -> str:
+    """What to do; many failures say it themselves, by the name of the variable to look at."""
+    if seen.advice or seen.level is not Level.BROKEN or "SENTRY_" in seen.said:
+        return seen.advice
+    return "Check that SENTRY_URL is the address of your Sentry's web interface, and SENTRY_AUTH_TOKEN a token of it."
 
 
 def own_errors(settings: Settings) -> Finding:

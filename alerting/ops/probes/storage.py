@@ -61,7 +61,7 @@ def ticks(settings: Settings) -> Finding:
             return Finding(part, Status.NOT_CONFIGURED, "no tick has run yet", start)
         last = Tick.objects.exclude(finished_at=None).first()
     except DatabaseError:
-        return Finding(part, Status.NOT_CONFIGURED, "unknown without the database", start)
+        return Finding(part, Status.NOT_CONFIGURED, "unknown: the database is away or not migrated", start)
     finally:
         connection.close()
     if last is None:
