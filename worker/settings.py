@@ -23,11 +23,15 @@ def _secret_key() -> str:
     if _settings.DJANGO_SECRET_KEY is not None:
         return _settings.secret("DJANGO_SECRET_KEY")
     path = DATA_DIR / "secret_key"
-    if not path.exists():
-        DATA_DIR.mkdir(parents=True, exist_ok=True, mode=0o700)
-        path.touch(mode=0o600)
-        path.write_text(secrets.token_urlsafe(50))
-    return path.read_text()
+    try:
+        if not path.exists():
+            DATA_DIR.mkdir(parents=True, exist_ok=True, mode=0o700)
+            path.touch(mode=0o600)
+            path.write_text(secrets.token_urlsafe(50))
+        return path.read_text()
+    except OSError as error:
+        sys.stderr.write(f"{error.filename or path}: {error.strerror}; ALERTING_DATA_DIR says where we write\n")
+        raise SystemExit(2) from None
 
 
 def _database() -> dict[str, object]:

@@ -1,5 +1,6 @@
 """What a command says when it cannot go on, and its exit status."""
 
+import errno
 import sys
 from dataclasses import dataclass
 
@@ -7,6 +8,8 @@ from alerting.errors import AlertingError, ConfigError
 
 MISTAKE = 2
 FAILED = 1
+# What the system says of a place that cannot hold our data.
+NOT_OURS = frozenset({errno.EACCES, errno.EPERM, errno.EROFS, errno.EEXIST, errno.ENOTDIR, errno.ENOENT, errno.ENOSPC})
 
 
 class CommandError(AlertingError):
@@ -30,7 +33,7 @@ def explain(error: Exception) -> Failure | None:
     if "django" in sys.modules and (message := _database(error)):
         return Failure(message, FAILED)
     if isinstance(error, OSError) and error.filename and error.strerror:
-        hint = "; ALERTING_DATA_DIR says where we write" if isinstance(error, PermissionError) else ""
+        hint = "; ALERTING_DATA_DIR says where we write" if error.errno in NOT_OURS else ""
         return Failure(f"{error.filename}: {error.strerror}{hint}", FAILED)
     return None
 

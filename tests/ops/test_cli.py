@@ -128,6 +128,14 @@ def test_a_data_directory_that_cannot_be_made_is_named(run: Run) -> None:
     assert done.returncode == 1 and "ALERTING_DATA_DIR" in done.stderr and "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize("command", ["up", "migrate", "check", "explain", "health"])
+def test_a_data_directory_that_is_no_directory_is_named(command: str, run: Run, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    done = run(command, ALERTING_DATA_DIR=str(tmp_path / "file"))
+    assert done.returncode in {1, 2} and "Traceback" not in done.stderr
+    assert f"{tmp_path / 'file'}: " in done.stderr and "ALERTING_DATA_DIR" in done.stderr
+
+
 def test_check_fails_for_redis_away_and_an_unmigrated_database_with_advice(run: Run) -> None:
     done = run("check", CELERY_BROKER_URL="redis://:topsecret@127.0.0.1:1/0", SENTRY_AUTHTOKEN="topsecret")
     assert done.returncode == 1 and done.stderr == ""

@@ -39,3 +39,18 @@ def test_what_the_database_url_asks_for_is_kept_beside_our_own_options(
     url: str, expected: dict[str, object], tmp_path: Path
 ) -> None:
     assert options_for(url, tmp_path).items() >= expected.items()
+
+
+def test_a_data_directory_that_is_none_ends_celery_with_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    source = {"SENTRY_AUTH_TOKEN": "0" * 64, "SENTRY_ORG": "acme", "SENTRY_URL": "http://127.0.0.1:9"}
+    done = subprocess.run(
+        [Path(sys.executable).with_name("celery"), "-A", "worker", "worker"],
+        cwd=ROOT,
+        env={**source, "ALERTING_DATA_DIR": str(tmp_path / "file")},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 2
+    assert done.stderr == f"{tmp_path / 'file'}: File exists; ALERTING_DATA_DIR says where we write\n"
