@@ -18,7 +18,8 @@ from alerting.rules import catalog
 from alerting.rules.evaluate import judge
 from alerting.rules.model import Outcome, Project, Reading, Trust, Window
 from alerting.sentry import ErrorTracker, SentrySetupError, init_sentry
-from tests.notifiers.stand_ins import firing, mail_server, slack_server
+from tests.notifiers.notices import firing
+from tests.notifiers.stand_ins import mail_server, slack_server
 from tests.sentry.sdk import Kept, fresh_sdk, sink, started
 from tests.sentry.sink import Sink
 

@@ -13,6 +13,7 @@ from alerting.notifiers.base import Notifier, Receipt
 from alerting.notifiers.email import EmailNotifier
 from alerting.notifiers.slack import BotMode, SlackNotifier, WebhookMode
 from alerting.notifiers.smtp import SmtpBackend
+from tests.notifiers.notices import every_kind, firing
 from tests.notifiers.stand_ins import (
     BOT_TOKEN,
     MAIL_PASSWORD,
@@ -20,8 +21,6 @@ from tests.notifiers.stand_ins import (
     MailServer,
     SlackServer,
     api,
-    every_kind,
-    firing,
     mail_server,
     slack_server,
 )

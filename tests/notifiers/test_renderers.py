@@ -14,7 +14,7 @@ from alerting.notifiers import mail_body, render, slack_blocks
 from alerting.notifiers.email import EmailNotifier
 from alerting.outbox.message import Kind, Notice
 from tests.notifiers.hostile import Recipe, recipes
-from tests.notifiers.stand_ins import digest, every_kind, firing, new_issue, resolved
+from tests.notifiers.notices import digest, every_kind, firing, new_issue, resolved
 
 KINDS = every_kind()
 # No shrinking: a failing notice is long either way, and shrinking one takes minutes.

@@ -12,7 +12,8 @@ from alerting.notifiers.slack import BotMode, SlackNotifier, WebhookMode
 from alerting.notifiers.slack_http import Answer
 from alerting.notifiers.slack_replies import DEFAULT_RETRY_AFTER, refusal, retry_after
 from tests.notifiers.drip import dripping_server
-from tests.notifiers.stand_ins import BOT_TOKEN, SlackServer, api, digest, firing, resolved, slack_server
+from tests.notifiers.notices import digest, firing, resolved
+from tests.notifiers.stand_ins import BOT_TOKEN, SlackServer, api, slack_server
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 

@@ -11,7 +11,8 @@ from alerting.errors import DeliveryError
 from alerting.notifiers.email import EmailNotifier
 from alerting.notifiers.slack import SlackNotifier, WebhookMode
 from alerting.notifiers.smtp import SmtpBackend
-from tests.notifiers.stand_ins import firing, mail_server, slack_server
+from tests.notifiers.notices import firing
+from tests.notifiers.stand_ins import mail_server, slack_server
 
 pytestmark = pytest.mark.skipif(shutil.which("openssl") is None, reason="makes its certificate with openssl")
 

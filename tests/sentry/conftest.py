@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.sentry.sdk import fresh_sdk, sink, started
+from tests.sentry.sdk import fresh_sdk, group, sink, started
 
-__all__ = ["fresh_sdk", "sink", "started"]
+__all__ = ["fresh_sdk", "group", "sink", "started"]
 
 
 @pytest.fixture(autouse=True)

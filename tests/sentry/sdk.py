@@ -71,3 +71,20 @@ def started(fresh_sdk: list[Any]) -> Callable[..., Kept]:
         return kept
 
     return start
+
+
+@pytest.fixture
+def group(started: Callable[..., Kept]) -> Callable[..., Any]:
+    """What fingerprint an error gets when `act` fails with it and the SDK reports it."""
+    kept = started()
+
+    def of(act: Callable[[], Any], **scope: Any) -> Any:
+        kept.envelopes.clear()
+        with sentry_sdk.isolation_scope(), sentry_sdk.new_scope():
+            try:
+                act()
+            except Exception as error:  # noqa: BLE001
+                sentry_sdk.capture_exception(error, **scope)
+            return kept.event.get("fingerprint")
+
+    return of

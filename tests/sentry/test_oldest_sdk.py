@@ -11,7 +11,10 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 # The test of each way an event leaves; what is pure, or is about this file's machinery, need not be run twice.
-CORE = ("setup", "hooks", "tracker", "ignored", "grouping", "django", "celery", "processes")
+CORE = (
+    *("setup", "hooks", "tracker", "ignored", "django", "celery", "processes"),
+    *("grouping", "grouping_database", "grouping_services"),
+)
 
 
 def oldest() -> str:
