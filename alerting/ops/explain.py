@@ -55,7 +55,7 @@ def explain(
     database.ready()
     from alerting.incidents.models import Incident
 
-    console = Console()
+    console = Console(highlight=False, soft_wrap=True)
     if incident_id is None:
         _overview(console)
         return
@@ -123,7 +123,7 @@ def _line(decision: "Decision", threshold: float) -> str:
 
 
 def _say(console: Console, line: str) -> None:
-    console.print(Text(line), soft_wrap=True)
+    console.print(Text(line))
 
 
 def _at(moment: datetime | None) -> str:

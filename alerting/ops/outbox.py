@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from alerting.notifiers.escape import terminal
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Notices owed, sent and refused.", no_args_is_help=True)
 Ids = Annotated[list[int], typer.Argument(help="Message ids as `alerting outbox list` shows them.")]
+HEADINGS = ("id", "channel", "state", "what", "project", "tries", "due", "last error")
 UNSENT = ("pending", "sending", "failed")
 
 
@@ -32,7 +32,7 @@ def list_messages(
     """What has not arrived yet, and the channels' state."""
     from alerting.outbox.models import Channel, Message
 
-    console = Console()
+    console = Console(highlight=False, soft_wrap=True)
     for channel in Channel.objects.order_by("name"):
         broken = f"broken since {_at(channel.broken_at)}: {channel.broken_reason}" if channel.broken_reason else "open"
         last = f", last sent {_at(channel.last_sent_at)}" if channel.last_sent_at else ", nothing sent yet"
@@ -42,12 +42,18 @@ def list_messages(
     if not found:
         console.print("Nothing is owed: every notice has been delivered." if not everything else "No notices yet.")
         return
-    table = Table("id", "channel", "state", "what", "project", "tries", "due", "last error", box=None)
-    for message in found:
-        due = _at(message.sent_at) if message.state == "sent" else _at(message.due_at)
-        cells = (str(message.pk), message.channel, message.state, message.kind, message.payload.get("project", ""))
-        table.add_row(*(Text(terminal(cell)) for cell in (*cells, str(message.attempts), due, message.error)))
-    console.print(table)
+    rows_of_text = [HEADINGS, *(_cells(message) for message in found)]
+    widths = [max(len(cells[column]) for cells in rows_of_text) for column in range(len(HEADINGS))]
+    for cells in rows_of_text:
+        # One message, one line, whatever the terminal's width: people search these with grep.
+        console.print(Text("  ".join(f"{cell:<{width}}" for cell, width in zip(cells, widths, strict=True)).rstrip()))
+
+
+def _cells(message: "Message") -> tuple[str, ...]:
+    when = message.sent_at if message.state == "sent" else message.due_at
+    project = str(message.payload.get("project", ""))
+    cells = (message.pk, message.channel, message.state, message.kind, project, message.attempts, _at(when))
+    return tuple(terminal(str(cell)) for cell in (*cells, message.error))
 
 
 @app.command()
@@ -57,7 +63,7 @@ def show(message_id: Annotated[int, typer.Argument(help="Message id.")]) -> None
     from alerting.outbox.message import Notice
 
     message = _message(message_id)
-    console = Console()
+    console = Console(highlight=False, soft_wrap=True)
     for name in ("channel", "kind", "state", "attempts", "created_at", "due_at", "sent_at", "error", "dedupe_key"):
         console.print(Text(f"{name:>11}  {terminal(str(getattr(message, name) or '–'))}"))
     console.print()
