@@ -25,7 +25,7 @@ _BLOCK = re.compile(r"[|>][+-]?[ \t]{0,8}(?:\r?\n|\\{1,3}n)[ \t]{1,20}")
 _COMPARED = re.compile(r"[a-z_][A-Za-z_.]*:?")
 _CALL = re.compile(r"[A-Z][\w.]{1,60}\((?=(?:\w{1,30}=)?b?['\"])")
 _LOOKED_UP = re.compile(r"[a-z_]\w{0,60}(?:\.\w{1,60}){0,6}[\[(]\\{0,7}['\"](?P<name>[A-Za-z_.-]{2,60})\\{0,7}['\"]")
-_CALLED = re.compile(r"[A-Za-z_]+(?:\.[a-z_]+){0,6}\([A-Za-z_., =*\d]{0,80}\)(?=[\s),;.:]|$)")
+_CALLED = re.compile(r"[A-Za-z_]+(?:\.[a-z_]+){0,6}\([A-Za-z_., =*\d]{0,80}\)(?=[\s),;.:'\"\]<]|$)")
 # Numbers that people write in groups, under names that say which they are.
 _GROUPED = re.compile(r"(?:[A-Za-z]{2}\d{2}(?:[ -][A-Za-z0-9]{2,4}){2,8}|\d{3,6}(?:[ -]\d{2,6}){1,6})(?![\w-])")
 _NUMBERED = frozenset("iban card cc ssn security pan cardnumber creditcard ccnumber".split())
@@ -35,7 +35,7 @@ _QUERY = re.compile(r"[?&](?=[\w.%-]{1,60}=)|#")
 _SHOWN = re.compile(r"<(?P<value>(?=[^<>\s]*\d)[^<>\s]{4,200})>")
 _RUN = re.compile(r"[^\s\"'<>]{1,4096}")
 _VARIABLE = re.compile(r"\$[A-Za-z_]\w*[),]")
-_CUT = re.compile(r"&amp;(?=[\w.%-]{1,60}=)|[,;&|](?=\s|$|[\w.%\[\]\- ]{1,60}[=:])|\\[rnt]|%26")
+_CUT = re.compile(r"&amp;(?=[\w.%-]{1,60}=)|[,;&|](?=\s|$|[\w.%\[\]\- ]{1,60}[=:])|\\[rnt]|%26(?=[\w.-]{1,60}%3[dD])")
 _COOKIES = re.compile(
     r"(?:(?<==)\\{0,15}\"[^\"\r\n]{0,4096}\"|(?<==)\\{0,15}'[^'\r\n]{0,4096}'|[^\r\n\"'\\]|\\(?![rnt\"'\\])){1,8192}"
 )
@@ -49,7 +49,7 @@ _METHOD = re.compile(
     r"[a-z_]\w{0,60}(?:\[\w{1,40}\])?(?:\.[a-z_]\w{0,60}){1,6}\((?=[rb]?['\"][A-Za-z_ .,%:-]{0,80}['\"])"
 )
 _PORT = re.compile(r"\d{2,5}(?:[/?#].*)?")
-_NEXT_NAME = re.compile(r"\s+[\w.-]{1,40}=")
+_NEXT_NAME = re.compile(r"[\s&;,]+[\w.-]{1,40}=")
 _SHOWN_CALL = re.compile(r"[a-z_]\w*(?:\.\w+)+\([^()\"']{0,400}\)>")
 _HEADER = re.compile(r"[bu]?[\"'](?:[A-Z][a-z]+-){1,4}[A-Za-z][a-z]+[\"']")
 _KEY_BEHIND = re.compile(r"[bu]?\\{0,15}[\"'][^\"'\r\n\\]{1,80}\\{0,15}[\"']\s?:")
@@ -59,6 +59,15 @@ _SQL = re.compile(r"\b(?:select|update|insert|delete|merge)\s", re.IGNORECASE)
 _SQL_VALUE = re.compile(
     r"(?:[A-Za-z_]\w{0,60}\.)?[a-z_]{1,60}(?![\w%&=-])|DEFAULT\b|CASE\b|case\b|CURRENT_\w+|[A-Za-z_]\w{0,60}\("
 )
+_FIELD_BEFORE = re.compile(r"(?:map\[|&?\w*\{|(?:map\[|\{)[^\[\]{}]{0,70}\w:\S{0,60} )$")
+_FIELD_BEHIND = re.compile(r"[\]}]| [\w.]{1,40}:\S")
+_LEVEL_BEFORE = re.compile(r"\b(?i:debug|info|warn(?:ing)?|error|critical|notice|fatal|trace)\b[\]:|]?[\s:|-]{0,8}\[?$")
+_MODULES = frozenset("auth session sessions token tokens jwt csrf cookies credentials secrets passwords oauth".split())
+_LONE = re.compile(
+    r"[bu]?\\{0,7}[\"'`]?(?=\S{0,60}\d)(?=\S{0,60}[A-Za-z])(?!/)[^\s\"'`(){}:]{6,}[\"'`]?\s*(?:$|[\r\n])"
+)
+_MIXED = re.compile(r"(?=\S{0,60}\d)(?=\S{0,60}[A-Za-z])\S{6}")
+_OPENERS = frozenset("\"'`([{")
 _LINE = re.compile(r"[^\r\n\"']{1,8192}?(?=\\[rn]|[\r\n\"']|$)")
 # INVALID_CREDENTIALS: {'desc': …} tells what failed, and every part of it has a name of its own.
 _MANY = frozenset("passwords tokens secrets passphrases keys".split())
@@ -91,6 +100,10 @@ def _value(text: str, match: re.Match[str], names: Names) -> tuple[int, int]:
     start, separator = match.end(), match["sep"].strip()
     if separator == "," and not _is_pair(text, match):
         return nothing
+    if separator == ":" and _is_logger(text, match):
+        return nothing
+    if separator == "=" and "\n" in match["sep"].partition("=")[2]:
+        return nothing  # nothing is assigned, and the next line is another
     if (separator == "=" and _is_assigned_in_sql(text, match)) or _SHOWN_CALL.match(text, start):
         return nothing
     looked_up = _LOOKED_UP.match(text, start)
@@ -107,12 +120,12 @@ def _value(text: str, match: re.Match[str], names: Names) -> tuple[int, int]:
     opening = _OPENING.match(text, start)
     if (
         opening
-        and match["sep"] in {":", "="}
+        and separator in {":", "="}
         and not match["close"]
-        and text[: match.start()].endswith(opening[1])
         and not text[opening.end() : opening.end() + 1].isalnum()
+        and text.count(opening[1], max(0, match.start() - 400), match.start()) % 2
     ):
-        return nothing  # the name itself was quoted, with its colon: 'Cookie:'
+        return nothing  # the quote ends what the name stands in: 'Cookie:'
     if opening:
         begin, end = opening.end(), closing_quote(text, opening.end(), opening[1])
         listed = separator == "," and _is_listed_name(text[begin:end], names)
@@ -237,7 +250,7 @@ def _named_by_colon(text: str, match: re.Match[str], value: str, end: int, verdi
     if not match["sep"].endswith((" ", "\t")):
         if re.search(r"\w:$", text[max(0, match.start() - 2) : match.start()]) and not re.search(r"\d", value):
             return False
-        strong = verdict >= Verdict.SECRET
+        strong = verdict >= Verdict.SECRET or (len(value) >= 4 and _is_field(text, match, end))
         return (strong and len(value) >= 3) or bool(
             re.search(r"\d", value) and re.search(r"[A-Za-z_-]", value) and len(value) >= 8
         )
@@ -248,6 +261,22 @@ def _named_by_colon(text: str, match: re.Match[str], value: str, end: int, verdi
     if re.search(r"\d|[a-z][A-Z]|[!@#$%^&*_+=~-]", value):
         return True
     return bool(re.match(r"\s*(?:$|[\r\n,;|)\]}&]|\\[rn]|\w{1,40}[:=])", text[end:]))
+
+
+def _is_logger(text: str, match: re.Match[str]) -> bool:
+    """Whether the name is a logger's, before its message: INFO shop.auth: 3 tokens removed."""
+    name = match["name"].rpartition(":")[2]
+    level = _LEVEL_BEFORE.search(text[max(0, match.start() - 24) : match.end("name") - len(name)])
+    if name.rpartition(".")[2] not in _MODULES or not name.islower() or not (level or "." in name):
+        return False
+    told = text[match.end() : match.end() + 200]
+    return not _LONE.match(told) and bool(level or (told[:1] not in _OPENERS and not _MIXED.match(told)))
+
+
+def _is_field(text: str, match: re.Match[str], end: int) -> bool:
+    """Whether `name:value` stands among others as Go shows them: map[host:db token:81ac port:5432]."""
+    before = text[max(0, match.start() - 80) : match.start()]
+    return bool(_FIELD_BEFORE.search(before) and _FIELD_BEHIND.match(text, end))
 
 
 def _is_listed_name(value: str, names: Names) -> bool:

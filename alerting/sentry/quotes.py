@@ -8,9 +8,9 @@ from alerting.sentry.speech import HOLE, MECHANISMS, ORDINARY_WORDS, PLACEHOLDER
 from alerting.sentry.verdict import Verdict
 
 _BESIDE = re.compile(
-    r"(?<![\w/.-])(?P<name>(?:[A-Za-z]{2,20}\s)?[A-Za-z][\w.-]{1,60})(?:\sfor\s[\w.@+-]{1,60})?"
+    r"(?<![\w/.-])(?P<name>(?:[A-Za-z]{2,20}\s(?!(?:is|was|for|set|becomes?|became)\s))?[A-Za-z][\w.-]{1,60})(?:\sfor\s[\w.@+-]{1,60})?"
     r"(?P<gap>\s(?:(?:is|was|becomes|became|set to)\s)?)"
-    r"(?P<quote>\\{0,4}[\"'`])(?P<value>[^\"'`\r\n\\]{3,200})(?P=quote)(?P<behind>[^\r\n]{0,24})"
+    r"(?P<quote>\\{0,4}[\"'`])(?P<value>(?:(?!(?P=quote))[^\r\n]){3,200})(?P=quote)(?P<behind>[^\r\n]{0,24})"
 )
 _COMPARED = re.compile(
     r"(?P<quote>[\"'])(?P<value>[^\"'\r\n\\]{3,200})(?P=quote)\s(?:==|!=)\s(?P<name>[A-Za-z_][\w.]{1,80})(?![\w(\[])"
@@ -35,6 +35,7 @@ _ABOUT_PASSWORDS = frozenset(
 )
 # One word of two, where the second is a word of speech alone: access token, but no unexpected token.
 _OPENING = frozenset("access refresh auth api bearer id csrf session reset login client service deploy".split())
+_OF_SPEECH = frozenset((word,) for word in "token tokens session sessions auth signature".split())
 _MACHINE = re.compile(r"v?\d[\d.]*|sha-?\d+|md5|argon\d\w*|pbkdf2\w*|bcrypt\w*|hs\d+|rs\d+", re.IGNORECASE)
 _NUMBERED = re.compile(r"[a-z]+-\d{1,2}")
 
@@ -71,12 +72,14 @@ def _is_beside(match: re.Match[str], names: Names) -> bool:
     if verdict <= Verdict.ADDRESS or _is_none(value, names):
         return False
     first, _, last = name.rpartition(" ")
-    if verdict is Verdict.TOKEN and len(words_of(last)) < 2 and first.lower() not in _OPENING:
-        return False
+    if verdict is Verdict.TOKEN and words_of(last) in _OF_SPEECH and first.lower() not in _OPENING:
+        return bool(
+            match["gap"].strip() and len(value) > 5 and re.search(r"\d", value) and re.search(r"[a-zA-Z]", value)
+        )
     if " " in value:
         return verdict is Verdict.VAULT and _is_phrase(value) and not _ABSENT.match(match["behind"].lstrip())
     if match["gap"].strip() or (re.search(r"\d", value) and re.search(r"[^\W\d]", value)):
-        return not _MACHINE.fullmatch(value)
+        return not _MACHINE.fullmatch(value) or bool(re.fullmatch(r"\d{6,}", value))
     return verdict is Verdict.VAULT and bool(_TURNED_DOWN.match(match["behind"].lstrip()))
 
 

@@ -81,7 +81,7 @@ _SIGNATURE = re.compile(
 )
 _NOT_SPOKEN = re.compile(
     r"(?i)sha\d*|md\d|bcrypt|argon\d?\w*|pbkdf\d\w*|base\d+|utf\d*|rfc\d+|v\d[\d.]*|h\d|oauth\d?|#?\d{1,3}"
-    r"|\w+\(\d+(?:,\d+)?\),?"
+    r"|\w+\(\d+(?:,\d+)?\)[^\w\s]{0,4}"
 )
 _NUMBERS = re.compile(
     r"(?<![\w/.-])(?P<way>(?:(?:cvv2?|cvc2?|csc)(?: code)?|(?:card )?security code|card code)\W{0,3}"

@@ -16,6 +16,7 @@ _SCHEME = re.compile(
 _WHOLE_LINE_SCHEMES = ("digest", "aws4", "oauth ", "hawk", "signature")
 _QUOTED = re.compile(r"(\\{0,7}[\"'])((?:(?!\1).){1,400})\1", re.DOTALL)
 _ARGUMENTS = re.compile(r"[a-z_*]{1,40}(?:, [a-z_*]{1,40}(?:=\w{1,20})?){0,20}")
+_BEFORE_QUOTE = frozenset("[{( =:,bu")
 _CHECK_ID = re.compile(r"[a-z_.]{2,60}\.[A-Z]\d{3}")
 _DESCRIBED = re.compile(r"['\"](\w{1,60})\\{0,3}['\"]\s?:")
 HOLE_HERE = re.compile(rf"(?:{HOLE.pattern})(?=[\s,;&|<)\]}}\"'`]|\.{{1,3}}(?:\s|$)|$)", re.DOTALL)
@@ -47,7 +48,7 @@ def credentials(text: str, start: int) -> tuple[int, int]:
     if (
         not found
         or found[0].startswith(MARKER[:-1])
-        or found[0].split()[0].lower() in ORDINARY_WORDS - {"basic", "bearer", "digest"}
+        or found[0].split()[0].lower().rstrip(".!?") in ORDINARY_WORDS - {"basic", "bearer", "digest"}
         or found[0].lower() in MECHANISMS
     ):
         return 0, 0
@@ -64,8 +65,13 @@ def inside_brackets(text: str, start: int, verdict: Verdict, names: Names) -> tu
         return 0, 0
     if verdict < Verdict.SECRET and text[start] == "{":
         return 0, 0
-    depth = 0
+    depth = quoted = 0
     for position in range(start, min(len(text), start + 8192)):
+        if position < quoted:
+            continue
+        if text[position] in "'\"" and text[position - 1] in _BEFORE_QUOTE:
+            end = closing_quote(text, position + 1, text[position])
+            quoted = end if end < len(text) else 0  # a bracket in quotes closes none
         depth += (text[position] in "{[(") - (text[position] in "}])")
         if depth == 0:
             inside = text[start + 1 : position]
