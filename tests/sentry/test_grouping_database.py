@@ -14,7 +14,6 @@ from psycopg import sql
 from tests.sentry.faults import closed_port, foreign, raising
 from tests.support import postgres
 
-
 STATEMENTS = (
     "SELECT * FROM missing_orders WHERE id = {n} AND name = 'customer {n}'",
     "UPDATE missing_stock SET amount = {n} WHERE sku = 'sku-{n}'",
