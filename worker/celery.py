@@ -27,7 +27,9 @@ TASK_SOFT_LIMIT_SECONDS = 100
 
 app = Celery("worker")
 app.conf.update(
-    broker_url=settings.secret("CELERY_BROKER_URL"),
+    # Both, because Celery prefers the environment's CELERY_BROKER_URL to broker_url: unread by us, blanks and all.
+    broker_read_url=settings.secret("CELERY_BROKER_URL"),
+    broker_write_url=settings.secret("CELERY_BROKER_URL"),
     broker_connection_retry_on_startup=True,
     broker_connection_max_retries=None,
     broker_transport_options={
