@@ -45,7 +45,7 @@ def verify(
     dsn = settings.secret("SENTRY_DSN")
     if not dsn:
         raise ConfigError(["SENTRY_DSN: not set, so there is nowhere to send test events to"])
-    console = Console()
+    console = Console(highlight=False, soft_wrap=True)
     console.print(Text(f"Sending to {masked(dsn)}, reading back from {settings.SENTRY_URL}"))
     canaries, transaction_ids = Canaries(), list[str]()
 
@@ -62,7 +62,7 @@ def verify(
     with console.status(f"Waiting up to {timeout:.0f} s until they can be read …"):
         found = _read_back(settings, dsn, sent, canaries, time.monotonic() + timeout)
     failures = _judge(found)
-    console.print(_table(found))
+    console.print(_table(found), soft_wrap=False)
     for failure in failures:
         console.print(Text(f"✗ {terminal(failure)}"))
     if not any(each.arrived for each in found):
