@@ -54,7 +54,8 @@ _CHOSEN = re.compile(
     r"(?P<name>[\w.\"`\[\]]{1,120})\s{0,3}=\s{0,3}(?P<value>case\s.{1,2000}?\bend\b)", re.IGNORECASE | re.DOTALL
 )
 _IDENTIFIED = re.compile(
-    r"(?P<way>\b(?:create|alter|grant)\s.{1,400}?\bidentified\s+by\s+)(?!password\b|values\b|')(?P<value>\"[^\"]{1,200}\"|[^\s'\";]{3,200})",
+    r"(?P<way>\b(?:create|alter|grant)\s.{1,400}?\bidentified\s+by\s+)(?!password\b|values\b|')(?P<value>\"[^\"]{1,200}\""
+    r"|(\\{1,7}\")[^\"\\]{1,200}\\{1,7}\"|[^\s'\";\\]{3,200})",
     re.IGNORECASE,
 )
 _ENCRYPTED = re.compile(

@@ -28,6 +28,9 @@ _BESIDE = re.compile(
     r"(?:<\w{1,40}>\s{0,40}){1,2}(?P<value>[^<>]{1,8192})"
 )
 _ENTITY = re.compile(r"&(?:quot|#34|#x22|#39|#x27|apos|lt|gt);", re.IGNORECASE)
+# contrase\u00f1a, \u0026token=, b'contrase\xc3\xb1a'
+_WRITTEN_OUT = re.compile(r"\\{1,2}u(?P<code>00(?:2[2-7]|3[a-fA-F])|(?!d[89a-f]|00[01])[0-9a-fA-F]{4})")
+_BYTES = re.compile(r"\\{1,2}x[c-f][0-9a-f](?:\\{1,2}x[89ab][0-9a-f]){1,3}")
 _PLAIN = {"&#39;": "'", "&#x27;": "'", "&apos;": "'", "&lt;": "<", "&gt;": ">"}
 
 
@@ -77,6 +80,19 @@ def _without_attributes(match: re.Match[str], names: Names) -> str:
         text += match.string[done:start] + MARKER
         done = end
     return text + match.string[done : match.end()]
+
+
+def with_written_out(text: str) -> str:
+    """The text with the letters that JSON, JavaScript and the repr of bytes write as numbers."""
+    text = _WRITTEN_OUT.sub(lambda match: chr(int(match["code"], 16)), text)
+    return _BYTES.sub(_decoded, text) if "\\x" in text else text
+
+
+def _decoded(match: re.Match[str]) -> str:
+    try:
+        return bytes.fromhex(match[0].replace("\\", "").replace("x", "")).decode()
+    except ValueError:
+        return match[0]
 
 
 def unescaped(text: str) -> str:

@@ -8,6 +8,7 @@ import re
 from urllib.parse import unquote_plus
 
 from alerting.sentry.keys import Names, means_something_else, words_of
+from alerting.sentry.loggers import is_logger
 from alerting.sentry.patterns import MARKER
 from alerting.sentry.speech import HOLE, MECHANISMS, ORDINARY_WORDS, PLACEHOLDER, is_complaint
 from alerting.sentry.values import HOLE_HERE, closing_quote, credentials, inside_brackets
@@ -54,6 +55,11 @@ _SHOWN_CALL = re.compile(r"[a-z_]\w*(?:\.\w+)+\([^()\"']{0,400}\)>")
 _HEADER = re.compile(r"[bu]?[\"'](?:[A-Z][a-z]+-){1,4}[A-Za-z][a-z]+[\"']")
 _KEY_BEHIND = re.compile(r"[bu]?\\{0,15}[\"'][^\"'\r\n\\]{1,80}\\{0,15}[\"']\s?:")
 _PAIR_IN_LIST = re.compile(r"[bu]?\\{0,15}[\"'](?=[^\"']{0,80}\d)[^\"'\r\n]{4,400}[\"']\s?\]")
+# INSERT INTO "auth_user" ("password", "last_login") names columns.
+_COLUMNS_BEFORE = re.compile(
+    r"\b(?:into|on|table|unique|key|references|constraint|conflict)\b(?:\s|\\[nt]|[\w.\"`\\]){0,120}\((?:\s|\\[nt])?\\{0,15}$",
+    re.IGNORECASE,
+)
 _SQL_BEFORE = re.compile(r"(?:\b(?:set|where|and|or|on)|,)\s+$", re.IGNORECASE)
 _SQL = re.compile(r"\b(?:select|update|insert|delete|merge)\s", re.IGNORECASE)
 _SQL_VALUE = re.compile(
@@ -61,13 +67,7 @@ _SQL_VALUE = re.compile(
 )
 _FIELD_BEFORE = re.compile(r"(?:map\[|&?\w*\{|(?:map\[|\{)[^\[\]{}]{0,70}\w:\S{0,60} )$")
 _FIELD_BEHIND = re.compile(r"[\]}]| [\w.]{1,40}:\S")
-_LEVEL_BEFORE = re.compile(r"\b(?i:debug|info|warn(?:ing)?|error|critical|notice|fatal|trace)\b[\]:|]?[\s:|-]{0,8}\[?$")
-_MODULES = frozenset("auth session sessions token tokens jwt csrf cookies credentials secrets passwords oauth".split())
-_LONE = re.compile(
-    r"[bu]?\\{0,7}[\"'`]?(?=\S{0,60}\d)(?=\S{0,60}[A-Za-z])(?!/)[^\s\"'`(){}:]{6,}[\"'`]?\s*(?:$|[\r\n])"
-)
-_MIXED = re.compile(r"(?=\S{0,60}\d)(?=\S{0,60}[A-Za-z])\S{6}")
-_OPENERS = frozenset("\"'`([{")
+_AFTER_QUOTED = frozenset(["", *" ,;:.)]}>\t\r\n"])
 _LINE = re.compile(r"[^\r\n\"']{1,8192}?(?=\\[rn]|[\r\n\"']|$)")
 # INVALID_CREDENTIALS: {'desc': …} tells what failed, and every part of it has a name of its own.
 _MANY = frozenset("passwords tokens secrets passphrases keys".split())
@@ -100,7 +100,7 @@ def _value(text: str, match: re.Match[str], names: Names) -> tuple[int, int]:
     start, separator = match.end(), match["sep"].strip()
     if separator == "," and not _is_pair(text, match):
         return nothing
-    if separator == ":" and _is_logger(text, match):
+    if separator == ":" and is_logger(text, match):
         return nothing
     if separator == "=" and "\n" in match["sep"].partition("=")[2]:
         return nothing  # nothing is assigned, and the next line is another
@@ -122,7 +122,7 @@ def _value(text: str, match: re.Match[str], names: Names) -> tuple[int, int]:
         opening
         and separator in {":", "="}
         and not match["close"]
-        and not text[opening.end() : opening.end() + 1].isalnum()
+        and text[opening.end() : opening.end() + 1] in _AFTER_QUOTED
         and text.count(opening[1], max(0, match.start() - 400), match.start()) % 2
     ):
         return nothing  # the quote ends what the name stands in: 'Cookie:'
@@ -215,6 +215,10 @@ def _is_pair(text: str, match: re.Match[str]) -> bool:
         return text[match.start() - 1 : match.start()] in {'"', "'"} and not _KEY_BEHIND.match(text, match.end())
     if _HEADER.match(text, match.end()):
         return False
+    if text[match.start() - 1] in '"`' and _COLUMNS_BEFORE.search(
+        text[max(0, match.start() - 160) : match.start() - 1]
+    ):
+        return False
     before = text[max(0, match.start() - 20) : match.start()]
     if re.search(r"\[\s?[bu]?\\{0,15}[\"'`]$", before) and _PAIR_IN_LIST.match(text, match.end()):
         return True
@@ -254,6 +258,10 @@ def _named_by_colon(text: str, match: re.Match[str], value: str, end: int, verdi
         return (strong and len(value) >= 3) or bool(
             re.search(r"\d", value) and re.search(r"[A-Za-z_-]", value) and len(value) >= 8
         )
+    if re.fullmatch(r"\d{1,2}", value) and re.match(r" [a-z]{2}", text[end : end + 3]):
+        return False  # pin: 4 digits
+    if verdict is Verdict.TOKEN and value.isalpha() and text[: match.start()].endswith("xpected "):
+        return False
     if verdict is Verdict.TOKEN and (
         (_WORDS_JOINED.fullmatch(value) and re.match(r" [a-z]", text[end : end + 2])) or _CLASS_PATH.fullmatch(value)
     ):
@@ -261,16 +269,6 @@ def _named_by_colon(text: str, match: re.Match[str], value: str, end: int, verdi
     if re.search(r"\d|[a-z][A-Z]|[!@#$%^&*_+=~-]", value):
         return True
     return bool(re.match(r"\s*(?:$|[\r\n,;|)\]}&]|\\[rn]|\w{1,40}[:=])", text[end:]))
-
-
-def _is_logger(text: str, match: re.Match[str]) -> bool:
-    """Whether the name is a logger's, before its message: INFO shop.auth: 3 tokens removed."""
-    name = match["name"].rpartition(":")[2]
-    level = _LEVEL_BEFORE.search(text[max(0, match.start() - 24) : match.end("name") - len(name)])
-    if name.rpartition(".")[2] not in _MODULES or not name.islower() or not (level or "." in name):
-        return False
-    told = text[match.end() : match.end() + 200]
-    return not _LONE.match(told) and bool(level or (told[:1] not in _OPENERS and not _MIXED.match(told)))
 
 
 def _is_field(text: str, match: re.Match[str], end: int) -> bool:

@@ -36,6 +36,7 @@ _ABOUT_PASSWORDS = frozenset(
 # One word of two, where the second is a word of speech alone: access token, but no unexpected token.
 _OPENING = frozenset("access refresh auth api bearer id csrf session reset login client service deploy".split())
 _OF_SPEECH = frozenset((word,) for word in "token tokens session sessions auth signature".split())
+_NAMED = {("cookie",), ("cookies",)}  # what is quoted behind these is their name
 _MACHINE = re.compile(r"v?\d[\d.]*|sha-?\d+|md5|argon\d\w*|pbkdf2\w*|bcrypt\w*|hs\d+|rs\d+", re.IGNORECASE)
 _NUMBERED = re.compile(r"[a-z]+-\d{1,2}")
 
@@ -76,6 +77,8 @@ def _is_beside(match: re.Match[str], names: Names) -> bool:
         return bool(
             match["gap"].strip() and len(value) > 5 and re.search(r"\d", value) and re.search(r"[a-zA-Z]", value)
         )
+    if words_of(last)[-1:] in _NAMED:
+        return False
     if " " in value:
         return verdict is Verdict.VAULT and _is_phrase(value) and not _ABSENT.match(match["behind"].lstrip())
     if match["gap"].strip() or (re.search(r"\d", value) and re.search(r"[^\W\d]", value)):

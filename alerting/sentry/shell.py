@@ -9,7 +9,7 @@ from alerting.sentry.patterns import MARKER, looks_random
 from alerting.sentry.speech import ORDINARY_WORDS, PLACEHOLDER
 from alerting.sentry.verdict import Verdict
 
-_QUOTED = r"(?:\"[^\"\r\n]{1,400}\"|'[^'\r\n]{1,400}'|[^\s\"';|&<>]{1,400})"
+_QUOTED = r"(?:\\{1,7}\"[^\"\\\r\n]{1,400}\\{1,7}\"|\"[^\"\r\n]{1,400}\"|'[^'\r\n]{1,400}'|[^\s\"';|&<>]{1,400})"
 _OPTION = re.compile(rf"(?<![\w-])(?P<way>--?(?P<name>[A-Za-z][\w.-]{{2,60}})(?:\s{{1,3}}|=))(?P<value>{_QUOTED})")
 # Programs, with the options after which they take a password, and whether it may be joined to the option.
 _PROGRAMS = (

@@ -86,7 +86,7 @@ _NOT_SPOKEN = re.compile(
 _NUMBERS = re.compile(
     r"(?<![\w/.-])(?P<way>(?:(?:cvv2?|cvc2?|csc)(?: code)?|(?:card )?security code|card code)\W{0,3}"
     r"(?:(?:is|was|of)\s)?(?=\d{3,4}(?![\w-]|\.\d))"
-    r"|(?:ssn|social security(?: number)?)\W{0,3}(?:(?:is|was|of|number)\s)?(?=\d{9}(?![\w.-]))"
+    r"|(?:ssn|social security(?: number)?)\W{0,3}(?:(?:is|was|of|number)\s)?(?=\d{9}(?![\w-]|\.\w))"
     r"|(?:wrong|invalid|incorrect|bad|entered|expired) code (?=\d{6}(?![\w-]|\.\d))"
     r"|(?:2fa|mfa|sms|tan)(?: code)?\W{0,3}(?:(?:is|was)\s)?(?=\d{4,8}(?![\w-]|\.\d))"
     r"|your (?:\w{1,20} ){0,2}code(?: is)?:? (?=\d{4,8}(?![\w-]|\.\d)))\d{3,9}",
@@ -118,7 +118,7 @@ _NO_PORT = re.compile(
 )
 _BARE = re.compile(
     r"(?<![\w/.-])(?P<name>[A-Za-z][\w-]{2,60})\s[\[(<]?(?P<value>(?=[A-Za-z+/=-]{0,60}\d[A-Za-z+/=-]{0,60}\d)(?=[\d+/=-]{0,60}[A-Za-z])"
-    r"[A-Za-z0-9+/=-]{10,400})(?![\w:.])"
+    r"[A-Za-z0-9+/=-]{10,400})(?![\w:]|\.\w)"
 )
 _ENCRYPTING = re.compile(
     r"(?P<way>\b(?:(?:de|en)crypt|sign)\w{0,8}\s(?:\w{1,20}\s)?(?:with|using|by)\skey:?\s[\"']?)(?=[^\s\"']{0,80}\d)[\w+/=.-]{12,512}",
@@ -143,7 +143,7 @@ _CLOSING = ").]}>"
 _SESSION = re.compile(
     r"(?<![\w/.-])(?P<way>session(?: id| key)?\s(?:is\s|was\s)?[\"']?)"
     r"(?=[a-z\d]{0,40}(?:\d[a-z]|[a-z]\d[a-z\d]{0,40}\d[a-z]))"
-    r"(?P<id>[a-z\d]{8,80})(?![\w.-])",
+    r"(?P<id>[a-z\d]{8,80})(?![\w-]|\.\w)",
     re.IGNORECASE,
 )
 

@@ -10,7 +10,7 @@ from alerting.sentry import numbers
 from alerting.sentry.keys import Names
 from alerting.sentry.links import with_plain_letters, without_codes, without_session_keys, without_userinfo
 from alerting.sentry.literals import without_literals, without_parameters, without_positions
-from alerting.sentry.markup import escaped_as, unescaped, without_elements, without_parts
+from alerting.sentry.markup import escaped_as, unescaped, with_written_out, without_elements, without_parts
 from alerting.sentry.objects import without_inputs, without_objects
 from alerting.sentry.patterns import MARKER, without_credentials, without_shapes
 from alerting.sentry.prose import without_named
@@ -24,8 +24,6 @@ REMEMBERED = 16_384
 
 # Without one of these no name stands before a value, and no word before another.
 _JOINT = re.compile(r"[\s=:,<%(：＝]|->|sess|SESS|Sess")
-# Letters and signs as JSON and JavaScript may write them: contrase\u00f1a, \u0026token=.
-_WRITTEN_OUT = re.compile(r"\\{1,2}u(?P<code>00(?:2[2-7]|3[a-fA-F])|(?!d[89a-f]|00[01])[0-9a-fA-F]{4})")
 _DIGIT = re.compile(r"\d")
 _DIGITS = re.compile(r"\d[\d .:+%\u00a0\u2009\u202f\u2010-\u2013-]{5}")
 _EMAIL = re.compile(r"[\w+%][\w.+%'-]{0,63}(?:@|%40)(?:[\w-]{1,63}\.){1,8}[^\W\d_]{2,24}(?!\w)")
@@ -38,7 +36,7 @@ _NOT_DOMAINS = re.compile(
     r"localdomain|lan|svc|cluster)"
 )
 _ENCODED = re.compile(
-    r"(?:(?<==)|(?<![^\s'\"])(?=%[75][bB]|\w{2,20}%3[aA]%2[fF]%2[fF]))[^&\s;\"'<>]{0,200}?%(?:25)?(?:7B|5B|22|3[Dd]|3[Aa]%(?:25)?2[Ff]%(?:25)?2[Ff])[^&\s;\"'<>]{1,8192}"
+    r"(?:(?<==)|(?<![^\s'\"(\[>:,])(?=%[75][bB]|\w{2,20}%3[aA]%2[fF]%2[fF]))[^&\s;\"'<>]{0,200}?%(?:25)?(?:7B|5B|22|3[Dd]|3[Aa]%(?:25)?2[Ff]%(?:25)?2[Ff])[^&\s;\"'<>]{1,8192}"
 )
 _ENCODED_SIGN = re.compile(r"%(?:25)?(?:7B|5B|22|3D|3A%(?:25)?2F)", re.IGNORECASE)
 _PORT_PATH = re.compile(r":(?!\d{2,5}\b)[\w./~-]+")
@@ -123,7 +121,7 @@ class Texts:
         if "&" in text and (plain := unescaped(text)) != text:
             cleaned = self._cleaned(plain, parsed)
             return text if cleaned == plain else escaped_as(text, cleaned)
-        if "\\u" in text and (plain := _WRITTEN_OUT.sub(lambda match: chr(int(match["code"], 16)), text)) != text:
+        if ("\\u" in text or "\\x" in text) and (plain := with_written_out(text)) != text:
             cleaned = self._cleaned(plain, parsed)
             return text if cleaned == plain else cleaned
         text = without_shapes(text)
@@ -284,9 +282,10 @@ def _without_email(match: re.Match[str]) -> str:
     text, start, end = match.string, match.start(), match.end()
     if match[0][1:2] == "'" and match[0][0] in "bruf":  # b'… is no part of a name
         return match[0][:2] + (_EMAIL.sub(_without_email, match[0][2:]) if match[0][2:3].isalnum() else match[0][2:])
-    if text[max(0, start - 3) : start].endswith(("://", "//")) or _NOT_DOMAINS.fullmatch(match[0]):
+    address = match[0].replace("%40", "@")
+    if text[max(0, start - 3) : start].endswith(("://", "//")) or _NOT_DOMAINS.fullmatch(address):
         return match[0]
-    if _NOT_PEOPLE.match(match[0]) and (match[0].lower()[:5] != "user@" or _PORT_PATH.match(text, end)):
+    if _NOT_PEOPLE.match(address) and (address.lower()[:5] != "user@" or _PORT_PATH.match(text, end)):
         return match[0]
     return MARKER
 

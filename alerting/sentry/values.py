@@ -75,7 +75,11 @@ def inside_brackets(text: str, start: int, verdict: Verdict, names: Names) -> tu
         depth += (text[position] in "{[(") - (text[position] in "}])")
         if depth == 0:
             inside = text[start + 1 : position]
-            told = inside.strip() in {"", MARKER} or (verdict is Verdict.TOKEN and bool(_ARGUMENTS.fullmatch(inside)))
+            told = (
+                not re.search(r"\w", inside)
+                or inside.strip() == MARKER
+                or (verdict is Verdict.TOKEN and bool(_ARGUMENTS.fullmatch(inside)))
+            )
             told = told or _tells_of_secrets(inside, names)
             return (0, 0) if told else (start + 1, position)
     return start + 1, len(text)
