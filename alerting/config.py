@@ -16,6 +16,7 @@ from alerting.config_values import (
     BrokerUrl,
     DatabaseUrl,
     Dsn,
+    Folder,
     HttpsUrl,
     Names,
     SecretHttpsUrl,
@@ -106,7 +107,7 @@ class Settings(BaseModel):
     DATABASE_URL: DatabaseUrl | None = Field(
         None, description="PostgreSQL in production; empty = an SQLite file in the data directory"
     )
-    ALERTING_DATA_DIR: Path = Field(Path("var"), description="everything written locally")
+    ALERTING_DATA_DIR: Folder = Field(Path("var"), description="everything written locally")
     DJANGO_SECRET_KEY: SecretStr | None = Field(None, description="generated into the data directory on first run")
     DJANGO_ALLOWED_HOSTS: Names = Field(
         ("localhost", "127.0.0.1", "[::1]"), description="hosts the status page answers to"

@@ -3,6 +3,7 @@
 import ipaddress
 import re
 from email.utils import parseaddr
+from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import SplitResult, parse_qs, urlsplit
 
@@ -168,6 +169,14 @@ def _database(value: Any) -> Any:
     return value
 
 
+def _folder(value: Any) -> Any:
+    try:
+        Path(value).expanduser()
+    except RuntimeError:
+        raise ValueError("a directory (nobody knows the home directory that its ~ stands for)") from None
+    return value
+
+
 Boolean = Annotated[bool, BeforeValidator(_boolean)]
 Names = Annotated[tuple[str, ...], BeforeValidator(_names)]
 Sender = Annotated[str, BeforeValidator(_sender)]
@@ -175,6 +184,7 @@ Addresses = Annotated[tuple[str, ...], BeforeValidator(_addresses)]
 HttpsUrl = Annotated[str, BeforeValidator(_open_https)]
 SentryUrl = Annotated[str, BeforeValidator(_sentry)]
 SecretHttpsUrl = Annotated[SecretStr, BeforeValidator(_https)]
+Folder = Annotated[Path, BeforeValidator(_folder)]
 Dsn = Annotated[SecretStr, BeforeValidator(_dsn)]
 SourceToken = Annotated[SecretStr, BeforeValidator(_source_token)]
 SlackToken = Annotated[SecretStr, BeforeValidator(_slack_token)]

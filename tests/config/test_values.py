@@ -221,6 +221,10 @@ def test_a_sender_that_no_mail_server_would_take_is_refused(sender: str) -> None
     load({"DEFAULT_FROM_EMAIL": "Alerts <alerts@mailhost>"})
 
 
+def test_a_home_directory_nobody_has_is_refused() -> None:
+    assert "its ~ stands for" in refusal("ALERTING_DATA_DIR", "~no-such-user/alerting")
+
+
 def test_a_slack_token_holds_no_blanks() -> None:
     said = refusal("SENTRY_SLACK_BOT_TOKEN", "xoxb-1 topsecret")
     assert "blanks" in said and "topsecret" not in said
