@@ -16,14 +16,17 @@ from alerting.config_values import (
     BrokerUrl,
     DatabaseUrl,
     Dsn,
+    Environment,
     Folder,
     HttpsUrl,
     Names,
+    Release,
     SecretHttpsUrl,
     Sender,
     SentryUrl,
     SlackToken,
     SourceToken,
+    bounds,
     shown,
 )
 from alerting.errors import ConfigError
@@ -115,14 +118,14 @@ class Settings(BaseModel):
     ALERTING_STATUS_PASSWORD: SecretStr | None = Field(None, description="password of the status page")
 
     SENTRY_DSN: Dsn | None = Field(None, description="where our own errors go; empty = SDK off, quietly")
-    SENTRY_ENVIRONMENT: str = Field("development", description="environment tag of our events and our alerts")
+    SENTRY_ENVIRONMENT: Environment = Field("development", description="environment tag of our events and our alerts")
     SENTRY_TRACES_SAMPLE_RATE: Rate | None = Field(
         None, description="share of transactions kept: production 0.1, staging 0.5, development 1.0"
     )
     SENTRY_PROFILES_SAMPLE_RATE: Rate | None = Field(
         None, description="share of profiles kept: production 0.1, staging 0.5, development 1.0"
     )
-    APP_VERSION: str = Field("", description="release tag of our events")
+    APP_VERSION: Release = Field("", description="release tag of our events")
 
     @model_validator(mode="after")
     def _check_neighbours(self) -> "Settings":
@@ -279,24 +282,6 @@ def _expected(item: Any) -> str:
     if kind.startswith(("int", "float", "finite")):
         return f"{number} {limits}".strip()
     return str(item["msg"])
-
-
-def bounds(field: FieldInfo) -> str:
-    """The limits of a numeric field in words, empty where it has none."""
-    limits: dict[str, Any] = {}
-    stack: list[Any] = [field.annotation, *field.metadata]
-    while stack:
-        part = stack.pop()
-        stack += get_args(part)
-        stack += getattr(part, "metadata", ())
-        for key in ("ge", "gt", "le"):
-            if getattr(part, key, None) is not None:
-                limits[key] = getattr(part, key)
-    if "gt" in limits:
-        return f"greater than {limits['gt']}"
-    if "ge" in limits and "le" in limits:
-        return f"from {limits['ge']} to {limits['le']}"
-    return f"of at least {limits['ge']}" if "ge" in limits else ""
 
 
 def _mentions(problems: list[str], name: str) -> bool:

@@ -4,12 +4,13 @@ import ipaddress
 import re
 from email.utils import parseaddr
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from pydantic import BeforeValidator, SecretStr
+from pydantic.fields import FieldInfo
 
 TRUE_WORDS = frozenset({"true", "1", "yes", "on"})
 FALSE_WORDS = frozenset({"false", "0", "no", "off"})
@@ -27,6 +28,24 @@ def shown(value: str) -> str:
     if "://" in text:
         text = re.sub(r"[?#].*", "?[secret]", text, flags=re.DOTALL)
     return repr(text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…")
+
+
+def bounds(field: FieldInfo) -> str:
+    """The limits of a numeric field in words, empty where it has none."""
+    limits: dict[str, Any] = {}
+    stack: list[Any] = [field.annotation, *field.metadata]
+    while stack:
+        part = stack.pop()
+        stack += get_args(part)
+        stack += getattr(part, "metadata", ())
+        for key in ("ge", "gt", "le"):
+            if getattr(part, key, None) is not None:
+                limits[key] = getattr(part, key)
+    if "gt" in limits:
+        return f"greater than {limits['gt']}"
+    if "ge" in limits and "le" in limits:
+        return f"from {limits['ge']} to {limits['le']}"
+    return f"of at least {limits['ge']}" if "ge" in limits else ""
 
 
 def is_loopback(host: str) -> bool:
@@ -169,6 +188,21 @@ def _database(value: Any) -> Any:
     return value
 
 
+def _environment(value: Any) -> Any:
+    return _name(value, r"(?i)(?!none\Z)[^/\r\n\f]+", 64)
+
+
+def _release(value: Any) -> Any:
+    return _name(value, r"[^/\\\r\n\t\f\v]+", 250)
+
+
+def _name(value: Any, pattern: str, longest: int) -> Any:
+    # Sentry's own rules, as init_sentry has them: it would refuse to start with another name.
+    if isinstance(value, str) and not (re.fullmatch(pattern, value) and len(value) <= longest):
+        raise ValueError(f"a name of at most {longest} characters without / or line breaks")
+    return value
+
+
 def _folder(value: Any) -> Any:
     try:
         Path(value).expanduser()
@@ -185,6 +219,8 @@ HttpsUrl = Annotated[str, BeforeValidator(_open_https)]
 SentryUrl = Annotated[str, BeforeValidator(_sentry)]
 SecretHttpsUrl = Annotated[SecretStr, BeforeValidator(_https)]
 Folder = Annotated[Path, BeforeValidator(_folder)]
+Environment = Annotated[str, BeforeValidator(_environment)]
+Release = Annotated[str, BeforeValidator(_release)]
 Dsn = Annotated[SecretStr, BeforeValidator(_dsn)]
 SourceToken = Annotated[SecretStr, BeforeValidator(_source_token)]
 SlackToken = Annotated[SecretStr, BeforeValidator(_slack_token)]

@@ -87,9 +87,14 @@ def _refuse_an_unmigrated_database(**_: object) -> None:
 @celeryd_init.connect
 @beat_init.connect
 def _report_our_own_errors(**_: object) -> None:
-    from alerting.sentry import init_sentry
+    from alerting.sentry import SentrySetupError, init_sentry
     from alerting.sentry.scrub import Scrubber
 
     # Known by heart, our own secrets are found where no rule would look for one: in a webhook's path, say.
     ours = [re.escape(secret) for secret in redaction.secrets_of(settings)]
-    init_sentry(scrub=Scrubber(extra_patterns=ours))
+    try:
+        init_sentry(scrub=Scrubber(extra_patterns=ours))
+    except SentrySetupError as error:
+        # Celery would log this and go on without the SDK.
+        sys.stderr.write(f"{error}\n")
+        raise SystemExit(2) from None

@@ -7,7 +7,8 @@ from typing import Any
 import typer
 from pydantic.fields import FieldInfo
 
-from alerting.config import FILE_SUFFIX, Settings, bounds, is_secret
+from alerting.config import FILE_SUFFIX, Settings, is_secret
+from alerting.config_values import bounds
 
 WIDTH = 116
 # Without these there is nothing to poll; everything else has a default.

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerting.config import Settings, bounds, load
-from alerting.config_values import check_url, is_loopback
+from alerting.config import Settings, load
+from alerting.config_values import bounds, check_url, is_loopback
 from alerting.errors import ConfigError
+from alerting.sentry.options import SentrySetupError, resolve
 
 # Lowest and highest value that is taken, and what lies just outside; None where there is no bound.
 BOUNDS = {
@@ -223,6 +224,28 @@ def test_a_sender_that_no_mail_server_would_take_is_refused(sender: str) -> None
 
 def test_a_home_directory_nobody_has_is_refused() -> None:
     assert "its ~ stands for" in refusal("ALERTING_DATA_DIR", "~no-such-user/alerting")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SENTRY_ENVIRONMENT", "eu/west"),
+        ("SENTRY_ENVIRONMENT", "None"),
+        ("SENTRY_ENVIRONMENT", "e" * 65),
+        ("APP_VERSION", "shop/1.0"),
+        ("APP_VERSION", "1" * 251),
+    ],
+)
+def test_names_that_init_sentry_refuses_are_refused_here(name: str, value: str) -> None:
+    assert "a name of at most" in refusal(name, value)
+    with pytest.raises(SentrySetupError, match=name):
+        resolve({}, (), {"SENTRY_DSN": "https://key@127.0.0.1:9/1", name: value})
+
+
+@pytest.mark.parametrize(("name", "value"), [("SENTRY_ENVIRONMENT", "e" * 64), ("APP_VERSION", "shop@1.0+build 7")])
+def test_names_that_sentry_takes_are_taken(name: str, value: str) -> None:
+    assert getattr(load({name: value}), name) == value
+    resolve({}, (), {"SENTRY_DSN": "https://key@127.0.0.1:9/1", name: value})
 
 
 def test_a_slack_token_holds_no_blanks() -> None:
