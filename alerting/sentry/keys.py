@@ -6,6 +6,7 @@ case changes and punctuation, and its last word decides first: a password's *cou
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from itertools import pairwise
 
 from alerting.sentry.verdict import Verdict
@@ -32,6 +33,7 @@ _WORD = re.compile(r"[^\W_]+")
 LONGEST = 200
 
 
+@lru_cache(maxsize=4096)
 def words_of(name: str) -> tuple[str, ...]:
     """The name's words in lower case; digits at a word's end do not count."""
     parts = _WORD.findall(_CASE.sub(" ", name[:LONGEST]))

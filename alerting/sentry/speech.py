@@ -98,6 +98,7 @@ _CODES = re.compile(
     r"(?:\d{3}[ -]\d{3}|\d{4,8})(?![\w-]|\.\d)",
     re.IGNORECASE,
 )
+_DIGITS = re.compile(r"\d{3}[ -]?\d")
 _PHRASE = re.compile(
     r"(?P<way>\bpassphrase\s{1,3}(?P<quote>[\"']))(?P<value>[^\"'\r\n]{4,200})(?=(?P=quote))", re.IGNORECASE
 )
@@ -159,7 +160,8 @@ def without_spoken(text: str, names: Names) -> str:
     text = told if told == text else _GOT.sub(lambda match: f"{match['way']}{MARKER}", told)
     text = _SIGNATURE.sub(lambda match: f"{match['way']}{MARKER}", text)
     text = _NUMBERS.sub(lambda match: f"{match['way']}{MARKER}", text)
-    text = _CODES.sub(lambda match: f"{match['way']}{MARKER}", text)
+    if _DIGITS.search(text):
+        text = _CODES.sub(lambda match: f"{match['way']}{MARKER}", text)
     text = _PHRASE.sub(lambda match: f"{match['way']}{MARKER}", text)
     text = _LOGIN.sub(lambda match: match[0] if MARKER in match[0] else f"{match['way']}{MARKER}", text)
     text = _ENCRYPTING.sub(lambda match: f"{match['way']}{MARKER}", text)
