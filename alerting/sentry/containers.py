@@ -46,6 +46,8 @@ def without_positions(item: Any, secret: set[int]) -> Any:
 
 def is_key(name: Any, item: Any, within: Verdict) -> bool:
     """Whether a part of what a secret's name holds is the secret: {"api_key": {"prod": "k81…"}}, a session's id."""
+    if within is Verdict.TOKEN and isinstance(item, str) and text_of(name).strip("'") in {"access", "refresh"}:
+        return True
     if within is Verdict.TOKEN and (not isinstance(name, str) or name.strip("'") not in {"id", "key"}):
         return False
     return (

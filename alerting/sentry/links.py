@@ -13,6 +13,9 @@ _HOST = re.compile(r"[\w-]*(?:\.[\w.-]+(?::\d{1,5})?|:\d{1,5})|localhost|\[.*")
 _SHOWN_USERINFO = re.compile(
     r"(?P<way>\buserinfo=b?(?P<quote>['\"])[^'\":]{0,200}:)(?P<value>[^'\"]{1,400})(?=(?P=quote))"
 )
+_SHOWN_NETLOC = re.compile(
+    r"(?P<way>\bnetloc=b?(?P<quote>['\"])[^'\":@]{0,200}:)[^'\"]{1,400}(?=@[^@'\"]{0,255}(?P=quote))"
+)
 _LINK_TOKEN = re.compile(
     r"(?P<way>/(?:reset|password[_-]reset|reset[_-]password|confirm|activate|activation|invite|invitation|magic|magic[_-]link|"
     r"hooks?|webhooks?|join|accept[_-]invite|set[_-]password|"
@@ -63,6 +66,8 @@ def without_userinfo(text: str) -> str:
     text = _USERINFO.sub(cut, text) if "/" in text else text
     if "userinfo=" in text:
         text = _SHOWN_USERINFO.sub(lambda match: f"{match['way']}{MARKER}", text)
+    if "netloc=" in text:
+        text = _SHOWN_NETLOC.sub(lambda match: f"{match['way']}{MARKER}", text)
     return _LINK_TOKEN.sub(
         lambda match: f"{match['way']}{MARKER}" if _is_link_token(match["token"]) else match[0], text
     )

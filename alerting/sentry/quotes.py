@@ -15,6 +15,8 @@ _BESIDE = re.compile(
 _COMPARED = re.compile(
     r"(?P<quote>[\"'])(?P<value>[^\"'\r\n\\]{3,200})(?P=quote)\s(?:==|!=)\s(?P<name>[A-Za-z_][\w.]{1,80})(?![\w(\[])"
 )
+_FIELDS_SET = re.compile(r"\b(?:HSET|HMSET|HSETNX|SET|SETNX|GETSET)\s[\"']")
+_ARGUMENT = re.compile(r"(?<=\s)(?P<quote>[\"'])(?P<value>[^\"'\r\n]{1,400})(?P=quote)(?![^\s,;.)])")
 _REPLACED = re.compile(
     r"\b(?:password|passwd|passphrase|secret|token|pin|api[ _-]?key)(?:\s(?:was|is|has been))?"
     r"(?:\s(?:changed|rotated|updated|reset))?\sfrom\s"
@@ -56,6 +58,8 @@ def _without_quoted(text: str, names: Names) -> str:
     """The text without what it quotes beside a secret's name."""
     if " ==" in text or " !=" in text:
         text = _COMPARED.sub(lambda match: _cut(match) if _is_compared(match, names) else match[0], text)
+    if "SET" in text and (command := _FIELDS_SET.search(text)):
+        text = _without_fields(text, command.end() - 2, names)
     return _BESIDE.sub(lambda match: _cut(match) if _is_beside(match, names) else match[0], text)
 
 
@@ -65,6 +69,23 @@ def _without_other(text: str) -> str:
         lambda match: match[0] if match["value"].lower() in ORDINARY_WORDS | MECHANISMS else f"{match['way']}{MARKER}",
         text,
     )
+
+
+def _without_fields(text: str, start: int, names: Names) -> str:
+    """A command of Redis without the values of secret fields: HSET 'user:7' 'password' '…'."""
+    kept: list[str] = []
+    done, name = 0, ""
+    for match in _ARGUMENT.finditer(text, start):
+        value = match["value"]
+        verdict = names.judge(name.replace(MARKER, "")) if name else Verdict.HARMLESS
+        strong = verdict > Verdict.TOKEN or (
+            len(value) > 5 and re.search(r"\d", value) and re.search(r"[a-zA-Z]", value)
+        )
+        if verdict > Verdict.ADDRESS and strong and not _is_none(value, names):
+            kept += (text[done : match.start("value")], MARKER)
+            done, value = match.end("value"), ""
+        name = value
+    return "".join((*kept, text[done:])) if kept else text
 
 
 def _is_beside(match: re.Match[str], names: Names) -> bool:

@@ -26,6 +26,7 @@ _SPAN = frozenset(
     """.split()
 )
 _SOURCE = ("pre_context", "context_line", "post_context")
+_NUMERIC = re.compile(r"pass|pw|pin|otp|code|secret|cv[vc]|key|2fa|mfa", re.IGNORECASE)
 _PLACEHOLDER = re.compile(r"%(?:\((\w+)\))?[-#0 +]*\d*(?:\.\d+)?[sdrifaxXgGeEcou]|\{(\w*)(?:![rsa])?(?::[^{}]*)?\}")
 
 
@@ -173,7 +174,7 @@ def _logentry(walk: Walk, value: Any) -> Any:
     if isinstance(template, str) and isinstance(params, list | tuple):
         secret = _secret_positions(walk, template, len(params))
         cleaned["params"] = [
-            walk.secret(item, Verdict.VAULT, 0) if position in secret else item
+            walk.secret(item, Verdict.VAULT, 0) if position in secret and not _is_count(item, template) else item
             for position, item in enumerate(cleaned["params"])
         ]
     if isinstance(value.get("formatted"), str):
@@ -206,9 +207,15 @@ def _attributes(walk: Walk, value: Any) -> Any:
         named = [str(name).rpartition(".")[2] for name in value if str(name).startswith("sentry.message.parameter")]
         for position in _secret_positions(walk, template, len(named)):
             name = f"sentry.message.parameter.{position}"
-            if name in cleaned:
+            told = value[name].get("value") if isinstance(value.get(name), Mapping) else value.get(name)
+            if name in cleaned and not _is_count(told, template):
                 cleaned[name] = walk.secret(value[name], Verdict.VAULT, 0)
     return cleaned
+
+
+def _is_count(value: Any, template: str) -> bool:
+    """Whether a small number numbers or counts what a template speaks of: session %d closed."""
+    return bool(re.fullmatch(r"\d{1,4}", str(value))) and not _NUMERIC.search(template)
 
 
 def _secret_positions(walk: Walk, template: str, count: int) -> set[int]:

@@ -9,6 +9,7 @@ from alerting.sentry.verdict import Verdict
 PLACEHOLDER = re.compile(
     r"%(?:\(\w*\))?[-#0 +]*\d*\.?\d*[sdrifax]|\{[\w.!:\[\]]*\}|\$\{\w*\}|\$\d+|\?|:[a-z_]\w*|@\w+|<[\w .]*>"
     r"|[*•xX.…]{3,}|\[\w*\]"
+    r"|\(?(?:\?P?<\w{1,40}>)?(?:\\{1,8}[wdsSWD]|\[\^[^\]\s]{1,20}\]|\.)[+*]\??\)?"
     r"|(?:Optional|Union|Annotated|Final|ClassVar|Literal|Type|Callable|[Ll]ist|[Dd]ict|[Tt]uple|[Ss]et)\[.{0,80}"
     r"|(?i:none|null|nil|true|false|undefined|nan|yes|no|on|off|n/a)"
 )

@@ -125,7 +125,7 @@ class Texts:
             cleaned = self._cleaned(plain, parsed)
             return text if cleaned == plain else cleaned
         text = without_shapes(text)
-        if "/" in text or "userinfo=" in text:
+        if "/" in text or "userinfo=" in text or "netloc=" in text:
             text = without_userinfo(text)
         lowered = text.lower()
         named = _JOINT.search(text) is not None and self._names.may_be_in(lowered)
