@@ -74,17 +74,18 @@ def _without_other(text: str) -> str:
 def _without_fields(text: str, start: int, names: Names) -> str:
     """A command of Redis without the values of secret fields: HSET 'user:7' 'password' '…'."""
     kept: list[str] = []
-    done, name = 0, ""
+    done, name, behind = 0, "", 0
     for match in _ARGUMENT.finditer(text, start):
         value = match["value"]
-        verdict = names.judge(name.replace(MARKER, "")) if name else Verdict.HARMLESS
+        beside = name and match.start() == behind + 1
+        verdict = names.judge(name.replace(MARKER, "")) if beside else Verdict.HARMLESS
         strong = verdict > Verdict.TOKEN or (
             len(value) > 5 and re.search(r"\d", value) and re.search(r"[a-zA-Z]", value)
         )
         if verdict > Verdict.ADDRESS and strong and not _is_none(value, names):
             kept += (text[done : match.start("value")], MARKER)
             done, value = match.end("value"), ""
-        name = value
+        name, behind = value, match.end()
     return "".join((*kept, text[done:])) if kept else text
 
 
