@@ -113,7 +113,9 @@ def read_dsn(environ: Mapping[str, str], problems: list[str]) -> str:
         value = Path(path).read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        problems.append(f"SENTRY_DSN_FILE: cannot read {path}: {why}")
+        # Somebody put the DSN itself there.
+        shown = path if "://" not in path else "its value, which is an address and no path"
+        problems.append(f"SENTRY_DSN_FILE: cannot read {shown}: {why}")
         return ""
     if not value:
         problems.append(f"SENTRY_DSN_FILE: {path} is empty")

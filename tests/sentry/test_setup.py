@@ -215,6 +215,13 @@ def test_an_unusable_dsn_file_is_named(
         init_sentry()
 
 
+def test_a_dsn_in_the_place_of_its_file_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SENTRY_DSN_FILE", DSN)
+    with pytest.raises(SentrySetupError, match="no path") as caught:
+        init_sentry()
+    assert DSN.partition("@")[0].partition("//")[2] not in str(caught.value)
+
+
 def test_a_dsn_given_twice_is_a_mistake(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("SENTRY_DSN", DSN)
     monkeypatch.setenv("SENTRY_DSN_FILE", str(tmp_path))
