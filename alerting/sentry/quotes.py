@@ -39,7 +39,9 @@ _ABOUT_PASSWORDS = frozenset(
 _OPENING = frozenset("access refresh auth api bearer id csrf session reset login client service deploy".split())
 _OF_SPEECH = frozenset((word,) for word in "token tokens session sessions auth signature".split())
 _NAMED = {("cookie",), ("cookies",)}  # what is quoted behind these is their name
-_MACHINE = re.compile(r"v?\d[\d.]*|sha-?\d+|md5|argon\d\w*|pbkdf2\w*|bcrypt\w*|hs\d+|rs\d+", re.IGNORECASE)
+# Other secrets have names of their own, which are quoted more often than they are: secret 'payments' is not set.
+_PASSWORD = re.compile(r"pass(?:w|phrase|code)|pwd$|wort$", re.IGNORECASE)
+_MACHINE = re.compile(r"v?\d[\d.:/TZ+-]*|sha-?\d+|md5|argon\d\w*|pbkdf2\w*|bcrypt\w*|hs\d+|rs\d+", re.IGNORECASE)
 _NUMBERED = re.compile(r"[a-z]+-\d{1,2}")
 
 
@@ -102,10 +104,11 @@ def _is_beside(match: re.Match[str], names: Names) -> bool:
     if words_of(last)[-1:] in _NAMED:
         return False
     if " " in value:
-        return verdict is Verdict.VAULT and _is_phrase(value) and not _ABSENT.match(match["behind"].lstrip())
+        may_be = _PASSWORD.search(last) or (verdict is Verdict.VAULT and match["gap"].strip())
+        return bool(may_be) and _is_phrase(value) and not _ABSENT.match(match["behind"].lstrip())
     if match["gap"].strip() or (re.search(r"\d", value) and re.search(r"[^\W\d]", value)):
         return not _MACHINE.fullmatch(value) or bool(re.fullmatch(r"\d{6,}", value))
-    return verdict is Verdict.VAULT and bool(_TURNED_DOWN.match(match["behind"].lstrip()))
+    return bool(_PASSWORD.search(last) and _TURNED_DOWN.match(match["behind"].lstrip()))
 
 
 def _is_phrase(value: str) -> bool:
