@@ -1,13 +1,12 @@
 """What `alerting check` says about Sentry: everything that would keep us blind, named with its remedy."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from alerting.poll.check import Level, Observation, inspect
 from tests.poll.sentry_like import END, TOKEN, SentryLike, event_row, source
-from tests.poll.server import Reply, Server, serving
+from tests.poll.server import Reply, Server
 
 
 @pytest.fixture
@@ -15,12 +14,6 @@ def sentry() -> SentryLike:
     projects = [{"id": str(number), "slug": f"p{number}", "environments": ["production"]} for number in (1, 2)]
     transactions = [event_row(1, 900, **{"failure_rate()": 0.0, "p95(span.duration)": 80})]
     return SentryLike(projects=projects, errors=[event_row(1)], transactions=transactions)
-
-
-@pytest.fixture
-def server(sentry: SentryLike) -> Iterator[Server]:
-    with serving(sentry) as running:
-        yield running
 
 
 def look(server: Server, **more: Any) -> dict[Level, str]:

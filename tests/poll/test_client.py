@@ -6,7 +6,6 @@ import logging
 import multiprocessing
 import time
 import traceback
-from collections.abc import Iterator
 
 import pytest
 
@@ -19,17 +18,6 @@ from alerting.poll.wire import Bearer, Wire
 from alerting.rules.model import Trust
 from tests.poll.sentry_like import END, TOKEN, SentryLike, event_row, issue_row, link, question, source
 from tests.poll.server import Reply, Request, Server, serving
-
-
-@pytest.fixture
-def sentry() -> SentryLike:
-    return SentryLike(errors=[event_row(1)])
-
-
-@pytest.fixture
-def server(sentry: SentryLike) -> Iterator[Server]:
-    with serving(sentry) as running:
-        yield running
 
 
 def fails(server: Server, measure: Measure = Measure.ERRORS, **more: object) -> tuple[SourceFault | None, str]:

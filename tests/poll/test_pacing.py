@@ -1,7 +1,6 @@
 """When Sentry wants us to wait, and whose clock decides that."""
 
 import time
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from email.utils import format_datetime
 
@@ -10,19 +9,8 @@ import pytest
 from alerting.errors import SourceFault
 from alerting.poll.model import Measure
 from alerting.rules.model import Trust
-from tests.poll.sentry_like import SentryLike, event_row, question, source
-from tests.poll.server import Reply, Request, Server, serving
-
-
-@pytest.fixture
-def sentry() -> SentryLike:
-    return SentryLike(errors=[event_row(1)])
-
-
-@pytest.fixture
-def server(sentry: SentryLike) -> Iterator[Server]:
-    with serving(sentry) as running:
-        yield running
+from tests.poll.sentry_like import SentryLike, question, source
+from tests.poll.server import Reply, Request, Server
 
 
 def test_a_429_is_waited_for_and_tried_again_within_the_time(sentry: SentryLike, server: Server) -> None:

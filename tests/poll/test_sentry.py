@@ -1,6 +1,5 @@
 """Sentry's answers, read: exact rows where they are whole, and never a zero where they are not."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,18 +9,12 @@ from alerting.poll.facts import MemoryFacts
 from alerting.poll.model import Measure, Row
 from alerting.rules.model import Project, Trust
 from tests.poll.sentry_like import END, SentryLike, event_row, issue_row, question, source
-from tests.poll.server import Reply, Request, Server, serving
+from tests.poll.server import Reply, Request, Server
 
 
 @pytest.fixture
 def sentry() -> SentryLike:
     return SentryLike()
-
-
-@pytest.fixture
-def server(sentry: SentryLike) -> Iterator[Server]:
-    with serving(sentry) as running:
-        yield running
 
 
 def test_errors_are_counted_per_project_with_the_time_of_the_first(sentry: SentryLike, server: Server) -> None:
