@@ -49,7 +49,7 @@ _REASONS: dict[str, str] = {
     "threshold_raised": "the threshold was raised",
     "dropped_by_quota": "quota drops events, so a low count proves nothing, reminder due",
     "no_data": "too few transactions to judge by, reminder due",
-    "not_watched": "the project is no longer watched",
+    "not_watched": "the configuration no longer includes it",
     "changes_often": "started and stopped too often",
     "stable_clear": "stopped coming and going, at or under the threshold",
     "stable_breached": "stopped coming and going, over the threshold",
