@@ -122,8 +122,10 @@ class Settings(BaseModel):
     SENTRY_TRACES_SAMPLE_RATE: Rate | None = Field(
         None, description="share of transactions kept: production 0.1, staging 0.5, development 1.0"
     )
-    SENTRY_PROFILES_SAMPLE_RATE: Rate | None = Field(
-        None, description="share of profiles kept: production 0.1, staging 0.5, development 1.0"
+    SENTRY_PROFILES_SAMPLE_RATE: Rate = Field(
+        0.0,
+        description="share of transactions profiled; stays off, with a warning, on Python 3.11 before 3.11.12 and under "
+        "gevent or eventlet, where profiling can stop the process",
     )
     APP_VERSION: Release = Field("", description="release tag of our events")
 

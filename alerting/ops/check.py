@@ -130,7 +130,7 @@ def _plain(name: str, settings: Settings) -> str:
         return settings.secret(name)
     if name == "ALERTING_DATA_DIR":
         return str(settings.data_dir)
-    if name in {"SENTRY_TRACES_SAMPLE_RATE", "SENTRY_PROFILES_SAMPLE_RATE"} and getattr(settings, name) is None:
+    if name == "SENTRY_TRACES_SAMPLE_RATE" and settings.SENTRY_TRACES_SAMPLE_RATE is None:
         return env_example.shown(TRACES_RATE_BY_ENVIRONMENT.get(settings.SENTRY_ENVIRONMENT.lower(), 1.0))
     return env_example.shown(getattr(settings, name))
 

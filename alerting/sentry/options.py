@@ -12,14 +12,15 @@ from urllib.parse import urlsplit
 from sentry_sdk.consts import DEFAULT_OPTIONS
 from sentry_sdk.integrations import Integration
 
+from alerting.sentry import profiling
 from alerting.sentry.hooks import HOOKS
 
 RATE_BY_ENVIRONMENT: Mapping[str, float] = {"production": 0.1, "staging": 0.5, "development": 1.0}
 # An environment of another name is sampled like development; the evaluator's settings assume the same.
 OTHER_ENVIRONMENTS_RATE = 1.0
 
-_RATES = ("sample_rate", "traces_sample_rate", "profiles_sample_rate", "profile_session_sample_rate")
-_SAMPLERS = ("traces_sampler", "profiles_sampler", "error_sampler")
+_RATES = ("sample_rate", "traces_sample_rate", *profiling.RATES)
+_SAMPLERS = ("traces_sampler", profiling.SAMPLER, "error_sampler")
 # What Sentry itself takes; of an event with another name it keeps everything but that name.
 _NAME_RULES: Mapping[str, tuple[re.Pattern[str], int]] = {
     "environment": (re.compile(r"(?!none\Z)[^/\r\n\f]+", re.IGNORECASE), 64),
@@ -152,9 +153,8 @@ def resolve(
         if "traces_sample_rate" not in overrides:
             options["traces_sample_rate"] = _rate("SENTRY_TRACES_SAMPLE_RATE", env, default, from_environment)
         # Of the SDK's ways to profile, only the one by transaction has a rate in the environment.
-        other_ways = {"profiles_sample_rate", "profile_session_sample_rate", "profiles_sampler", "trace_lifecycle"}
-        if not other_ways & overrides.keys():
-            options["profiles_sample_rate"] = _rate("SENTRY_PROFILES_SAMPLE_RATE", env, default, from_environment)
+        if not {*profiling.RATES, profiling.SAMPLER, "trace_lifecycle"} & overrides.keys():
+            options["profiles_sample_rate"] = _rate("SENTRY_PROFILES_SAMPLE_RATE", env, 0.0, from_environment)
     if problems + from_environment:
         raise SentrySetupError(problems + from_environment)
     return options

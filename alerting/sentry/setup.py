@@ -13,6 +13,7 @@ from alerting.sentry.hooks import HOOKS, Hook, breadcrumb_hook, error_hook, scru
 from alerting.sentry.ignored import IGNORED
 from alerting.sentry.integrations import choose
 from alerting.sentry.options import SentrySetupError, check_arguments, resolve
+from alerting.sentry.profiling import without_unsafe_profiling
 from alerting.sentry.responses import SERVER_ERRORS
 from alerting.sentry.scrub import scrub_event
 
@@ -30,9 +31,10 @@ def init_sentry(
     """Start the SDK from the environment and say whether it is on; without a DSN nothing happens.
 
     Reads SENTRY_DSN (or SENTRY_DSN_FILE), SENTRY_ENVIRONMENT, SENTRY_TRACES_SAMPLE_RATE, SENTRY_PROFILES_SAMPLE_RATE
-    and APP_VERSION. Any option of `sentry_sdk.init` may be passed and wins. Of the hooks (`before_send` and its kin)
-    the application's own runs first; grouping and scrubbing see what it leaves. `ignore_errors` adds to `IGNORED`,
-    subclasses included. `scrub` replaces the scrubbing rules, by a scrubber with more of them.
+    and APP_VERSION; nothing is profiled unless that rate is set. Any option of `sentry_sdk.init` may be passed and
+    wins. Of the hooks (`before_send` and its kin) the application's own runs first; grouping and scrubbing see what
+    it leaves. `ignore_errors` adds to `IGNORED`, subclasses included. `scrub` replaces the scrubbing rules, by a
+    scrubber with more of them.
     `failed_request_status_codes` are the HTTP answers that count as errors: 5xx, and 4xx only where listed here.
 
     Raises SentrySetupError, a ValueError, that lists every mistake. That is the only time anything raises: later
@@ -41,6 +43,7 @@ def init_sentry(
     options = resolve(overrides, list(check_arguments(scrub, failed_request_status_codes)))
     if not options["dsn"]:
         return False
+    options = without_unsafe_profiling(options)
     given = list(options.get("integrations") or ())
     options["ignore_errors"] = [*IGNORED, *(options.get("ignore_errors") or ())]
     options |= _hooks(options, scrub)

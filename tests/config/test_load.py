@@ -67,7 +67,7 @@ DEFAULTS = {
     "SENTRY_DSN": None,
     "SENTRY_ENVIRONMENT": "development",
     "SENTRY_TRACES_SAMPLE_RATE": None,
-    "SENTRY_PROFILES_SAMPLE_RATE": None,
+    "SENTRY_PROFILES_SAMPLE_RATE": 0.0,
     "APP_VERSION": "",
 }
 

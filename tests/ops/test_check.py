@@ -39,8 +39,8 @@ def test_no_secret_is_ever_shown(name: str) -> None:
 @pytest.mark.parametrize(("environment", "rate"), [("production", "0.1"), ("staging", "0.5"), ("development", "1")])
 def test_sample_rates_are_shown_as_they_are_in_force(environment: str, rate: str) -> None:
     lines = shown({"SENTRY_ENVIRONMENT": environment})
-    for name in ("SENTRY_TRACES_SAMPLE_RATE", "SENTRY_PROFILES_SAMPLE_RATE"):
-        assert f"  {rate}  (default)" in lines[name]
+    assert f"  {rate}  (default)" in lines["SENTRY_TRACES_SAMPLE_RATE"]
+    assert "  0.0  (default)" in lines["SENTRY_PROFILES_SAMPLE_RATE"]
 
 
 def test_a_setting_cannot_write_to_the_terminal_beyond_its_line() -> None:

@@ -9,10 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.sentry.installed import installed
+
 ROOT = Path(__file__).parents[2]
 # The test of each way an event leaves; what is pure, or is about this file's machinery, need not be run twice.
 CORE = (
-    *("setup", "hooks", "tracker", "ignored", "django", "celery", "processes"),
+    *("setup", "hooks", "tracker", "ignored", "django", "celery", "processes", "profiling"),
     *("grouping", "grouping_database", "grouping_services"),
 )
 
@@ -28,19 +30,7 @@ def oldest() -> str:
 @pytest.fixture(scope="module")
 def oldest_sdk() -> Path:
     """Where the oldest version is installed, once per virtual environment."""
-    target = Path(sys.prefix) / "oldest" / f"sentry-sdk-{oldest()}"
-    if not (target / "sentry_sdk").is_dir():
-        command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--disable-pip-version-check"]
-        done = subprocess.run(
-            [*command, "--target", str(target), f"sentry-sdk=={oldest()}"],
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
-        if done.returncode:
-            pytest.skip(f"sentry-sdk {oldest()} could not be installed: {done.stderr.strip()[-300:]}")
-    return target
+    return installed(f"sentry-sdk=={oldest()}")
 
 
 def run(target: Path, *command: str) -> subprocess.CompletedProcess[str]:

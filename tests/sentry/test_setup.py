@@ -70,7 +70,6 @@ def test_without_a_dsn_no_integration_is_imported() -> None:
 def test_the_environment_decides(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SENTRY_DSN", DSN)
     monkeypatch.setenv("SENTRY_ENVIRONMENT", "staging")
-    monkeypatch.setenv("SENTRY_PROFILES_SAMPLE_RATE", "0.25")
     monkeypatch.setenv("APP_VERSION", "shop@1.4.2")
 
     assert init_sentry(transport=Kept()) is True
@@ -79,7 +78,6 @@ def test_the_environment_decides(monkeypatch: pytest.MonkeyPatch) -> None:
     assert options()["environment"] == "staging"
     assert options()["release"] == "shop@1.4.2"
     assert options()["traces_sample_rate"] == 0.5
-    assert options()["profiles_sample_rate"] == 0.25
 
 
 @pytest.mark.parametrize(
@@ -93,7 +91,7 @@ def test_sample_rates_follow_the_environment(
         monkeypatch.setenv("SENTRY_ENVIRONMENT", environment)
     started()
 
-    assert options()["traces_sample_rate"] == options()["profiles_sample_rate"] == rate
+    assert options()["traces_sample_rate"] == rate
     assert options()["environment"] == environment or "development"
 
 
