@@ -124,8 +124,8 @@ class Settings(BaseModel):
     )
     SENTRY_PROFILES_SAMPLE_RATE: Rate = Field(
         0.0,
-        description="share of transactions profiled; stays off, with a warning, on Python 3.11 before 3.11.12 and under "
-        "gevent or eventlet, where profiling can stop the process",
+        description="share of transactions profiled; stays off, with a warning, on Python 3.11 before 3.11.12 and "
+        "under gevent or eventlet, where profiling can stop the process",
     )
     APP_VERSION: Release = Field("", description="release tag of our events")
 
