@@ -19,6 +19,7 @@ from alerting.config_values import (
     Environment,
     Folder,
     HttpsUrl,
+    Levels,
     Names,
     Release,
     SecretHttpsUrl,
@@ -62,6 +63,11 @@ class Settings(BaseModel):
         21_600, description="how far back missed windows are judged after downtime"
     )
 
+    SENTRY_ERROR_LEVELS: Levels = Field(
+        ("error", "fatal"),
+        description="comma-separated levels of the events that count as errors: "
+        "fatal, error, warning, info, debug, sample",
+    )
     SENTRY_CRITICAL_ERROR_THRESHOLD: Annotated[int, Field(ge=0)] = Field(
         10, description="errors in the window, fires when greater than this"
     )

@@ -12,6 +12,8 @@ from django.core.validators import validate_email
 from pydantic import BeforeValidator, SecretStr
 from pydantic.fields import FieldInfo
 
+from alerting.rules.levels import LEVELS
+
 TRUE_WORDS = frozenset({"true", "1", "yes", "on"})
 FALSE_WORDS = frozenset({"false", "0", "no", "off"})
 BROKER_SCHEMES = frozenset({"redis", "rediss", "redis+socket", "sentinel"})
@@ -71,6 +73,14 @@ def _names(value: Any) -> Any:
     if isinstance(value, str):
         return tuple(dict.fromkeys(part.strip() for part in value.split(",") if part.strip()))
     return value
+
+
+def _levels(value: Any) -> Any:
+    names = tuple(dict.fromkeys(name.lower() for name in _names(value)))
+    if not names or not set(names) <= set(LEVELS):
+        unknown = "".join(f" ({name!r} is none)" for name in names if name not in LEVELS)
+        raise ValueError(f"comma-separated levels out of {', '.join(LEVELS)}{unknown}")
+    return names
 
 
 def _addresses(value: Any) -> Any:
@@ -213,6 +223,7 @@ def _folder(value: Any) -> Any:
 
 Boolean = Annotated[bool, BeforeValidator(_boolean)]
 Names = Annotated[tuple[str, ...], BeforeValidator(_names)]
+Levels = Annotated[tuple[str, ...], BeforeValidator(_levels)]
 Sender = Annotated[str, BeforeValidator(_sender)]
 Addresses = Annotated[tuple[str, ...], BeforeValidator(_addresses)]
 HttpsUrl = Annotated[str, BeforeValidator(_open_https)]

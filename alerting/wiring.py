@@ -48,6 +48,7 @@ def source(settings: Settings, budget: Budget) -> SentrySource:
         settings.SENTRY_ORG,
         projects=settings.SENTRY_PROJECT,
         environments=settings.SENTRY_ALERT_ENVIRONMENTS,
+        levels=settings.SENTRY_ERROR_LEVELS,
         facts=DatabaseFacts(),
         traces_sample_rate=settings.traces_sample_rate,
     )

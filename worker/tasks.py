@@ -9,7 +9,7 @@ import httpx
 import sentry_sdk.crons
 
 from alerting import config, pipeline, wiring
-from alerting.incidents import gaps, ticks
+from alerting.incidents import gaps, quiet_issues, ticks
 from alerting.outbox import repairs
 from alerting.pipeline import Parts
 from worker.celery import app
@@ -86,7 +86,7 @@ def heartbeat() -> None:
 @app.task(name="alerting.housekeeping")
 def housekeeping() -> None:
     """Delete what nobody will ask about any more."""
-    removed = ticks.prune(_now()) + repairs.prune(_now())
+    removed = ticks.prune(_now()) + repairs.prune(_now()) + quiet_issues.prune(_now())
     logger.info("housekeeping removed %s rows", removed)
 
 

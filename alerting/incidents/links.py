@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from urllib.parse import quote, urlencode, urlsplit
 
+from alerting.rules import levels
 from alerting.rules.model import Judgement, Reading, Rule
 
 
@@ -32,7 +33,7 @@ class Links:
         elif reading.issue is not None:
             pairs += [("query", f"issue.id:{reading.issue.id}")]
         else:
-            pairs += [("query", "")]
+            pairs += [("query", levels.query(rule.levels))]
         return f"{self.base_url.rstrip('/')}/organizations/{quote(self.organisation)}/{path}?{urlencode(pairs)}"
 
     def _is_ours(self, url: str) -> bool:

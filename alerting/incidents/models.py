@@ -107,6 +107,21 @@ class Tick(models.Model):
         return f"tick {self.window_end:%Y-%m-%d %H:%M:%S} {self.outcome}"
 
 
+class QuietIssue(models.Model):
+    """An issue that was read at a level that does not count: turning into an error later makes it no new one."""
+
+    environment = models.CharField(max_length=200, blank=True)
+    issue_id = models.CharField(max_length=64)
+    seen_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("environment", "issue_id"), name="quiet_issue_once"),)
+        indexes = (models.Index(fields=("seen_at",), name="quiet_issues_by_age"),)
+
+    def __str__(self) -> str:
+        return f"issue {self.issue_id} read at a level that does not count"
+
+
 class Evaluator(models.Model):
     """The single row every tick updates: how far we have judged, and what must be remembered between ticks.
 

@@ -50,7 +50,7 @@ def compose(rule: Rule, reading: Reading, step: Step, told: Told, now: datetime,
         window_start=stamp(reading.window.start) if reading.window.seconds else "",
         window_end=stamp(reading.window.end) if reading.window.seconds else "",
         sample=_sample(rule, reading),
-        dataset=reading.dataset,
+        dataset=_dataset(rule, reading),
         first_error_at=stamp(reading.first_error_at) if reading.first_error_at else "",
         opened_at=stamp(told.opened_at),
         resolved_at=stamp(now) if resolved else "",
@@ -139,6 +139,13 @@ def _sample(rule: Rule, reading: Reading) -> str:
     if reading.sample is not None:
         return f"{reading.sample} transactions"
     return f"{plain(reading.value)} events" if reading.value is not None else ""
+
+
+def _dataset(rule: Rule, reading: Reading) -> str:
+    """What was read, and which of its events count."""
+    if not (reading.dataset and rule.levels):
+        return reading.dataset
+    return f"{reading.dataset}, level {' or '.join(rule.levels)}"
 
 
 def _notes(reading: Reading) -> Sequence[str]:

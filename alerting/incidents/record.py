@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import Count
 
 from alerting.incidents import notice as notices
+from alerting.incidents import quiet_issues
 from alerting.incidents.lifecycle import Policy, Standing, State, Step, Why, advance_all
 from alerting.incidents.links import Links
 from alerting.incidents.models import Decision, Incident, Transition
@@ -74,7 +75,7 @@ def settle(verdicts: Sequence[Verdict], desk: Desk, now: datetime) -> int:
     openings = _recent_openings([key for key in by_key if key not in standing], desk, now)
     for key, judged in by_key.items():
         _decide(standing.get(key), judged, desk, now, openings.get(key, 0), page)
-    for verdict in _not_told_yet(told_once, desk.environment):
+    for verdict in _not_told_yet(told_once, desk.environment, now):
         _decide(None, [verdict], desk, now, 0, page)
     _write(page, now)
     return len(page.debts)
@@ -203,6 +204,7 @@ def _evidence(reading: Reading, rule: Rule) -> dict[str, Any]:
         "settled": reading.settled,
         "sample": reading.sample,
         "dataset": reading.dataset,
+        "levels": list(rule.levels),
         "note": reading.note,
         **reading.detail,
     }
@@ -228,15 +230,17 @@ def _recent_openings(keys: Sequence[Key], desk: Desk, now: datetime) -> Mapping[
     return {(rule, project): count for rule, project, count in rows if (rule, project) in wanted}
 
 
-def _not_told_yet(verdicts: Sequence[Verdict], environment: str) -> list[Verdict]:
-    """Each new issue once: repeats within this answer and issues told earlier are left out."""
+def _not_told_yet(verdicts: Sequence[Verdict], environment: str, now: datetime) -> list[Verdict]:
+    """Each new issue once: repeats within this answer, and issues that are known from earlier, are left out."""
     by_subject = {verdict.reading.issue.id: verdict for verdict in verdicts if verdict.reading.issue is not None}
     if not by_subject:
         return []
-    told = set(
-        Incident.objects.filter(environment=environment, subject__in=list(by_subject)).values_list("subject", flat=True)
-    )
-    return [verdict for subject, verdict in by_subject.items() if subject not in told]
+    told = Incident.objects.filter(environment=environment, subject__in=list(by_subject))
+    known = {*told.values_list("subject", flat=True), *quiet_issues.among(list(by_subject), environment)}
+    new = {subject: verdict for subject, verdict in by_subject.items() if subject not in known}
+    quiet = [subject for subject, verdict in new.items() if verdict.outcome is Outcome.CLEAR]
+    quiet_issues.remember(quiet, environment, now)
+    return [verdict for verdict in new.values() if verdict.outcome is Outcome.BREACHED]
 
 
 def _write(page: _Page, now: datetime) -> None:

@@ -58,7 +58,8 @@ def inspect(source: SentrySource, now: datetime | None = None) -> list[Observati
         return [*observed, Observation(Level.BROKEN, str(error))]
     answers = {measure: source.ask(Question(measure, _window(measure, end), Priority.HIGH)) for measure in Measure}
     observed += _failures(answers.values())
-    observed += [_measure(answer) for answer in answers.values() if answer.trust is not Trust.SOURCE_ERROR]
+    readable = [answer for answer in answers.values() if answer.trust is not Trust.SOURCE_ERROR]
+    observed += [_measure(answer, source.levels) for answer in readable]
     observed += _silent(source, inventory, answers[Measure.PERFORMANCE])
     return observed
 
@@ -121,8 +122,10 @@ def _failures(answers: Iterable[Answer]) -> Iterator[Observation]:
         yield Observation(Level.BROKEN, f"Sentry gives no {', no '.join(measures)}: {reason}")
 
 
-def _measure(answer: Answer) -> Observation:
+def _measure(answer: Answer, levels: Sequence[str]) -> Observation:
     what = SAID[answer.question.measure]
+    if answer.question.measure is Measure.ERRORS:
+        what += f" (level {' or '.join(levels)})"
     found = len(answer.issues) if answer.question.measure is Measure.NEW_ISSUES else len(answer.rows)
     unit = "issue" if answer.question.measure is Measure.NEW_ISSUES else "project"
     seen = f"{found} {unit}{'' if found == 1 else 's'} in {_hours(answer.question.measure)} h"

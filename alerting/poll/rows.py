@@ -8,6 +8,7 @@ from typing import Any
 from alerting.poll.model import Row
 from alerting.poll.replies import garbled, number
 from alerting.poll.variants import COUNT, FAILURE_RATE, FIRST_ERROR, Variant
+from alerting.rules.levels import EVENT_TYPES
 from alerting.rules.model import Issue, Project
 
 SLUG_LENGTH = 100
@@ -90,8 +91,8 @@ def issue(record: Mapping[str, Any]) -> Issue:
 
 
 def is_error(record: Mapping[str, Any]) -> bool:
-    """Whether an issue is made of errors; performance, cron, uptime and feedback are issues too."""
-    return bool(record.get("issueCategory", "error") == "error")
+    """Whether an issue is made of errors; security reports, performance, cron, uptime and feedback are issues too."""
+    return (record.get("issueCategory") or "error") == "error" and (record.get("type") or "error") in EVENT_TYPES
 
 
 def drop(group: Any) -> tuple[str, str, int] | None:

@@ -33,7 +33,8 @@ PROVEN = "spans hold transactions"
 class SentrySource:
     """Readings from one organisation, narrowed to `projects` (slugs or ids; none means all) and `environments`.
 
-    `traces_sample_rate` is the share of transactions the watched apps send; it corrects counts on servers that do not.
+    `levels` are those at which an event counts as an error. `traces_sample_rate` is the share of transactions the
+    watched apps send; it corrects counts on servers that do not.
     """
 
     def __init__(
@@ -43,6 +44,7 @@ class SentrySource:
         *,
         projects: Sequence[str] = (),
         environments: Sequence[str] = (),
+        levels: Sequence[str] = ("error", "fatal"),
         facts: FactsStore | None = None,
         traces_sample_rate: float = 1.0,
         question_seconds: float = QUESTION_SECONDS,
@@ -51,6 +53,7 @@ class SentrySource:
         self.organisation = Organisation(client, org, facts if facts is not None else MemoryFacts(), clock)
         self.projects = tuple(projects)
         self.environments = tuple(environments)
+        self.levels = tuple(levels)
         self._rate = traces_sample_rate
         self._question_seconds = question_seconds
         self._clock = clock
@@ -150,10 +153,11 @@ class SentrySource:
     def _read_events(self, question: Question, variant: Variant, errand: Errand) -> Answer:
         scale = 1.0 if variant.extrapolates or self._rate <= 0 else 1 / self._rate
         narrowed, draft = self._narrow(question, errand)
+        search = variant.search(self.levels)
         params: Params = (
             ("dataset", variant.dataset),
             *(("field", name) for name in variant.fields),
-            *((("query", variant.query),) if variant.query else ()),
+            *((("query", search),) if search else ()),
             ("sort", "-count()"),
             ("per_page", str(PAGE_SIZE)),
             *((("sampling", "NORMAL"),) if variant.dataset == "spans" else ()),

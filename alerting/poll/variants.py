@@ -4,9 +4,11 @@ Which datasets exist is not told by any endpoint; a server that lacks one answer
 sentry pull request 115089 for the end of `discover` and `transactions`.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from alerting.poll.model import Measure
+from alerting.rules import levels
 
 COUNT = "count()"
 FIRST_ERROR = "min(timestamp)"
@@ -16,7 +18,8 @@ OLDEST = "discover"
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """`name` is what is remembered. `extrapolates`: counts are already corrected for client-side sampling."""
+    """`name` is what is remembered; a variant without `p95` counts errors. `extrapolates`: counts are already corrected
+    for client-side sampling."""
 
     name: str
     dataset: str
@@ -32,13 +35,17 @@ class Variant:
             return (*base, FAILURE_RATE, self.p95)
         return (*base, FIRST_ERROR) if self.first_error else base
 
+    def search(self, error_levels: Collection[str]) -> str:
+        """The search that finds what is counted; the same one finds errors in every dataset."""
+        return self.query if self.p95 else levels.query(error_levels)
 
-def _errors(dataset: str, query: str = "") -> tuple[Variant, Variant]:
-    return (Variant(f"{dataset} with first", dataset, query, first_error=True), Variant(dataset, dataset, query))
+
+def _errors(dataset: str) -> tuple[Variant, Variant]:
+    return (Variant(f"{dataset} with first", dataset, first_error=True), Variant(dataset, dataset))
 
 
 VARIANTS: dict[Measure, tuple[Variant, ...]] = {
-    Measure.ERRORS: (*_errors("errors"), *_errors(OLDEST, "event.type:error")),
+    Measure.ERRORS: (*_errors("errors"), *_errors(OLDEST)),
     Measure.PERFORMANCE: (
         Variant("spans", "spans", "is_transaction:true", p95="p95(span.duration)"),
         Variant("transactions", "transactions", p95="p95(transaction.duration)", extrapolates=False),

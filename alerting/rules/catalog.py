@@ -22,6 +22,8 @@ class Thresholds(Protocol):
     @property
     def SENTRY_ERROR_RATE_MIN_TRANSACTIONS(self) -> int: ...
     @property
+    def SENTRY_ERROR_LEVELS(self) -> tuple[str, ...]: ...
+    @property
     def SENTRY_NEW_ISSUE_ALERTS_ENABLED(self) -> bool: ...
     @property
     def SENTRY_P95_LATENCY_THRESHOLD_MS(self) -> float: ...
@@ -42,6 +44,7 @@ def build(thresholds: Thresholds) -> tuple[Rule, ...]:
             severity=Severity.HIGH,
             channels=BOTH,
             unit="errors",
+            levels=thresholds.SENTRY_ERROR_LEVELS,
         ),
         Rule(
             judgement=Judgement.ERROR_RATE,
@@ -52,6 +55,7 @@ def build(thresholds: Thresholds) -> tuple[Rule, ...]:
             channels=BOTH,
             unit="ratio",
             min_sample=thresholds.SENTRY_ERROR_RATE_MIN_TRANSACTIONS,
+            levels=thresholds.SENTRY_ERROR_LEVELS,
         ),
         Rule(
             judgement=Judgement.P95_LATENCY,
@@ -74,6 +78,7 @@ def build(thresholds: Thresholds) -> tuple[Rule, ...]:
                 severity=Severity.MEDIUM,
                 channels=SLACK_ONLY,
                 unit="issues",
+                levels=thresholds.SENTRY_ERROR_LEVELS,
             )
         )
     return tuple(rules)

@@ -105,7 +105,10 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What to read, over which window, and when it is too much. `threshold` is exclusive: equal is silent."""
+    """What to read, over which window, and when it is too much. `threshold` is exclusive: equal is silent.
+
+    `levels` are those at which an event counts as an error, empty where the rule counts none.
+    """
 
     judgement: Judgement
     title: str
@@ -116,6 +119,7 @@ class Rule:
     unit: str
     min_sample: int = 0
     hold_seconds: int = 0
+    levels: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -131,6 +135,7 @@ class Reason(StrEnum):
     TOO_FEW_TRANSACTIONS = "too_few_transactions"
     NO_TRANSACTIONS = "no_transactions"
     FIRST_SEEN = "first_seen"
+    LEVEL_NOT_COUNTED = "level_not_counted"
     NO_DATA = "no_data"
     PARTIAL = "partial_answer"
     SOURCE_ERROR = "source_error"

@@ -5,12 +5,13 @@ Names, types and units as the `events/` endpoint reports them; see sentry-docs (
 
 import math
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from alerting.sandbox.params import ApiError, terms, values
+from alerting.sandbox import searching
+from alerting.sandbox.params import ApiError
 from alerting.sandbox.store import Errors, Project, Transactions
 
 MOST_FIELDS = 20
@@ -32,7 +33,7 @@ COLUMNS: dict[str, tuple[str, Callable[[Happened, Projects], Any]]] = {
     "title": ("string", lambda one, _: one.title if isinstance(one, Errors) else one.name),
     "transaction": ("string", lambda one, _: one.name if isinstance(one, Transactions) else ""),
     "issue.id": ("integer", lambda one, _: one.issue if isinstance(one, Errors) else None),
-    "event.type": ("string", lambda one, _: "error" if isinstance(one, Errors) else "transaction"),
+    "event.type": ("string", lambda one, _: one.type if isinstance(one, Errors) else "transaction"),
     "is_transaction": ("boolean", lambda one, _: "true" if isinstance(one, Transactions) else "false"),
 }
 
@@ -174,17 +175,15 @@ def aggregate(text: str, dataset: str) -> Aggregate:
 
 
 def keep(query: str, projects: Projects) -> Keep:
-    """Whether something that happened matches a search; the search understands `key:value` of the known columns."""
-    tests: list[tuple[bool, Callable[[Happened, Projects], Any], Collection[str]]] = []
-    for negated, key, value in terms(query):
+    """Whether something that happened matches a search over the known columns."""
+
+    def column(key: str) -> Callable[[Happened], object]:
         if key not in COLUMNS:
-            raise ApiError(400, f"Invalid query. The sandbox cannot search for {key or value!r}.")
-        tests.append((negated, COLUMNS[key][1], values(value)))
+            raise ApiError(400, f"Invalid query. The sandbox cannot search for {key!r}.")
+        getter = COLUMNS[key][1]
+        return lambda one: getter(one, projects)
 
-    def matches(one: Happened) -> bool:
-        return all((str(getter(one, projects)) in wanted) is not negated for negated, getter, wanted in tests)
-
-    return matches
+    return searching.matcher(query, column)
 
 
 def stamp(moment: float) -> str | None:

@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 DEFAULT = re.compile(r"\{\{\s*default\s*\}\}")
+SECURITY_REPORTS = ("csp", "hpkp", "expectct", "expectstaple")
+LEVELS = frozenset({"fatal", "error", "warning", "info", "debug"})
+LEVEL_ALIASES = {"warn": "warning", "critical": "fatal", "log": "info"}
 VARYING = re.compile(r"0x[0-9a-f]+|[0-9a-f]{8}-[0-9a-f-]{27}|[0-9a-f]{16,}|\d+", re.IGNORECASE)
 
 
@@ -53,6 +56,20 @@ def exception(payload: Mapping[str, Any]) -> Mapping[str, Any] | None:
     found = payload.get("exception") or {}
     values = found.get("values") if isinstance(found, Mapping) else found
     return values[-1] if values else None
+
+
+def type_of(payload: Mapping[str, Any]) -> str:
+    """As Relay infers it: what has an exception is an error, a security report is named by its section."""
+    if exception(payload):
+        return "error"
+    return next((name for name in SECURITY_REPORTS if payload.get(name)), "default")
+
+
+def level_of(payload: Mapping[str, Any]) -> str:
+    """An event without a level, or with one that nobody knows, is an error."""
+    level = str(payload.get("level") or "").lower()
+    level = LEVEL_ALIASES.get(level, level)
+    return level if level in LEVELS else "error"
 
 
 def is_handled(payload: Mapping[str, Any]) -> bool:

@@ -80,7 +80,7 @@ def _take(sentry: SentryPart, project: Project, envelope: Headers, item: Headers
 
 def _store_error(sentry: SentryPart, project: Project, payload: dict[str, Any], size: int, now: datetime) -> None:
     at, environment = _time(payload.get("timestamp"), now), _environment(payload)
-    name, level = grouping.title_of(payload), str(payload.get("level") or "error")
+    name, level, kind = grouping.title_of(payload), grouping.level_of(payload), grouping.type_of(payload)
     fingerprint = grouping.fingerprint(payload)
     issue = sentry.store.issue(
         project,
@@ -90,8 +90,9 @@ def _store_error(sentry: SentryPart, project: Project, payload: dict[str, Any], 
         level=level,
         metadata=grouping.metadata(payload),
         handled=grouping.is_handled(payload),
+        type=kind,
     )
-    sentry.store.add_errors(Errors(at, project.id, environment, 1, level, name, issue.id))
+    sentry.store.add_errors(Errors(at, project.id, environment, 1, level, name, issue.id, kind))
     event_id = _event_id(payload)
     sentry.store.keep(Event(event_id, project, payload, now.timestamp(), at, size, issue, (fingerprint,)))
 

@@ -1,6 +1,7 @@
 """The `issues/` endpoint: search, sorting and the shape of an issue. Pure apart from reading the store.
 
-The search understands `is:`, `firstSeen:`, `lastSeen:`, `age:`, `level:`, `issue.category:`, `project:` and free text.
+The search understands `is:`, `firstSeen:`, `lastSeen:`, `age:`, `level:`, `event.type:`, `issue.category:`, `project:`
+and free text.
 """
 
 from collections.abc import Callable, Sequence
@@ -93,7 +94,7 @@ def _issue(hit: Hit, inside: Sighting, collapsed: set[str], url: str) -> dict[st
         "isPublic": False,
         "platform": "python",
         "project": {"id": str(project.id), "name": project.slug, "slug": project.slug, "platform": "python"},
-        "type": "error" if is_error else "generic",
+        "type": issue.type if is_error else "generic",
         "issueType": "error" if is_error else f"{issue.category}_issue",
         "issueCategory": issue.category,
         "priority": "high" if issue.level in {"error", "fatal"} else "medium",
@@ -133,6 +134,8 @@ def _iso(at: float) -> str:
 def _matcher(query: str, now: datetime) -> Callable[[Issue, Sighting], bool]:
     tests: list[tuple[bool, Callable[[Issue, Sighting], bool]]] = []
     for negated, key, value in terms(query):
+        if not key and value in {"OR", "AND"}:
+            raise ApiError(400, 'Boolean statements containing "OR" or "AND" are not supported in this search')
         tests.append((negated, _test(key, value, now.timestamp())))
     return lambda issue, seen: all(test(issue, seen) is not negated for negated, test in tests)
 
@@ -154,6 +157,8 @@ def _test(key: str, value: str, now: float) -> Callable[[Issue, Sighting], bool]
             return lambda _, seen: compare(seen.last)
         case "level":
             return lambda issue, _: issue.level in wanted
+        case "event.type":
+            return lambda issue, _: issue.category == "error" and issue.type in wanted
         case "issue.category":
             return lambda issue, _: issue.category in wanted
         case "project" | "project.name":

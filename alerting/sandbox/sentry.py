@@ -62,17 +62,22 @@ class SentryPart(Part[RecordedRequest]):
         title: str | None = None,
         level: str = "error",
         issue: bool = True,
+        type: str = "error",  # noqa: A002
     ) -> None:
         """`count` errors at `at` (now), or evenly over the `spread_seconds` that end there.
 
-        They are one issue with `title` (one per project where there is none), or none with `issue=False`.
+        They are one issue with `title` (one per project where there is none), or none with `issue=False`. `type` is
+        the events' type: `default` for messages, `csp` and its like for security reports.
         """
         place = self._project(project)
         name = title or f"RuntimeError: {project} is broken"
         culprit = f"{project}.views in handle"
-        number = self.store.issue(place, f"title:{name}", title=name, level=level, culprit=culprit).id if issue else 0
+        number = 0
+        if issue:
+            made = self.store.issue(place, f"title:{name}", title=name, level=level, culprit=culprit, type=type)
+            number = made.id
         for moment, share in _spread(count, self._moment(at), spread_seconds):
-            self.store.add_errors(Errors(moment, place.id, environment, share, level, name, number))
+            self.store.add_errors(Errors(moment, place.id, environment, share, level, name, number, type))
 
     def add_issue(
         self,
@@ -83,10 +88,13 @@ class SentryPart(Part[RecordedRequest]):
         category: str = "error",
         level: str = "error",
         culprit: str = "",
+        type: str = "error",  # noqa: A002
     ) -> str:
         """A new issue, seen once; its id. It adds nothing to any count of errors."""
         place, at = self._project(project), self._moment(first_seen)
-        made = self.store.issue(place, f"title:{title}", title=title, culprit=culprit, level=level, category=category)
+        made = self.store.issue(
+            place, f"title:{title}", title=title, culprit=culprit, level=level, category=category, type=type
+        )
         place.environments.update({environment} - {""})
         self.store.see(made, at, environment, 1)
         return str(made.id)

@@ -30,7 +30,7 @@ class Project:
 
 @dataclass(frozen=True, slots=True)
 class Errors:
-    """`count` errors at one moment (epoch seconds)."""
+    """`count` events at one moment (epoch seconds). `type` is Sentry's: a message is `default`, a report is `csp`."""
 
     at: float
     project: int
@@ -39,6 +39,7 @@ class Errors:
     level: str = "error"
     title: str = ""
     issue: int = 0
+    type: str = "error"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,7 @@ class Issue:
     grouping: str
     seen: dict[str, Sighting] = field(default_factory=dict)
     handled: bool = True
+    type: str = "error"
 
     def sighting(self, environments: frozenset[str]) -> Sighting | None:
         """In these environments together (none named: in all); None where it was seen in none of them."""
@@ -210,18 +212,21 @@ class Store:
         category: str = "error",
         metadata: dict[str, str] | None = None,
         handled: bool = True,
+        type: str = "error",  # noqa: A002
     ) -> Issue:
-        """The project's issue of that grouping, created if there is none."""
+        """The project's issue of that grouping, created if there is none; its level is that of its newest event."""
         with self.lock:
             found = self._grouped.get((project.id, grouping))
             if found is None:
                 project.issues += 1
                 short_id = f"{project.slug.upper()}-{_short(project.issues)}"
                 number = FIRST_ISSUE_ID + len(self.issues)
+                about = metadata or {}
                 found = Issue(
-                    number, short_id, project, title, culprit, level, category, metadata or {}, grouping, {}, handled
+                    number, short_id, project, title, culprit, level, category, about, grouping, {}, handled, type
                 )
                 self.issues[number] = self._grouped[project.id, grouping] = found
+            found.level = level
             return found
 
     def see(self, issue: Issue, at: float, environment: str, count: int) -> None:

@@ -91,6 +91,18 @@ def test_lists_drop_blanks_and_repeats_and_keep_their_order() -> None:
     assert settings.SENTRY_ALERT_ENVIRONMENTS == ()
 
 
+def test_levels_are_taken_in_any_case_and_unknown_ones_are_named() -> None:
+    assert load({"SENTRY_ERROR_LEVELS": "Fatal, ERROR,warning,error"}).SENTRY_ERROR_LEVELS == (
+        "fatal",
+        "error",
+        "warning",
+    )
+    for levels, unknown in (("error,critical", "'critical'"), ("warn", "'warn'"), (",", "fatal, error")):
+        said = refusal("SENTRY_ERROR_LEVELS", levels)
+        assert "comma-separated levels out of fatal, error, warning, info, debug" in said
+        assert unknown in said
+
+
 @pytest.mark.parametrize("address", ["oncall", "a@", "@b.com", "a b@example.com", "a@example.com\nBcc: x@example.com"])
 def test_recipients_that_are_no_addresses_are_named(address: str) -> None:
     assert "email addresses" in refusal("SENTRY_ALERT_EMAIL_RECIPIENTS", f"ok@example.com,{address}")

@@ -102,7 +102,7 @@ class SentryLike:
             return Reply({"detail": f"dataset must be one of: {', '.join(sorted(self.datasets))}"}, 400)
         if refused := self.fields_refused & set(request.all("field")):
             return Reply({"detail": f"Unknown field: {refused.pop()}"}, 400)
-        errors = dataset == "errors" or "event.type:error" in request.one("query")
+        errors = dataset == "errors" or "level:" in request.one("query")
         found, header = paged(self.errors if errors else self.transactions, request)
         return Reply({"data": found, "meta": self.meta}, headers={"Link": header})
 

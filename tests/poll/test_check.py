@@ -32,7 +32,7 @@ def test_a_healthy_sentry_is_described(server: Server) -> None:
         "Organisation Acme (acme)",
         "Watching 1 of 2 projects",
         "Environments: production",
-        "Error counts from the dataset errors: 1 project in 24 h",
+        "Error counts (level error or fatal) from the dataset errors: 1 project in 24 h",
         "Transactions and latency from the dataset spans: 1 project in 24 h",
         "New issues from the dataset issues: 0 issues in 24 h",
         "Events dropped by quota from the dataset outcomes",

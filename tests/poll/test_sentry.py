@@ -36,6 +36,16 @@ def test_windows_are_asked_for_in_naive_utc_over_all_projects(sentry: SentryLike
     assert (request.one("project"), request.one("sort"), request.one("per_page")) == ("-1", "-count()", "100")
 
 
+@pytest.mark.parametrize("datasets", [{"errors"}, {"discover"}])
+def test_an_error_is_asked_for_in_the_same_words_on_every_dataset(
+    sentry: SentryLike, server: Server, datasets: set[str]
+) -> None:
+    sentry.datasets = datasets
+    for levels, asked in ((("error", "fatal"), "level:[error,fatal]"), (("fatal",), "level:fatal")):
+        assert source(server, levels=levels).ask(question(Measure.ERRORS)).trust is Trust.VALUE
+        assert server.requests[-1].one("query") == f"event.type:[error,default] {asked}"
+
+
 def test_every_page_is_read_and_costs_one_request_per_hundred_rows(sentry: SentryLike, server: Server) -> None:
     sentry.errors = [event_row(number) for number in range(250)]
     answer = source(server).ask(question(Measure.ERRORS))
@@ -146,8 +156,11 @@ def test_new_issues_are_dated_by_their_lifetime_on_all_pages(sentry: SentryLike,
     fresh = [issue_row(number, END - timedelta(seconds=number)) for number in range(150)]
     old = END - timedelta(days=30)
     returned = issue_row(900, END, lifetime={"firstSeen": old.isoformat()})
-    slow_query = issue_row(901, END, issueCategory="performance")
-    sentry.issues = [slow_query, *fresh, returned]
+    no_errors = [
+        issue_row(901, END, issueCategory="performance"),
+        issue_row(902, END, type="csp"),
+    ]
+    sentry.issues = [*no_errors, *fresh, returned]
     answer = source(server).ask(question(Measure.NEW_ISSUES))
     assert answer.trust is Trust.VALUE
     assert [issue.id for issue in answer.issues] == [str(number) for number in range(150)]
