@@ -40,7 +40,7 @@ app.conf.update(
         "health_check_interval": 30,
         "global_keyprefix": "alerting:",
     },
-    imports=("worker.tasks",),
+    imports=("worker.tasks", "worker.startup"),
     task_ignore_result=True,
     task_acks_late=True,
     task_reject_on_worker_lost=True,

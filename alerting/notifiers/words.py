@@ -110,7 +110,7 @@ def next_step(notice: Notice) -> str:
         case Kind.BLIND:
             return "Watch Sentry itself until this is mended: nothing is judged meanwhile."
         case Kind.CHANNEL:
-            return "Mend the channel's settings and restart the service: what waits for the channel is sent then."
+            return "Mend what it names, then restart the worker: the channel is tried again at once."
         case Kind.DIGEST if mood(notice) is Mood.GOOD:
             return "Nothing to do now."
         case Kind.DIGEST:

@@ -7,11 +7,12 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from alerting import config
 from alerting.notifiers.escape import terminal
 from alerting.ops import database
 
 if TYPE_CHECKING:
-    from alerting.outbox.models import Message
+    from alerting.outbox.models import Channel, Message
 
 app = typer.Typer(help="Notices owed, sent and refused.", no_args_is_help=True)
 Ids = Annotated[list[int], typer.Argument(help="Message ids as `alerting outbox list` shows them.")]
@@ -34,7 +35,9 @@ def list_messages(
 
     console = Console(highlight=False, soft_wrap=True)
     for channel in Channel.objects.order_by("name"):
-        broken = f"broken since {_at(channel.broken_at)}: {channel.broken_reason}" if channel.broken_reason else "open"
+        broken = "open"
+        if channel.broken_reason:
+            broken = f"broken since {_at(channel.broken_at)}: {channel.broken_reason}, tried again {_trial(channel)}"
         last = f", last sent {_at(channel.last_sent_at)}" if channel.last_sent_at else ", nothing sent yet"
         console.print(Text(f"{channel.name}: {terminal(broken)}{last}"))
     rows = Message.objects.order_by("-id")
@@ -81,8 +84,26 @@ def retry(message_ids: Ids) -> None:
         message = _message(message_id)
         if not repairs.retry(message, datetime.now(UTC)):
             _refuse(f"Message {message_id} is {message.state}: only pending, failed or discarded ones can be retried.")
-        channels.mend(message.channel)
+        channels.mend(message.channel, datetime.now(UTC))
         typer.echo(f"Message {message_id} is due now; the worker sends it within seconds.")
+
+
+@app.command()
+def reopen(channel: Annotated[str, typer.Argument(help="A channel as `alerting outbox list` names it.")]) -> None:
+    """Use a stopped channel again, after what it refused us for has been mended."""
+    from alerting.outbox import trouble
+    from alerting.outbox.models import Channel
+
+    enabled = config.current().channels
+    if channel not in enabled:
+        listed = f"enabled are {', '.join(enabled)}" if enabled else "none is enabled"
+        _refuse(f"There is no channel {terminal(channel, 40)} here: {listed}.")
+    if not Channel.objects.filter(name=channel).exclude(broken_reason="").exists():
+        typer.echo(f"{channel} is not stopped: there is nothing to reopen.")
+        return
+    owed = trouble.reopen(channel, datetime.now(UTC))
+    again = f", with {owed} notice{'s' if owed != 1 else ''} it had refused" if owed else ""
+    typer.echo(f"{channel} is open again{again}; what waits for it goes out within seconds.")
 
 
 @app.command()
@@ -95,6 +116,11 @@ def discard(message_ids: Ids) -> None:
         if not repairs.discard(message):
             _refuse(f"Message {message_id} is {message.state}: only pending or failed ones can be discarded.")
         typer.echo(f"Message {message_id} is discarded.")
+
+
+def _trial(channel: "Channel") -> str:
+    at = f"from {channel.open_at:%H:%M:%S} UTC" if channel.open_at > datetime.now(UTC) else "now"
+    return f"{at} with the next notice"
 
 
 def _message(message_id: int) -> "Message":

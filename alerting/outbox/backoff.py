@@ -3,6 +3,8 @@
 FIRST_SECONDS = 1.0
 LONGEST_SECONDS = 60.0
 LONGEST_WISH_SECONDS = 3600.0
+FIRST_TRIAL_SECONDS = 60.0
+LONGEST_TRIAL_SECONDS = 3600.0
 
 
 def delay(attempts: int, chance: float, retry_after: float | None = None) -> float:
@@ -17,3 +19,8 @@ def delay(attempts: int, chance: float, retry_after: float | None = None) -> flo
     if retry_after is None:
         return spread
     return min(max(0.0, retry_after), LONGEST_WISH_SECONDS) + chance * FIRST_SECONDS
+
+
+def trial(refusals: int) -> float:
+    """Seconds until a channel that refused for good `refusals` times in a row is tried again: a minute to an hour."""
+    return min(LONGEST_TRIAL_SECONDS, FIRST_TRIAL_SECONDS * 2.0 ** min(refusals - 1, 16))

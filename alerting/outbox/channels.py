@@ -1,10 +1,11 @@
-"""Who may send on a channel: one sender at a time, at the channel's pace, and not at all while it is broken."""
+"""Who may send on a channel: one sender at a time, at the channel's pace, and only now and then while it is broken."""
 
 from datetime import datetime, timedelta
 
 from django.db.models import Q
 
 from alerting import owner
+from alerting.outbox import backoff
 from alerting.outbox.clean import clean
 from alerting.outbox.models import Channel
 
@@ -50,18 +51,35 @@ def keep_pace(name: str, now: datetime) -> None:
 
 
 def mark_broken(name: str, reason: str, fingerprint: str, now: datetime) -> bool:
-    """Stop the channel until its configuration changes; true if it was not stopped before."""
-    return (
-        Channel.objects.filter(name=name, broken_reason="").update(
-            broken_reason=clean(reason, 200) or "unknown", broken_at=now, fingerprint=fingerprint
-        )
-        == 1
-    )
+    """Stop the channel until its next trial; true where it was not stopped before, or not for this reason."""
+    reason = clean(reason, 200) or "unknown"
+    row = Channel.objects.select_for_update().get(name=name)
+    is_news = row.broken_reason != reason
+    row.broken_at = row.broken_at or now
+    row.broken_reason, row.fingerprint = reason, fingerprint
+    row.save(update_fields=("broken_reason", "broken_at", "fingerprint"))
+    put_off_trial(name, now)
+    return is_news
 
 
-def mend(name: str) -> None:
+def put_off_trial(name: str, now: datetime) -> None:
+    """Note one more refusal of a broken channel: the next trial comes later than the last one did."""
+    for row in Channel.objects.select_for_update().filter(name=name).exclude(broken_reason=""):
+        row.failures += 1
+        row.open_at = now + timedelta(seconds=backoff.trial(row.failures))
+        row.save(update_fields=("failures", "open_at"))
+
+
+def try_again(now: datetime) -> int:
+    """Let every broken channel be tried with its next notice, whatever its last trial said; returns how many."""
+    return Channel.objects.exclude(broken_reason="").update(open_at=now)
+
+
+def mend(name: str, now: datetime) -> None:
     """Open a broken channel again."""
-    Channel.objects.filter(name=name).update(broken_reason="", broken_at=None, failures=0, last_error="")
+    Channel.objects.filter(name=name).exclude(broken_reason="").update(
+        broken_reason="", broken_at=None, failures=0, last_error="", open_at=now
+    )
 
 
 def clock_went_back(now: datetime) -> None:

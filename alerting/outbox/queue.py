@@ -11,7 +11,7 @@ from django.db.models import F, QuerySet
 
 from alerting import owner
 from alerting.errors import DeliveryError
-from alerting.outbox import backoff, digests, fold
+from alerting.outbox import backoff, channels, digests, fold
 from alerting.outbox.clean import clean, clean_json
 from alerting.outbox.message import Notice
 from alerting.outbox.models import Channel, Message
@@ -112,6 +112,9 @@ def mark_sent(message: Message, receipt: Delivered, now: datetime) -> None:
         Channel.objects.filter(name=message.channel).update(
             failures=0, last_sent_at=now, last_error=clean(refused, 500)
         )
+        if message.kind != digests.CARD:
+            # An edit may have reached nobody; a notice that was taken proves that a broken channel is mended.
+            channels.mend(message.channel, now)
         if receipt.deferred:
             _owe_the_rest(message, sorted(receipt.deferred), now)
         if receipt.editable and message.kind in fold.FOLDED_KINDS:

@@ -16,6 +16,7 @@ from alerting.outbox.models import Message
 SENDING_GRACE = timedelta(minutes=5)
 SENDING_LIMIT = timedelta(seconds=45)
 KEPT = timedelta(days=30)
+SENT_ANOTHER_WAY = " instead"
 
 
 def recover(channel: str, now: datetime) -> int:
@@ -65,12 +66,18 @@ def reroute(channel: str, others: Iterable[str], reason: str, now: datetime, *, 
         freed = digests.take_apart(chosen.filter(kind__in=fold.FOLDED_KINDS))
         stranded = list((chosen | unsent.filter(pk__in=freed)).exclude(kind__in=digests.ALONE))
         copies = [_copy(each, target, note, now) for each in stranded for target in targets]
-        before = Message.objects.filter(dedupe_key__in=[copy.dedupe_key for copy in copies]).count()
+        written = Message.objects.filter(dedupe_key__in=[copy.dedupe_key for copy in copies])
+        before = written.count()
+        # What had left a channel for this one goes back to it, now that this one refuses.
+        back = written.filter(state=Message.State.DISCARDED, error__endswith=SENT_ANOTHER_WAY).update(
+            state=Message.State.PENDING, due_at=now, attempts=0, error=""
+        )
         Message.objects.bulk_create(copies, batch_size=500, ignore_conflicts=True)
         Message.objects.filter(pk__in=[each.pk for each in stranded]).update(
-            state=Message.State.DISCARDED, error=clean(f"{reason}: sent by {', '.join(targets)} instead", 500)
+            state=Message.State.DISCARDED,
+            error=clean(f"{reason}: sent by {', '.join(targets)}", 480) + SENT_ANOTHER_WAY,
         )
-    return len(copies) - before
+    return len(copies) - before + back
 
 
 def clock_went_back(now: datetime) -> None:

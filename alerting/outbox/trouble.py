@@ -29,17 +29,29 @@ ONE_NOTICE_ONLY = frozenset(
 
 
 def clear(channel: str, enabled: Iterable[str], fingerprint: str, now: datetime) -> bool:
-    """Whether the channel may be used; a broken one is reopened when its configuration has changed."""
+    """Whether the channel may be used now. A broken one may when its configuration has changed or a trial is due.
+
+    Until then its notices take the other way. A trial is the next notice itself: taken, it opens the channel
+    (`queue.mark_sent`); refused, it takes the other way as well, and the next trial is put off.
+    """
     row = channels.get(channel, now)
     if not row.broken_reason:
         return True
     if row.fingerprint != fingerprint:
-        with transaction.atomic():
-            channels.mend(channel)
-            repairs.requeue_failed(channel, now)
+        reopen(channel, now)
+        return True
+    if row.open_at <= now:
+        repairs.requeue_failed(channel, now)
         return True
     repairs.reroute(channel, _working(channel, enabled), row.broken_reason, now)
     return False
+
+
+def reopen(channel: str, now: datetime) -> int:
+    """Open a broken channel and owe again what was given up on it; returns how many notices that are."""
+    with transaction.atomic():
+        channels.mend(channel, now)
+        return repairs.requeue_failed(channel, now)
 
 
 def report(message: Message, error: DeliveryError, enabled: Iterable[str], fingerprint: str, now: datetime) -> None:
@@ -47,7 +59,9 @@ def report(message: Message, error: DeliveryError, enabled: Iterable[str], finge
     others = _working(message.channel, enabled)
     one_notice = error.reason in ONE_NOTICE_ONLY or bool(error.recipients)
     with transaction.atomic():
-        if not one_notice and channels.mark_broken(message.channel, error.reason, fingerprint, now):
+        if one_notice:
+            channels.put_off_trial(message.channel, now)
+        elif channels.mark_broken(message.channel, error.reason, fingerprint, now):
             notice = _broken_notice(message.channel, error, now)
             queue.owe([Debt(notice, other) for other in others], now)
         repairs.reroute(message.channel, others, error.reason, now, only=message.pk if one_notice else None)
@@ -71,8 +85,8 @@ def _broken_notice(channel: str, error: DeliveryError, now: datetime) -> Notice:
         key=f"channel-{channel}-{now:%Y%m%d%H%M%S}",
         headline=f"{name} refuses our notices ({error.reason})",
         sentence=(
-            f"{name} refused a notice and will refuse the next ones too: {error} "
-            f"Notices meant for it come this way until its configuration changes."
+            f"{name} refused a notice and will refuse the next ones too: {error} Until it takes them again, notices "
+            f"meant for it come this way."
         ),
         severity="high",
         at=stamp,
@@ -82,5 +96,8 @@ def _broken_notice(channel: str, error: DeliveryError, now: datetime) -> Notice:
         value=error.reason,
         threshold="a working channel",
         reason="channel_broken",
-        notes=("`alerting check` tries the channel; `alerting outbox list` shows what waits for it.",),
+        notes=(
+            f"`alerting outbox reopen {channel}` opens {name} without a restart. Without either, a notice tries it now "
+            f"and then: after a minute first, once an hour in the end.",
+        ),
     )

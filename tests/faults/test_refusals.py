@@ -129,6 +129,43 @@ def test_a_bot_that_is_refused_is_replaced_by_mail_and_an_operators_retry_opens_
     assert len(by_mail(sandbox, "search")) == 1
 
 
+def test_a_bot_that_is_invited_after_all_is_used_again_after_a_restart_and_on_an_operators_word(
+    make_service: MakeService, sandbox: Sandbox
+) -> None:
+    service = running(make_service, **bot(sandbox))
+    for reason, project, again, mend in (
+        ("not_in_channel", "checkout", "basket", lambda: restart_with(service)),
+        ("missing_scope", "search", "stock", lambda: service.command("outbox", "reopen", "slack")),
+    ):
+        sandbox.slack.refusing = reason
+        sandbox.sentry.add_errors(project, 11)
+        sandbox.mail.wait_for(lambda _, reason=reason: by_mail(sandbox, reason, "channel broken"))
+        service.wait_for_good_tick()
+        sandbox.slack.refusing = ""
+        mend()
+        sandbox.sentry.add_errors(again, 11)
+        once(sandbox, again, service.wait_for_good_tick)
+        assert (len(by_mail(sandbox, project)), in_slack(sandbox, project, "")) == (1, [])
+    listed = service.command("outbox", "list").stdout
+    assert "slack: open" in listed and "Nothing is owed" in listed
+    assert "is not stopped" in service.command("outbox", "reopen", "slack").stdout
+    unknown = service.command("outbox", "reopen", "slak")
+    assert unknown.returncode == 1 and "enabled are email, slack" in unknown.stderr
+
+
+def test_a_mailbox_that_is_unlocked_is_used_again_after_a_restart(make_service: MakeService, sandbox: Sandbox) -> None:
+    sandbox.mail.user, sandbox.mail.password = "alerts", "locked-for-now-5531"
+    service = running(make_service, EMAIL_HOST_USER="alerts", EMAIL_HOST_PASSWORD="right-password-5531")
+    sandbox.sentry.add_errors("checkout", 11)
+    sandbox.slack.wait_for(lambda _: in_slack(sandbox, "smtp_auth", "channel broken"))
+    service.wait_for_good_tick()
+    sandbox.mail.password = "right-password-5531"
+    restart_with(service)
+    sandbox.sentry.add_errors("basket", 11)
+    once(sandbox, "basket", service.wait_for_good_tick)
+    assert (by_mail(sandbox, "checkout"), len(in_slack(sandbox, "checkout"))) == ([], 1)
+
+
 def test_the_cards_of_a_bot_say_resolved_also_where_that_was_told_in_a_digest(
     make_service: MakeService, sandbox: Sandbox
 ) -> None:

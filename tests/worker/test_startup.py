@@ -1,0 +1,36 @@
+"""A worker's start: queues in which nothing of ours arrives are refused in one sentence."""
+
+import pytest
+
+from alerting.sandbox import Sandbox
+from tests.flow.conftest import MakeService, make_service, sandbox
+
+__all__ = ["make_service", "sandbox"]
+pytestmark = pytest.mark.flow
+
+
+@pytest.fixture
+def database_url() -> str:
+    return ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "heard"),
+    [(("-Q", "celery"), "the queue celery"), (("-Q", "a,b"), "the queues a, b"), (("-X", "alerting"), "no queue")],
+)
+def test_a_worker_for_queues_without_ours_says_so_and_ends(
+    arguments: tuple[str, ...], heard: str, make_service: MakeService, sandbox: Sandbox
+) -> None:
+    service = make_service()
+    service.migrate()
+    assert service.start("worker", "worker", *arguments).wait(30) == 2
+    said = service.log("worker")
+    assert f"would listen to {heard}, and do nothing" in said and "-Q alerting" in said
+    assert "Traceback" not in said
+
+
+def test_a_worker_that_listens_to_ours_among_others_starts(make_service: MakeService, sandbox: Sandbox) -> None:
+    service = make_service()
+    service.migrate()
+    service.start("worker", "worker", "-l", "info", "-c", "1", "-Q", "celery,alerting")
+    service.wait_for_log("worker", " ready.")

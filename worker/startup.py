@@ -1,0 +1,40 @@
+"""What a worker does once when it starts: refuse queues without us, and try stopped channels again."""
+
+import logging
+import sys
+from datetime import UTC, datetime
+from typing import Any
+
+from celery.signals import celeryd_after_setup, worker_ready
+from django.db import DatabaseError, connection
+
+from alerting.outbox import channels
+
+logger = logging.getLogger(__name__)
+
+
+@celeryd_after_setup.connect
+def _refuse_queues_without_us(instance: Any, **_: object) -> None:
+    ours = instance.app.conf.task_default_queue
+    listening = sorted(instance.app.amqp.queues.consume_from)
+    if ours in listening:
+        return
+    heard = f"the queue {', '.join(listening)}" if len(listening) == 1 else f"the queues {', '.join(listening)}"
+    sys.stderr.write(
+        f"This worker would listen to {heard if listening else 'no queue'}, and do nothing: everything of this service "
+        f"goes through the queue {ours}. Start it without -Q and -X, or with `-Q {ours}`.\n"
+    )
+    raise SystemExit(2)
+
+
+@worker_ready.connect
+def _try_stopped_channels_again(**_: object) -> None:
+    try:
+        stopped = channels.try_again(datetime.now(UTC))
+    except DatabaseError as error:
+        logger.warning("stopped channels wait for their next trial: the database is away (%s)", type(error).__name__)
+        return
+    finally:
+        connection.close()
+    if stopped:
+        logger.info("the next notice tries each of %s stopped channels again", stopped)
