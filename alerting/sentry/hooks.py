@@ -6,7 +6,7 @@ from typing import Any
 
 from sentry_sdk.utils import capture_internal_exceptions
 
-from alerting.sentry.grouping import fingerprint
+from alerting.sentry.grouping.fingerprint import fingerprint
 from alerting.sentry.ignored import is_ignored
 from alerting.sentry.log_lines import without_secret_parameters
 from alerting.sentry.scrub import scrub_event

@@ -4,8 +4,8 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from alerting.sentry.chain import MAX_LINKS, event_exceptions, raised
-from alerting.sentry.names import lineage, same_class
+from alerting.sentry.grouping.chain import MAX_LINKS, event_exceptions, raised
+from alerting.sentry.grouping.classes import lineage, same_class
 
 # Answers to visitors rather than faults. Subclasses are ignored too. A module may be the public one.
 IGNORED: tuple[str, ...] = (

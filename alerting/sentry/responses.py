@@ -10,8 +10,8 @@ from sentry_sdk.integrations import Integration
 from sentry_sdk.integrations.logging import ignore_logger
 from sentry_sdk.utils import capture_internal_exceptions
 
+from alerting.sentry.grouping.schemes import STATUS_HINT
 from alerting.sentry.hooks import last_error
-from alerting.sentry.schemes import STATUS_HINT
 
 SERVER_ERRORS: frozenset[int] = frozenset(range(500, 600))
 

@@ -14,10 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rest_framework import exceptions as drf
 
-from alerting.sentry.grouping import fingerprint
-from alerting.sentry.hosts import service_of
-from alerting.sentry.places import endpoint_of
-from alerting.sentry.schemes import Scheme, scheme_of
+from alerting.sentry.grouping.fingerprint import fingerprint
+from alerting.sentry.grouping.host import service_of
+from alerting.sentry.grouping.location import endpoint_of
+from alerting.sentry.grouping.schemes import Scheme, scheme_of
 from tests.sentry.faults import closed_port, foreign, raising
 from tests.sentry.sdk import Kept
 

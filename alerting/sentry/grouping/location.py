@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
-from alerting.sentry.chain import event_frames
-from alerting.sentry.schemes import LIBRARIES
+from alerting.sentry.grouping.chain import event_frames
+from alerting.sentry.grouping.schemes import LIBRARIES
 
 # Ids in a raw path, where no route pattern is known: numbers and what is made of them, UUIDs, hex digests, long tokens
 # with a digit, names with a number (ORD-1234), and addresses, which must not leave at all.

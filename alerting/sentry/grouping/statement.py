@@ -6,10 +6,10 @@ from contextlib import suppress
 from types import FrameType
 from typing import Any
 
-from alerting.sentry.call_sites import failing_call
-from alerting.sentry.chain import attribute, event_frames, frames, last_step, module_of
-from alerting.sentry.names import lookup
-from alerting.sentry.schemes import BY_LIBRARY, Scheme
+from alerting.sentry.grouping.call_site import failing_call
+from alerting.sentry.grouping.chain import attribute, event_frames, frames, last_step, module_of
+from alerting.sentry.grouping.classes import lookup
+from alerting.sentry.grouping.schemes import BY_LIBRARY, Scheme
 from alerting.sentry.sql import kind_in, kind_of
 
 # What drivers and ORMs call the statement, in their methods' arguments and on their exceptions.

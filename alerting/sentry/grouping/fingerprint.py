@@ -7,11 +7,11 @@ replace it. An error no scheme knows keeps Sentry's grouping, and so does one th
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from alerting.sentry.chain import behind, event_exceptions, raised
-from alerting.sentry.hosts import service_of
-from alerting.sentry.places import endpoint_of, function_of
-from alerting.sentry.schemes import STATUS_HINT, Scheme, scheme_of, scheme_of_stated
-from alerting.sentry.statements import query_kind
+from alerting.sentry.grouping.chain import behind, event_exceptions, raised
+from alerting.sentry.grouping.host import service_of
+from alerting.sentry.grouping.location import endpoint_of, function_of
+from alerting.sentry.grouping.schemes import STATUS_HINT, Scheme, scheme_of, scheme_of_stated
+from alerting.sentry.grouping.statement import query_kind
 
 # Where no host is known, these packages are the service: each speaks to one vendor only.
 _VENDORS = frozenset({"stripe", "twilio", "sendgrid", "slack_sdk", "openai", "anthropic", "braintree", "github"})

@@ -1,0 +1,1 @@
+"""Decides which errors are one issue."""
