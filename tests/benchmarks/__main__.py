@@ -3,7 +3,7 @@
 import importlib
 import sys
 
-ALL = ("ticks", "latency", "scrub", "capture")
+ALL = ("ticks", "latency", "scrub", "capture", "week")
 
 
 def main() -> None:

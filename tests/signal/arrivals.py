@@ -1,0 +1,153 @@
+"""A pretend source at the pipeline's own seam: it answers from a history, holding what is readable by now."""
+
+from bisect import bisect_left, insort
+from collections import Counter
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from alerting.errors import SourceFault
+from alerting.poll.model import Answer, Measure, Question, Row
+from alerting.rules.model import Issue, Project, Trust
+from tests.signal.history import ERROR_LEVELS, FAST_MS, SLOW_MS, History, NewType, ProjectHistory, moment, seconds
+
+PAGE = 100
+
+
+class Readable:
+    """What of one project can be read by now; time only goes forward."""
+
+    def __init__(self, project: ProjectHistory) -> None:
+        self.project = project
+        errors = (each for each in project.errors if each.level in ERROR_LEVELS)
+        self._coming = {
+            name: iter(sorted(events, key=lambda each: each.readable))
+            for name, events in (("errors", errors), ("traffic", project.traffic), ("types", project.types))
+        }
+        self._next: dict[str, Any] = {name: next(events, None) for name, events in self._coming.items()}
+        self.errors: list[float] = []
+        self.dropped: list[float] = []
+        self.traffic: list[Any] = []
+        self.types: list[NewType] = []
+
+    def go_on(self, now: float) -> None:
+        for event in self._arrived("errors", now):
+            insort(self.dropped if event.dropped else self.errors, event.at)
+        for event in self._arrived("traffic", now):
+            insort(self.traffic, event)
+        self.types += self._arrived("types", now)
+
+    def count(self, start: float, end: float) -> tuple[int, float | None]:
+        first = bisect_left(self.errors, start)
+        count = bisect_left(self.errors, end) - first
+        return count, self.errors[first] if count else None
+
+    def drops(self, start: float, end: float) -> int:
+        return bisect_left(self.dropped, end) - bisect_left(self.dropped, start)
+
+    def performance(self, start: float, end: float) -> tuple[int, int]:
+        """Stored transactions and how many of them are slow."""
+        window = self.traffic[bisect_left(self.traffic, (start,)) : bisect_left(self.traffic, (end,))]
+        return sum(each.stored for each in window), sum(each.stored_slow for each in window)
+
+    def _arrived(self, name: str, now: float) -> Iterator[Any]:
+        while (event := self._next[name]) is not None and event.readable <= now:
+            self._next[name] = next(self._coming[name], None)
+            yield event
+
+
+class PretendSource:
+    """Answers as Sentry would, `at` the time the simulation has come to."""
+
+    def __init__(self, history: History) -> None:
+        self.history = history
+        self.now = 0.0
+        self.requests = 0
+        self.asked: Counter[str] = Counter()
+        self._projects = [Readable(project) for project in history.projects]
+
+    def go_on(self, now: float) -> None:
+        self.now = now
+        for each in self._projects:
+            each.go_on(now)
+
+    def ask(self, question: Question) -> Answer:
+        answer = self._answer(question)
+        self.requests += answer.requests
+        self.asked[question.measure.value] += answer.requests
+        return answer
+
+    def _answer(self, question: Question) -> Answer:
+        if any(stretch.holds(self.now) for stretch in self.history.api_down):
+            note = "Sentry answered 503 (service unavailable)."
+            return Answer(question, Trust.SOURCE_ERROR, fault=SourceFault.SERVER, note=note, requests=1)
+        match question.measure:
+            case Measure.ERRORS:
+                return self._rows(question, "errors", self._errors)
+            case Measure.PERFORMANCE:
+                return self._rows(question, "spans", self._performance)
+            case Measure.OUTCOMES:
+                return self._rows(question, "outcomes", self._outcomes)
+            case Measure.NEW_ISSUES:
+                return self._new_issues(question)
+
+    def _rows(self, question: Question, dataset: str, read: Any) -> Answer:
+        start, end = seconds(question.window.start), seconds(question.window.end)
+        rows: dict[Project, Row] = {}
+        for each in self._seen():
+            if question.project_ids and each.project.id not in question.project_ids:
+                continue
+            row = read(each, start, end)
+            if row is not None:
+                rows[self._named(each.project)] = row
+        return Answer(question, Trust.VALUE, rows, dataset=dataset, requests=max(1, -(-len(rows) // PAGE)))
+
+    def _errors(self, readable: Readable, start: float, end: float) -> Row | None:
+        count, first = readable.count(start, end)
+        return Row(errors=count, first_error_at=moment(first)) if first is not None else None
+
+    def _performance(self, readable: Readable, start: float, end: float) -> Row | None:
+        stored, slow = readable.performance(start, end)
+        if not stored:
+            return None
+        share = readable.project.sampled
+        return Row(transactions=round(stored / share), p95_ms=SLOW_MS if slow > stored / 20 else FAST_MS)
+
+    def _outcomes(self, readable: Readable, start: float, end: float) -> Row | None:
+        count = readable.drops(start, end)
+        return Row(dropped=count, dropped_reasons={"project_quota": count}) if count else None
+
+    def _new_issues(self, question: Question) -> Answer:
+        start = seconds(question.window.start)
+        found = [
+            self._issue(each.project, new)
+            for each in self._seen()
+            for new in each.types
+            if new.at >= start and new.level in ERROR_LEVELS
+        ]
+        found.sort(key=_first_seen, reverse=True)
+        requests = max(1, -(-len(found) // PAGE))
+        return Answer(question, Trust.VALUE, issues=tuple(found), dataset="issues", requests=requests)
+
+    def _seen(self) -> list[Readable]:
+        return [each for each in self._projects if each.project.exists(self.now)]
+
+    def _named(self, project: ProjectHistory) -> Project:
+        return Project(project.id, project.slug_at(self.now))
+
+    def _issue(self, project: ProjectHistory, new: NewType) -> Issue:
+        named = self._named(project)
+        return Issue(
+            id=new.id,
+            short_id=f"{named.slug.upper()}-{new.id}",
+            title=f"LookupError: number {new.id}",
+            culprit="shop.views.order",
+            level=new.level,
+            permalink=f"https://acme.sentry.io/issues/{new.id}/",
+            first_seen=moment(new.at),
+            project=named,
+        )
+
+
+def _first_seen(issue: Issue) -> datetime:
+    return issue.first_seen
