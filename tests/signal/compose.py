@@ -55,7 +55,7 @@ def compose(
 
 
 def side_by_side(*scenes: tuple[str, str], seed: int = 0, hours: float = 3.0, at: float = 30 * MINUTE) -> History:
-    """A short history: each scene (by name and kind of project) in a project of its own, beside one that is just alive."""
+    """A short history: each scene (its name, the kind of project) in a project of its own, beside one just alive."""
     alive = ProjectHistory("1000", "alive", 60)
     stage = Stage(random.Random(seed), hours * HOUR, [alive])
     stage.errors(alive, evenly(0, stage.length, int(stage.length // 240)))
