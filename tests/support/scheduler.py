@@ -1,0 +1,41 @@
+"""xdist's scheduling by group, except that a test in which its worker died is failed once and the others go on.
+
+As of xdist 3.8 such a test is run again until no more workers may be started, or the run stands still
+(pytest-dev/pytest-xdist#1323, #1327, #1371). This file can go with the release that mends all three.
+"""
+
+import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadGroupScheduling
+from xdist.workermanage import WorkerController
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadGroupScheduling | None:
+    return GroupScheduling(config, log) if config.getvalue("dist") == "loadgroup" else None
+
+
+class GroupScheduling(LoadGroupScheduling):
+    """Groups of tests, each run by one worker from its first test to its last, unless that worker dies."""
+
+    def remove_node(self, node: WorkerController) -> str | None:
+        """Queue what the worker has left, at the front; returns the test it died in."""
+        died_in: str | None = None
+        for group, tests in self.assigned_work.pop(node).items():
+            left = [name for name, done in tests.items() if not done]
+            if left and died_in is None:
+                died_in = left.pop(0)
+                tests[died_in] = True
+            if left:
+                self.workqueue[group] = tests
+                self.workqueue.move_to_end(group, last=False)
+        for other in self.nodes:
+            self._reschedule(other)
+        return died_in
+
+    def schedule(self) -> None:
+        """A worker begins a test once it knows the next: one that comes later needs two groups, or the word to end."""
+        comes_later = self.collection is not None
+        super().schedule()
+        for node in self.nodes if comes_later else ():
+            self._reschedule(node)
