@@ -20,6 +20,31 @@ class ConfigError(AlertingError):
         super().__init__("\n".join([heading, *(f"  - {problem}" for problem in self.problems)]))
 
 
+class HttpFault(StrEnum):
+    """What kept an HTTP exchange from ending with an answer."""
+
+    TIMEOUT = "timeout"
+    DNS = "dns"
+    REFUSED = "connection_refused"
+    LOST = "connection_lost"
+    UNREACHABLE = "unreachable"
+    CERTIFICATE = "tls_certificate"
+    TLS = "tls"
+    PROXY = "proxy"
+    GARBLED = "garbled_answer"
+    TOO_LARGE = "answer_too_large"
+
+
+class HttpError(AlertingError):
+    """An HTTP exchange brought no answer. The message names hosts and proxies, never a path, token or password."""
+
+    retryable = True
+
+    def __init__(self, fault: HttpFault, message: str) -> None:
+        super().__init__(message)
+        self.fault = fault
+
+
 class SourceFault(StrEnum):
     """What kept Sentry from answering; names go into decisions, notices and `alerting check`."""
 

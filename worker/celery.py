@@ -1,6 +1,5 @@
 """The Celery application: `celery -A worker worker`, `celery -A worker beat`."""
 
-import logging
 import os
 import re
 import sys
@@ -64,8 +63,6 @@ app.conf.update(
 @after_setup_task_logger.connect
 def _keep_secrets_out_of_logs(logger: object, **_: object) -> None:
     redaction.install(logger, redaction.secrets_of(settings))
-    # One line per request to Sentry would bury what matters; failures are logged where they are understood.
-    logging.getLogger("httpx").setLevel(logging.WARNING)
 
 
 @celeryd_init.connect

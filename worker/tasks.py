@@ -5,10 +5,11 @@ import os
 from datetime import UTC, datetime
 from functools import lru_cache
 
-import httpx
 import sentry_sdk.crons
 
 from alerting import config, pipeline, wiring
+from alerting.errors import HttpError
+from alerting.http import exchange
 from alerting.incidents import gaps, quiet_issues, ticks
 from alerting.outbox import repairs
 from alerting.pipeline import Parts
@@ -17,7 +18,7 @@ from worker.limits import RedisBudget
 
 logger = logging.getLogger(__name__)
 
-HEARTBEAT_TIMEOUT_SECONDS = 5.0
+HEARTBEAT_SECONDS = 5.0
 MONITOR_SLUG = "sentry-alerting-heartbeat"
 
 
@@ -95,6 +96,9 @@ def _touch_heartbeat() -> None:
     if not url:
         return
     try:
-        httpx.get(url, timeout=HEARTBEAT_TIMEOUT_SECONDS, follow_redirects=False)
-    except httpx.HTTPError as error:
-        logger.warning("HEARTBEAT_URL did not answer: %s", type(error).__name__)
+        status = exchange.get(url, seconds=HEARTBEAT_SECONDS).status
+    except HttpError as error:
+        logger.warning("HEARTBEAT_URL was not reached: %s", error)
+    else:
+        if status >= 300:
+            logger.warning("HEARTBEAT_URL answered with status %s: the dead man's switch may not have heard us", status)

@@ -4,7 +4,7 @@ import http.client
 import socket
 import ssl
 
-from alerting.errors import DeliveryError
+from alerting.errors import DeliveryError, HttpError
 
 
 def connection_failed(error: BaseException, peer: str, *, too_slow: bool = False) -> DeliveryError:
@@ -16,6 +16,8 @@ def connection_failed(error: BaseException, peer: str, *, too_slow: bool = False
     match error:
         case _ if too_slow:
             return DeliveryError("timeout", f"{peer} did not answer in time.")
+        case HttpError():
+            return DeliveryError(error.fault, str(error))
         case socket.gaierror():
             return DeliveryError("dns", f"The name of {peer} could not be resolved.")
         case ssl.SSLCertVerificationError():

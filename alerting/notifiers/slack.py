@@ -8,7 +8,6 @@ from typing import Any, Protocol, TypeVar
 from alerting.errors import DeliveryError
 from alerting.notifiers import render, slack_blocks
 from alerting.notifiers.base import Receipt
-from alerting.notifiers.deadline import Deadline
 from alerting.notifiers.faults import connection_failed
 from alerting.notifiers.slack_http import Answer, Bot, Transport, Webhook, parsed
 from alerting.notifiers.slack_replies import WITHOUT_BLOCKS, refusal
@@ -147,14 +146,12 @@ _QUIET_LINKS: dict[str, Any] = {"unfurl_links": False, "unfurl_media": False}
 
 def within(seconds: float, talk: Callable[[Transport], Result]) -> Result | DeliveryError:
     """What `talk` returns, or as a delivery error whatever it raises."""
-    deadline = Deadline(seconds)
     try:
-        with deadline:
-            return talk(Transport(deadline))
+        return talk(Transport(seconds))
     except RefusedError as no:
         return no.error
     except Exception as error:  # noqa: BLE001  the contract: DeliveryError and nothing else
-        return connection_failed(_root(error), PEER, too_slow=deadline.passed)
+        return connection_failed(error, PEER)
 
 
 def ask(transport: Transport, call: Callable[[], object]) -> Answer:
@@ -194,9 +191,3 @@ def _with_fallback(shown: render.View, call: Callable[[Mapping[str, Any]], Answe
     return call(
         {"text": slack_blocks.short_text(shown), "blocks": blocks} if reason == "msg_too_long" else {"text": text}
     )
-
-
-def _root(error: BaseException) -> BaseException:
-    """urllib wraps what went wrong in a URLError."""
-    reason = getattr(error, "reason", None)
-    return reason if isinstance(reason, BaseException) else error

@@ -1,33 +1,23 @@
-"""slack_sdk's two clients on a transport of ours: no redirects, one time limit for everything, nothing logged.
+"""slack_sdk's two clients on our own HTTP exchange: no redirects, one time limit for everything, nothing logged.
 
 slack_sdk opens URLs with urllib's defaults, which follow redirects (with the token) and time out per read only; it
 also writes the webhook's URL to its debug log. Its documented settings change neither, so the method that performs
 a request is replaced in both clients.
 """
 
-import http.client
 import json
 import logging
-import ssl
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
-from urllib.request import (
-    HTTPHandler,
-    HTTPSHandler,
-    OpenerDirector,
-    ProxyHandler,
-    Request,
-)
+from urllib.request import Request
 
 from slack_sdk import WebClient, WebhookClient
 from slack_sdk.webhook import WebhookResponse
 
-from alerting.config_values import is_loopback
-from alerting.notifiers.deadline import Deadline
-
-LONGEST_ANSWER = 65_536
+from alerting.errors import HttpError, HttpFault
+from alerting.http import exchange
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,29 +30,21 @@ class Answer:
 
 
 class Transport:
-    """Posts one request at a time under a deadline; `last` is the latest answer, whatever the client made of it."""
+    """Posts one request at a time, all of them within `seconds`; `last` is the latest answer to any of them."""
 
-    def __init__(self, deadline: Deadline) -> None:
-        self._deadline = deadline
-        self._tls = ssl.create_default_context()
+    def __init__(self, seconds: float) -> None:
+        self._ends = time.monotonic() + seconds
         self.last: Answer | None = None
 
     def post(self, request: Request) -> Answer:
-        """The answer, of whatever status. Raises OSError or http.client.HTTPException where there is none."""
+        """The answer, of whatever status. Raises HttpError where there is none."""
         self.last = None
-        opener = OpenerDirector()
-        for handler in (
-            ProxyHandler({} if is_loopback(urlsplit(request.full_url).hostname or "") else None),
-            _Http(self._deadline),
-            _Https(self._deadline, self._tls),
-        ):
-            opener.add_handler(handler)
-        with opener.open(request, timeout=self._deadline.remaining()) as response:
-            body = response.read(LONGEST_ANSWER).decode("utf-8", "replace")
-            headers = {name.lower(): value for name, value in response.headers.items()}
-        # A connection that was shut under the reader looks like the end of a short answer.
-        self._deadline.remaining()
-        self.last = Answer(response.status, headers, body)
+        left = self._ends - time.monotonic()
+        if left <= 0:
+            raise HttpError(HttpFault.TIMEOUT, "Slack did not answer in time.")
+        content = request.data if isinstance(request.data, bytes) else b""
+        reply = exchange.post(request.full_url, content, dict(request.header_items()), seconds=left)
+        self.last = Answer(reply.status, reply.headers, reply.body.decode("utf-8", "replace"))
         return self.last
 
 
@@ -88,35 +70,6 @@ class Bot(WebClient):
     def _perform_urllib_http_request_internal(self, url: str, req: Request) -> dict[str, Any]:  # noqa: ARG002
         answer = self._transport.post(req)
         return {"status": answer.status, "headers": dict(answer.headers), "body": answer.body}
-
-
-class _Http(HTTPHandler):
-    def __init__(self, deadline: Deadline) -> None:
-        super().__init__()
-        self._deadline = deadline
-
-    def http_open(self, req: Request) -> http.client.HTTPResponse:
-        def connection(host: str, **options: Any) -> http.client.HTTPConnection:
-            made = http.client.HTTPConnection(host, **options)
-            made._create_connection = self._deadline.connect  # type: ignore[attr-defined]
-            return made
-
-        return self.do_open(connection, req)
-
-
-class _Https(HTTPSHandler):
-    def __init__(self, deadline: Deadline, context: ssl.SSLContext) -> None:
-        super().__init__(context=context)
-        self._deadline = deadline
-        self._tls = context
-
-    def https_open(self, req: Request) -> http.client.HTTPResponse:
-        def connection(host: str, **options: Any) -> http.client.HTTPSConnection:
-            made = http.client.HTTPSConnection(host, context=self._tls, **options)
-            made._create_connection = self._deadline.connect  # type: ignore[attr-defined]
-            return made
-
-        return self.do_open(connection, req)
 
 
 def parsed(answer: Answer) -> dict[str, Any]:

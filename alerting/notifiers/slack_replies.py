@@ -1,10 +1,10 @@
 """What Slack's refusals mean: whether trying again can help, and what a person has to do. Pure."""
 
 import re
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 
 from alerting.errors import DeliveryError
+from alerting.http.retry_after import retry_after
 from alerting.notifiers.slack_http import Answer, parsed
 
 # Slack documents one message a second; a limit without Retry-After gets a little longer than that.
@@ -70,7 +70,8 @@ def refusal(answer: Answer, now: datetime) -> DeliveryError | None:
     """
     name = _error_name(answer)
     if answer.status == 429 or name in {"ratelimited", "rate_limited", "message_limit_exceeded"}:
-        wish = retry_after(answer.headers.get("retry-after", ""), now)
+        wish = _wish(answer, now)
+        wish = DEFAULT_RETRY_AFTER if wish is None else wish
         return DeliveryError("rate_limited", f"Slack asks to wait {wish:g} s.", retry_after=wish)
     if name in PERMANENT and answer.status < 500:
         return DeliveryError(name, f"Slack refused: {PERMANENT[name]}", permanent=True)
@@ -87,24 +88,13 @@ def refusal(answer: Answer, now: datetime) -> DeliveryError | None:
     if 400 <= answer.status < 500 and answer.status not in _TEMPORARY_STATUSES:
         said = f" ({name})" if name else ""
         return DeliveryError(reason, f"Slack refused with status {answer.status}{said}.", permanent=True)
-    wished = answer.headers.get("retry-after", "")
-    return DeliveryError(
-        reason, f"Slack answered with status {answer.status}.", retry_after=retry_after(wished, now) if wished else None
-    )
+    return DeliveryError(reason, f"Slack answered with status {answer.status}.", retry_after=_wish(answer, now))
 
 
-def retry_after(value: str, now: datetime) -> float:
-    """Seconds from a Retry-After header, given in seconds or as an HTTP date (RFC 9110, 10.2.3)."""
-    text = value.strip()
-    try:
-        seconds = float(text) if text.isascii() else DEFAULT_RETRY_AFTER
-    except ValueError:
-        try:
-            moment = parsedate_to_datetime(text)
-        except (ValueError, TypeError, IndexError, OverflowError):
-            return DEFAULT_RETRY_AFTER
-        seconds = ((moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - now).total_seconds()
-    return min(max(0.0, seconds), LONGEST_RETRY_AFTER) if seconds == seconds else DEFAULT_RETRY_AFTER
+def _wish(answer: Answer, now: datetime) -> float | None:
+    """How many seconds Slack asks to wait, an hour at most; None where it does not say."""
+    wish = retry_after(answer.headers, now.timestamp())
+    return None if wish is None else min(wish, LONGEST_RETRY_AFTER)
 
 
 def _error_name(answer: Answer) -> str:

@@ -11,12 +11,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from alerting.errors import SourceError, SourceFault
+from alerting.errors import HttpError, HttpFault, SourceError, SourceFault
+from alerting.http import exchange
+from alerting.http.exchange import Bearer, Params, Reply
+from alerting.http.retry_after import clock_lead, retry_after
 from alerting.poll import complaints, replies
 from alerting.poll.budget import Budget, Seen
 from alerting.poll.model import Priority
 from alerting.poll.replies import Page
-from alerting.poll.wire import Bearer, Params, Reply, Wire
 
 logger = logging.getLogger(__name__)
 
@@ -25,6 +27,13 @@ PATIENCE_SECONDS = 12.0
 TRIES = 3
 JITTER_SECONDS = 0.25
 CLOCK_TOLERANCE_SECONDS = 60.0
+# A page of 100 rows, at 40 kB a row; what it may hold besides is bounded in replies.page.
+MAX_BYTES = 4 * 1024 * 1024
+FAULTS = {
+    HttpFault.TIMEOUT: SourceFault.TIMEOUT,
+    HttpFault.GARBLED: SourceFault.GARBLED,
+    HttpFault.TOO_LARGE: SourceFault.TOO_LARGE,
+}
 TOKEN_KINDS = {
     "sntrys_": "organisation",
     "sntryu_": "user",
@@ -56,14 +65,14 @@ class SentryClient:
         *,
         exchange_seconds: float = EXCHANGE_SECONDS,
         patience_seconds: float = PATIENCE_SECONDS,
-        wire: Wire | None = None,
+        fetch: Callable[..., Reply] = exchange.get,
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.base_url = base_url.rstrip("/")
         self.token_kind = next((kind for prefix, kind in TOKEN_KINDS.items() if token.startswith(prefix)), "")
         self._auth = Bearer(token)
-        self._wire = wire or Wire(self._auth)
+        self._fetch = fetch
         self._budget = budget
         self._exchange_seconds = exchange_seconds
         self._patience_seconds = patience_seconds
@@ -92,7 +101,7 @@ class SentryClient:
                 return replies.page(reply, endpoint)
             retry_at = self._clock() + limits.block_for + self._jitter() if reply.status == 429 else None
             if retry_at is None and reply.status == 503:
-                wished = replies.retry_after(reply.headers, self._clock())
+                wished = retry_after(reply.headers, self._clock())
                 retry_at = self._clock() + wished if wished is not None else None
             patient = time.monotonic() + limits.block_for < ends
             if reply.status != 429 or attempt == TRIES or not patient:
@@ -103,18 +112,22 @@ class SentryClient:
         limits = Seen(answered=False)
         try:
             seconds = max(0.1, min(self._exchange_seconds, ends - time.monotonic()))
-            reply = self._wire.get(url, params, seconds)
+            reply = self._fetch(url, params, seconds=seconds, auth=self._auth, max_bytes=MAX_BYTES)
             limits = replies.seen(reply, self._clock())
+        except HttpError as error:
+            problem = _no_answer(error)
+        else:
             return reply, limits
         finally:
             self._budget.report(endpoint, ticket, limits, self._clock())
+        raise problem
 
     def _compare_clocks(self, reply: Reply) -> None:
         """Refuse answers to questions that were dated by a clock far from the server's: they are about other windows.
 
         On a clock that is ahead the newest windows lie in the server's future, and their emptiness proves nothing.
         """
-        lead = replies.clock_lead(reply.headers, self._clock())
+        lead = clock_lead(reply.headers, self._clock())
         if abs(lead) > CLOCK_TOLERANCE_SECONDS:
             raise SourceError(SourceFault.CLOCK, complaints.clocks_disagree(self.host, lead))
 
@@ -135,3 +148,10 @@ class SentryClient:
 
     def _jitter(self) -> float:
         return random.uniform(0, JITTER_SECONDS)  # noqa: S311  (spreads workers out, guards nothing)
+
+
+def _no_answer(error: HttpError) -> SourceError:
+    """An exchange without an answer, as a failure of the source."""
+    missing = error.fault in {HttpFault.DNS, HttpFault.REFUSED, HttpFault.UNREACHABLE}
+    advice = " Check SENTRY_URL and the network." if missing else ""
+    return SourceError(FAULTS.get(error.fault, SourceFault.UNREACHABLE), f"{error}{advice}")

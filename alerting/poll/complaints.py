@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from alerting.errors import SourceError, SourceFault
+from alerting.http.exchange import Reply
 from alerting.poll.replies import detail
-from alerting.poll.wire import Reply
 from alerting.rules.units import span
 
 # endpoint → (what we lose without it, the scope that opens it); sentry-docs, permissions and scopes

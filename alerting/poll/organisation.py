@@ -8,11 +8,11 @@ from typing import Any
 from urllib.parse import quote
 
 from alerting.errors import SourceError, SourceFault
+from alerting.http.exchange import Params
 from alerting.poll import complaints, paging, region, rows
 from alerting.poll.client import Errand, SentryClient
 from alerting.poll.facts import Facts, FactsStore, key
 from alerting.poll.replies import Page, garbled
-from alerting.poll.wire import Params
 
 DAY_SECONDS = 86_400.0
 FRESH_SECONDS = 600.0

@@ -3,18 +3,18 @@
 import json
 import math
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 from alerting.errors import SourceError, SourceFault
+from alerting.http.exchange import Reply
+from alerting.http.retry_after import rate_limit_reset, retry_after
 from alerting.poll.budget import Seen
-from alerting.poll.wire import Reply
 
+# 4,000 for each of 100 rows; as objects they take some 40 MB at the worst.
+MOST_ELEMENTS = 400_000
 DETAIL_LENGTH = 200
 CURSOR_LENGTH = 200
-AGREEING_CLOCKS_SECONDS = 2.0
 CONCURRENCY_PAUSE_SECONDS = 1.0
 DEFAULT_PAUSE_SECONDS = 10.0
 # A reset that is over by our clock may not be by the server's: three tries at once would all be refused.
@@ -45,12 +45,20 @@ def page(reply: Reply, endpoint: str) -> Page:
         raise garbled(
             endpoint, f"it is {kind or 'of no declared type'}, not JSON; is SENTRY_URL the address of a Sentry?"
         )
+    if _elements(reply.body) > MOST_ELEMENTS:
+        said = f"Sentry's answer to {endpoint} holds more than a page of 100 rows can; not read."
+        raise SourceError(SourceFault.TOO_LARGE, said)
     try:
         data = json.loads(reply.body, parse_constant=_refuse)
     except (ValueError, RecursionError):
         raise garbled(endpoint, f"its {len(reply.body)} bytes are not whole JSON.") from None
     following = _next(reply.headers.get("link", ""), endpoint)
     return Page(data, following or "", following is not None)
+
+
+def _elements(body: bytes) -> int:
+    """At least how many objects the JSON would become, told without making them (in strings such signs count too)."""
+    return body.count(b",") + body.count(b"[") + body.count(b"{")
 
 
 def garbled(endpoint: str, why: str) -> SourceError:
@@ -78,7 +86,7 @@ def seen(reply: Reply, now: float) -> Seen:
     headers = reply.headers
     text = detail(reply) if reply.status == 429 else ""
     spoken = _WINDOW.search(text)
-    reset_in = _reset_in(headers, now)
+    reset_in = rate_limit_reset(headers, now)
     return Seen(
         answered=reply.status < 500,
         limit=_whole(headers.get("x-sentry-rate-limit-limit")) or (int(spoken[1]) if spoken else None),
@@ -88,17 +96,6 @@ def seen(reply: Reply, now: float) -> Seen:
         concurrent=_whole(headers.get("x-sentry-rate-limit-concurrentlimit")),
         block_for=_pause(reply, text, reset_in, now) if reply.status == 429 else 0.0,
     )
-
-
-def retry_after(headers: Mapping[str, str], now: float) -> float | None:
-    """Seconds from a `Retry-After` in seconds or as a date; None where there is none that can be read."""
-    value = headers.get("retry-after", "").strip()
-    if re.fullmatch(r"\d{1,9}", value):
-        return float(value)
-    try:
-        return max(0.0, parsedate_to_datetime(value).timestamp() - _server_now(headers, now))
-    except (ValueError, TypeError, OverflowError):
-        return None
 
 
 def _pause(reply: Reply, text: str, reset_in: float | None, now: float) -> float:
@@ -111,25 +108,6 @@ def _pause(reply: Reply, text: str, reset_in: float | None, now: float) -> float
     if "smaller date range" in text.lower():
         return EXPENSIVE_PAUSE_SECONDS
     return DEFAULT_PAUSE_SECONDS if reset_in is None else max(reset_in, SHORTEST_PAUSE_SECONDS)
-
-
-def _reset_in(headers: Mapping[str, str], now: float) -> float | None:
-    reset = _whole(headers.get("x-sentry-rate-limit-reset"))
-    return None if reset is None else max(0.0, reset - _server_now(headers, now))
-
-
-def clock_lead(headers: Mapping[str, str], now: float) -> float:
-    """By how many seconds our clock is ahead of the server's; 0 where it does not tell the time."""
-    try:
-        return now - parsedate_to_datetime(headers.get("date", "")).timestamp()
-    except (ValueError, TypeError, OverflowError):
-        return 0.0
-
-
-def _server_now(headers: Mapping[str, str], now: float) -> float:
-    """The server's clock where it differs from ours: its times mean nothing on a clock that is an hour off."""
-    lead = clock_lead(headers, now)
-    return now if abs(lead) <= AGREEING_CLOCKS_SECONDS else now - lead
 
 
 def _next(link: str, endpoint: str) -> str | None:

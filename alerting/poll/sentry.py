@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from alerting.errors import SourceError, SourceFault
+from alerting.http.exchange import Params
 from alerting.poll.client import Errand, SentryClient
 from alerting.poll.draft import Draft, Taken
 from alerting.poll.facts import FactsStore, MemoryFacts
@@ -15,7 +16,6 @@ from alerting.poll.organisation import DAY_SECONDS, Organisation
 from alerting.poll.paging import PAGE_SIZE
 from alerting.poll.replies import Page
 from alerting.poll.variants import OLDEST, VARIANTS, Variant, named
-from alerting.poll.wire import Params
 from alerting.rules.model import Trust, Window
 
 logger = logging.getLogger(__name__)

@@ -2,7 +2,6 @@
 
 import shutil
 import ssl
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -13,38 +12,25 @@ from alerting.notifiers.slack import SlackNotifier, WebhookMode
 from alerting.notifiers.smtp import SmtpBackend
 from tests.notifiers.notices import firing
 from tests.notifiers.stand_ins import mail_server, slack_server
+from tests.support import certificate
 
 pytestmark = pytest.mark.skipif(shutil.which("openssl") is None, reason="makes its certificate with openssl")
 
 
 @pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def pem(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A file with a certificate for localhost and its key."""
-    folder = tmp_path_factory.mktemp("tls")
-    subprocess.run(
-        [
-            *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"),
-            *("-keyout", folder / "key.pem", "-out", folder / "cert.pem", "-days", "2", "-subj", "/CN=localhost"),
-            *("-addext", "subjectAltName=DNS:localhost"),
-        ],
-        check=True,
-        capture_output=True,
-    )
-    both = folder / "both.pem"
-    both.write_text((folder / "key.pem").read_text() + (folder / "cert.pem").read_text())
-    return both
+    return certificate.make(tmp_path_factory.mktemp("tls"), "localhost")
 
 
 @pytest.fixture
-def serving(certificate: Path) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate)
-    return context
+def serving(pem: Path) -> ssl.SSLContext:
+    return certificate.serving(pem)
 
 
 @pytest.fixture
-def trusted(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+def trusted(pem: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(pem))
 
 
 def mail_to(port: int, *, starttls: bool) -> EmailNotifier:

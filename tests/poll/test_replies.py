@@ -1,6 +1,7 @@
 """Headers and bodies of replies, as they come and as they should not."""
 
 import json
+import tracemalloc
 from contextlib import suppress
 
 import pytest
@@ -8,10 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerting.errors import SourceError
+from alerting.http.exchange import Reply
+from alerting.poll.client import MAX_BYTES
 from alerting.poll.facts import Facts, MemoryFacts
 from alerting.poll.replies import DETAIL_LENGTH, detail, page, seen
 from alerting.poll.rows import moment, text
-from alerting.poll.wire import Reply
 
 JSON = {"content-type": "application/json"}
 NOW = 1_700_000_000.0
@@ -185,3 +187,20 @@ def test_facts_are_shared_and_grow_old() -> None:
 @pytest.mark.parametrize("kept", [{"region": "text"}, {"region": {"at": "x", "value": 1}}, {"region": {"at": 1}}, {}])
 def test_facts_of_another_version_are_ignored(kept: dict[str, object]) -> None:
     assert Facts(MemoryFacts({"k": kept}), "k", lambda: NOW).get("region", 3600) is None
+
+
+@pytest.mark.parametrize("unit", [b"[]", b"{}", b"0", b'{"":0}', b'""'])
+def test_what_swells_when_it_is_read_is_not_read(unit: bytes) -> None:
+    body = b"[" + b",".join([unit] * (MAX_BYTES // (len(unit) + 1))) + b"]"
+    tracemalloc.start()
+    with suppress(SourceError):
+        page(Reply(200, JSON, body), "events")
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < 60_000_000
+
+
+def test_a_page_of_100_rows_as_long_as_they_come_is_read() -> None:
+    row = {"title": "x, y, [z] " * 100, "tags": [{"key": "k", "value": "v"}] * 300}
+    body = json.dumps([row] * 100).encode()
+    assert len(page(Reply(200, JSON, body), "issues").data) == 100
