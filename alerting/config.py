@@ -1,7 +1,7 @@
 """Every environment variable in one typed place: name, unit, default, bounds, secret or not."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 from pydantic.fields import FieldInfo
 
-from alerting import config_files
+from alerting import config_combinations, config_files
 from alerting.config_values import (
     Addresses,
     Boolean,
@@ -37,6 +37,8 @@ WindowSeconds = Annotated[int, Field(ge=60, le=86_400)]
 Rate = Annotated[float, Field(ge=0.0, le=1.0, allow_inf_nan=False)]
 
 FILE_SUFFIX = "_FILE"
+# The limits of a rate, which some think of in percent.
+FRACTION = "from 0.0 to 1.0"
 TRACES_RATE_BY_ENVIRONMENT: Mapping[str, float] = {"production": 0.1, "staging": 0.5, "development": 1.0}
 
 
@@ -137,25 +139,10 @@ class Settings(BaseModel):
 
     @model_validator(mode="after")
     def _check_neighbours(self) -> "Settings":
-        problems = list(self._neighbour_problems())
+        problems = list(config_combinations.mistakes(self))
         if problems:
             raise NeighbourError(problems)
         return self
-
-    def _neighbour_problems(self) -> Iterator[str]:
-        if self.SENTRY_AUTH_TOKEN and not self.SENTRY_ORG:
-            yield "SENTRY_ORG: SENTRY_AUTH_TOKEN is set, so the organisation's slug is needed too"
-        if self.SENTRY_EMAIL_ALERTS_ENABLED and not self.SENTRY_ALERT_EMAIL_RECIPIENTS:
-            yield "SENTRY_ALERT_EMAIL_RECIPIENTS: SENTRY_EMAIL_ALERTS_ENABLED is true, so an address is needed"
-        if self.SENTRY_SLACK_ALERTS_ENABLED and not (self.SENTRY_SLACK_WEBHOOK_URL or self.SENTRY_SLACK_BOT_TOKEN):
-            yield (
-                "SENTRY_SLACK_WEBHOOK_URL: SENTRY_SLACK_ALERTS_ENABLED is true, so a webhook is needed "
-                "(or SENTRY_SLACK_BOT_TOKEN with SENTRY_SLACK_CHANNEL)"
-            )
-        if self.SENTRY_SLACK_BOT_TOKEN and not self.SENTRY_SLACK_CHANNEL:
-            yield "SENTRY_SLACK_CHANNEL: SENTRY_SLACK_BOT_TOKEN is set, so the channel to post to is needed"
-        if self.EMAIL_USE_TLS and self.EMAIL_USE_SSL:
-            yield "EMAIL_USE_SSL: EMAIL_USE_TLS (STARTTLS) is set as well; keep one of them"
 
     @cached_property
     def data_dir(self) -> Path:
@@ -284,6 +271,8 @@ def _expected(item: Any) -> str:
     if "error" in ctx:
         return str(ctx["error"])
     limits = bounds(Settings.model_fields[str(item["loc"][0])])
+    if limits == FRACTION:
+        limits += " (5 % is 0.05)"
     number = "a whole number" if kind.startswith("int") else "a number"
     if kind in {"greater_than", "greater_than_equal", "less_than", "less_than_equal"}:
         return f"a number {limits}".strip()

@@ -1,16 +1,24 @@
-"""What a worker does once when it starts: refuse queues without us, and try stopped channels again."""
+"""What worker and beat do once at their start: doubt settings, refuse queues without us, try stopped channels again."""
 
 import logging
 import sys
 from datetime import UTC, datetime
 from typing import Any
 
-from celery.signals import celeryd_after_setup, worker_ready
+from celery.signals import beat_init, celeryd_after_setup, worker_ready
 from django.db import DatabaseError, connection
 
+from alerting import config, config_combinations
 from alerting.outbox import channels
 
 logger = logging.getLogger(__name__)
+
+
+@celeryd_after_setup.connect
+@beat_init.connect
+def _doubt_settings(**_: object) -> None:
+    for doubt in config_combinations.doubts(config.current()):
+        logger.warning(doubt)
 
 
 @celeryd_after_setup.connect

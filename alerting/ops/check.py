@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from alerting import config
+from alerting import config, config_combinations
 from alerting.config import FILE_SUFFIX, TRACES_RATE_BY_ENVIRONMENT, Settings, is_secret
 from alerting.errors import AlertingError
 from alerting.notifiers.escape import terminal
@@ -19,6 +19,8 @@ from alerting.ops import database, env_example
 from alerting.ops.findings import Finding, Status
 
 DEADLINE_SECONDS = 30.0
+# What sentry-cli reads; it looks like SENTRY_ERROR_LEVELS.
+OF_OTHERS = frozenset({"SENTRY_LOG_LEVEL"})
 MARKS = {
     Status.PASS: ("✓", "green"),
     Status.WARNING: ("!", "yellow"),
@@ -34,7 +36,7 @@ def check() -> None:
     console = Console(highlight=False, soft_wrap=True)
     for line in setting_lines(settings, os.environ):
         console.print(line)
-    for hint in hints(os.environ):
+    for hint in [*config_combinations.doubts(settings), *hints(os.environ)]:
         console.print(Text(f"  ! {hint}", style="yellow"))
     console.print()
     console.print(Text("Parts, each tried for real", style="bold"))
@@ -69,7 +71,7 @@ def hints(environ: Mapping[str, str]) -> list[str]:
     known = [*Settings.model_fields, *secret]
     found: list[str] = []
     for name in sorted(environ):
-        if not name.startswith(("SENTRY_", "ALERTING_")) or name in known:
+        if not name.startswith(("SENTRY_", "ALERTING_")) or name in known or name in OF_OTHERS:
             continue
         shown = terminal(name, 100)
         if name.removesuffix(FILE_SUFFIX) in Settings.model_fields:

@@ -34,3 +34,12 @@ def test_a_worker_that_listens_to_ours_among_others_starts(make_service: MakeSer
     service.migrate()
     service.start("worker", "worker", "-l", "info", "-c", "1", "-Q", "celery,alerting")
     service.wait_for_log("worker", " ready.")
+
+
+def test_worker_and_beat_doubt_a_rate_of_a_hundred_percent(make_service: MakeService, sandbox: Sandbox) -> None:
+    service = make_service(SENTRY_ERROR_RATE_THRESHOLD="1")
+    service.migrate()
+    service.start_beat()
+    service.start_worker()
+    for name in ("worker", "beat"):
+        service.wait_for_log(name, "SENTRY_ERROR_RATE_THRESHOLD: 1 is 100 %")
