@@ -33,7 +33,7 @@ lock:                     ## resolve pyproject.toml anew (needs uv on the PATH)
 	@echo "Setting up .venv (once; a minute or so)…"
 	@$(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
 	@touch $@
 
 clean:
