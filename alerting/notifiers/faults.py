@@ -5,6 +5,7 @@ import socket
 import ssl
 
 from alerting.errors import DeliveryError, HttpError
+from alerting.http.certificates import OWN_AUTHORITY, CertificateMistakeError
 
 
 def connection_failed(error: BaseException, peer: str, *, too_slow: bool = False) -> DeliveryError:
@@ -22,8 +23,11 @@ def connection_failed(error: BaseException, peer: str, *, too_slow: bool = False
             return DeliveryError("dns", f"The name of {peer} could not be resolved.")
         case ssl.SSLCertVerificationError():
             return DeliveryError(
-                "tls_certificate", f"The certificate of {peer} was not accepted: {_verdict(error)}. Nothing was sent."
+                "tls_certificate",
+                f"The certificate of {peer} was not accepted: {_verdict(error)}. Nothing was sent. {OWN_AUTHORITY}",
             )
+        case CertificateMistakeError():
+            return DeliveryError("tls_certificate", f"{error}.")
         case ssl.SSLError():
             return DeliveryError("tls", f"The TLS conversation with {peer} failed.")
         case TimeoutError():

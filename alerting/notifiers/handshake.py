@@ -1,32 +1,58 @@
 """Trying a channel for real without sending anything, for `alerting check`."""
 
+from email.utils import parseaddr
+
 from alerting.config import Settings
 from alerting.errors import DeliveryError
-from alerting.notifiers import registry
+from alerting.notifiers import mail_ports, registry
 from alerting.notifiers.escape import one_line
 from alerting.notifiers.slack import SEND_SECONDS, RefusedError, ask, ask_api, within
 from alerting.notifiers.slack_http import Bot, Transport, Webhook, parsed
-from alerting.notifiers.smtp_replies import delivery_error
+from alerting.notifiers.smtp_replies import Replies, delivery_error, sorted_out
 
+_NOTHING_SAID = frozenset({"tls", "timeout", "connection_lost"})
 # What a living webhook answers to a message without words; a dead one says no_service, with nothing posted either way.
 _ALIVE = frozenset({"no_text", "invalid_payload"})
 
 
 def email(settings: Settings) -> str:
-    """Connect, encrypt and log in as for a mail. Returns what worked; raises DeliveryError."""
+    """Do all that a mail begins with, short of its content. Returns what worked; raises DeliveryError."""
+    host, port = settings.EMAIL_HOST, settings.EMAIL_PORT
+    if not settings.EMAIL_USE_SSL and not mail_ports.greets_in_the_clear(host, port):
+        _refuse_tls_from_the_first_byte(settings)
     connection = registry.mail_connection(settings)
+    password = settings.secret("EMAIL_HOST_PASSWORD")
     failure: DeliveryError | None = None
     try:
-        connection.handshake()
+        connection.rehearse(parseaddr(settings.DEFAULT_FROM_EMAIL)[1], settings.SENTRY_ALERT_EMAIL_RECIPIENTS)
     except Exception as error:  # noqa: BLE001  every failure is one of the channel's
-        failure = delivery_error(
-            error, [settings.secret("EMAIL_HOST_PASSWORD")], host=settings.EMAIL_HOST, too_slow=connection.too_slow
-        )
+        failure = delivery_error(error, [password], host=host, too_slow=connection.too_slow)
+    unspoken = settings.EMAIL_USE_SSL and failure is not None and failure.reason in _NOTHING_SAID
+    if unspoken and mail_ports.greets_in_the_clear(host, port):
+        message = f"{host}:{port} begins in the clear, without TLS. Set EMAIL_USE_SSL=false and EMAIL_USE_TLS=true."
+        failure = DeliveryError("smtp_clear_first", message, permanent=True)
+    if failure is None and connection.refused:
+        failure = _some_refused(connection.refused, password)
     if failure is not None:
         raise failure
     safety = "TLS" if settings.EMAIL_USE_SSL else "STARTTLS" if settings.EMAIL_USE_TLS else "unencrypted"
     login = f"logged in as {settings.EMAIL_HOST_USER}" if settings.EMAIL_HOST_USER else "no login"
-    return f"{settings.EMAIL_HOST}:{settings.EMAIL_PORT} answers ({safety}, {login})"
+    return f"{host}:{port} answers ({safety}, {login})"
+
+
+def _refuse_tls_from_the_first_byte(settings: Settings) -> None:
+    if mail_ports.begins_with_tls(settings.EMAIL_HOST, settings.EMAIL_PORT):
+        instead = " and EMAIL_USE_TLS=false" if settings.EMAIL_USE_TLS else ""
+        place = f"{settings.EMAIL_HOST}:{settings.EMAIL_PORT}"
+        message = f"{place} speaks TLS from the first byte. Set EMAIL_USE_SSL=true{instead}."
+        raise DeliveryError("smtp_tls_first", message, permanent=True)
+
+
+def _some_refused(replies: Replies, password: str) -> DeliveryError:
+    refused, deferred = sorted_out(replies, [password])
+    told = "; ".join(f"{address}: {said}" for address, said in {**refused, **deferred}.items())
+    message = f"The mail server takes mail, but not for every recipient: {told}. Check SENTRY_ALERT_EMAIL_RECIPIENTS."
+    return DeliveryError("smtp_recipients", message, permanent=bool(refused), recipients=sorted(replies))
 
 
 def slack(settings: Settings) -> str:

@@ -1,19 +1,25 @@
 """Django's SMTP backend with a limit on the whole conversation, and with its memory of refused recipients."""
 
+import os
 import smtplib
 import socket
+import ssl
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import Any
 
 from django.core.mail import EmailMessage
 from django.core.mail.backends.smtp import EmailBackend
 from django.core.mail.message import sanitize_address
 
+from alerting.http import certificates
 from alerting.notifiers.deadline import Deadline
 
 STEP_SECONDS = 10
 # Below the outbox's lease, with room for the work around the conversation.
 CONVERSATION_SECONDS = 30.0
+TAKEN = 250
+RECIPIENT_TAKEN = frozenset({TAKEN, 251})
 
 
 class SmtpBackend(EmailBackend):
@@ -44,13 +50,21 @@ class SmtpBackend(EmailBackend):
         with self._deadline:
             return super().send_messages(email_messages)
 
-    def handshake(self) -> None:
-        """Connect, greet, encrypt and log in as for a mail, then part without sending one. Raises as sending does."""
+    @cached_property
+    def ssl_context(self) -> ssl.SSLContext:
+        return certificates.trusted(os.environ)
+
+    def rehearse(self, sender: str, recipients: Sequence[str]) -> None:
+        """Do all that a mail begins with, up to its recipients, and take it back. Raises as sending does.
+
+        `refused` holds the recipients that were turned away, unless all were, which raises.
+        """
+        self.refused = {}
         with self._deadline:
-            self.open()
             try:
+                self.open()
                 if self.connection is not None:
-                    self.connection.noop()
+                    self.refused = _offer(self.connection, sender, recipients)
             finally:
                 self.close()
 
@@ -70,6 +84,23 @@ class SmtpBackend(EmailBackend):
             connection.quit()
         except (OSError, smtplib.SMTPException):
             connection.close()
+
+
+def _offer(connection: smtplib.SMTP, sender: str, recipients: Sequence[str]) -> dict[str, tuple[int, bytes]]:
+    connection.ehlo_or_helo_if_needed()
+    code, said = connection.mail(sender)
+    if code != TAKEN:
+        raise smtplib.SMTPSenderRefused(code, said, sender)
+    replies = {address: connection.rcpt(address) for address in recipients}
+    refused = {address: reply for address, reply in replies.items() if reply[0] not in RECIPIENT_TAKEN}
+    connection.rset()
+    if refused and len(refused) == len(replies):
+        raise smtplib.SMTPRecipientsRefused(refused)
+    return refused
+
+
+class LoginNeedsTlsError(smtplib.SMTPException):
+    """The server takes logins, or anything, only after STARTTLS, and we were not told to use it."""
 
 
 class _Timed(smtplib.SMTP):
@@ -93,6 +124,10 @@ class _Timed(smtplib.SMTP):
     def login(self, *args: Any, **kwargs: Any) -> tuple[int, bytes]:
         try:
             return super().login(*args, **kwargs)
+        except smtplib.SMTPNotSupportedError:
+            if not self.has_extn("starttls"):
+                raise
+            raise LoginNeedsTlsError("no login before STARTTLS") from None
         except (smtplib.SMTPServerDisconnected, ConnectionError):
             # smtplib tries every mechanism in turn, and would report the hanging up instead of the refusal.
             raise self._refusal or smtplib.SMTPServerDisconnected("hung up during login") from None

@@ -2,14 +2,19 @@
 
 import base64
 import smtplib
+import ssl
 from collections.abc import Iterable, Mapping
 
 from alerting.errors import DeliveryError
 from alerting.notifiers.escape import one_line
 from alerting.notifiers.faults import connection_failed
+from alerting.notifiers.smtp import LoginNeedsTlsError
 
 PEER = "the mail server"
 _MASK = "[secret]"
+_NEEDS_STARTTLS = "takes this only after STARTTLS. Set EMAIL_USE_TLS=true."
+# How OpenSSL says that what came was no TLS.
+_NO_TLS = frozenset({"WRONG_VERSION_NUMBER", "PACKET_LENGTH_TOO_LONG", "RECORD_LAYER_FAILURE", "HTTP_REQUEST"})
 
 Replies = Mapping[str, tuple[int, bytes]]
 
@@ -24,6 +29,12 @@ def delivery_error(
         case _ if too_slow:
             # What came before our limit cut the conversation may be half a reply.
             return connection_failed(error, peer, too_slow=True)
+        case LoginNeedsTlsError():
+            return DeliveryError("smtp_needs_starttls", f"{_capital(peer)} {_NEEDS_STARTTLS}", permanent=True)
+        case smtplib.SMTPResponseException() if _wants_tls(error):
+            return DeliveryError("smtp_needs_starttls", f"{_capital(peer)} {_NEEDS_STARTTLS}", permanent=True)
+        case smtplib.SMTPSenderRefused() if _wants_login(error.smtp_code, error.smtp_error):
+            return _login_wanted(error.smtp_code, error.smtp_error, peer, hidden)
         case smtplib.SMTPAuthenticationError() if _is_temporary(error.smtp_code):
             return DeliveryError(f"smtp_{error.smtp_code}", f"{_capital(peer)} could not check the login just now.")
         case smtplib.SMTPAuthenticationError():
@@ -59,7 +70,14 @@ def delivery_error(
             return connection_failed(ConnectionResetError(), peer)
         case smtplib.SMTPException():
             return DeliveryError(
-                "smtp_auth", f"{_capital(peer)} offers no way to log in that we know on this port.", permanent=True
+                "smtp_auth",
+                f"{_capital(peer)} offers no way to log in that we know on this port. Check EMAIL_PORT, or leave "
+                "EMAIL_HOST_USER empty.",
+                permanent=True,
+            )
+        case ssl.SSLError() if error.reason in _NO_TLS:
+            return DeliveryError(
+                "tls", f"{_capital(peer)} does not speak TLS on this port. Check EMAIL_PORT, EMAIL_USE_SSL."
             )
         case _:
             return connection_failed(error, peer)
@@ -87,6 +105,8 @@ def _recipients_refused(replies: Replies, peer: str, hidden: list[str]) -> Deliv
     """Nobody got the mail. One that may be accepted later makes the whole worth trying again."""
     temporary = [reply for reply in replies.values() if _is_temporary(reply[0])]
     code, said = temporary[0] if temporary else next(iter(replies.values()), (550, b""))
+    if not temporary and _wants_login(code, said):
+        return _login_wanted(code, said, peer, hidden)
     names = one_line(", ".join(replies), 200)
     when = "for now" if temporary else "for good"
     return DeliveryError(
@@ -94,6 +114,24 @@ def _recipients_refused(replies: Replies, peer: str, hidden: list[str]) -> Deliv
         f"{_capital(peer)} turned away every recipient {when} ({names}): {shown(code, said, hidden)}.",
         permanent=not temporary,
     )
+
+
+def _wants_tls(error: smtplib.SMTPResponseException) -> bool:
+    """RFC 3207 (4): 530 "Must issue a STARTTLS command first"; RFC 4954 (6): 538 to a login in the clear."""
+    text = error.smtp_error.decode("utf-8", "replace") if isinstance(error.smtp_error, bytes) else error.smtp_error
+    return error.smtp_code == 538 or (error.smtp_code == 530 and "STARTTLS" in str(text).upper())
+
+
+def _wants_login(code: int, said: bytes | str) -> bool:
+    """RFC 4954 (6): 530 before a login; some servers choose another 5xx and say it in words."""
+    text = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
+    return code == 530 or (code in {503, 550, 553, 554} and "authenticat" in text.lower())
+
+
+def _login_wanted(code: int, said: bytes | str, peer: str, hidden: Iterable[str]) -> DeliveryError:
+    message = f"{_capital(peer)} wants a login first: {shown(code, said, hidden)}."
+    advice = "Set EMAIL_HOST_USER and EMAIL_HOST_PASSWORD."
+    return DeliveryError("smtp_needs_login", f"{message} {advice}", permanent=True)
 
 
 def _is_temporary(code: int) -> bool:

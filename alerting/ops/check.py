@@ -3,6 +3,7 @@
 import difflib
 import os
 import queue
+import textwrap
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -27,6 +28,9 @@ MARKS = {
     Status.FAIL: ("✗", "red"),
     Status.NOT_CONFIGURED: ("–", "bright_black"),
 }
+# Where a part's sentence begins, and into how few columns it is never squeezed.
+INDENT = 36
+NARROWEST = 30
 Probe = Callable[[Settings], Finding | list[Finding]]
 
 
@@ -37,7 +41,7 @@ def check() -> None:
     for line in setting_lines(settings, os.environ):
         console.print(line)
     for hint in [*config_combinations.doubts(settings), *hints(os.environ)]:
-        console.print(Text(f"  ! {hint}", style="yellow"))
+        console.print(Text(f"  ! {_fitted(console, hint, 4)}", style="yellow"))
     console.print()
     console.print(Text("Parts, each tried for real", style="bold"))
     findings = try_all(settings, probes())
@@ -140,6 +144,16 @@ def _plain(name: str, settings: Settings) -> str:
 def _print(console: Console, finding: Finding) -> None:
     mark, style = MARKS[finding.status]
     line = Text("  ").append(f"{mark} {finding.status.value:<14}", style=style)
-    console.print(line.append(f"  {finding.part:<14}  {terminal(finding.said)}"))
+    said = _fitted(console, terminal(finding.said), INDENT)
+    console.print(line.append(f"  {finding.part:<14}  {said}"))
     if finding.advice:
-        console.print(Text(f"{'':36}→ {terminal(finding.advice)}", style="bright_black"))
+        advice = _fitted(console, terminal(finding.advice), INDENT + 2)
+        console.print(Text(f"{'':{INDENT}}→ {advice}", style="bright_black"))
+
+
+def _fitted(console: Console, text: str, indent: int) -> str:
+    """Broken between words below one another on a terminal, one whole line for pipes and files: people grep those."""
+    if not console.is_terminal:
+        return text
+    lines = textwrap.wrap(text, max(NARROWEST, console.width - indent), break_on_hyphens=False)
+    return f"\n{'':{indent}}".join(lines)

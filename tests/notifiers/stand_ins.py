@@ -168,7 +168,7 @@ def mail_server(*, login: bool = False, **options: Any) -> Iterator[MailServer]:
         return AuthResult(success=data.password == MAIL_PASSWORD.encode(), handled=False)
 
     if login:
-        options |= {"authenticator": authenticate, "auth_require_tls": False}
+        options = {"authenticator": authenticate, "auth_require_tls": False, **options}
     controller = _AnyPort(handler, hostname="127.0.0.1", port=0, **options)
     controller.start()
     try:

@@ -1,9 +1,11 @@
 """`alerting check`: what it shows of settings, what it guesses, and how it treats parts that hang or break."""
 
+import io
 import threading
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from alerting.config import Settings, load
 from alerting.errors import DeliveryError
@@ -192,3 +194,17 @@ def test_the_dsn_is_named_by_project_and_host_only() -> None:
     assert source.own_errors(load({})).status is Status.NOT_CONFIGURED
     found = source.own_errors(load({"SENTRY_DSN": SECRETS["SENTRY_DSN"]}))
     assert found.said == "SENTRY_DSN is set: project 42 on o1.ingest.sentry.io"
+
+
+@pytest.mark.parametrize("width", [80, 50])
+def test_on_a_terminal_a_sentence_is_broken_between_words_and_in_a_pipe_not_at_all(width: int) -> None:
+    advice = "Set EMAIL_HOST_USER and EMAIL_HOST_PASSWORD, both of which the people of the mail server know."
+    finding = Finding("Email", Status.FAIL, "The mail server localhost wants a login first: 530 5.7.0 Log in.", advice)
+    for is_terminal in (True, False):
+        console = Console(
+            file=io.StringIO(), width=width, force_terminal=is_terminal, color_system=None, soft_wrap=True
+        )
+        check._print(console, finding)
+        lines = console.file.getvalue().splitlines()
+        assert len(lines) == 2 if not is_terminal else max(map(len, lines)) <= max(width, 68)
+        assert " ".join(" ".join(lines).split()).endswith(f"{finding.said} → {advice}")
