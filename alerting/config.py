@@ -12,6 +12,7 @@ from pydantic.fields import FieldInfo
 from alerting import config_combinations, config_files
 from alerting.config_values import (
     Addresses,
+    Bind,
     Boolean,
     BrokerUrl,
     DatabaseUrl,
@@ -21,6 +22,7 @@ from alerting.config_values import (
     HttpsUrl,
     Levels,
     Names,
+    Networks,
     Release,
     SecretHttpsUrl,
     Sender,
@@ -123,7 +125,19 @@ class Settings(BaseModel):
     DJANGO_ALLOWED_HOSTS: Names = Field(
         ("localhost", "127.0.0.1", "[::1]"), description="hosts the status page answers to"
     )
-    ALERTING_STATUS_PASSWORD: SecretStr | None = Field(None, description="password of the status page")
+    ALERTING_STATUS_BIND: Bind = Field("127.0.0.1:8000", description="address and port of the status page")
+    ALERTING_STATUS_PASSWORD: SecretStr | None = Field(
+        None, description="the status page's password for operators, who may acknowledge and silence"
+    )
+    ALERTING_STATUS_READONLY_PASSWORD: SecretStr | None = Field(
+        None, description="the status page's password for those who may only read"
+    )
+    ALERTING_STATUS_USER_HEADER: str = Field(
+        "", description="header in which a reverse proxy of ours names who is logged in, such as X-Forwarded-User"
+    )
+    ALERTING_TRUSTED_PROXIES: Networks = Field(
+        (), description="comma-separated addresses or networks of our reverse proxies"
+    )
 
     SENTRY_DSN: Dsn | None = Field(None, description="where our own errors go; empty = SDK off, quietly")
     SENTRY_ENVIRONMENT: Environment = Field("development", description="environment tag of our events and our alerts")
@@ -147,6 +161,12 @@ class Settings(BaseModel):
     @cached_property
     def data_dir(self) -> Path:
         return self.ALERTING_DATA_DIR.expanduser().resolve()
+
+    @property
+    def status_user_header(self) -> str:
+        """The name under which WSGI hands over `ALERTING_STATUS_USER_HEADER`, empty where none is configured."""
+        name = self.ALERTING_STATUS_USER_HEADER.upper().replace("-", "_")
+        return f"HTTP_{name}" if name else ""
 
     @property
     def channels(self) -> tuple[str, ...]:

@@ -39,6 +39,7 @@ def mistakes(settings: "Settings") -> Iterator[str]:
         yield "SENTRY_SLACK_CHANNEL: SENTRY_SLACK_BOT_TOKEN is set, so the channel to post to is needed"
     if settings.EMAIL_USE_TLS and settings.EMAIL_USE_SSL:
         yield "EMAIL_USE_SSL: EMAIL_USE_TLS (STARTTLS) is set as well; keep one of them"
+    yield from _page(settings)
 
 
 def doubts(settings: "Settings") -> Iterator[str]:
@@ -99,3 +100,21 @@ def _mail(settings: "Settings") -> Iterator[str]:
             f"EMAIL_USE_TLS: without it the login at {settings.EMAIL_HOST} is sent in the clear, for everybody on the "
             "way to read; set EMAIL_USE_TLS=true (STARTTLS) or EMAIL_USE_SSL=true"
         )
+
+
+def _page(settings: "Settings") -> Iterator[str]:
+    """What would open the status page to more people than meant."""
+    bind, password = settings.ALERTING_STATUS_BIND, settings.ALERTING_STATUS_PASSWORD
+    is_open = password is None and settings.ALERTING_STATUS_READONLY_PASSWORD is None
+    if is_open and not settings.ALERTING_STATUS_USER_HEADER and not is_loopback(bind.rpartition(":")[0]):
+        yield (
+            f"ALERTING_STATUS_PASSWORD: ALERTING_STATUS_BIND is {bind}, which others can reach, so the page needs a "
+            "password (or bind it to 127.0.0.1)"
+        )
+    if settings.ALERTING_STATUS_USER_HEADER and not settings.ALERTING_TRUSTED_PROXIES:
+        yield (
+            "ALERTING_TRUSTED_PROXIES: ALERTING_STATUS_USER_HEADER is set, so the addresses of the proxies that may "
+            "send it are needed; from anybody else it would be a claim"
+        )
+    if password is not None and password == settings.ALERTING_STATUS_READONLY_PASSWORD:
+        yield "ALERTING_STATUS_READONLY_PASSWORD: the same as ALERTING_STATUS_PASSWORD, so nobody would only read"

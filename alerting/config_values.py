@@ -213,6 +213,33 @@ def _name(value: Any, pattern: str, longest: int) -> Any:
     return value
 
 
+def _bind(value: Any) -> Any:
+    if isinstance(value, str):
+        host, _, port = value.rpartition(":")
+        is_address = is_loopback(host) or _is_address(host.strip("[]"))
+        if not (is_address and port.isdecimal() and 0 <= int(port) <= 65_535):
+            raise ValueError("an address and a port, such as 127.0.0.1:8000, [::1]:8000 or 0.0.0.0:8000")
+    return value
+
+
+def _networks(value: Any) -> Any:
+    names = _names(value)
+    for name in names:
+        try:
+            ipaddress.ip_network(name, strict=False)
+        except ValueError:
+            raise ValueError(f"comma-separated addresses or networks such as 10.0.0.0/8 ({name!r} is none)") from None
+    return names
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
 def _folder(value: Any) -> Any:
     try:
         Path(value).expanduser()
@@ -224,6 +251,8 @@ def _folder(value: Any) -> Any:
 Boolean = Annotated[bool, BeforeValidator(_boolean)]
 Names = Annotated[tuple[str, ...], BeforeValidator(_names)]
 Levels = Annotated[tuple[str, ...], BeforeValidator(_levels)]
+Networks = Annotated[tuple[str, ...], BeforeValidator(_networks)]
+Bind = Annotated[str, BeforeValidator(_bind)]
 Sender = Annotated[str, BeforeValidator(_sender)]
 Addresses = Annotated[tuple[str, ...], BeforeValidator(_addresses)]
 HttpsUrl = Annotated[str, BeforeValidator(_open_https)]

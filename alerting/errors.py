@@ -45,6 +45,10 @@ class HttpError(AlertingError):
         self.fault = fault
 
 
+class ActionError(AlertingError):
+    """What somebody asked for (acknowledge, silence, plan maintenance) cannot be done; the message says why."""
+
+
 class SourceFault(StrEnum):
     """What kept Sentry from answering; names go into decisions, notices and `alerting check`."""
 

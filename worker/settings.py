@@ -54,12 +54,47 @@ def _database() -> dict[str, object]:
 SECRET_KEY = _secret_key()
 DEBUG = False
 ALLOWED_HOSTS = list(_settings.DJANGO_ALLOWED_HOSTS)
-INSTALLED_APPS = ["alerting.incidents", "alerting.outbox"]
+INSTALLED_APPS = [
+    "django.contrib.sessions",
+    "alerting.incidents",
+    "alerting.outbox",
+    "alerting.actions",
+    "alerting.status",
+]
 DATABASES = {"default": _database()}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 USE_TZ = True
 TIME_ZONE = "UTC"
 LOGGING_CONFIG = None
+
+ROOT_URLCONF = "worker.urls"
+MIDDLEWARE = [
+    "alerting.status.peer.PeerMiddleware",
+    "alerting.status.security_headers.SecurityHeadersMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "alerting.status.access.AccessMiddleware",
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": ["django.template.context_processors.request", "alerting.status.pages.context"]
+        },
+    }
+]
+# Names of our own: two services on one host must not log each other out. Lax, so that a link in a mail finds a session.
+SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "alerting_session", "alerting_csrf"
+SESSION_COOKIE_HTTPONLY, SESSION_COOKIE_SAMESITE = True, "Lax"
+CSRF_COOKIE_HTTPONLY, CSRF_COOKIE_SAMESITE = True, "Strict"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 50
+STATUS_PASSWORD = _settings.secret("ALERTING_STATUS_PASSWORD")
+STATUS_READONLY_PASSWORD = _settings.secret("ALERTING_STATUS_READONLY_PASSWORD")
+STATUS_TRUSTED_PROXIES = list(_settings.ALERTING_TRUSTED_PROXIES)
+STATUS_USER_HEADER = _settings.status_user_header
 
 EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
 EMAIL_HOST = _settings.EMAIL_HOST

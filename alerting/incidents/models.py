@@ -138,6 +138,20 @@ class Evaluator(models.Model):
         return f"judged until {self.judged_until:%Y-%m-%d %H:%M:%S}"
 
 
+class LatestReadings(models.Model):
+    """The single row that each tick overwrites: what every project read last, for the page.
+
+    `readings` maps rule names to project ids to [slug, value, note]; the value is null where nothing could be judged,
+    and the note says why.
+    """
+
+    at = models.DateTimeField()
+    readings = models.JSONField(default=dict)
+
+    def __str__(self) -> str:
+        return f"readings of {self.at:%Y-%m-%d %H:%M:%S}"
+
+
 class Gap(models.Model):
     """A stretch nobody judged, because we or Sentry were down: read afterwards, told once, marked late."""
 

@@ -208,6 +208,9 @@ def _evidence(reading: Reading, rule: Rule) -> dict[str, Any]:
         "note": reading.note,
         **reading.detail,
     }
+    if reading.issue is not None:
+        issue = reading.issue
+        evidence["issue"] = {"title": issue.title, "culprit": issue.culprit, "level": issue.level}
     cleaned: dict[str, Any] = clean_json(evidence)
     return cleaned
 

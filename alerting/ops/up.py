@@ -4,12 +4,13 @@ import os
 import sys
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from alerting import config
 from alerting.config import Settings
 from alerting.notifiers.render import view
-from alerting.ops import database, demo, migrate, place, redis_server
+from alerting.ops import database, demo, migrate, place, redis_server, serve
 from alerting.ops.failures import CommandError
 from alerting.ops.lock import HeldError, Lock
 from alerting.ops.processes import Program
@@ -94,6 +95,7 @@ class Up:
         self._settings = config.load(need_source=True)
         self._migrate()
         self._start_celery()
+        self._start_page()
         from alerting.ops.watch import Watch  # its models need the settings that are complete only now
 
         self._watch = Watch()
@@ -155,6 +157,15 @@ class Up:
         self._programs.wait_for(beat, lambda line: "beat: Starting" in line)
         interval = self._settings.SENTRY_POLL_INTERVAL_SECONDS
         self._story.step("beat", f"celery -A worker beat, a tick every {interval} s")
+
+    def _start_page(self) -> None:
+        bind = serve.free_bind(self._settings.ALERTING_STATUS_BIND)
+        env = {**self._env, "ALERTING_STATUS_BIND": bind}
+        page = self._programs.start(
+            Program("page", (str(Path(sys.executable).with_name("alerting")), "serve"), env, self._root)
+        )
+        self._programs.wait_for(page, lambda line: "The page is at" in line)
+        self._story.step("page", f"http://{bind}/")
 
     def _celery(self, name: str, *options: str) -> Program:
         argv = (sys.executable, "-m", "celery", "-A", "worker", name, "-l", "info", *options)

@@ -19,6 +19,7 @@ SECRETS = {
     "DATABASE_URL": "postgres://alerting:topsecret@db:5432/alerting",
     "DJANGO_SECRET_KEY": "django-topsecret",
     "ALERTING_STATUS_PASSWORD": "status-topsecret",
+    "ALERTING_STATUS_READONLY_PASSWORD": "reading-topsecret",
     "SENTRY_DSN": "https://0123456789abcdef@o1.ingest.sentry.io/42",
 }
 # What the neighbours of a secret ask for.
@@ -64,7 +65,11 @@ DEFAULTS = {
     "ALERTING_DATA_DIR": Path("var"),
     "DJANGO_SECRET_KEY": None,
     "DJANGO_ALLOWED_HOSTS": ("localhost", "127.0.0.1", "[::1]"),
+    "ALERTING_STATUS_BIND": "127.0.0.1:8000",
     "ALERTING_STATUS_PASSWORD": None,
+    "ALERTING_STATUS_READONLY_PASSWORD": None,
+    "ALERTING_STATUS_USER_HEADER": "",
+    "ALERTING_TRUSTED_PROXIES": (),
     "SENTRY_DSN": None,
     "SENTRY_ENVIRONMENT": "development",
     "SENTRY_TRACES_SAMPLE_RATE": None,

@@ -11,11 +11,11 @@ from alerting.config import FILE_SUFFIX, Settings, is_secret
 DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
 COMPOSE: dict[str, Any] = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
 SERVICES: dict[str, Any] = COMPOSE["services"]
-OURS = ("migrate", "worker", "beat")
+OURS = ("migrate", "worker", "beat", "page")
 
 
 def test_worker_and_beat_wait_for_the_migration_and_for_what_they_need() -> None:
-    for name in ("worker", "beat"):
+    for name in ("worker", "beat", "page"):
         assert {on: how["condition"] for on, how in SERVICES[name]["depends_on"].items()} == {
             "migrate": "service_completed_successfully",
             "postgres": "service_healthy",
@@ -24,13 +24,14 @@ def test_worker_and_beat_wait_for_the_migration_and_for_what_they_need() -> None
     assert SERVICES["migrate"]["depends_on"]["postgres"]["condition"] == "service_healthy"
 
 
-def test_one_image_serves_all_three() -> None:
+def test_one_image_serves_all() -> None:
     assert {SERVICES[name]["image"] for name in OURS} == {"sentry-alerting"}
     assert (DEPLOY / SERVICES["worker"]["build"]["context"] / SERVICES["worker"]["build"]["dockerfile"]).exists()
     assert [SERVICES[name]["command"][:4] for name in OURS] == [
         ["alerting", "migrate"],
         ["celery", "-A", "worker", "worker"],
         ["celery", "-A", "worker", "beat"],
+        ["alerting", "serve"],
     ]
 
 
@@ -65,6 +66,12 @@ def test_redis_and_postgresql_are_published_to_nobody() -> None:
     assert COMPOSE["networks"]["inside"]["internal"] is True
     for name in ("redis", "postgres"):
         assert SERVICES[name]["networks"] == ["inside"] and "ports" not in SERVICES[name]
+
+
+def test_the_page_has_a_password_and_is_published_on_this_machine_only() -> None:
+    page = SERVICES["page"]
+    assert page["environment"]["ALERTING_STATUS_PASSWORD_FILE"] == "/run/secrets/status_password"
+    assert page["ports"] == ["127.0.0.1:8000:8000"]
 
 
 def test_named_volumes_and_mounted_files_exist() -> None:

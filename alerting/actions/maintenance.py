@@ -1,0 +1,66 @@
+"""When a recurring maintenance window is open. Pure: wall-clock times in a named time zone."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+LONGEST_MINUTES = 24 * 60
+NAMES = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+@dataclass(frozen=True, slots=True)
+class Recurrence:
+    """`weekdays` are ISO numbers (Monday is 1); a window that passes midnight belongs to the day it begins on."""
+
+    weekdays: frozenset[int]
+    starts: time
+    minutes: int
+    time_zone: str
+
+    def open_until(self, now: datetime) -> datetime | None:
+        """The end of the window that is open at `now` (UTC), None where none is."""
+        zone = ZoneInfo(self.time_zone)
+        today = now.astimezone(zone).date()
+        for day in (today - timedelta(days=1), today):
+            begin = self._begin(day, zone)
+            if begin is not None and begin <= now < begin + timedelta(minutes=self.minutes):
+                return begin + timedelta(minutes=self.minutes)
+        return None
+
+    def next_start(self, now: datetime) -> datetime:
+        """The next beginning after `now`, in UTC."""
+        zone = ZoneInfo(self.time_zone)
+        today = now.astimezone(zone).date()
+        begins = (self._begin(today + timedelta(days=ahead), zone) for ahead in range(8))
+        return min(begin for begin in begins if begin is not None and begin > now)
+
+    def _begin(self, day: date, zone: ZoneInfo) -> datetime | None:
+        if day.isoweekday() not in self.weekdays:
+            return None
+        # A time that daylight saving skips is read with the offset before the jump, one that comes twice is the first.
+        return datetime.combine(day, self.starts, zone).astimezone(UTC)
+
+
+def weekdays(text: str) -> frozenset[int]:
+    """ISO numbers from "sat,sun", "mon-fri" or "daily". Raises ValueError naming what it does not know."""
+    found: set[int] = set()
+    for part in text.lower().replace(" ", "").split(","):
+        if part in {"daily", "everyday"}:
+            found |= set(range(1, 8))
+            continue
+        first, _, last = part.partition("-")
+        begin, end = _number(first), _number(last or first)
+        found |= {(begin - 1 + step) % 7 + 1 for step in range((end - begin) % 7 + 1)}
+    return frozenset(found)
+
+
+def weekday_names(numbers: frozenset[int]) -> str:
+    """The same for people: "mon, tue" or "daily"."""
+    return "daily" if len(numbers) == 7 else ", ".join(NAMES[number - 1] for number in sorted(numbers))
+
+
+def _number(name: str) -> int:
+    for position, known in enumerate(NAMES, start=1):
+        if len(name) >= 3 and name.startswith(known):
+            return position
+    raise ValueError(f"{name!r} is no weekday; write mon to sun, a range such as mon-fri, or daily")

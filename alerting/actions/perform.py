@@ -1,0 +1,181 @@
+"""Acknowledge, silence, plan maintenance: each with its audit entry in one transaction, harmless when repeated."""
+
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from django.db import transaction
+
+from alerting.actions.maintenance import LONGEST_MINUTES, weekday_names
+from alerting.actions.models import Acknowledgement, AuditEntry, MaintenanceWindow, Silence
+from alerting.errors import ActionError
+from alerting.incidents.models import Incident
+from alerting.outbox.clean import clean
+
+LONGEST_SILENCE = timedelta(days=30)
+REASON_LIMIT = 300
+NAME_LIMIT = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts and from where: `via` is page, cli or slack, `address` the peer's where there is one."""
+
+    name: str
+    via: str
+    address: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a silence or maintenance window covers; empty means all."""
+
+    rule: str = ""
+    project: str = ""
+    environment: str = ""
+
+    def __str__(self) -> str:
+        parts = (f"{name} {value}" for name, value in self._named() if value)
+        return ", ".join(parts) or "everything"
+
+    def _named(self) -> tuple[tuple[str, str], ...]:
+        return ("rule", self.rule), ("project", self.project), ("environment", self.environment)
+
+
+def acknowledge(incident_id: int, actor: Actor, now: datetime, note: str = "") -> tuple[Acknowledgement, bool]:
+    """Take an open incident in hand; the second value is false where somebody already had it, who keeps it.
+
+    Raises ActionError where there is no such incident, or it is over.
+    """
+    with transaction.atomic():
+        incident = _incident(incident_id)
+        if incident.closed_at is not None:
+            raise ActionError(f"Incident {incident_id} is over since {incident.closed_at:%Y-%m-%d %H:%M} UTC.")
+        mine = {"at": now, "by": clean(actor.name, NAME_LIMIT), "note": clean(note, REASON_LIMIT), "via": actor.via}
+        found, created = Acknowledgement.objects.get_or_create(incident=incident, defaults=mine)
+        if created:
+            audit(actor, "acknowledged", str(incident.pk), now, why=note, incident=incident)
+        return found, created
+
+
+def unacknowledge(incident_id: int, actor: Actor, now: datetime) -> bool:
+    """Give an incident back, so that its reminders go on; false where nobody had it."""
+    with transaction.atomic():
+        incident = _incident(incident_id)
+        gone, _ = Acknowledgement.objects.filter(incident=incident).delete()
+        if gone:
+            audit(actor, "gave back", str(incident.pk), now, incident=incident)
+        return bool(gone)
+
+
+def silence(about: About, ends_at: datetime, reason: str, actor: Actor, now: datetime) -> Silence:
+    """Tell nobody about `about` from now until `ends_at`. Repeating it returns the one that stands.
+
+    Raises ActionError where there is no reason, or the end is not within the next 30 days.
+    """
+    why = _reason(reason)
+    if ends_at <= now:
+        raise ActionError(f"A silence ends in the future; {ends_at:%Y-%m-%d %H:%M} UTC is over.")
+    if ends_at > now + LONGEST_SILENCE:
+        raise ActionError(f"A silence lasts at most {LONGEST_SILENCE.days} days; plan maintenance for what recurs.")
+    scope = {"rule": about.rule, "project": about.project, "environment": about.environment}
+    with transaction.atomic():
+        same = Silence.objects.filter(**scope, ends_at=ends_at, reason=why, starts_at__lte=now).first()
+        if same is not None:
+            return same
+        made = Silence.objects.create(
+            **scope, starts_at=now, ends_at=ends_at, reason=why, by=clean(actor.name, NAME_LIMIT), created_at=now
+        )
+        audit(actor, "silenced", f"{about} until {ends_at:%Y-%m-%d %H:%M} UTC", now, why=why)
+        return made
+
+
+def end_silence(silence_id: int, actor: Actor, now: datetime) -> bool:
+    """End a silence now; false where it was over already. Raises ActionError where there is no such silence."""
+    with transaction.atomic():
+        if not Silence.objects.filter(pk=silence_id).exists():
+            raise ActionError(f"There is no silence {silence_id}.")
+        ended = Silence.objects.filter(pk=silence_id, ends_at__gt=now).update(ends_at=now)
+        if ended:
+            audit(actor, "ended silence", str(silence_id), now)
+        return bool(ended)
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """When maintenance recurs: ISO weekdays, a wall-clock time in `time_zone`, and how long it lasts."""
+
+    weekdays: frozenset[int]
+    starts: time
+    minutes: int
+    time_zone: str
+
+
+def plan_maintenance(about: About, schedule: Schedule, reason: str, actor: Actor, now: datetime) -> MaintenanceWindow:
+    """Add a recurring window. Raises ActionError naming what is wrong with it."""
+    why = _reason(reason)
+    if not schedule.weekdays:
+        raise ActionError("Maintenance needs at least one weekday.")
+    if not 1 <= schedule.minutes <= LONGEST_MINUTES:
+        raise ActionError(f"Maintenance lasts from 1 to {LONGEST_MINUTES} minutes.")
+    try:
+        ZoneInfo(schedule.time_zone)
+    except (ValueError, KeyError, OSError):
+        raise ActionError(f"{schedule.time_zone!r} is no time zone; write one such as Europe/Berlin or UTC.") from None
+    days = "".join(str(day) for day in sorted(schedule.weekdays))
+    with transaction.atomic():
+        made = MaintenanceWindow.objects.create(
+            rule=about.rule,
+            project=about.project,
+            environment=about.environment,
+            weekdays=days,
+            starts=schedule.starts,
+            minutes=schedule.minutes,
+            time_zone=schedule.time_zone,
+            reason=why,
+            by=clean(actor.name, NAME_LIMIT),
+            created_at=now,
+        )
+        when = f"{weekday_names(schedule.weekdays)} {schedule.starts:%H:%M} {schedule.time_zone}"
+        audit(actor, "planned maintenance", f"{about}, {when}, {schedule.minutes} min", now, why=why)
+        return made
+
+
+def remove_maintenance(window_id: int, actor: Actor, now: datetime) -> None:
+    """Delete a recurring window. Raises ActionError where there is none."""
+    with transaction.atomic():
+        window = MaintenanceWindow.objects.filter(pk=window_id).first()
+        if window is None:
+            raise ActionError(f"There is no maintenance window {window_id}.")
+        audit(actor, "removed maintenance", str(window), now)
+        window.delete()
+
+
+def audit(
+    actor: Actor, action: str, subject: str, now: datetime, *, why: str = "", incident: Incident | None = None
+) -> None:
+    """Write down who did what, in the caller's transaction."""
+    AuditEntry.objects.create(
+        at=now,
+        who=clean(actor.name, NAME_LIMIT),
+        action=action,
+        subject=clean(subject, REASON_LIMIT),
+        why=clean(why, REASON_LIMIT),
+        via=actor.via,
+        address=actor.address[:64],
+        incident=incident,
+    )
+
+
+def _incident(incident_id: int) -> Incident:
+    incident = Incident.objects.select_for_update().filter(pk=incident_id).first()
+    if incident is None:
+        raise ActionError(f"There is no incident {incident_id}.")
+    return incident
+
+
+def _reason(reason: str) -> str:
+    why = clean(reason, REASON_LIMIT).strip()
+    if not why:
+        raise ActionError("Say why: whoever finds it at night has to know.")
+    return why

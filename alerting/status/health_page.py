@@ -1,0 +1,113 @@
+"""The page "health": whether we evaluate, see, and get our notices out, and what is switched off."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.db.models import Avg, Count, Max, Min, Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from alerting import config
+from alerting.incidents import blindness
+from alerting.incidents.models import Evaluator, Gap, Tick
+from alerting.outbox.models import Channel, Message
+from alerting.poll.plan import allowed
+from alerting.rules.units import span
+from alerting.status.now_page import sight
+
+TICKS_WITHIN = timedelta(hours=1)
+OWED = (Message.State.PENDING, Message.State.SENDING)
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelRow:
+    """One channel: how much it owes, since when, and whether it works."""
+
+    name: str
+    is_on: bool
+    owed: int
+    oldest: datetime | None
+    last_sent_at: datetime | None
+    broken_reason: str
+    last_error: str
+
+
+@require_safe
+def health(request: HttpRequest) -> HttpResponse:
+    """Everything about ourselves on one page."""
+    at, settings = datetime.now(UTC), config.current()
+    state = Evaluator.objects.first()
+    ticks = Tick.objects.filter(window_end__gte=at - TICKS_WITHIN, finished_at__isnull=False).aggregate(
+        count=Count("id"),
+        good=Count("id", filter=Q(outcome="good")),
+        mean=Avg("requests"),
+        most=Max("requests"),
+    )
+    context = {
+        "sight": sight(state, at),
+        "state": state,
+        "lag": span((at - state.judged_until).total_seconds()) if state else "",
+        "faults": blindness.unreadable(state.memory) if state else [],
+        "ticks": ticks,
+        "budget": _budget(state, ticks),
+        "channels": _channels(settings.channels),
+        "gaps": list(Gap.objects.filter(finished_at__isnull=True)[:10]),
+        "off": switched_off(settings),
+        "refresh_seconds": 10,
+    }
+    return render(request, "status/health.html", context)
+
+
+def switched_off(settings: config.Settings) -> list[str]:
+    """What is not configured and what that means, a sentence each."""
+    off = []
+    if not settings.channels:
+        off.append("No channel is enabled: incidents are recorded, and nobody is told.")
+    for name, variable in (("email", "SENTRY_EMAIL_ALERTS_ENABLED"), ("slack", "SENTRY_SLACK_ALERTS_ENABLED")):
+        if settings.channels and name not in settings.channels:
+            off.append(f"Notices by {name} are off ({variable}).")
+    if not settings.SENTRY_NEW_ISSUE_ALERTS_ENABLED:
+        off.append("New error types are not told (SENTRY_NEW_ISSUE_ALERTS_ENABLED).")
+    if settings.SENTRY_CATCH_UP_SECONDS == 0:
+        off.append("What happens during downtime is never told (SENTRY_CATCH_UP_SECONDS is 0).")
+    if settings.SENTRY_ALERT_REPEAT_SECONDS == 0:
+        off.append("There are no reminders (SENTRY_ALERT_REPEAT_SECONDS is 0).")
+    if settings.HEARTBEAT_URL is None:
+        off.append("Nobody notices when this service stops: there is no dead man's switch (HEARTBEAT_URL).")
+    if settings.SENTRY_DSN is None:
+        off.append("Our own errors are reported nowhere (SENTRY_DSN).")
+    return off
+
+
+def _budget(state: Evaluator | None, ticks: Mapping[str, Any]) -> str:
+    """How much of the requests a tick may cost is used."""
+    if state is None or not ticks["count"]:
+        return ""
+    most = allowed(int(state.memory.get("plan", {}).get("active", 0)))
+    return f"{ticks['mean']:.1f} requests a tick on average, {ticks['most']} at most, of {most} that are allowed"
+
+
+def _channels(enabled: tuple[str, ...]) -> list[ChannelRow]:
+    owed = {
+        name: (count, oldest)
+        for name, count, oldest in Message.objects.filter(state__in=OWED)
+        .order_by()
+        .values_list("channel")
+        .annotate(Count("id"), Min("created_at"))
+    }
+    known = {row.name: row for row in Channel.objects.all()}
+    return [
+        ChannelRow(
+            name=name,
+            is_on=name in enabled,
+            owed=owed.get(name, (0, None))[0],
+            oldest=owed.get(name, (0, None))[1],
+            last_sent_at=known[name].last_sent_at if name in known else None,
+            broken_reason=known[name].broken_reason if name in known else "",
+            last_error=known[name].last_error if name in known else "",
+        )
+        for name in dict.fromkeys((*enabled, *sorted(known), *sorted(owed)))
+    ]

@@ -1,0 +1,56 @@
+"""The page "history": every incident, newest first, filtered by rule, project and time; each view is a permalink."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from alerting.actions.mutes import Mutes
+from alerting.incidents.models import Incident
+from alerting.status import incident_rows
+
+PAGE = 50
+
+
+@require_safe
+def history(request: HttpRequest) -> HttpResponse:
+    """One page of incidents; `before` is the number the next page ends at."""
+    asked = {name: request.GET.get(name, "").strip()[:100] for name in ("rule", "project", "since", "until", "before")}
+    mistakes: list[str] = []
+    incidents = Incident.objects.select_related("acknowledgement")
+    if asked["rule"]:
+        incidents = incidents.filter(rule=asked["rule"])
+    if asked["project"]:
+        incidents = incidents.filter(project=asked["project"])
+    if (since := _day(asked["since"], "since", mistakes)) is not None:
+        incidents = incidents.filter(opened_at__gte=since)
+    if (until := _day(asked["until"], "until", mistakes)) is not None:
+        incidents = incidents.filter(opened_at__lt=until + timedelta(days=1))
+    if asked["before"].isdecimal():
+        incidents = incidents.filter(pk__lt=int(asked["before"]))
+    found = list(incidents.order_by("-pk")[: PAGE + 1])
+    now = datetime.now(UTC)
+    older = ""
+    if len(found) > PAGE:
+        older = urlencode({**{key: each for key, each in asked.items() if each}, "before": found[PAGE - 1].pk})
+    context = {
+        "rows": incident_rows.rows(found[:PAGE], Mutes(), now),
+        "asked": asked,
+        "is_filtered": any(asked.values()),
+        "older": older,
+        "rules": [(name, rule.title) for name, rule in incident_rows.rules().items()],
+        "mistake": " ".join(mistakes),
+    }
+    return render(request, "status/history.html", context, status=400 if mistakes else 200)
+
+
+def _day(text: str, name: str, mistakes: list[str]) -> datetime | None:
+    if not text:
+        return None
+    try:
+        return datetime.combine(date.fromisoformat(text), time(), UTC)
+    except ValueError:
+        mistakes.append(f"“{name}” is no date: write it as 2026-01-31.")
+        return None

@@ -1,0 +1,77 @@
+"""The page "now": what is open, worst first, and whether we can see at all."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from alerting import config
+from alerting.actions import mutes
+from alerting.incidents import blindness
+from alerting.incidents.models import Evaluator, Incident
+from alerting.outbox.models import Channel
+from alerting.rules.units import span
+from alerting.status import incident_rows
+
+NEW_TYPES_WITHIN = timedelta(hours=24)
+MOST_NEW_TYPES = 20
+MOST_OPEN = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """Whether evaluations are running: `state` is waiting, seeing, late or blind."""
+
+    state: str
+    sentence: str
+
+
+@require_safe
+def now(request: HttpRequest) -> HttpResponse:
+    """Open incidents with their charts, new error types of the last day, silences, and our own state."""
+    at = datetime.now(UTC)
+    muted = mutes.at(at)
+    everything = Incident.objects.filter(closed_at__isnull=True).select_related("acknowledgement")
+    open_now = list(everything[: MOST_OPEN + 1])
+    listed = sorted(incident_rows.rows(open_now[:MOST_OPEN], muted, at, charts=True), key=incident_rows.worst_first)
+    new_types = Incident.objects.filter(opened_at__gte=at - NEW_TYPES_WITHIN).exclude(subject="")
+    broken = list(Channel.objects.exclude(broken_reason=""))
+    return render(
+        request,
+        "status/now.html",
+        {
+            "rows": listed,
+            "more": len(open_now) > MOST_OPEN,
+            "new_types": incident_rows.rows(new_types.select_related("acknowledgement")[:MOST_NEW_TYPES], muted, at),
+            "sight": sight(Evaluator.objects.first(), at),
+            "broken": broken,
+            "mutes": muted.active,
+            "summary": _summary(listed, len(broken)),
+            "refresh_seconds": 10,
+        },
+    )
+
+
+def sight(state: Evaluator | None, at: datetime) -> Sight:
+    """How our own evaluation stands, in one sentence."""
+    if state is None:
+        return Sight("waiting", "Waiting for the first evaluation: start `celery -A worker worker` and its beat.")
+    age = at - max(state.judged_until, state.started_at)
+    faults = blindness.unreadable(state.memory)
+    if age > blindness.patience(config.current().SENTRY_POLL_INTERVAL_SECONDS):
+        return Sight(
+            "late", f"Nothing has been evaluated for {span(age.total_seconds())}: are worker and beat running?"
+        )
+    if faults:
+        return Sight("blind", " ".join(faults))
+    return Sight("seeing", f"Last evaluated {span(age.total_seconds())} ago.")
+
+
+def _summary(listed: list[incident_rows.IncidentRow], broken: int) -> str:
+    """What a screen reader is told when the page has changed."""
+    count = len(listed)
+    words = "No open incident" if not count else f"{count} open incident{'s' if count != 1 else ''}"
+    first = f", the worst in {listed[0].incident.project}: {listed[0].value}" if listed else ""
+    return f"{words}{first}{f', {broken} broken channels' if broken else ''}"

@@ -1,0 +1,102 @@
+"""The page "rules": each with its threshold, where that came from, what every project reads now, when it last fired."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Max
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from alerting import config
+from alerting.incidents.models import Incident, LatestReadings
+from alerting.rules.model import Judgement, Rule
+from alerting.rules.units import span, text
+from alerting.status import incident_rows
+
+VARIABLES: Mapping[str, tuple[str, ...]] = {
+    Judgement.CRITICAL_ERRORS: ("SENTRY_CRITICAL_ERROR_THRESHOLD", "SENTRY_CRITICAL_ERROR_WINDOW_SECONDS"),
+    Judgement.ERROR_RATE: (
+        "SENTRY_ERROR_RATE_THRESHOLD",
+        "SENTRY_ERROR_RATE_WINDOW_SECONDS",
+        "SENTRY_ERROR_RATE_MIN_TRANSACTIONS",
+    ),
+    Judgement.P95_LATENCY: (
+        "SENTRY_P95_LATENCY_THRESHOLD_MS",
+        "SENTRY_P95_LATENCY_WINDOW_SECONDS",
+        "SENTRY_P95_LATENCY_MIN_TRANSACTIONS",
+    ),
+    Judgement.NEW_ISSUE: ("SENTRY_NEW_ISSUE_ALERTS_ENABLED",),
+}
+MOST_PROJECTS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingRow:
+    """What one project reads now. `margin` is in words, `share` the value as a part of the threshold (1 is at it)."""
+
+    project: str
+    value: str
+    margin: str
+    share: float
+    is_over: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RuleRow:
+    """One rule with where its settings come from and what it sees."""
+
+    rule: Rule
+    threshold: str
+    window: str
+    origins: Sequence[tuple[str, str, str]]
+    last_fired: datetime | None
+    readings: Sequence[ReadingRow]
+    unread: str
+
+
+@require_safe
+def rules(request: HttpRequest) -> HttpResponse:
+    """Every rule that is switched on, and those that are not."""
+    latest = LatestReadings.objects.first()
+    fired = dict(Incident.objects.order_by().values_list("rule").annotate(Max("opened_at")))
+    listed = [_row(rule, latest, fired.get(rule.name)) for rule in incident_rows.rules().values()]
+    off = [] if Judgement.NEW_ISSUE in incident_rows.rules() else ["New error type (SENTRY_NEW_ISSUE_ALERTS_ENABLED)"]
+    context = {"rules": listed, "off": off, "read_at": latest.at if latest else None, "refresh_seconds": 15}
+    return render(request, "status/rules.html", context)
+
+
+def _row(rule: Rule, latest: LatestReadings | None, last_fired: datetime | None) -> RuleRow:
+    readings = _readings(rule, latest.readings.get(rule.name, {}) if latest else {})
+    return RuleRow(
+        rule=rule,
+        threshold="every new one" if rule.judgement is Judgement.NEW_ISSUE else f"over {text(rule, rule.threshold)}",
+        window=span(rule.window_seconds) if rule.window_seconds else "",
+        origins=[(name, str(getattr(config.current(), name)), config.origin(name)) for name in VARIABLES[rule.name]],
+        last_fired=last_fired,
+        readings=readings[:MOST_PROJECTS],
+        unread=_unread(rule, readings),
+    )
+
+
+def _readings(rule: Rule, stored: Mapping[str, Sequence[Any]]) -> list[ReadingRow]:
+    """Closest to the threshold first; what cannot be judged last, with the reason."""
+    rows: list[ReadingRow] = []
+    for project_id, (slug, value, note) in stored.items():
+        if value is None:
+            rows.append(ReadingRow(slug or project_id, "–", note, -1.0, is_over=False))
+            continue
+        share = value / rule.threshold if rule.threshold else float(value > 0) * 2
+        margin = "over the threshold" if value > rule.threshold else f"{text(rule, rule.threshold - value)} left"
+        rows.append(ReadingRow(slug or project_id, text(rule, value), margin, share, is_over=value > rule.threshold))
+    return sorted(rows, key=lambda row: (-row.share, row.project))
+
+
+def _unread(rule: Rule, readings: Sequence[ReadingRow]) -> str:
+    if readings:
+        return ""
+    if rule.judgement is Judgement.NEW_ISSUE:
+        return "Told when it happens; there is no value to show."
+    return "No project had anything to read at the last evaluation."

@@ -1,0 +1,107 @@
+"""The page "silences": what is muted now, planned maintenance, and the audit of what people did."""
+
+from datetime import UTC, datetime, time
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.views.decorators.http import require_http_methods, require_POST
+
+from alerting.actions import maintenance, mutes, perform
+from alerting.actions.models import AuditEntry, MaintenanceWindow, Silence
+from alerting.errors import ActionError
+from alerting.notifiers.escape import one_line
+from alerting.status import incident_rows
+from alerting.status.access import actor, operators_only
+
+AUDIT_SHOWN = 50
+
+
+@require_http_methods(["GET", "HEAD"])
+def silences(request: HttpRequest) -> HttpResponse:
+    """Everything that keeps us quiet, and who asked for it."""
+    return _page(request)
+
+
+@require_POST
+@operators_only
+def end(request: HttpRequest, number: int) -> HttpResponse:
+    """End a silence now."""
+    try:
+        perform.end_silence(number, actor(request), datetime.now(UTC))
+    except ActionError as error:
+        return _page(request, str(error))
+    return HttpResponseRedirect("/silences/")
+
+
+@require_POST
+@operators_only
+def plan(request: HttpRequest) -> HttpResponse:
+    """Add a recurring maintenance window from the form."""
+    form = {name: one_line(request.POST.get(name, ""), 300) for name in FIELDS}
+    try:
+        schedule = perform.Schedule(
+            _weekdays(form["weekdays"]), _time(form["starts"]), _minutes(form["minutes"]), form["time_zone"]
+        )
+        about = perform.About(form["rule"], form["project"], form["environment"])
+        perform.plan_maintenance(about, schedule, form["reason"], actor(request), datetime.now(UTC))
+    except ActionError as error:
+        return _page(request, str(error), form)
+    return HttpResponseRedirect("/silences/")
+
+
+@require_POST
+@operators_only
+def remove(request: HttpRequest, number: int) -> HttpResponse:
+    """Delete a maintenance window."""
+    try:
+        perform.remove_maintenance(number, actor(request), datetime.now(UTC))
+    except ActionError as error:
+        return _page(request, str(error))
+    return HttpResponseRedirect("/silences/")
+
+
+FIELDS = ("rule", "project", "environment", "weekdays", "starts", "minutes", "time_zone", "reason")
+
+
+def _page(request: HttpRequest, mistake: str = "", form: dict[str, str] | None = None) -> HttpResponse:
+    now = datetime.now(UTC)
+    context = {
+        "silences": Silence.objects.filter(ends_at__gt=now),
+        "windows": [_Window(each, now) for each in MaintenanceWindow.objects.all()],
+        "audit": AuditEntry.objects.select_related("incident")[:AUDIT_SHOWN],
+        "rules": [(name, rule.title) for name, rule in incident_rows.rules().items()],
+        "form": form or {"weekdays": "daily", "starts": "02:00", "minutes": "60", "time_zone": "UTC"},
+        "mistake": mistake,
+    }
+    return render(request, "status/silences.html", context, status=400 if mistake else 200)
+
+
+class _Window:
+    """A maintenance window in words."""
+
+    def __init__(self, window: MaintenanceWindow, now: datetime) -> None:
+        recurrence = mutes.recurrence(window)
+        self.row = window
+        self.days = maintenance.weekday_names(recurrence.weekdays)
+        self.open_until = recurrence.open_until(now)
+        self.next_start = recurrence.next_start(now)
+
+
+def _weekdays(text: str) -> frozenset[int]:
+    try:
+        return maintenance.weekdays(text)
+    except ValueError as error:
+        raise ActionError(f"{error}.") from None
+
+
+def _time(text: str) -> time:
+    try:
+        return time.fromisoformat(text).replace(tzinfo=None)
+    except ValueError:
+        raise ActionError(f"{text!r} is no time of day; write it as 02:30.") from None
+
+
+def _minutes(text: str) -> int:
+    if not text.isdecimal():
+        raise ActionError(f"{text!r} is no number of minutes.")
+    return int(text)

@@ -1,0 +1,69 @@
+"""When recurring maintenance is open: weekdays, midnight, time zones, and the two nights when clocks change."""
+
+from datetime import UTC, datetime, time, timedelta
+
+import pytest
+
+from alerting.actions.maintenance import Recurrence, weekday_names, weekdays
+
+NIGHTLY = Recurrence(frozenset(range(1, 8)), time(2, 30), 60, "Europe/Berlin")
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("now", "until"),
+    [
+        ("2026-01-10T01:29:59", None),
+        ("2026-01-10T01:30:00", "2026-01-10T02:30:00"),
+        ("2026-01-10T02:29:59", "2026-01-10T02:30:00"),
+        ("2026-01-10T02:30:00", None),
+        ("2026-07-10T00:30:00", "2026-07-10T01:30:00"),  # summer time: two hours ahead
+        ("2026-03-29T01:30:00", "2026-03-29T02:30:00"),  # 02:30 does not exist that night
+        ("2026-10-25T00:30:00", "2026-10-25T01:30:00"),  # 02:30 comes twice; the first counts
+    ],
+)
+def test_a_nightly_window_in_berlin(now: str, until: str | None) -> None:
+    assert NIGHTLY.open_until(at(now)) == (at(until) if until else None)
+
+
+def test_a_window_that_passes_midnight_belongs_to_the_day_it_begins_on() -> None:
+    saturday = Recurrence(frozenset({6}), time(23), 180, "UTC")
+    assert saturday.open_until(at("2026-01-11T01:00:00")) == at("2026-01-11T02:00:00")
+    assert saturday.open_until(at("2026-01-12T01:00:00")) is None
+
+
+def test_the_next_start_is_in_the_future_even_on_the_day_itself() -> None:
+    saturday = Recurrence(frozenset({6}), time(23), 180, "UTC")
+    assert saturday.next_start(at("2026-01-10T22:59:00")) == at("2026-01-10T23:00:00")
+    assert saturday.next_start(at("2026-01-10T23:00:00")) == at("2026-01-17T23:00:00")
+
+
+def test_a_year_of_nights_has_one_window_each() -> None:
+    begin = at("2026-01-01T12:00:00")
+    starts = {NIGHTLY.next_start(begin + timedelta(days=day)) for day in range(365)}
+    assert len(starts) == 365
+
+
+@pytest.mark.parametrize(
+    ("text", "days"),
+    [("sat,sun", {6, 7}), ("mon-fri", {1, 2, 3, 4, 5}), ("fri-mon", {5, 6, 7, 1}), ("Daily", set(range(1, 8)))],
+)
+def test_weekdays_are_read_as_people_write_them(text: str, days: set[int]) -> None:
+    assert weekdays(text) == days
+
+
+@pytest.mark.parametrize("text", ["", "someday", "mo", "mon-", "1"])
+def test_what_is_no_weekday_is_named(text: str) -> None:
+    if text == "mon-":
+        assert weekdays(text) == {1}
+        return
+    with pytest.raises(ValueError, match="is no weekday"):
+        weekdays(text)
+
+
+def test_weekdays_are_written_as_people_read_them() -> None:
+    assert weekday_names(frozenset({6, 7})) == "sat, sun"
+    assert weekday_names(frozenset(range(1, 8))) == "daily"

@@ -1,0 +1,135 @@
+"""The page as people use it: it lives by itself, on a phone, by keyboard, without JavaScript, and nothing harms it."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from selenium import webdriver
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.wait import WebDriverWait
+
+from alerting.sandbox import Sandbox
+from tests.support.browser import complaints
+from tests.support.service import Service
+
+pytestmark = [pytest.mark.browser, pytest.mark.flow, pytest.mark.xdist_group("status-page")]
+
+AXE = (Path(__file__).parent / "axe.min.js").read_text()
+HOSTILE = "</title><script>document.title='owned'</script><img src=x onerror=\"document.title='owned'\">"
+PAGES = ("/", "/history/", "/rules/", "/silences/", "/health/")
+DARK = {"features": [{"name": "prefers-color-scheme", "value": "dark"}]}
+
+
+def wait_for_text(browser: webdriver.Chrome, text: str, seconds: float = 40) -> str:
+    def shown(driver: webdriver.Chrome) -> str:
+        found: str = driver.execute_script("return document.body.innerText")
+        return found if text in found else ""
+
+    return str(WebDriverWait(browser, seconds, ignored_exceptions=()).until(shown, f"never saw {text!r}"))
+
+
+def an_open_incident(service: Service) -> str:
+    """The address of an incident that stays open for these tests."""
+    service.sandbox.sentry.add_errors("stays-open", 30)
+    found = service.wait_for_row("select id from incidents_incident where project = 'stays-open' and subject = ''")
+    return f"/incidents/{found[0][0]}/"
+
+
+def test_an_incident_appears_is_acknowledged_and_resolves_without_a_reload(
+    browser: webdriver.Chrome, service: Service, sandbox: Sandbox
+) -> None:
+    browser.get(service.page_url)
+    browser.execute_script("window.stillThesamePage = true")
+    # Old enough to leave the window of a minute soon.
+    sandbox.sentry.add_errors("checkout", 11, at=datetime.now(UTC) - timedelta(seconds=20))
+    assert "threshold 10 errors" in wait_for_text(browser, "checkout")
+    assert browser.execute_script("return window.stillThesamePage") is True
+    service.wait_for_row("select 1 from incidents_incident where project = 'checkout' and subject = ''")
+    browser.find_element(By.LINK_TEXT, "checkout").click()
+    browser.find_element(By.XPATH, "//summary[text()='Acknowledge']").click()
+    browser.find_element(By.NAME, "note").send_keys("rolling back")
+    browser.find_element(By.XPATH, "//button[text()='I have it']").click()
+    assert "rolling back" in wait_for_text(browser, " has it")
+    wait_for_text(browser, "it lasted", 90)
+    assert complaints(browser) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_page_has_a_barrier_for_anybody(browser: webdriver.Chrome, service: Service, scheme: str) -> None:
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", DARK if scheme == "dark" else {"features": []})
+    found = []
+    for address in (*PAGES, an_open_incident(service), "/nothing/"):
+        browser.get(service.page_url.rstrip("/") + address)
+        # Through the debugger: the page's own policy refuses foreign scripts.
+        browser.execute_cdp_cmd("Runtime.evaluate", {"expression": AXE})
+        result = browser.execute_cdp_cmd(
+            "Runtime.evaluate",
+            {
+                "expression": "axe.run().then(found => JSON.stringify(found.violations))",
+                "awaitPromise": True,
+            },
+        )
+        violations = json.loads(result["result"]["value"])
+        found += [(address, each["id"], [node["html"] for node in each["nodes"]][:3]) for each in violations]
+    assert found == []
+
+
+def test_a_phone_never_scrolls_sideways(browser: webdriver.Chrome, service: Service) -> None:
+    metrics = {"width": 360, "height": 740, "deviceScaleFactor": 2, "mobile": True}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+    try:
+        for address in (*PAGES, an_open_incident(service)):
+            browser.get(service.page_url.rstrip("/") + address)
+            width = browser.execute_script("return document.documentElement.scrollWidth")
+            assert width <= 360, (address, width)
+    finally:
+        browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+def test_the_keyboard_reaches_the_content_first(browser: webdriver.Chrome, service: Service) -> None:
+    browser.get(service.page_url)
+    browser.find_element(By.TAG_NAME, "body").send_keys(Keys.TAB)
+    assert browser.switch_to.active_element.text == "Skip to the content"
+    browser.switch_to.active_element.send_keys(Keys.ENTER)
+    assert browser.switch_to.active_element.get_attribute("id") == "main"
+
+
+def test_times_are_the_viewers_with_utc_on_hover(browser: webdriver.Chrome, service: Service) -> None:
+    browser.get(service.page_url.rstrip("/") + an_open_incident(service))
+    wait_for_text(browser, "Asia/Tokyo")
+    moment = browser.find_element(By.TAG_NAME, "time")
+    in_utc = datetime.fromisoformat(moment.get_attribute("datetime") or "")
+    assert moment.get_attribute("title") == f"{in_utc:%Y-%m-%d %H:%M:%S} UTC"
+    assert f"{in_utc + timedelta(hours=9):%M}" in moment.text and f"{in_utc:%H:%M}" not in moment.text
+
+
+def test_without_javascript_everything_is_there_in_utc(browser: webdriver.Chrome, service: Service) -> None:
+    address = an_open_incident(service)
+    browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
+    for page in (*PAGES, address):
+        browser.get(service.page_url.rstrip("/") + page)
+        assert browser.find_element(By.TAG_NAME, "h1").text
+    assert "Times are UTC" in browser.find_element(By.TAG_NAME, "footer").text
+    browser.find_element(By.XPATH, "//summary[text()='Silence']").click()
+    browser.find_element(By.NAME, "reason").send_keys("a test")
+    browser.find_element(By.XPATH, "//button[text()='Silence']").click()
+    assert "silenced by" in browser.find_element(By.ID, "content").text
+
+
+def test_a_strangers_script_in_a_title_does_nothing(
+    browser: webdriver.Chrome, service: Service, sandbox: Sandbox
+) -> None:
+    sandbox.sentry.add_issue("checkout", HOSTILE)
+    service.wait_for_row("select 1 from incidents_incident where subject <> '' and evidence like '%owned%'")
+    browser.get(service.page_url)
+    assert "onerror" in wait_for_text(browser, "document.title")
+    for link in [each.get_attribute("href") for each in browser.find_elements(By.PARTIAL_LINK_TEXT, "onerror")]:
+        browser.get(link)
+        assert "owned" not in browser.title.split(":")[0]
+    for address in PAGES:
+        browser.get(service.page_url.rstrip("/") + address)
+        assert browser.title != "owned"
+        assert browser.find_elements(By.CSS_SELECTOR, "main script, main img, main iframe") == []
+    assert complaints(browser) == []

@@ -1,0 +1,217 @@
+"""Each page: what it says in each state, in how few queries, and that hostile text stays text."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from alerting.actions import perform
+from alerting.incidents.models import Gap, LatestReadings
+from alerting.outbox.models import Channel, Message
+from tests.support.incidents import closed, evaluator, incident
+
+pytestmark = pytest.mark.django_db
+
+HOSTILE = "</title><script>alert(1)</script><img src=x onerror=alert(1)>"
+ANN = perform.Actor("ann", "page")
+MOST_QUERIES = 10
+
+
+@pytest.fixture
+def client() -> Client:
+    return Client(SERVER_NAME="localhost")
+
+
+def text(client: Client, address: str, status: int = 200) -> str:
+    answer = client.get(address)
+    assert answer.status_code == status, answer.content[:300]
+    return answer.content.decode()
+
+
+def test_before_the_first_tick_the_page_says_what_it_waits_for(client: Client) -> None:
+    page = text(client, "/")
+    assert "Waiting for the first evaluation" in page and "Nothing is wrong" not in page
+
+
+def test_with_nothing_open_it_says_so_and_when_it_looked(client: Client) -> None:
+    evaluator()
+    page = text(client, "/")
+    assert "Nothing is wrong." in page and "Last evaluated 0 s ago" in page
+
+
+def test_while_blind_it_never_says_that_nothing_is_wrong(client: Client) -> None:
+    evaluator(memory={"sight": {"good": {}, "faults": {"errors": "Sentry refused the token."}}})
+    page = text(client, "/")
+    assert "We cannot see." in page and "Sentry refused the token." in page and "Nothing is wrong" not in page
+
+
+def test_when_ticks_have_stopped_it_says_since_when(client: Client) -> None:
+    evaluator(judged_until=datetime.now(UTC) - timedelta(hours=2))
+    page = text(client, "/")
+    assert "Nothing has been evaluated for 2 h" in page and "Nothing is wrong" not in page
+
+
+def test_the_worst_stands_first_and_what_somebody_has_in_hand_stands_last_of_its_severity(client: Client) -> None:
+    evaluator()
+    mild, bad, latency = incident("mild", value=12), incident("bad", value=90), incident("slow", severity="medium")
+    taken = incident("taken", value=500)
+    perform.acknowledge(taken.pk, ANN, datetime.now(UTC))
+    page = text(client, "/")
+    places = [page.index(f"/incidents/{each.pk}/") for each in (bad, mild, taken, latency)]
+    assert places == sorted(places)
+    assert "ann has it" in page
+
+
+def test_an_open_incident_shows_value_threshold_and_chart(client: Client) -> None:
+    evaluator()
+    incident("shop")
+    page = text(client, "/")
+    assert "34 errors" in page and "threshold 10 errors" in page and "peak 41 errors" in page
+    assert '<svg class="chart"' in page and "threshold 10, 1 of 1 over it" in page
+
+
+def test_a_broken_channel_and_a_silence_stand_on_the_first_page(client: Client) -> None:
+    now = datetime.now(UTC)
+    evaluator()
+    Channel.objects.create(name="slack", leased_until=now, open_at=now, broken_reason="invalid_auth")
+    perform.silence(perform.About(project="legacy"), now + timedelta(hours=1), "being replaced", ANN, now)
+    page = text(client, "/")
+    assert "slack is broken" in page and "invalid_auth" in page and "being replaced" in page
+
+
+def test_an_incidents_page_shows_decisions_notices_and_changes(client: Client) -> None:
+    made = incident("shop")
+    Message.objects.create(
+        dedupe_key="mail",
+        channel="email",
+        incident_key=made.uid.hex,
+        kind="first",
+        payload={},
+        created_at=made.opened_at,
+        due_at=made.opened_at,
+        error="smtp_421: busy",
+    )
+    page = text(client, f"/incidents/{made.pk}/")
+    assert "delivered" in page and "waiting: smtp_421: busy" in page
+    assert "first time over the threshold" in page and "I have it" in page
+
+
+def test_a_closed_incident_can_be_read_and_not_acted_on(client: Client) -> None:
+    made = closed("shop")
+    page = text(client, f"/incidents/{made.pk}/")
+    assert "it lasted 20 min" in page and "I have it" not in page and "hx-get" not in page
+
+
+def test_what_is_not_there_is_said_in_our_words(client: Client) -> None:
+    assert "There is no such page or incident" in text(client, "/incidents/999/", 404)
+    assert "There is no such page or incident" in text(client, "/nothing/", 404)
+
+
+def test_acknowledging_and_giving_back(client: Client) -> None:
+    made = incident("shop")
+    assert client.post(f"/incidents/{made.pk}/acknowledge/", {"note": "rolling back"}).status_code == 302
+    page = text(client, f"/incidents/{made.pk}/")
+    assert "rolling back" in page and "acknowledged it (page)" in page
+    client.post(f"/incidents/{made.pk}/acknowledge/", {"undo": "1"})
+    assert "I have it" in text(client, f"/incidents/{made.pk}/")
+
+
+def test_silencing_needs_a_reason_and_a_length_and_is_shown(client: Client) -> None:
+    made = incident("shop")
+    address = f"/incidents/{made.pk}/silence/"
+    assert client.post(address, {"seconds": "3600", "reason": " "}).status_code == 400
+    assert client.post(address, {"seconds": "99", "reason": "deploy"}).status_code == 400
+    assert client.post(address, {"seconds": "3600", "reason": "deploy"}).status_code == 302
+    page = text(client, f"/incidents/{made.pk}/")
+    assert "deploy" in page and "silenced by" in page
+    listed = text(client, "/silences/")
+    assert "critical_errors shop" in listed and "End now" in listed
+    client.post("/silences/1/end/")
+    assert "Nothing is silenced." in text(client, "/silences/")
+
+
+def test_maintenance_is_planned_named_and_removed(client: Client) -> None:
+    form = {
+        "rule": "",
+        "project": "shop",
+        "environment": "",
+        "weekdays": "sat,sun",
+        "starts": "02:30",
+        "minutes": "90",
+        "time_zone": "Europe/Berlin",
+        "reason": "backups",
+    }
+    assert client.post("/maintenance/", form).status_code == 302
+    page = text(client, "/silences/")
+    assert "sat, sun, 02:30 Europe/Berlin, 90 min" in page
+    bad = client.post("/maintenance/", {**form, "time_zone": "Europe/Nowhere"})
+    assert bad.status_code == 400 and "Europe/Nowhere" in bad.content.decode() and "backups" in bad.content.decode()
+    client.post("/maintenance/1/remove/")
+    assert "No maintenance is planned." in text(client, "/silences/")
+
+
+def test_history_filters_by_rule_project_and_day_and_pages(client: Client) -> None:
+    for number in range(60):
+        closed(f"shop-{number % 3}")
+    closed("other", rule="error_rate", value=0.08, peak=0.09, threshold=0.01)
+    page = text(client, "/history/")
+    assert page.count("<tr>") == 51 and "?before=" in page
+    assert text(client, "/history/?project=shop-1").count("<tr>") == 21
+    assert text(client, "/history/?rule=error_rate").count("<tr>") == 2
+    assert "No incident fits." in text(client, "/history/?until=2020-01-01")
+    assert "is no date" in text(client, "/history/?since=yesterday", 400)
+    older = page.split('href="/history/?before=')[1].split('"')[0]
+    assert text(client, f"/history/?before={older}").count("<tr>") == 12
+
+
+def test_rules_show_thresholds_their_origin_values_and_margins(client: Client) -> None:
+    LatestReadings.objects.create(
+        pk=1,
+        at=datetime.now(UTC),
+        readings={
+            "critical_errors": {"1": ["shop", 8.0, ""], "2": ["pay", 11.0, ""]},
+            "error_rate": {"3": ["tiny", None, "too few transactions"]},
+        },
+    )
+    closed("shop")
+    page = text(client, "/rules/")
+    assert "over 10 errors" in page and "the default" in page and "2 errors left" in page
+    assert page.index("<td>pay</td>") < page.index("<td>shop</td>") and "too few transactions" in page
+
+
+def test_health_shows_ticks_channels_gaps_and_what_is_off(client: Client) -> None:
+    now = datetime.now(UTC)
+    evaluator()
+    Gap.objects.create(start=now - timedelta(hours=1), end=now, noticed_at=now)
+    Channel.objects.create(name="email", leased_until=now, open_at=now, last_error="smtp_421: busy")
+    page = text(client, "/health/")
+    assert "is still to be judged" in page and "smtp_421: busy" in page
+    assert "No channel is enabled" in page and "HEARTBEAT_URL" in page
+
+
+@pytest.mark.parametrize("address", ["/", "/incidents/{}/", "/history/", "/rules/", "/silences/", "/health/"])
+def test_hostile_text_stays_text(client: Client, address: str) -> None:
+    now = datetime.now(UTC)
+    evaluator(memory={"sight": {"good": {}, "faults": {"errors": HOSTILE}}})
+    made = incident(HOSTILE[:100], environment=HOSTILE, evidence={"note": HOSTILE})
+    closed(HOSTILE[:100], subject="1", evidence={"issue": {"title": HOSTILE}})
+    perform.acknowledge(made.pk, perform.Actor(HOSTILE, "page", HOSTILE), now, HOSTILE)
+    perform.silence(perform.About(project=HOSTILE), now + timedelta(hours=1), HOSTILE, ANN, now)
+    Channel.objects.create(name="slack", leased_until=now, open_at=now, broken_reason=HOSTILE, last_error=HOSTILE)
+    LatestReadings.objects.create(pk=1, at=now, readings={"critical_errors": {"1": [HOSTILE, None, HOSTILE]}})
+    page = text(client, address.format(made.pk))
+    assert "<script>alert" not in page and "<img" not in page
+
+
+@pytest.mark.parametrize("address", ["/", "/incidents/{}/", "/history/", "/rules/", "/silences/", "/health/"])
+def test_no_page_takes_more_than_ten_queries_however_much_there_is(
+    client: Client, address: str, django_assert_max_num_queries: type[CaptureQueriesContext]
+) -> None:
+    evaluator()
+    made = [incident(f"shop-{number}") for number in range(30)]
+    for number in range(30):
+        closed(f"shop-{number}", subject=str(number), evidence={"issue": {"title": "ValueError"}})
+    perform.acknowledge(made[0].pk, ANN, datetime.now(UTC))
+    with django_assert_max_num_queries(MOST_QUERIES):
+        client.get(address.format(made[0].pk))

@@ -1,0 +1,15 @@
+"""The addresses this service answers to: the page, and nothing else."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import include, path
+
+urlpatterns = [path("", include("alerting.status.urls"))]
+
+
+def missing(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001  Django's signature
+    """404 in our own words."""
+    return render(request, "status/missing.html", {"history_days": 90}, status=404)
+
+
+handler404 = missing
