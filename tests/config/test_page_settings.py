@@ -11,7 +11,7 @@ OPEN = {"ALERTING_STATUS_BIND": "0.0.0.0:8000"}
 @pytest.mark.parametrize("bind", ["127.0.0.1:8000", "[::1]:8000", "localhost:0", "127.3.2.1:80"])
 def test_loopback_needs_no_password(bind: str) -> None:
     settings = load({"ALERTING_STATUS_BIND": bind})
-    assert settings.ALERTING_STATUS_BIND == bind
+    assert bind == settings.ALERTING_STATUS_BIND
 
 
 @pytest.mark.parametrize("bind", ["0.0.0.0:8000", "[::]:8000", "192.0.2.1:80"])
