@@ -43,11 +43,12 @@ def _database(error: Exception) -> str | None:
 
     if not isinstance(error, DatabaseError):
         return None
-    from alerting.ops import database
+    from alerting.ops import database, database_refusals
 
     text = database.reason(error)
     if isinstance(error, ProgrammingError) or "no such table" in text:
         return f"The database is not migrated ({text}): run `alerting migrate` first."
     if isinstance(error, OperationalError):
-        return f"{database.name()} cannot be used: {text}. Check DATABASE_URL, and that the server runs."
+        why, step = database_refusals.explain(text)
+        return f"{database.name()} cannot be used: {why}. {step}"
     return None

@@ -128,9 +128,8 @@ class Up:
 
         try:
             found = broker.judge(*broker.ask(self._settings))
-        except CommandError as error:
-            advice = "Start it, correct CELERY_BROKER_URL, or leave that unset to have a server started here."
-            raise CommandError(f"{error} {advice}") from None
+        except broker.RefusedError as error:
+            raise CommandError(f"{error}. {error.advice}") from None
         self._story.step("redis", found.said)
         if found.advice:
             self._story.event("redis", found.advice, "yellow")

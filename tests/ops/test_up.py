@@ -182,7 +182,7 @@ def test_a_broker_of_your_own_is_used_instead(start: Start) -> None:
 def test_a_broker_of_your_own_that_is_away_ends_the_start_with_what_to_do(start: Start) -> None:
     running = start(**AWAY, CELERY_BROKER_URL="redis://:topsecret@127.0.0.1:1/0")
     assert running.process.wait(READY_SECONDS) == 1
-    running.wait_for("leave that unset")
+    running.wait_for("where CELERY_BROKER_URL is not set")
     assert "127.0.0.1:1 does not answer" in running.text and "✓ redis" not in running.text
     assert "topsecret" not in running.text and "Traceback" not in running.text
 

@@ -1,6 +1,7 @@
 """Redis, tried: does it answer, and will it keep what it is given."""
 
 import time
+import uuid
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,6 +14,7 @@ from alerting.config import Settings
 from alerting.ops import redis_server
 from alerting.ops.failures import CommandError
 from alerting.ops.findings import Finding, Status
+from alerting.ops.probes import broker_refusals
 
 PART = "Redis"
 TIMEOUT_SECONDS = 4
@@ -23,20 +25,22 @@ def probe(settings: Settings) -> Finding:
     """Whether it answers, and the eviction policy."""
     try:
         return judge(*ask(settings))
-    except CommandError as error:
-        return Finding(
-            PART,
-            Status.FAIL,
-            str(error),
-            "Start it, or correct CELERY_BROKER_URL: without Redis nothing is scheduled. "
-            "(`alerting up` brings a server of its own where CELERY_BROKER_URL is not set.)",
-        )
+    except RefusedError as error:
+        return Finding(PART, Status.FAIL, str(error), error.advice)
+
+
+class RefusedError(CommandError):
+    """Redis cannot be used; the message says why, `advice` what to do."""
+
+    def __init__(self, said: str, advice: str) -> None:
+        super().__init__(said)
+        self.advice = advice
 
 
 def ask(settings: Settings) -> tuple[str, dict[str, Any]]:
     """PING through the same transport as the worker: that it answered, in words, and what it tells of its memory.
 
-    Raises CommandError where it does not answer.
+    Raises RefusedError where it cannot be used.
     """
     url = settings.secret("CELERY_BROKER_URL")
     place = where(url)
@@ -49,10 +53,13 @@ def ask(settings: Settings) -> tuple[str, dict[str, Any]]:
             client = channel.client
             started = time.monotonic()
             client.ping()
-            return f"{place} answers in {(time.monotonic() - started) * 1000:.0f} ms", _memory(client)
+            answered = f"{place} answers in {(time.monotonic() - started) * 1000:.0f} ms"
+            _queue_something(client)
+            return answered, _memory(client)
     except (RedisError, OperationalError, OSError) as error:
         said = redaction.redact(" ".join(str(error).split()), redaction.secrets_of(settings))
-        raise CommandError(f"{place} does not answer: {said or type(error).__name__}") from None
+        refused = broker_refusals.explain(error, place, url, said or type(error).__name__)
+        raise RefusedError(*refused) from None
 
 
 def judge(answered: str, memory: dict[str, Any]) -> Finding:
@@ -81,6 +88,16 @@ def where(url: str) -> str:
     if parts.scheme == "redis+socket":
         return parts.path
     return f"{parts.hostname or 'localhost'}:{parts.port or 6379}"
+
+
+def _queue_something(client: Any) -> None:
+    """Do what a queue is made of, on keys of our own that are gone at once: a login alone may do none of it."""
+    keys = [f"alerting:check:{uuid.uuid4().hex}:{kind}" for kind in ("list", "set", "hash", "order")]
+    with client.pipeline() as pipe:
+        pipe.lpush(keys[0], "1").sadd(keys[1], "1").hset(keys[2], "1", "1").zadd(keys[3], {"1": 1})
+        pipe.publish(keys[0], "1")
+        pipe.delete(*keys)
+        pipe.execute()
 
 
 def _memory(client: Any) -> dict[str, Any]:

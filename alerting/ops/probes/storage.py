@@ -5,12 +5,12 @@ import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, OperationalError, connection
 
 from alerting.config import Settings
 from alerting.incidents import schema
 from alerting.incidents.models import Tick
-from alerting.ops import database
+from alerting.ops import database, database_refusals
 from alerting.ops.findings import Finding, Status
 from alerting.rules.units import span
 
@@ -42,8 +42,8 @@ def tables(_: Settings) -> Finding:
         connection.ensure_connection()
         missing = schema.unapplied()
     except DatabaseError as error:
-        said = f"{database.name()} cannot be used: {database.reason(error)}"
-        return Finding(part, Status.FAIL, said, "Start it, or correct DATABASE_URL.")
+        why, step = database_refusals.explain(database.reason(error))
+        return Finding(part, Status.FAIL, f"{database.name()} cannot be used: {why}", step)
     finally:
         connection.close()
     if missing:
@@ -60,8 +60,13 @@ def ticks(settings: Settings) -> Finding:
         if connection.vendor == "sqlite" and not Path(connection.settings_dict["NAME"]).exists():
             return Finding(part, Status.NOT_CONFIGURED, "no tick has run yet", start)
         last = Tick.objects.exclude(finished_at=None).first()
+    except OperationalError as error:
+        why, step = database_refusals.explain(database.reason(error))
+        said = f"unknown: {database.name()} cannot be used: {why}"
+        return Finding(part, Status.NOT_CONFIGURED, said, step)
     except DatabaseError:
-        return Finding(part, Status.NOT_CONFIGURED, "unknown: the database is away or not migrated", start)
+        said = "unknown: the database is not migrated"
+        return Finding(part, Status.NOT_CONFIGURED, said, "Run `alerting migrate`.")
     finally:
         connection.close()
     if last is None:
