@@ -21,6 +21,11 @@ POSTGRES_SCHEMES = frozenset({"postgres", "postgresql", "pgsql"})
 BROKER = "a Redis URL such as redis://host:6379/0 (or rediss://, redis+socket://)"
 DATABASE = "postgres://user:password@host:5432/name or sqlite:///path/to/file"
 LONGEST_SHOWN = 200
+# The first words of pages in Sentry's web interface (sentry/conf/urls, react router).
+_PAGE = re.compile(
+    r"/(?:organizations|issues|projects|settings|explore|dashboards|insights|alerts|monitors|auth|performance|discover|"
+    r"releases|replays|traces|stats|onboarding|feedback)(?:/|$)"
+)
 ENCODED = "; characters such as / # @ in a password are written as %2F %23 %40"
 
 
@@ -119,8 +124,17 @@ def _open_https(value: Any) -> Any:
 
 
 def _sentry(value: Any) -> Any:
-    if isinstance(value, str) and re.search(r"/api/0/?$", _open_https(value)):
+    if not isinstance(value, str):
+        return value
+    if re.search(r"/api/0/?$", _open_https(value)):
         raise ValueError("the https:// URL of Sentry's web interface, without /api/0")
+    parts = urlsplit(value)
+    place = f"{parts.scheme}://{parts.netloc}"
+    if ".ingest." in f".{parts.hostname}":
+        raise ValueError("the https:// URL of Sentry's web interface, such as https://sentry.io, not where events go")
+    if (page := _PAGE.search(parts.path)) or parts.query or parts.fragment:
+        before = parts.path[: page.start()] if page else parts.path.rstrip("/")
+        raise ValueError(f"Sentry's address alone, {place}{before}, without the page that a browser shows behind it")
     return value
 
 

@@ -55,6 +55,7 @@ class SourceFault(StrEnum):
     UNAUTHORIZED = "unauthorized"
     FORBIDDEN = "forbidden"
     NOT_FOUND = "not_found"
+    NO_ENDPOINT = "no_such_endpoint"
     BAD_REQUEST = "bad_request"
     RATE_LIMITED = "rate_limited"
     BUDGET = "budget_exhausted"
@@ -67,17 +68,32 @@ class SourceFault(StrEnum):
     CLOCK = "clocks_disagree"
 
 
+FOR_PEOPLE = frozenset(
+    {SourceFault.UNAUTHORIZED, SourceFault.FORBIDDEN, SourceFault.NOT_FOUND, SourceFault.NO_ENDPOINT}
+)
+
+
 class SourceError(AlertingError):
     """A question to the source failed.
 
     `retry_at` is a UTC epoch second before which asking again is pointless (from `X-Sentry-Rate-Limit-Reset`), or
-    None. The message is safe to show: it never contains the token.
+    None. `no_path` says that what answered is no API: a web page, where Sentry's own API always speaks JSON.
+    `moved_to` is the present slug of a renamed project. The message is safe to show: it never contains the token.
     """
 
     def __init__(
-        self, fault: SourceFault, message: str, *, status: int | None = None, retry_at: float | None = None
+        self,
+        fault: SourceFault,
+        message: str,
+        *,
+        status: int | None = None,
+        retry_at: float | None = None,
+        no_path: bool = False,
+        moved_to: str = "",
     ) -> None:
         super().__init__(message)
+        self.no_path = no_path
+        self.moved_to = moved_to
         self.fault = fault
         self.status = status
         self.retry_at = retry_at
@@ -85,7 +101,7 @@ class SourceError(AlertingError):
     @property
     def retryable(self) -> bool:  # type: ignore[override]
         """False where only a person can mend it: token, scope, organisation, environment name."""
-        return self.fault not in {SourceFault.UNAUTHORIZED, SourceFault.FORBIDDEN, SourceFault.NOT_FOUND}
+        return self.fault not in FOR_PEOPLE
 
 
 class DeliveryError(AlertingError):

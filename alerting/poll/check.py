@@ -4,9 +4,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from urllib.parse import urlsplit
 
-from alerting.errors import SourceError
-from alerting.poll import region, rows
+from alerting.errors import SourceError, SourceFault
+from alerting.poll import complaints, region, rows
 from alerting.poll.client import Errand
 from alerting.poll.complaints import ADVICE
 from alerting.poll.model import Answer, Measure, Priority, Question
@@ -19,6 +20,7 @@ LOOK_BACK_HOURS = 24
 OUTCOME_HOURS = 1
 LISTED = 10
 # scope → what it opens; any wider scope of the same kind opens it too (sentry-docs, permissions and scopes).
+ANOTHER_SENTRY = "Set SENTRY_URL to a Sentry; this server can still be sent events (SENTRY_DSN), but not be polled."
 SCOPES = {"org:read": "error counts, latency and outcomes", "event:read": "new issues"}
 SAID = {
     Measure.ERRORS: "error counts",
@@ -48,20 +50,65 @@ def inspect(source: SentrySource, now: datetime | None = None) -> list[Observati
     end = (now or datetime.now(UTC)).replace(microsecond=0)
     errand = source.errand(Priority.HIGH)
     observed: list[Observation] = []
+    token: list[Observation] = []
     try:
-        observed += _token(source, errand)
-        observed.append(_organisation(source, errand))
+        token = list(_token(source, errand))
+        organisation = _organisation(source, errand)
+        observed += [*token, organisation]
         inventory = source.organisation.inventory(errand)
+        if moved := list(_renamed(source, inventory, errand)):
+            return [*observed, *moved]
         source.organisation.project_ids(source.projects, errand)
         observed += _filters(source, inventory)
     except SourceError as error:
-        return [*observed, Observation(Level.BROKEN, str(error))]
+        if error.no_path or error.fault is SourceFault.REDIRECTED:
+            return [*observed, _elsewhere(source, error)]
+        return [*observed, *(token if not observed else ()), Observation(Level.BROKEN, str(error))]
     answers = {measure: source.ask(Question(measure, _window(measure, end), Priority.HIGH)) for measure in Measure}
+    if answers[Measure.ERRORS].fault is SourceFault.NO_ENDPOINT:
+        # What else another API lacks, or understands otherwise, only hides the reason.
+        return [*observed, Observation(Level.BROKEN, answers[Measure.ERRORS].note, ANOTHER_SENTRY)]
     observed += _failures(answers.values())
     readable = [answer for answer in answers.values() if answer.trust is not Trust.SOURCE_ERROR]
     observed += [_measure(answer, source.levels) for answer in readable]
     observed += _silent(source, inventory, answers[Measure.PERFORMANCE])
     return observed
+
+
+def _elsewhere(source: SentrySource, error: SourceError) -> Observation:
+    """What answers at SENTRY_URL is no API: perhaps Sentry is at the same host without the path, or under one."""
+    client = source.organisation.client
+    parts = urlsplit(client.base_url)
+    root = f"{parts.scheme}://{parts.netloc}"
+    if error.fault is SourceFault.NO_ENDPOINT:
+        return Observation(Level.BROKEN, str(error), ANOTHER_SENTRY)
+    if parts.path.strip("/"):
+        try:
+            data = client.get("index", "/api/0/", (), source.errand(Priority.HIGH), root).data
+        except SourceError:
+            data = None
+        if isinstance(data, dict) and "version" in data:
+            said = f"Sentry's API does not answer under {client.base_url}, but it does under {root}"
+            return Observation(Level.BROKEN, said, f"Set SENTRY_URL={root}.")
+    if error.fault is SourceFault.REDIRECTED:
+        return Observation(Level.BROKEN, str(error))
+    said = f"No Sentry's API answers under {client.base_url}, only web pages: is SENTRY_URL the address of a Sentry?"
+    advice = (
+        "Set SENTRY_URL to the address that opens Sentry in a browser, without anything behind the host, unless your "
+        "Sentry is installed under a path: then with that path."
+    )
+    return Observation(Level.BROKEN, said, advice)
+
+
+def _renamed(source: SentrySource, inventory: Inventory, errand: Errand) -> Iterator[Observation]:
+    """Slugs in SENTRY_PROJECT that the server knows by another name now; it redirects from the old one."""
+    for slug in source.projects:
+        if slug.isdecimal() or slug in inventory.ids:
+            continue
+        if new := source.organisation.new_slug(slug, errand):
+            listed = ",".join(new if each == slug else each for each in source.projects)
+            said = f"{complaints.renamed(slug, new)}; the service reads on under the old name for at most a day"
+            yield Observation(Level.BROKEN, said, f"Set SENTRY_PROJECT={listed} and restart worker and beat.")
 
 
 def _token(source: SentrySource, errand: Errand) -> Iterator[Observation]:
@@ -119,7 +166,7 @@ def _failures(answers: Iterable[Answer]) -> Iterator[Observation]:
         if answer.trust is Trust.SOURCE_ERROR:
             lost.setdefault(answer.note, []).append(SAID[answer.question.measure])
     for reason, measures in lost.items():
-        yield Observation(Level.BROKEN, f"Sentry gives no {', no '.join(measures)}: {reason}")
+        yield Observation(Level.BROKEN, f"No {', no '.join(measures)}: {reason}")
 
 
 def _measure(answer: Answer, levels: Sequence[str]) -> Observation:

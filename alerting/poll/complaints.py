@@ -1,5 +1,7 @@
 """What is told when Sentry refuses: what happened, in Sentry's words, and which variable mends it. Pure."""
 
+import json
+import re
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
@@ -20,6 +22,8 @@ ADVICE = (
     "Put the token of an internal integration into SENTRY_AUTH_TOKEN (Settings → Developer Settings; read access to "
     "Organization, Project and Issue & Event)."
 )
+# How Bugsink answers to what it does not have (bugsink/urls.py); it sends that as text/html.
+BUGSINK = b"Unimplemented API endpoint"
 NO_PROJECTS = (
     "The token sees no project of the organisation, so nothing can be read. Give its integration (or its user's teams) "
     "access to the projects, or use another SENTRY_AUTH_TOKEN."
@@ -30,7 +34,10 @@ def of(reply: Reply, endpoint: str, kind: str = "", retry_at: float | None = Non
     """The error a reply other than 200 stands for. `kind` is the token's, by its prefix; empty where unknown."""
     said = detail(reply)
     fault, message = _read(reply, endpoint, said, kind, retry_at)
-    return SourceError(fault, message, status=reply.status, retry_at=retry_at)
+    no_path = reply.status == 404 and not said and reply.body.strip()[:1] not in {b"", b"{", b"["}
+    return SourceError(
+        fault, message, status=reply.status, retry_at=retry_at, no_path=no_path, moved_to=_moved_to(reply)
+    )
 
 
 def _read(reply: Reply, endpoint: str, said: str, kind: str, retry_at: float | None) -> tuple[SourceFault, str]:
@@ -45,6 +52,8 @@ def _read(reply: Reply, endpoint: str, said: str, kind: str, retry_at: float | N
         why = f"The token in SENTRY_AUTH_TOKEN may not read {lost}{quoted}: it needs the scope {scope}"
         return SourceFault.FORBIDDEN, f"{why}, and access to every project in SENTRY_PROJECT."
     if status == 404:
+        if not said and reply.body.startswith(BUGSINK):
+            return SourceFault.NOT_FOUND, f"Bugsink has no such path in its API ({endpoint})."
         return SourceFault.NOT_FOUND, f"Sentry knows no such {endpoint}{quoted}."
     if status == 429:
         until = f" Asked again from {clock(retry_at)}." if retry_at else ""
@@ -81,11 +90,26 @@ def unknown_environment(wanted: tuple[str, ...], known: tuple[str, ...]) -> str:
     )
 
 
-def missing_endpoint(endpoint: str) -> str:
+def missing_endpoint(endpoint: str, *, for_all: bool = False) -> str:
+    """`for_all`: it was asked for all projects at once."""
+    what = f"does not answer {endpoint} for all projects at once (project=-1)" if for_all else f"has no {endpoint}"
     return (
-        f"This server answers for the organisation but has no {endpoint} endpoint. Sentry plans without Discover and "
-        "servers that only resemble Sentry (GlitchTip, Bugsink) cannot be polled for it."
+        f"This server answers for the organisation but {what}. Sentry plans without Discover, and servers that only "
+        "resemble Sentry, cannot be polled for it."
     )
+
+
+def no_such_api(host: str, endpoint: str) -> str:
+    """What answers is no API, or another one: it has no path that every Sentry has."""
+    lost = NEEDS.get(endpoint, (endpoint, ""))[0]
+    return (
+        f"{host} is no Sentry that can be polled: its API has no such path ({endpoint}/, for {lost}). GlitchTip and "
+        "Bugsink take events, but cannot be asked for counts of them."
+    )
+
+
+def renamed(old: str, new: str) -> str:
+    return f"SENTRY_PROJECT names {old}, which was renamed to {new}"
 
 
 def clocks_disagree(host: str, lead: float) -> str:
@@ -99,6 +123,16 @@ def clocks_disagree(host: str, lead: float) -> str:
 
 def clock(moment: float) -> str:
     return f"{datetime.fromtimestamp(moment, UTC):%H:%M:%S} UTC"
+
+
+def _moved_to(reply: Reply) -> str:
+    """The slug a renamed project has now (sentry, api/bases/project.py)."""
+    try:
+        data = json.loads(reply.body) if 300 <= reply.status < 400 else None
+    except (ValueError, RecursionError):
+        return ""
+    slug = data.get("slug") if isinstance(data, dict) else None
+    return slug if isinstance(slug, str) and re.fullmatch(r"[\w-]{1,100}", slug, re.ASCII) else ""
 
 
 def _host(location: str) -> str:

@@ -68,8 +68,12 @@ class Organisation:
         except SourceError as error:
             if error.fault is not SourceFault.NOT_FOUND:
                 raise
-            message = complaints.unknown_organisation(self.slug, self.client.base_url)
-            problem = SourceError(SourceFault.NOT_FOUND, message, status=error.status)
+            base = self.client.base_url
+            if error.no_path:
+                fault, message = SourceFault.NO_ENDPOINT, complaints.no_such_api(base, "organizations")
+            else:
+                fault, message = SourceFault.NOT_FOUND, complaints.unknown_organisation(self.slug, base)
+            problem = SourceError(fault, message, status=error.status, no_path=error.no_path)
         else:
             if not isinstance(data, dict) or not data.get("slug"):
                 raise garbled("organization", "it describes no organisation.")
@@ -122,6 +126,15 @@ class Organisation:
         if self._remembered(FRESH_SECONDS) is None:
             self.facts.forget("projects")
 
+    def new_slug(self, slug: str, errand: Errand) -> str:
+        """The name that a project has now which was called `slug` before; empty where the server does not tell."""
+        path = f"/api/0/projects/{quote(self.slug, safe='')}/{quote(slug, safe='')}/"
+        try:
+            self.client.get("project", path, (), errand, self.base_url(errand))
+        except SourceError as error:
+            return error.moved_to
+        return ""
+
     def inventory(self, errand: Errand) -> Inventory:
         """All projects, at most ten minutes old."""
         known = self._remembered(FRESH_SECONDS)
@@ -156,9 +169,13 @@ class Organisation:
             self.describe(errand)
             # It exists, but perhaps no longer in the region we remember.
             self.facts.forget("region")
+        if error.no_path:
+            message = complaints.no_such_api(self.client.base_url, endpoint)
+            return SourceError(SourceFault.NO_ENDPOINT, message, status=error.status, no_path=True)
         wanted = tuple(value for name, value in params if name == "environment")
         if not wanted:
-            return SourceError(SourceFault.NOT_FOUND, complaints.missing_endpoint(endpoint), status=error.status)
+            message = complaints.missing_endpoint(endpoint, for_all=("project", "-1") in params)
+            return SourceError(SourceFault.NOT_FOUND, message, status=error.status)
         try:
             known = self.inventory(errand).environments
         except SourceError:
@@ -177,5 +194,6 @@ def _unknown_projects(unknown: Sequence[str], known: tuple[str, ...], org: str) 
     what = "project" if len(unknown) == 1 else "projects"
     return (
         f"SENTRY_PROJECT names the {what} {', '.join(parts)}, which the token does not see among the "
-        f"{len(known)} projects of {org}. Nothing is read until this is mended."
+        f"{len(known)} projects of {org}. What the service knew of it before is used for at most a day, then nothing "
+        "is read."
     )

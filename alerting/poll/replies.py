@@ -42,9 +42,8 @@ def page(reply: Reply, endpoint: str) -> Page:
     """The reply's JSON; raises SourceError GARBLED where it is none, or names a next page without saying how to ask."""
     kind = reply.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/json" and not kind.endswith("+json"):
-        raise garbled(
-            endpoint, f"it is {kind or 'of no declared type'}, not JSON; is SENTRY_URL the address of a Sentry?"
-        )
+        problem = f"it is {kind or 'of no declared type'}, not JSON; is SENTRY_URL the address of a Sentry?"
+        raise SourceError(SourceFault.GARBLED, str(garbled(endpoint, problem)), no_path=True)
     if _elements(reply.body) > MOST_ELEMENTS:
         said = f"Sentry's answer to {endpoint} holds more than a page of 100 rows can; not read."
         raise SourceError(SourceFault.TOO_LARGE, said)
@@ -77,8 +76,16 @@ def detail(reply: Reply) -> str:
     if isinstance(found, dict):
         found = found.get("message") or found.get("code") or json.dumps(found)
     elif isinstance(found, list):
-        found = json.dumps(found)
+        found = "; ".join(_complaint(each) for each in found)
     return _one_line(found) if isinstance(found, str) else ""
+
+
+def _complaint(item: Any) -> str:
+    """One of a list of complaints; pydantic's, as GlitchTip sends them, name a parameter and say what it should be."""
+    if not isinstance(item, dict) or not isinstance(item.get("msg"), str):
+        return item if isinstance(item, str) else json.dumps(item)
+    place = item.get("loc")
+    return f"{place[-1]}: {item['msg']}" if isinstance(place, list) and place else str(item["msg"])
 
 
 def seen(reply: Reply, now: float) -> Seen:

@@ -26,7 +26,7 @@ SEARCH_HOURS = 24
 MOST_SEARCH_HOURS = 90 * 24
 DOUBT_EVERY = 10
 # What a server without outcomes says; where it is the organisation that is unknown, the other questions fail as well.
-UNSUPPORTED = frozenset({SourceFault.NOT_FOUND, SourceFault.BAD_REQUEST})
+UNSUPPORTED = frozenset({SourceFault.NOT_FOUND, SourceFault.NO_ENDPOINT, SourceFault.BAD_REQUEST})
 PROVEN = "spans hold transactions"
 
 

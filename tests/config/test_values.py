@@ -268,3 +268,26 @@ def test_a_slack_token_holds_no_blanks() -> None:
 def test_an_organisation_auth_token_is_refused_with_the_reason_and_the_alternative() -> None:
     said = refusal("SENTRY_AUTH_TOKEN", "sntrys_eyJpYXQiOjE2fQ==_abc")
     assert "sntrys_" in said and "internal integration" in said and "eyJ" not in said
+
+
+@pytest.mark.parametrize(
+    ("url", "wanted"),
+    [
+        ("https://sentry.io/organizations/acme/issues/?project=7", "https://sentry.io,"),
+        ("https://acme.sentry.io/issues/?statsPeriod=14d", "https://acme.sentry.io,"),
+        ("https://sentry.example.com/sentry/settings/acme/", "https://sentry.example.com/sentry,"),
+        ("https://sentry.example.com/?project=1", "https://sentry.example.com,"),
+        ("https://sentry.example.com/#top", "https://sentry.example.com,"),
+        ("https://o1.ingest.us.sentry.io", "not where events go"),
+    ],
+)
+def test_an_address_copied_from_the_browser_is_refused_with_the_one_that_is_wanted(url: str, wanted: str) -> None:
+    assert wanted in refusal("SENTRY_URL", url)
+
+
+@pytest.mark.parametrize(
+    "url", ["https://sentry.io/", "https://example.com/sentry", "https://example.com/tools/errors/"]
+)
+def test_an_address_with_a_path_of_its_own_is_taken(url: str) -> None:
+    settings = load({"SENTRY_URL": url})
+    assert url == settings.SENTRY_URL

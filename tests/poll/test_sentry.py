@@ -282,7 +282,7 @@ def test_a_server_that_only_resembles_sentry_is_named_as_such(sentry: SentryLike
     page = Reply(b"<html></html>", 404, content_type="text/html")
     sentry.hook = lambda request: page if request.path.endswith("/events/") else None
     answer = source(server).ask(question(Measure.ERRORS))
-    assert answer.fault is SourceFault.NOT_FOUND
+    assert answer.fault is SourceFault.NO_ENDPOINT
     assert "no events endpoint" in answer.note
 
 
