@@ -101,9 +101,9 @@ def missing_endpoint(endpoint: str, *, for_all: bool = False) -> str:
 
 def no_such_api(host: str, endpoint: str) -> str:
     """What answers is no API, or another one: it has no path that every Sentry has."""
-    lost = NEEDS.get(endpoint, (endpoint, ""))[0]
+    lost = NEEDS.get(endpoint, ("where everything else begins", ""))[0]
     return (
-        f"{host} is no Sentry that can be polled: its API has no such path ({endpoint}/, for {lost}). GlitchTip and "
+        f"{host} is no Sentry that can be polled: its API has no {endpoint} endpoint ({lost}). GlitchTip and "
         "Bugsink take events, but cannot be asked for counts of them."
     )
 
