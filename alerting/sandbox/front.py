@@ -1,6 +1,7 @@
 """The outermost layer of an HTTP stand-in: records requests and commits faults on the real socket."""
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -23,6 +24,11 @@ DRIP_SECONDS = 0.2
 CUT = "sandbox.cut"
 # The sandbox's own page beside them always works, and uses no fault up.
 FAULTY = ("/api/", "/services/")
+# A web page anywhere can have its own name resolve to this machine, but it cannot make the browser say one of these.
+OWN_NAMES = frozenset({"127.0.0.1", "localhost", "[::1]"})
+PORT = re.compile(r":\d+$")
+FOREIGN = b"The sandbox answers to 127.0.0.1 and localhost only.\n"
+TOO_LARGE = b"The request's body is larger than the sandbox takes.\n"
 
 
 class CuttableProtocol(H11Protocol):
@@ -54,7 +60,8 @@ class Answer:
 class Front:
     """Wraps `app`. `record` sees each request as it arrives; `stand_in` writes the body a bare faulty status gets.
 
-    `clock` is the server's own, as its Date header tells it.
+    `clock` is the server's own, as its Date header tells it. What names a foreign host, or has a body of more than
+    `most_bytes`, is refused unread and unrecorded.
     """
 
     def __init__(
@@ -64,16 +71,23 @@ class Front:
         record: Callable[[RecordedRequest, dict[str, str]], None],
         stand_in: Callable[[int], tuple[str, str]],
         clock: Callable[[], datetime],
+        most_bytes: int,
     ) -> None:
         self._app = app
         self._faults = faults
         self._record = record
         self._stand_in = stand_in
         self._clock = clock
+        self._most_bytes = most_bytes
         self.closing = asyncio.Event()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        body = await _read(receive)
+        headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
+        if PORT.sub("", headers.get(b"host", "localhost")).lower() not in OWN_NAMES:
+            return await _refuse(send, 421, FOREIGN)
+        body = await _read(receive, headers.get(b"content-length", ""), self._most_bytes)
+        if body is None:
+            return await _refuse(send, 413, TOO_LARGE)
         request = _recorded(scope, body)
         self._record(request, {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]})
         fault = self._fault(request)
@@ -164,13 +178,24 @@ def _recorded(scope: Scope, body: bytes) -> RecordedRequest:
     return RecordedRequest(datetime.now(UTC), scope["method"], scope["path"], query, host=host, body=body)
 
 
-async def _read(receive: Receive) -> bytes:
+async def _read(receive: Receive, declared: str, most_bytes: int) -> bytes | None:
+    """The body; None, with the rest of it unread, as soon as it is known to be too large."""
+    if declared.isdigit() and int(declared) > most_bytes:
+        return None
     body = bytearray()
     while (message := await receive())["type"] == "http.request":
         body += message.get("body", b"")
+        if len(body) > most_bytes:
+            return None
         if not message.get("more_body", False):
             break
     return bytes(body)
+
+
+async def _refuse(send: Send, status: int, text: bytes) -> None:
+    headers = [(b"content-type", b"text/plain"), (b"content-length", b"%d" % len(text)), (b"connection", b"close")]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": text})
 
 
 async def _until_gone(receive: Receive) -> None:

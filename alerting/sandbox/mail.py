@@ -3,6 +3,7 @@
 import asyncio
 import email
 import email.policy
+import re
 import warnings
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -17,7 +18,13 @@ from alerting.sandbox.records import Mail
 
 HOSTNAME = "mail.sandbox"
 BANNER = "sandbox"
+LONGEST_LINE = 1000
 MOST_BYTES = 25 * 1024 * 1024
+# What a web page can make a browser send here begins so, with commands of its choice in the lines that follow.
+HTTP_REQUEST = re.compile(
+    rb"\s*[A-Za-z]+ [^\r\n]* HTTP/\d|\s*(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|CONNECT|TRACE) "
+)
+NO_HTTP = b"554 5.5.1 This is a mail server and you speak HTTP\r\n"
 # aiosmtpd takes this for "answered already": the connection is gone or the answer never comes.
 NO_REPLY = "250 never sent"
 
@@ -45,7 +52,7 @@ def protocol(mail: MailPart, closing: asyncio.Event) -> Callable[[], asyncio.Pro
         with warnings.catch_warnings():
             # Nothing leaves the loopback interface.
             warnings.filterwarnings("ignore", message="Requiring AUTH while not requiring TLS")
-            return SMTP(
+            return _Conversation(
                 _Handler(mail, closing),
                 hostname=HOSTNAME,
                 ident=BANNER,
@@ -58,6 +65,25 @@ def protocol(mail: MailPart, closing: asyncio.Event) -> Callable[[], asyncio.Pro
             )
 
     return make
+
+
+class _Conversation(SMTP):
+    """Ends where the first line that arrives is an HTTP request's, before any other line is heard."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._opening: bytes | None = b""
+
+    def data_received(self, data: bytes) -> None:
+        if self._opening is not None:
+            self._opening += data
+            if HTTP_REQUEST.match(self._opening) and isinstance(self.transport, asyncio.Transport):
+                self.transport.write(NO_HTTP)
+                self.transport.close()
+                return
+            if b"\n" in self._opening.lstrip() or len(self._opening) > LONGEST_LINE:
+                self._opening = None
+        super().data_received(data)
 
 
 class _Greeting(asyncio.Protocol):

@@ -9,7 +9,7 @@ from types import TracebackType
 
 import uvicorn
 
-from alerting.sandbox import front, ingest, mail, page, sentry_api, slack
+from alerting.sandbox import front, ingest, mail, page, sentry_api, slack, slack_limits
 from alerting.sandbox.front import CuttableProtocol, Front
 from alerting.sandbox.mail import MailPart
 from alerting.sandbox.part import HOST
@@ -88,6 +88,7 @@ class Sandbox:
                 self._note_sentry,
                 sentry_api.stand_in_body,
                 lambda: self.sentry.clock(),
+                ingest.MOST_BYTES,
             ),
             Front(
                 slack.application(self.slack),
@@ -95,6 +96,7 @@ class Sandbox:
                 self._note_slack,
                 slack.stand_in_body,
                 lambda: datetime.now(UTC),
+                slack_limits.MOST_BYTES,
             ),
         ]
         servers = [_Http(each) for each in fronts]

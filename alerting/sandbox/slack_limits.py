@@ -4,6 +4,8 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+# Far above what its texts and blocks can come to.
+MOST_BYTES = 4 * 1024 * 1024
 MOST_TEXT = 40_000
 # chat.update documents less than posting does.
 MOST_EDITED_TEXT = 4_000
