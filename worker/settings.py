@@ -1,12 +1,11 @@
 """Django settings, made from the environment by alerting.config; nothing here reads a variable itself."""
 
-import secrets
 import sys
 from pathlib import Path
 
 import dj_database_url
 
-from alerting import config
+from alerting import config, data_directory
 from alerting.errors import ConfigError
 
 try:
@@ -24,11 +23,8 @@ def _secret_key() -> str:
         return _settings.secret("DJANGO_SECRET_KEY")
     path = DATA_DIR / "secret_key"
     try:
-        if not path.exists():
-            DATA_DIR.mkdir(parents=True, exist_ok=True, mode=0o700)
-            path.touch(mode=0o600)
-            path.write_text(secrets.token_urlsafe(50))
-        return path.read_text()
+        data_directory.make(DATA_DIR)
+        return data_directory.secret(path)
     except OSError as error:
         sys.stderr.write(f"{error.filename or path}: {error.strerror}; ALERTING_DATA_DIR says where we write\n")
         raise SystemExit(2) from None
@@ -39,6 +35,7 @@ def _database() -> dict[str, object]:
     database: dict[str, object] = dict(dj_database_url.parse(url, conn_max_age=60, conn_health_checks=True))
     options: dict[str, object] = {"connect_timeout": 5}
     if database["ENGINE"] == "django.db.backends.sqlite3":
+        data_directory.protect_database(Path(str(database["NAME"])))
         # IMMEDIATE makes writers queue at BEGIN instead of failing at their first write with "database is locked".
         options = {
             "transaction_mode": "IMMEDIATE",
@@ -51,6 +48,7 @@ def _database() -> dict[str, object]:
     return database
 
 
+data_directory.protect(DATA_DIR)
 SECRET_KEY = _secret_key()
 DEBUG = False
 ALLOWED_HOSTS = list(_settings.DJANGO_ALLOWED_HOSTS)

@@ -2,7 +2,7 @@
 
 import typer
 
-from alerting import config
+from alerting import config, data_directory
 from alerting.ops import database
 
 
@@ -17,5 +17,5 @@ def migrate() -> None:
 
 
 def prepare_data_dir() -> None:
-    """Make the data directory, readable by its owner only; one that exists is left as it is."""
-    config.current().data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    """Make the data directory, or make the one that exists its owner's alone."""
+    data_directory.make(config.current().data_dir)
