@@ -121,6 +121,9 @@ class Settings(BaseModel):
         None, description="PostgreSQL in production; empty = an SQLite file in the data directory"
     )
     ALERTING_DATA_DIR: Folder = Field(Path("var"), description="everything written locally")
+    ALERTING_HISTORY_DAYS: Annotated[int, Field(ge=1, le=3650)] = Field(
+        90, description="how many days closed incidents, their decisions and notices are kept"
+    )
     DJANGO_SECRET_KEY: SecretStr | None = Field(None, description="generated into the data directory on first run")
     DJANGO_ALLOWED_HOSTS: Names = Field(
         ("localhost", "127.0.0.1", "[::1]"), description="hosts the status page answers to"

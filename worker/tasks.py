@@ -9,9 +9,9 @@ import sentry_sdk.crons
 
 from alerting import config, pipeline, wiring
 from alerting.errors import HttpError
+from alerting.housekeeping import take_turn
 from alerting.http import exchange
-from alerting.incidents import gaps, quiet_issues, ticks
-from alerting.outbox import repairs
+from alerting.incidents import gaps
 from alerting.pipeline import Parts
 from worker.celery import app
 from worker.limits import RedisBudget
@@ -87,8 +87,9 @@ def heartbeat() -> None:
 @app.task(name="alerting.housekeeping")
 def housekeeping() -> None:
     """Delete what nobody will ask about any more."""
-    removed = ticks.prune(_now()) + repairs.prune(_now()) + quiet_issues.prune(_now())
-    logger.info("housekeeping removed %s rows", removed)
+    removed = take_turn(_now(), config.current().ALERTING_HISTORY_DAYS)
+    if removed:
+        logger.info("housekeeping removed %s rows", removed)
 
 
 def _touch_heartbeat() -> None:

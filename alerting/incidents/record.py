@@ -8,8 +8,8 @@ from typing import Any
 
 from django.db.models import Count
 
+from alerting.incidents import decisions, quiet_issues
 from alerting.incidents import notice as notices
-from alerting.incidents import quiet_issues
 from alerting.incidents.lifecycle import Policy, Standing, State, Step, Why, advance_all
 from alerting.incidents.links import Links
 from alerting.incidents.models import Decision, Incident, Transition
@@ -170,29 +170,9 @@ def _apply(
     if step.closes:
         incident.closed_at = now
     incident.state = state
-    stream = "settled" if reading.settled else "fresh"
-    signatures = dict(incident.standing.get("signatures", {}))
-    signature = f"{step.why}:{reading.trust}:{reading.value}"
-    if signature != signatures.get(stream):
-        page.decisions.append(_decision(incident, step, verdict, now))
-    incident.standing = {**step.standing.to_json(), "signatures": {**signatures, stream: signature}}
-
-
-def _decision(incident: Incident, step: Step, verdict: Verdict, now: datetime) -> Decision:
-    reading = verdict.reading
-    return Decision(
-        incident=incident,
-        at=now,
-        window_end=reading.window.end,
-        settled=reading.settled,
-        trust=reading.trust,
-        value=reading.value,
-        sample=reading.sample,
-        outcome=verdict.outcome,
-        verdict_reason=verdict.reason,
-        reason=step.why,
-        told=step.tell or "",
-    )
+    noted = incident.standing.get("noted", {})
+    incident.standing = {**step.standing.to_json(), "noted": noted}
+    page.decisions += decisions.note(incident, step, verdict, now, changes=state is not before.state)
 
 
 def _evidence(reading: Reading, rule: Rule) -> dict[str, Any]:
@@ -259,4 +239,7 @@ def _write(page: _Page, now: datetime) -> None:
         )
     Transition.objects.bulk_create(page.transitions, batch_size=500)
     Decision.objects.bulk_create(page.decisions, batch_size=500)
+    closed = [pk for pk, incident in page.changed.items() if incident.closed_at is not None]
+    if closed:
+        decisions.thin(closed)
     queue.owe(page.debts, now)

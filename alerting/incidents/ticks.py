@@ -51,9 +51,9 @@ def finish(tick: Tick, now: datetime, outcome: str, requests: int) -> None:
     tick.save(update_fields=("finished_at", "outcome", "requests", "detail"))
 
 
-def prune(now: datetime) -> int:
+def prune(now: datetime, history: timedelta = KEPT) -> int:
     """Delete ticks nobody will ask about any more; returns how many."""
-    return Tick.objects.filter(window_end__lt=now - KEPT).delete()[0]
+    return Tick.objects.filter(window_end__lt=now - min(KEPT, history)).delete()[0]
 
 
 def _clock_went_back(slot: datetime, now: datetime) -> None:

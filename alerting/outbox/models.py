@@ -40,6 +40,7 @@ class Message(models.Model):
         indexes = (
             models.Index(fields=("channel", "state", "rank", "id"), name="outbox_due"),
             models.Index(fields=("incident_key", "channel"), name="outbox_thread"),
+            models.Index(fields=("created_at",), name="outbox_age"),
         )
 
     def __str__(self) -> str:

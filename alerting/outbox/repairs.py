@@ -1,4 +1,4 @@
-"""What happens to debts besides being sent: given back, owed again, sent the other way, discarded, forgotten."""
+"""What happens to debts besides being sent: given back, owed again, sent the other way, or discarded."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -15,7 +15,6 @@ from alerting.outbox.models import Message
 # A sender that is alive but stopped may have got its message out; dead or elsewhere, nobody can tell after this.
 SENDING_GRACE = timedelta(minutes=5)
 SENDING_LIMIT = timedelta(seconds=45)
-KEPT = timedelta(days=30)
 SENT_ANOTHER_WAY = " instead"
 
 
@@ -85,12 +84,6 @@ def clock_went_back(now: datetime) -> None:
     waiting = Message.objects.filter(state__in=(Message.State.PENDING, Message.State.SENDING))
     waiting.filter(due_at__gt=now).update(due_at=now)
     waiting.filter(taken_at__gt=now).update(taken_at=now)
-
-
-def prune(now: datetime) -> int:
-    """Delete settled messages nobody will ask about any more; returns how many."""
-    done = (Message.State.SENT, Message.State.FOLDED, Message.State.DISCARDED)
-    return Message.objects.filter(state__in=done, created_at__lt=now - KEPT).delete()[0]
 
 
 def _copy(message: Message, channel: str, note: str, now: datetime) -> Message:

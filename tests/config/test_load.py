@@ -63,6 +63,7 @@ DEFAULTS = {
     "CELERY_BROKER_URL": "redis://localhost:6379/0",
     "DATABASE_URL": None,
     "ALERTING_DATA_DIR": Path("var"),
+    "ALERTING_HISTORY_DAYS": 90,
     "DJANGO_SECRET_KEY": None,
     "DJANGO_ALLOWED_HOSTS": ("localhost", "127.0.0.1", "[::1]"),
     "ALERTING_STATUS_BIND": "127.0.0.1:8000",

@@ -3,15 +3,14 @@
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import connection
 
 from alerting import config, pipeline, wiring
-from alerting.incidents import gaps, ticks
+from alerting.incidents import gaps, retention
 from alerting.incidents.models import Decision, Incident, Transition
 from alerting.notifiers.base import Receipt
-from alerting.outbox import repairs
 from alerting.outbox.message import Notice
 from alerting.outbox.models import Message
 from alerting.poll.budget import LocalBudget
@@ -19,6 +18,7 @@ from tests.signal.arrivals import PretendSource
 from tests.signal.history import History, moment
 from worker.schedule import DELIVERY_SECONDS, HEARTBEAT_SECONDS, HOUSEKEEPING_SECONDS
 
+HISTORY = timedelta(days=90)
 ROWS = (Incident, Transition, Decision, Message)
 
 
@@ -138,8 +138,7 @@ def drive(
         if slot * interval % HEARTBEAT_SECONDS < interval:
             pipeline.supervise(driver.parts, driver.clock())
         if slot * interval % HOUSEKEEPING_SECONDS < interval:
-            ticks.prune(driver.clock())
-            repairs.prune(driver.clock())
+            retention.prune(driver.clock(), HISTORY)
             progress(due)
     run.cpu, run.wall = time.process_time() - cpu, time.perf_counter() - wall
     run.asked = dict(driver.source.asked)

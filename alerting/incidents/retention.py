@@ -1,0 +1,52 @@
+"""How long the past is kept: closed incidents and all that belongs to them for `ALERTING_HISTORY_DAYS`, then no more.
+
+Never deleted are an open incident, how it began, and a message that is still owed. Everything goes in small batches,
+so that a tick waits for milliseconds, and one turn takes seconds: what is left goes in the next.
+"""
+
+import time
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Min, QuerySet
+
+from alerting.incidents import decisions, quiet_issues, ticks
+from alerting.incidents.models import Decision, Gap, Incident, Transition
+from alerting.outbox import expiry
+
+BATCH = 200
+TURN_SECONDS = 20.0
+# Of an incident that stays open, what is older than this is thinned as if it had closed.
+OPEN_IN_FULL = timedelta(days=1)
+
+
+def prune(now: datetime, history: timedelta) -> int:
+    """Delete what is older than `history`, for a turn at most; returns how many rows."""
+    ends = time.monotonic() + TURN_SECONDS
+    before = now - history
+    removed = ticks.prune(now, history) + quiet_issues.prune(now)
+    removed += _delete(Incident.objects.filter(closed_at__lt=before).order_by("closed_at"), ends)
+    removed += _delete(Gap.objects.filter(finished_at__lt=before), ends)
+    removed += _shorten_open_incidents(now, before, ends)
+    long_open = Incident.objects.filter(closed_at__isnull=True, opened_at__lt=before)
+    threads = [uid.hex for uid in long_open.values_list("uid", flat=True)]
+    return removed + expiry.prune(before, threads, ends)
+
+
+def _shorten_open_incidents(now: datetime, before: datetime, ends: float) -> int:
+    """An incident that stays open for months would grow with every reminder: its middle goes, its beginning stays."""
+    still_open = Incident.objects.filter(closed_at__isnull=True)
+    removed = decisions.thin(still_open.filter(opened_at__lt=now - OPEN_IN_FULL).values_list("pk", flat=True))
+    old = still_open.filter(opened_at__lt=before)
+    for model, name in ((Transition, "transitions"), (Decision, "decisions")):
+        first = [pk for pk in old.annotate(first=Min(f"{name}__pk")).values_list("first", flat=True) if pk]
+        removed += _delete(model.objects.filter(incident__in=old, at__lt=before).exclude(pk__in=first), ends)
+    return removed
+
+
+def _delete(rows: QuerySet[Any], ends: float) -> int:
+    """Batch by batch, each in a transaction of its own."""
+    removed = 0
+    while time.monotonic() < ends and (batch := list(rows.values_list("pk", flat=True)[:BATCH])):
+        removed += rows.model._default_manager.filter(pk__in=batch).delete()[0]
+    return removed
