@@ -3,7 +3,6 @@
 import difflib
 import os
 import queue
-import textwrap
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -18,6 +17,7 @@ from alerting.errors import AlertingError
 from alerting.notifiers.escape import terminal
 from alerting.ops import database, env_example
 from alerting.ops.findings import Finding, Status
+from alerting.ops.fitting import fitted
 
 DEADLINE_SECONDS = 30.0
 # What sentry-cli reads; it looks like SENTRY_ERROR_LEVELS.
@@ -28,9 +28,8 @@ MARKS = {
     Status.FAIL: ("✗", "red"),
     Status.NOT_CONFIGURED: ("–", "bright_black"),
 }
-# Where a part's sentence begins, and into how few columns it is never squeezed.
+# Where a part's sentence begins.
 INDENT = 36
-NARROWEST = 30
 Probe = Callable[[Settings], Finding | list[Finding]]
 
 
@@ -41,7 +40,7 @@ def check() -> None:
     for line in setting_lines(settings, os.environ):
         console.print(line)
     for hint in [*config_combinations.doubts(settings), *hints(os.environ)]:
-        console.print(Text(f"  ! {_fitted(console, hint, 4)}", style="yellow"))
+        console.print(Text(f"  ! {fitted(console, hint, 4)}", style="yellow"))
     console.print()
     console.print(Text("Parts, each tried for real", style="bold"))
     findings = try_all(settings, probes())
@@ -144,16 +143,8 @@ def _plain(name: str, settings: Settings) -> str:
 def _print(console: Console, finding: Finding) -> None:
     mark, style = MARKS[finding.status]
     line = Text("  ").append(f"{mark} {finding.status.value:<14}", style=style)
-    said = _fitted(console, terminal(finding.said), INDENT)
+    said = fitted(console, terminal(finding.said), INDENT)
     console.print(line.append(f"  {finding.part:<14}  {said}"))
     if finding.advice:
-        advice = _fitted(console, terminal(finding.advice), INDENT + 2)
+        advice = fitted(console, terminal(finding.advice), INDENT + 2)
         console.print(Text(f"{'':{INDENT}}→ {advice}", style="bright_black"))
-
-
-def _fitted(console: Console, text: str, indent: int) -> str:
-    """Broken between words below one another on a terminal, one whole line for pipes and files: people grep those."""
-    if not console.is_terminal:
-        return text
-    lines = textwrap.wrap(text, max(NARROWEST, console.width - indent), break_on_hyphens=False)
-    return f"\n{'':{indent}}".join(lines)

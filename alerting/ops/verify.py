@@ -17,10 +17,14 @@ from alerting import config
 from alerting.config import Settings
 from alerting.errors import ConfigError, SourceError, SourceFault
 from alerting.notifiers.escape import terminal
+from alerting.ops import verify_causes
 from alerting.ops.canaries import Canaries, Sent, send_all
+from alerting.ops.fitting import fitted
 from alerting.poll.budget import LocalBudget
 from alerting.poll.client import Errand, SentryClient
+from alerting.poll.facts import MemoryFacts
 from alerting.poll.model import Priority
+from alerting.poll.organisation import Organisation
 from alerting.sentry import SentrySetupError, init_sentry
 from alerting.sentry.options import masked
 
@@ -35,6 +39,14 @@ class Found:
     arrived: bool
     group: str = ""
     leaks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What came of all of them; `unreadable` says why the server cannot be asked for events at all."""
+
+    found: list[Found]
+    unreadable: SourceError | None = None
 
 
 def verify(
@@ -57,18 +69,25 @@ def verify(
         init_sentry(traces_sample_rate=1.0, profiles_sample_rate=0.0, before_send_transaction=note_id)
     except SentrySetupError as error:
         raise ConfigError(error.problems) from None
+    dropped = list[str]()
+    sdk = sentry_sdk.get_client()
+    if sdk.transport is not None:
+        setattr(sdk.transport, "on_dropped_event", dropped.append)  # noqa: B010  a hook that its base class lacks
     sent = send_all(canaries, transaction_ids)
-    sentry_sdk.get_client().close(timeout=2)
-    with console.status(f"Waiting up to {timeout:.0f} s until they can be read …"):
-        found = _read_back(settings, dsn, sent, canaries, time.monotonic() + timeout)
+    sdk.close(timeout=2)
+    reading = Reading([Found(each, arrived=False) for each in sent])
+    if len(dropped) < len(sent):
+        with console.status(f"Waiting up to {timeout:.0f} s until they can be read …"):
+            reading = _read_back(settings, dsn, sent, canaries, time.monotonic() + timeout)
+    found = reading.found
     failures = _judge(found)
     console.print(_table(found), soft_wrap=False)
     for failure in failures:
         console.print(Text(f"✗ {terminal(failure)}"))
     if not any(each.arrived for each in found):
-        console.print(
-            Text(f"  Nothing came through: does a Sentry listen at {masked(dsn)}, and is it that of the token?")
-        )
+        lost = dropped if len(dropped) >= len(sent) else ()
+        why = verify_causes.cause(settings.SENTRY_URL, dsn, lost, reading.unreadable, timeout)
+        console.print(Text(fitted(console, terminal(why), 0)))
     if failures:
         raise typer.Exit(1)
     console.print(
@@ -77,20 +96,44 @@ def verify(
     )
 
 
-def _read_back(settings: Settings, dsn: str, sent: Sequence[Sent], canaries: Canaries, ends: float) -> list[Found]:
+def _read_back(settings: Settings, dsn: str, sent: Sequence[Sent], canaries: Canaries, ends: float) -> Reading:
     client = SentryClient(settings.SENTRY_URL, settings.secret("SENTRY_AUTH_TOKEN"), LocalBudget())
-    project = urlsplit(dsn).path.rsplit("/", 1)[-1]
     waiting, found = {each.event_id: each for each in sent if each.event_id}, dict[str, Found]()
-    while waiting and time.monotonic() < ends:
+    unreadable: SourceError | None = None
+    try:
+        project = _project(client, settings.SENTRY_ORG, urlsplit(dsn).path.rsplit("/", 1)[-1])
+    except SourceError as error:
+        if not error.no_path:
+            raise
+        project, unreadable = "", error
+    while waiting and unreadable is None and time.monotonic() < ends:
         for event_id, each in list(waiting.items()):
-            event = _event(client, settings.SENTRY_ORG, project, event_id)
+            try:
+                event = _event(client, settings.SENTRY_ORG, project, event_id)
+            except SourceError as error:
+                if not error.no_path:
+                    raise
+                unreadable = error
+                break
             if event is not None:
                 leaks = tuple(canaries.found_in(json.dumps(event, ensure_ascii=False)))
                 found[event_id] = Found(each, arrived=True, group=str(event.get("groupID") or ""), leaks=leaks)
                 del waiting[event_id]
-        if waiting:
+        if waiting and unreadable is None:
             time.sleep(PAUSE_SECONDS)
-    return [found.get(each.event_id, Found(each, arrived=False)) for each in sent]
+    return Reading([found.get(each.event_id, Found(each, arrived=False)) for each in sent], unreadable)
+
+
+def _project(client: SentryClient, organisation: str, number: str) -> str:
+    """The slug of the project with this id, which other servers want in a path; the id where nobody tells it."""
+    errand = Errand(Priority.NORMAL, time.monotonic() + 10)
+    try:
+        known = Organisation(client, organisation, MemoryFacts()).inventory(errand)
+    except SourceError as error:
+        if error.fault is not SourceFault.FORBIDDEN:
+            raise
+        return number
+    return next((slug for slug, found in known.ids.items() if found == number), number)
 
 
 def _event(client: SentryClient, organisation: str, project: str, event_id: str) -> dict[str, Any] | None:
@@ -99,7 +142,12 @@ def _event(client: SentryClient, organisation: str, project: str, event_id: str)
     try:
         answer = client.get("project-event", path, (), errand).data
     except SourceError as error:
-        if error.fault in {SourceFault.NOT_FOUND, SourceFault.RATE_LIMITED, SourceFault.BUDGET, SourceFault.SERVER}:
+        if not error.no_path and error.fault in {
+            SourceFault.NOT_FOUND,
+            SourceFault.RATE_LIMITED,
+            SourceFault.BUDGET,
+            SourceFault.SERVER,
+        }:
             return None
         raise
     return answer if isinstance(answer, dict) else None

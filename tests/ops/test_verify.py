@@ -1,7 +1,9 @@
 """`alerting verify` against a Sentry on real sockets: it passes only where everything arrives, grouped and clean."""
 
 import json
+import shutil
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,8 +12,10 @@ from alerting.ops import verify
 from alerting.ops.canaries import Canaries, Sent, send_all
 from alerting.ops.verify import Found
 from alerting.sandbox import Fault, Sandbox
+from tests.notifiers.stand_ins import slack_server
 from tests.ops.conftest import Run
 from tests.sentry.sdk import Kept, fresh_sdk, started
+from tests.support import certificate
 
 __all__ = ["fresh_sdk", "started"]
 
@@ -53,6 +57,50 @@ def test_events_that_are_taken_but_never_stored_fail(run: Run, environ: dict[str
     sandbox.sentry.fault(Fault(match="/envelope/", status=429, body="{}"))
     done = run("verify", "--timeout", "2", **environ)
     assert done.returncode == 1 and "could not be read back" in done.stdout
+
+
+def test_what_sentry_refuses_is_named_with_its_status(run: Run, environ: dict[str, str], sandbox: Sandbox) -> None:
+    body = '{"detail": "event submission rejected"}'
+    sandbox.sentry.fault(Fault(match="/envelope/", status=403, body=body))
+    done = run("verify", "--timeout", "60", **environ)
+    assert done.returncode == 1
+    assert "refuses the events (403: event submission rejected). Compare SENTRY_DSN" in done.stdout
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="makes its certificate with openssl")
+def test_a_certificate_that_is_not_trusted_leads_to_its_variable(
+    run: Run, environ: dict[str, str], tmp_path: Path
+) -> None:
+    with slack_server(certificate.serving(certificate.make(tmp_path, "localhost"))) as server:
+        dsn = f"https://key@{server.url.partition('//')[2]}/1"
+        done = run("verify", "--timeout", "60", **{**environ, "SENTRY_DSN": dsn})
+    assert done.returncode == 1
+    assert "Nothing came through: The TLS certificate of localhost" in done.stdout and "SSL_CERT_FILE" in done.stdout
+
+
+def test_an_api_without_such_a_path_is_told_at_once(run: Run, environ: dict[str, str], sandbox: Sandbox) -> None:
+    said, page = "Unimplemented API endpoint: /api/0/", "text/html; charset=utf-8"
+    for path in ("/organizations/", "/projects/"):
+        sandbox.sentry.fault(Fault(match=path, status=404, body=said, content_type=page))
+    done = run("verify", "--timeout", "600", **environ)
+    assert done.returncode == 1 and "has no such path, as with Bugsink" in done.stdout
+
+
+def test_events_that_are_not_there_yet_are_waited_for_longer_next_time(
+    run: Run, environ: dict[str, str], sandbox: Sandbox
+) -> None:
+    sandbox.sentry.fault(Fault(match="/events/", status=404, body='{"detail": "Event not found"}'))
+    done = run("verify", "--timeout", "2", **environ)
+    assert done.returncode == 1 and "Nothing came through yet" in done.stdout and "--timeout 300" in done.stdout
+
+
+def test_events_are_asked_for_by_the_slug_which_glitchtip_wants(
+    run: Run, environ: dict[str, str], sandbox: Sandbox
+) -> None:
+    number = environ["SENTRY_DSN"].rpartition("/")[2]
+    by_number = f"/projects/{environ['SENTRY_ORG']}/{number}/"
+    sandbox.sentry.fault(Fault(match=by_number, status=404, body='{"detail": "Not Found"}'))
+    assert run("verify", "--timeout", "30", **environ).returncode == 0
 
 
 def test_without_a_dsn_it_says_what_is_missing(run: Run, environ: dict[str, str]) -> None:
