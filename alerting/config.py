@@ -96,6 +96,11 @@ class Settings(BaseModel):
     SENTRY_ALERT_KEEP_FIRING_SECONDS: Seconds = Field(
         120, description='how long settled readings must be clear before "resolved"'
     )
+    SENTRY_ALERT_ESCALATE_AFTER_SECONDS: Seconds = Field(
+        0, description="what nobody has acknowledged after so long goes to the escalation addresses; 0 = never"
+    )
+    SENTRY_ALERT_ESCALATION_EMAIL_RECIPIENTS: Addresses = Field((), description="comma-separated addresses")
+    SENTRY_ALERT_ESCALATION_SLACK_CHANNEL: str = Field("", description="channel name or id; needs bot mode")
     SENTRY_EMAIL_ALERTS_ENABLED: Boolean = Field(False, description="send notices by email")
     SENTRY_ALERT_EMAIL_RECIPIENTS: Addresses = Field((), description="comma-separated addresses")
     SENTRY_SLACK_ALERTS_ENABLED: Boolean = Field(False, description="send notices to Slack")
@@ -103,6 +108,9 @@ class Settings(BaseModel):
     SENTRY_SLACK_CHANNEL: str = Field("", description="channel name or id; required in bot mode")
     SENTRY_SLACK_BOT_TOKEN: SlackToken | None = Field(
         None, description="bot token with chat:write (bot mode: one card per incident, edited, with a thread)"
+    )
+    SENTRY_SLACK_SIGNING_SECRET: SecretStr | None = Field(
+        None, description="verifies clicks on Slack's buttons, which stand on cards in bot mode"
     )
     SENTRY_SLACK_API_URL: HttpsUrl = Field("https://slack.com/api/", description="base URL of Slack's Web API")
     EMAIL_HOST: str = Field("localhost", description="mail server")

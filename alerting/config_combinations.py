@@ -40,6 +40,7 @@ def mistakes(settings: "Settings") -> Iterator[str]:
     if settings.EMAIL_USE_TLS and settings.EMAIL_USE_SSL:
         yield "EMAIL_USE_SSL: EMAIL_USE_TLS (STARTTLS) is set as well; keep one of them"
     yield from _page(settings)
+    yield from _escalation(settings)
 
 
 def doubts(settings: "Settings") -> Iterator[str]:
@@ -118,3 +119,20 @@ def _page(settings: "Settings") -> Iterator[str]:
         )
     if password is not None and password == settings.ALERTING_STATUS_READONLY_PASSWORD:
         yield "ALERTING_STATUS_READONLY_PASSWORD: the same as ALERTING_STATUS_PASSWORD, so nobody would only read"
+
+
+def _escalation(settings: "Settings") -> Iterator[str]:
+    """What would leave an escalation without anybody to go to."""
+    emails, channel = settings.SENTRY_ALERT_ESCALATION_EMAIL_RECIPIENTS, settings.SENTRY_ALERT_ESCALATION_SLACK_CHANNEL
+    if settings.SENTRY_ALERT_ESCALATE_AFTER_SECONDS and not (emails or channel):
+        yield (
+            "SENTRY_ALERT_ESCALATION_EMAIL_RECIPIENTS: SENTRY_ALERT_ESCALATE_AFTER_SECONDS is set, so addresses are "
+            "needed (or SENTRY_ALERT_ESCALATION_SLACK_CHANNEL)"
+        )
+    if emails and not settings.SENTRY_EMAIL_ALERTS_ENABLED:
+        yield "SENTRY_ALERT_ESCALATION_EMAIL_RECIPIENTS: set, but SENTRY_EMAIL_ALERTS_ENABLED is false"
+    if channel and not (settings.SENTRY_SLACK_ALERTS_ENABLED and settings.SENTRY_SLACK_BOT_TOKEN):
+        yield (
+            "SENTRY_ALERT_ESCALATION_SLACK_CHANNEL: only a bot can post to another channel, so "
+            "SENTRY_SLACK_ALERTS_ENABLED and SENTRY_SLACK_BOT_TOKEN are needed"
+        )

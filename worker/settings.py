@@ -93,6 +93,7 @@ STATUS_PASSWORD = _settings.secret("ALERTING_STATUS_PASSWORD")
 STATUS_READONLY_PASSWORD = _settings.secret("ALERTING_STATUS_READONLY_PASSWORD")
 STATUS_TRUSTED_PROXIES = list(_settings.ALERTING_TRUSTED_PROXIES)
 STATUS_USER_HEADER = _settings.status_user_header
+SLACK_SIGNING_SECRET = _settings.secret("SENTRY_SLACK_SIGNING_SECRET")
 
 EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
 EMAIL_HOST = _settings.EMAIL_HOST

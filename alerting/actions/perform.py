@@ -10,6 +10,7 @@ from alerting.actions.maintenance import LONGEST_MINUTES, weekday_names
 from alerting.actions.models import Acknowledgement, AuditEntry, MaintenanceWindow, Silence
 from alerting.errors import ActionError
 from alerting.incidents.models import Incident
+from alerting.outbox import cards
 from alerting.outbox.clean import clean
 
 LONGEST_SILENCE = timedelta(days=30)
@@ -55,6 +56,7 @@ def acknowledge(incident_id: int, actor: Actor, now: datetime, note: str = "") -
         found, created = Acknowledgement.objects.get_or_create(incident=incident, defaults=mine)
         if created:
             audit(actor, "acknowledged", str(incident.pk), now, why=note, incident=incident)
+            cards.refresh(incident.uid.hex, found.by, now)
         return found, created
 
 
@@ -65,6 +67,7 @@ def unacknowledge(incident_id: int, actor: Actor, now: datetime) -> bool:
         gone, _ = Acknowledgement.objects.filter(incident=incident).delete()
         if gone:
             audit(actor, "gave back", str(incident.pk), now, incident=incident)
+            cards.refresh(incident.uid.hex, "", now)
         return bool(gone)
 
 

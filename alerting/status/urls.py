@@ -2,7 +2,16 @@
 
 from django.urls import path
 
-from alerting.status import health_page, history_page, incident_page, login, now_page, rules_page, silences_page
+from alerting.status import (
+    health_page,
+    history_page,
+    incident_page,
+    login,
+    now_page,
+    rules_page,
+    silences_page,
+    slack_actions,
+)
 
 urlpatterns = [
     path("", now_page.now, name="now"),
@@ -17,5 +26,6 @@ urlpatterns = [
     path("maintenance/<int:number>/remove/", silences_page.remove, name="remove-maintenance"),
     path("health/", health_page.health, name="health"),
     path("login/", login.log_in, name="login"),
+    path("slack/actions/", slack_actions.receive, name="slack-actions"),
     path("logout/", login.log_out, name="logout"),
 ]

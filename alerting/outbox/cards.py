@@ -1,0 +1,40 @@
+"""Bringing an incident's card up to date without a notice: for what people did, who see it where they look."""
+
+from datetime import datetime
+
+from alerting.outbox.digests import CARD, CARD_RANK
+from alerting.outbox.models import Message
+
+# Mails cannot be edited, and neither can what a webhook posted: its messages have no ref.
+CHANNELS_WITH_CARDS = ("slack",)
+
+
+def refresh(incident_key: str, in_hand: str, now: datetime) -> int:
+    """Owe an edit of every card of this incident that names who has it (nobody, where empty); returns how many.
+
+    The card shows what was told last. What is still to be sent carries the news itself.
+    """
+    owed = 0
+    for channel in CHANNELS_WITH_CARDS:
+        mine = Message.objects.filter(incident_key=incident_key, channel=channel)
+        for waiting in mine.filter(state=Message.State.PENDING):
+            Message.objects.filter(pk=waiting.pk, state=Message.State.PENDING).update(
+                payload={**waiting.payload, "in_hand": in_hand}
+            )
+        newest = mine.filter(state__in=(Message.State.SENT, Message.State.FOLDED)).order_by("-id").first()
+        if newest is None or not mine.filter(state=Message.State.SENT).exclude(ref={}).exists():
+            continue
+        Message.objects.get_or_create(
+            dedupe_key=f"{incident_key}:{channel}:{CARD}:{now.timestamp():.3f}"[:120],
+            defaults={
+                "channel": channel,
+                "incident_key": incident_key,
+                "kind": CARD,
+                "rank": CARD_RANK,
+                "payload": {**newest.payload, "in_hand": in_hand, "edit_only": True},
+                "created_at": now,
+                "due_at": now,
+            },
+        )
+        owed += 1
+    return owed
