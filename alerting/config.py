@@ -81,7 +81,7 @@ class Settings(BaseModel):
     )
     SENTRY_ERROR_RATE_WINDOW_SECONDS: WindowSeconds = Field(600, description="window of the error rate")
     SENTRY_ERROR_RATE_MIN_TRANSACTIONS: Annotated[int, Field(ge=0)] = Field(
-        100, description="with fewer transactions in the window there is no error rate"
+        100, description="with fewer stored transactions in the window there is no error rate"
     )
     SENTRY_NEW_ISSUE_ALERTS_ENABLED: Boolean = Field(True, description="tell about issues seen for the first time")
     SENTRY_P95_LATENCY_THRESHOLD_MS: Annotated[float, Field(gt=0, allow_inf_nan=False)] = Field(
@@ -89,7 +89,7 @@ class Settings(BaseModel):
     )
     SENTRY_P95_LATENCY_WINDOW_SECONDS: WindowSeconds = Field(600, description="window of the percentile")
     SENTRY_P95_LATENCY_MIN_TRANSACTIONS: Annotated[int, Field(ge=0)] = Field(
-        50, description="with fewer transactions in the window there is no percentile"
+        50, description="with fewer stored transactions in the window there is no percentile"
     )
 
     SENTRY_ALERT_REPEAT_SECONDS: Seconds = Field(3600, description="reminder while an incident stays open; 0 = never")

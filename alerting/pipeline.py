@@ -18,12 +18,14 @@ from alerting.notifiers.base import Notifier
 from alerting.outbox import channels, queue, repairs, taken, trouble
 from alerting.outbox.message import Notice
 from alerting.outbox.models import Message
+from alerting.poll import before_ends
 from alerting.poll.catch_up import search
 from alerting.poll.model import Answer, Measure, Source
-from alerting.poll.plan import Memory, Situation, allowed, knows_outcomes, measures, outcomes, questions, remember
+from alerting.poll.plan import Memory, Situation, has_room, measures, questions, remember
 from alerting.poll.readings import Watched, assemble
 from alerting.rules.evaluate import judge_all
 from alerting.rules.model import Judgement, Rule, Trust, Verdict, Window
+from alerting.rules.visibility import confirm
 
 logger = logging.getLogger(__name__)
 
@@ -32,10 +34,8 @@ DELIVERY_TURN_SECONDS = 15.0
 # Longer pauses, which a provider asks for or which refusals have grown to, are left to beat's next hint.
 SHORT_PAUSE_SECONDS = 5.0
 SUPERVISION_SLACK = timedelta(minutes=1)
-HEARTBEAT_EVERY = timedelta(minutes=1)
 # While outcomes cannot be read, nothing says that quota has stopped dropping; but not every server can tell them.
 DROPS_REMEMBERED = timedelta(minutes=30)
-DROPS_ARE_FRESH = timedelta(seconds=5)
 _sending: Mapping[str, threading.Lock] = defaultdict(threading.Lock)
 
 
@@ -80,16 +80,13 @@ def evaluate_tick(parts: Parts, now: datetime) -> TickReport | None:
         state = ticks.evaluator(now)
         standing = record.open_incidents(parts.desk.environment)
         answers = _poll(parts, state, standing, now)
-        verdicts = _evaluate(parts, answers, state, standing, now)
-        if record.is_recovery_due(verdicts, standing, parts.desk.policy):
-            answers += _ask_what_is_dropped(parts, state, answers, now)
-            verdicts = _evaluate(parts, answers, state, standing, now)
+        verdicts = _judge(parts, state, standing, answers, now)
         requests = sum(answer.requests for answer in answers)
         sight = _look(parts, state, answers, now)
         owed = _record(parts, tick, state, sight, answers, verdicts, now)
         outcome = "fenced" if owed is None else "partial" if sight.faults else "good"
         good = outcome == "good"
-        heartbeat = good and _heartbeat_is_due(state, now)
+        heartbeat = good and ticks.heartbeat_is_due(state, now)
         return TickReport(tick.window_end, requests, owed or 0, good, outcome, heartbeat)
     finally:
         ticks.finish(tick, parts.clock(), outcome, requests)
@@ -147,24 +144,32 @@ def _poll(parts: Parts, state: Evaluator, standing: Sequence[Incident], now: dat
     answers: list[Answer] = []
     for question in questions(parts.rules, situation, memory):
         # Retries, and finding out what a server understands, cost more than was planned: what is left has to wait.
-        if answers and not _has_room(memory, answers):
+        if answers and not has_room(memory, answers):
             break
         answers.append(parts.source.ask(question))
     return answers
 
 
-def _ask_what_is_dropped(parts: Parts, state: Evaluator, answers: Sequence[Answer], now: datetime) -> list[Answer]:
-    """Right before a recovery is told: quota may have begun to drop events since the last time."""
+def _judge(
+    parts: Parts, state: Evaluator, standing: Sequence[Incident], answers: list[Answer], now: datetime
+) -> list[Verdict]:
+    """The verdicts. An end is told after one more look only: quota may drop what seems to have stopped, or the project
+    be out of our sight. What is asked for that is added to the answers."""
+    verdicts = _evaluate(parts, answers, state, standing, now)
+    ends = record.ends_due(verdicts, standing, parts.desk.policy)
     memory = Memory.from_json(state.memory.get("plan", {})).until(now)
-    asked = any(answer.question.measure is Measure.OUTCOMES for answer in answers)
-    if asked or knows_outcomes(memory, now, DROPS_ARE_FRESH) or not _has_room(memory, answers):
-        return []
-    return [parts.source.ask(outcomes(now))]
-
-
-def _has_room(memory: Memory, answers: Sequence[Answer]) -> bool:
-    active = max((memory.active, *(len(answer.rows) for answer in answers)))
-    return sum(answer.requests for answer in answers) < allowed(active)
+    looked_for = before_ends.doubted(
+        ends.out_of_sight,
+        [each.project_id_text for each in standing if each.rule != blindness.RULE],
+        answers,
+        memory,
+        now,
+    )
+    asked = before_ends.questions(ends.by_fallen_errors, looked_for, answers, memory, now)
+    answers += [parts.source.ask(question) for question in asked]
+    if ends.by_fallen_errors:
+        verdicts = _evaluate(parts, answers, state, standing, now)
+    return confirm(verdicts, looked_for, before_ends.visible(answers))
 
 
 def _evaluate(
@@ -199,7 +204,7 @@ def _record(
         changes: dict[str, object] = {"memory": memory}
         if not sight.faults:
             changes["good_until"] = now
-            if _heartbeat_is_due(state, now):
+            if ticks.heartbeat_is_due(state, now):
                 memory["heartbeat"] = now.isoformat()
         Evaluator.objects.filter(pk=1).update(**changes)
     return owed
@@ -248,11 +253,6 @@ def _drops(state: Evaluator, answers: Sequence[Answer], now: datetime) -> dict[s
     kept = state.memory.get("drops", {})
     recent = kept and timedelta() <= now - datetime.fromisoformat(kept["at"]) <= DROPS_REMEMBERED
     return dict(kept["projects"]) if recent else {}
-
-
-def _heartbeat_is_due(state: Evaluator, now: datetime) -> bool:
-    last = state.memory.get("heartbeat")
-    return last is None or not timedelta() <= now - datetime.fromisoformat(last) < HEARTBEAT_EVERY
 
 
 def _send_for_a_turn(parts: Parts, channel: str) -> float | None:

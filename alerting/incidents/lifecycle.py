@@ -1,7 +1,9 @@
 """The life of an incident, pure: what stands, what was judged, and the clock in; what changes and why out.
 
 States: ok → (pending →) firing → recovering → ok, and flapping where that happens too often. A missing reading changes
-no state: it is decided on ("stay quiet because …") and nothing else.
+no state: it is decided on ("stay quiet because …") and nothing else. What can no longer be judged has not recovered: it
+ends with that reason once settled, complete answers have shown too little traffic for a while, or once the project is
+out of our sight.
 """
 
 from collections.abc import Mapping, Sequence
@@ -50,6 +52,8 @@ class Why(StrEnum):
     SOURCE_ERROR = "source_error"
     DROPPED = "dropped_by_quota"
     NOT_WATCHED = "not_watched"
+    NOT_VISIBLE = "not_visible"
+    TOO_LITTLE_TRAFFIC = "too_little_traffic"
     LATE_AND_OVER = "late_and_over"
     NOTHING_OPEN = "nothing_open"
 
@@ -64,13 +68,21 @@ _QUIET: dict[Reason, Why] = {
     Reason.DROPPED: Why.DROPPED,
 }
 
+# Ends that are no recovery.
+ENDED = frozenset({Why.THRESHOLD_RAISED, Why.NOT_WATCHED, Why.NOT_VISIBLE, Why.TOO_LITTLE_TRAFFIC})
+
+_TOO_LITTLE = frozenset({Reason.TOO_FEW_TRANSACTIONS, Reason.NO_TRANSACTIONS})
+_OUT_OF_REACH = {Reason.NOT_WATCHED: Why.NOT_WATCHED, Reason.NOT_VISIBLE: Why.NOT_VISIBLE}
 WORSE_FACTOR = 2.0
-_MOMENTS = frozenset({"since", "told_at", "worse_at", "breach_until", "clear_since"})
+_MOMENTS = frozenset({"since", "told_at", "worse_at", "breach_until", "clear_since", "thin_since", "thin_until"})
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """How long things must hold. `flap_changes` openings within `flap_window` are flapping."""
+    """How long things must hold. `flap_changes` openings within `flap_window` are flapping.
+
+    `thin` is how much longer than a recovery too little traffic must last to end what it keeps from being judged.
+    """
 
     keep_firing: timedelta
     repeat: timedelta
@@ -78,6 +90,7 @@ class Policy:
     flap_window: timedelta = timedelta(minutes=30)
     flap_stable: timedelta = timedelta(minutes=10)
     worse_pause: timedelta = timedelta(minutes=10)
+    thin: timedelta = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +99,8 @@ class Standing:
 
     `told_value` is the value of the last first or worse notice, `told_at` the time of the last notice of any kind.
     `breach_until` is the end of the newest breached window: a settled window that ends before it says nothing about
-    recovery. `clear_since` is the end of the first settled window of the current clear streak.
+    recovery. `clear_since` is the end of the first settled window of the current clear streak. From `thin_since` to
+    `thin_until`, the ends of the first and the last of an unbroken row of settled windows, traffic was too little.
     """
 
     state: State = State.OK
@@ -97,6 +111,8 @@ class Standing:
     worse_at: datetime | None = None
     breach_until: datetime | None = None
     clear_since: datetime | None = None
+    thin_since: datetime | None = None
+    thin_until: datetime | None = None
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -135,10 +151,10 @@ def advance(standing: Standing, verdict: Verdict, policy: Policy, *, recent_open
         step = _breached(standing, verdict, policy, recent_openings)
     elif standing.state is State.OK:
         step = Step(standing, Why.NOTHING_OPEN)
-    elif verdict.reason is Reason.NOT_WATCHED:
-        step = Step(Standing(), Why.NOT_WATCHED, None if standing.state is State.PENDING else Kind.RESOLVED)
+    elif verdict.reason in _OUT_OF_REACH:
+        step = _end(standing, _OUT_OF_REACH[verdict.reason])
     elif _threshold_raised(standing, verdict):
-        step = Step(Standing(), Why.THRESHOLD_RAISED, Kind.RESOLVED)
+        step = _end(standing, Why.THRESHOLD_RAISED)
     elif verdict.outcome is Outcome.CLEAR:
         step = _clear(standing, verdict, policy)
     else:
@@ -168,6 +184,8 @@ def _breached(standing: Standing, verdict: Verdict, policy: Policy, recent_openi
         threshold=verdict.rule.threshold,
         breach_until=max(end, standing.breach_until) if standing.breach_until else end,
         clear_since=None,
+        thin_since=None,
+        thin_until=None,
     )
     told = replace(seen, told_value=value, told_at=now)
     hold = timedelta(seconds=verdict.rule.hold_seconds)
@@ -212,6 +230,7 @@ def _clear(standing: Standing, verdict: Verdict, policy: Policy) -> Step:
     if standing.state is State.PENDING:
         return Step(Standing(), Why.HOLD_BROKEN)
     since = min(standing.clear_since or end, end)
+    standing = replace(standing, thin_since=None, thin_until=None)
     if standing.state is State.FLAPPING:
         quiet = max(policy.flap_stable, policy.keep_firing)
         if end - since >= quiet:
@@ -226,12 +245,20 @@ def _clear(standing: Standing, verdict: Verdict, policy: Policy) -> Step:
 
 
 def _unjudged(standing: Standing, verdict: Verdict, policy: Policy) -> Step:
-    """Stay quiet; but where quota, or traffic that ended, keeps an incident from ending, the reminder says so."""
-    why, now = _QUIET.get(verdict.reason, Why.NO_DATA), verdict.at
-    told = standing.state in {State.FIRING, State.RECOVERING} and why in {Why.DROPPED, Why.NO_DATA}
-    if told and policy.repeat and standing.told_at and now - standing.told_at >= policy.repeat:
-        return Step(replace(standing, told_at=now), why, Kind.REMINDER)
-    return Step(standing, why)
+    """Stay quiet: nobody is reminded of what cannot be judged. But too little traffic for long ends it, once."""
+    if verdict.reason not in _TOO_LITTLE or not verdict.reading.settled:
+        return Step(standing, _QUIET.get(verdict.reason, Why.NO_DATA))
+    window = verdict.reading.window
+    joins = standing.thin_until is not None and window.start <= standing.thin_until
+    since = standing.thin_since if joins and standing.thin_since else window.end
+    if window.end - since >= policy.keep_firing + policy.thin:
+        return _end(standing, Why.TOO_LITTLE_TRAFFIC)
+    return Step(replace(standing, thin_since=min(since, window.end), thin_until=window.end), Why.NO_DATA)
+
+
+def _end(standing: Standing, why: Why) -> Step:
+    """An end that is no recovery; what nobody was told of ends untold."""
+    return Step(Standing(), why, None if standing.state is State.PENDING else Kind.ENDED)
 
 
 def _threshold_raised(standing: Standing, verdict: Verdict) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from alerting.incidents.lifecycle import Step, Why
+from alerting.incidents.lifecycle import ENDED, Step, Why
 from alerting.incidents.links import Links
 from alerting.outbox.message import Kind, Notice
 from alerting.rules.model import Judgement, Reading, Rule, Trust
@@ -15,7 +15,11 @@ TITLE_LIMIT = 300
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What the notice needs to know of the incident besides the decision itself. Values are in the rule's unit."""
+    """What the notice needs to know of the incident besides the decision itself. Values are in the rule's unit.
+
+    `previous` is the value that was last judged; `thin_since` is when traffic became too little to judge by.
+    `formerly` is the name people know the project by, where it has another one now.
+    """
 
     key: str
     sequence: int
@@ -23,27 +27,30 @@ class Told:
     peak: float
     previous: float
     old_threshold: float
+    thin_since: datetime | None = None
+    formerly: str = ""
 
 
 def compose(rule: Rule, reading: Reading, step: Step, told: Told, now: datetime, links: Links) -> Notice:
     """The notice for one told decision."""
     if step.tell is None:
         raise ValueError(f"decision {step.why} stays quiet, so there is no notice to compose")
-    value = reading.value if reading.value is not None else told.previous
+    is_last = step.why in ENDED and step.why is not Why.THRESHOLD_RAISED
+    value = told.previous if is_last or reading.value is None else reading.value
     issue = reading.issue
-    resolved = step.tell is Kind.RESOLVED
     return Notice(
         kind=step.tell,
         key=told.key,
-        headline=_headline(rule, reading, value),
-        sentence=_sentence(rule, step, value, told, now),
+        headline=_ended(rule, step.why, value, told) or _headline(rule, reading, value),
+        sentence=_sentence(rule, step, reading, value, told, now),
         severity=rule.severity.value,
         at=stamp(now),
         rule=rule.name,
         rule_title=rule.title,
         project=reading.project.slug,
+        formerly=told.formerly,
         environment=reading.environment,
-        value="1 new issue" if issue else text(rule, value),
+        value="1 new issue" if issue else f"{text(rule, value)}, when last judged" if is_last else text(rule, value),
         threshold="0 (every new issue is told)" if issue else text(rule, rule.threshold),
         peak="" if issue else text(rule, max(told.peak, value)),
         reason=step.why.value,
@@ -53,7 +60,7 @@ def compose(rule: Rule, reading: Reading, step: Step, told: Told, now: datetime,
         dataset=_dataset(rule, reading),
         first_error_at=stamp(reading.first_error_at) if reading.first_error_at else "",
         opened_at=stamp(told.opened_at),
-        resolved_at=stamp(now) if resolved else "",
+        resolved_at=stamp(now) if step.tell in {Kind.RESOLVED, Kind.ENDED} else "",
         link=links.to(rule, reading),
         issue={
             "id": issue.id,
@@ -65,7 +72,7 @@ def compose(rule: Rule, reading: Reading, step: Step, told: Told, now: datetime,
         }
         if issue
         else {},
-        notes=tuple(_notes(reading)),
+        notes=tuple(_notes(reading, told)),
         sequence=told.sequence,
     )
 
@@ -88,7 +95,27 @@ def _headline(rule: Rule, reading: Reading, value: float) -> str:
             return f"{text(rule, value)} in {window}"
 
 
-def _sentence(rule: Rule, step: Step, value: float, told: Told, now: datetime) -> str:
+def _ended(rule: Rule, why: Why, value: float, told: Told) -> str:
+    """The headline of an end that is no recovery; empty for everything else."""
+    shown = text(rule, value)
+    match why:
+        case Why.TOO_LITTLE_TRAFFIC:
+            return f"too little traffic to judge{_since(told)}; last judged {shown}"
+        case Why.NOT_VISIBLE:
+            return f"no longer visible to this token; last judged {shown}"
+        case Why.NOT_WATCHED:
+            return f"no longer watched; last judged {shown}"
+        case Why.THRESHOLD_RAISED:
+            return f"threshold raised to {text(rule, rule.threshold)}; the value is {shown}"
+        case _:
+            return ""
+
+
+def _since(told: Told) -> str:
+    return f" since {told.thin_since:%H:%M} UTC" if told.thin_since else ""
+
+
+def _sentence(rule: Rule, step: Step, reading: Reading, value: float, told: Told, now: datetime) -> str:
     shown, limit, lasted = text(rule, value), text(rule, rule.threshold), span((now - told.opened_at).total_seconds())
     match step.why:
         case Why.FIRST_SEEN:
@@ -96,8 +123,20 @@ def _sentence(rule: Rule, step: Step, value: float, told: Told, now: datetime) -
         case Why.THRESHOLD_RAISED:
             before = text(rule, told.old_threshold)
             return (
-                f"Closed because the threshold was raised from {before} to {limit}, not because it recovered: "
-                f"the value is {shown}. It was open for {lasted}."
+                f"Ended because the threshold was raised from {before} to {limit}: the value is still {shown}. "
+                f"It was open for {lasted}."
+            )
+        case Why.TOO_LITTLE_TRAFFIC:
+            return (
+                f"Ended because there is too little traffic to judge by{_since(told)}, so nobody knows whether it is "
+                f"over. {_traffic(rule, reading)} Last judged: {shown} (threshold {limit}). It was open for {lasted}, "
+                "and opens again if it is over the threshold once there is enough traffic."
+            )
+        case Why.NOT_VISIBLE:
+            return (
+                "Ended because the project is no longer visible to this token: it was deleted or transferred, or "
+                f"access was withdrawn. It may go on failing unseen. Last judged: {shown} (threshold {limit}). "
+                f"It was open for {lasted}."
             )
         case Why.RECOVERED | Why.STABLE_CLEAR:
             return f"Recovered: {shown}, at or under the threshold of {limit}, and it stayed there. It lasted {lasted}."
@@ -105,20 +144,10 @@ def _sentence(rule: Rule, step: Step, value: float, told: Told, now: datetime) -
             return f"It got worse: {shown} (threshold {limit}), at least double what was last told."
         case Why.REPEAT_DUE:
             return f"Still over the threshold after {lasted}: {shown} (threshold {limit})."
-        case Why.DROPPED:
-            return (
-                f"Not resolved after {lasted}: {shown} reached Sentry (threshold {limit}), but it is dropping this "
-                "project's events, so a low value proves nothing."
-            )
-        case Why.NO_DATA:
-            return (
-                f"Not resolved after {lasted}: there are too few transactions to judge by. "
-                f"The last value is {shown} (threshold {limit})."
-            )
         case Why.NOT_WATCHED:
             return (
-                "Closed because SENTRY_PROJECT or SENTRY_ALERT_ENVIRONMENTS no longer includes this, not because it "
-                f"recovered: the last value is {shown} (threshold {limit}). It was open for {lasted}."
+                "Ended because SENTRY_PROJECT or SENTRY_ALERT_ENVIRONMENTS no longer includes this. It may go on "
+                f"failing unwatched. Last judged: {shown} (threshold {limit}). It was open for {lasted}."
             )
         case Why.STABLE_BREACHED:
             return f"It no longer comes and goes: {shown} (threshold {limit}) throughout the last minutes."
@@ -135,9 +164,9 @@ def _sample(rule: Rule, reading: Reading) -> str:
     if reading.issue is not None:
         return ""
     if rule.judgement is Judgement.ERROR_RATE and reading.sample is not None:
-        return f"{plain(reading.detail.get('errors', 0))} errors / {reading.sample} transactions"
+        return f"{plain(reading.detail.get('errors', 0))} errors / {_transactions(reading)}"
     if reading.sample is not None:
-        return f"{reading.sample} transactions"
+        return _transactions(reading)
     return f"{plain(reading.value)} events" if reading.value is not None else ""
 
 
@@ -148,8 +177,23 @@ def _dataset(rule: Rule, reading: Reading) -> str:
     return f"{reading.dataset}, level {' or '.join(rule.levels)}"
 
 
-def _notes(reading: Reading) -> Sequence[str]:
-    notes = [reading.note] if reading.note else []
+def _traffic(rule: Rule, reading: Reading) -> str:
+    """What came in the last window instead of enough transactions."""
+    errors = reading.detail.get("errors", 0)
+    beside = f" and {plain(errors)} error{'' if errors == 1 else 's'}" if errors else ""
+    came = f"{_transactions(reading)}{beside}" if reading.sample else f"no transactions{beside}"
+    return f"In the last {span(reading.window.seconds)} judged there came {came}; {rule.min_sample} are needed."
+
+
+def _transactions(reading: Reading) -> str:
+    stored = reading.stored is not None and reading.stored != reading.sample
+    held = f" ({reading.stored} stored)" if stored else ""
+    return f"{reading.sample} transaction{'' if reading.sample == 1 else 's'}{held}"
+
+
+def _notes(reading: Reading, told: Told) -> Sequence[str]:
+    notes = [f"The project {told.formerly} was renamed to {reading.project.slug}."] if told.formerly else []
+    notes += [reading.note] if reading.note else []
     if reading.trust is Trust.DROPPED and not reading.note:
         notes.append("Sentry is dropping events of this project, so the true value is higher.")
     return notes

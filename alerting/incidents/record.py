@@ -16,7 +16,7 @@ from alerting.incidents.models import Decision, Incident, Transition
 from alerting.outbox import queue
 from alerting.outbox.clean import clean, clean_json
 from alerting.outbox.queue import Debt
-from alerting.rules.model import Judgement, Outcome, Project, Reading, Rule, Verdict
+from alerting.rules.model import Judgement, Outcome, Project, Reading, Reason, Rule, Verdict
 
 Key = tuple[str, str]
 DROPS_MATTER = frozenset({Judgement.CRITICAL_ERRORS.value, Judgement.ERROR_RATE.value})
@@ -35,6 +35,14 @@ class Desk:
     channels: tuple[str, ...]
     links: Links
     environment: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """What is about to end. Errors that fell may be dropped by quota; projects without a row may be out of sight."""
+
+    by_fallen_errors: bool
+    out_of_sight: frozenset[str]
 
 
 @dataclass(slots=True)
@@ -81,18 +89,28 @@ def settle(verdicts: Sequence[Verdict], desk: Desk, now: datetime) -> int:
     return len(page.debts)
 
 
-def is_recovery_due(verdicts: Iterable[Verdict], standing: Iterable[Incident], policy: Policy) -> bool:
-    """Whether these verdicts will end an incident because its number of errors fell, which drops by quota may fake."""
-    open_now = {(each.rule, each.project_id_text): each for each in standing if each.rule in DROPS_MATTER}
+def ends_due(verdicts: Iterable[Verdict], standing: Iterable[Incident], policy: Policy) -> Ends:
+    """What these verdicts will end, and what has to be asked before that is told."""
+    open_now = {(each.rule, each.project_id_text): each for each in standing}
     by_key: dict[Key, list[Verdict]] = defaultdict(list)
     for verdict in verdicts:
         key = (verdict.rule.name, verdict.reading.project.id)
         if key in open_now:
             by_key[key].append(verdict)
-    return any(
-        step.closes and step.why in {Why.RECOVERED, Why.STABLE_CLEAR}
+    last = [
+        (key, steps[-1])
         for key, judged in by_key.items()
-        for step in advance_all(Standing.from_json(open_now[key].standing), judged, policy)
+        if (steps := advance_all(Standing.from_json(open_now[key].standing), judged, policy)) and steps[-1].closes
+    ]
+    return Ends(
+        by_fallen_errors=any(
+            rule in DROPS_MATTER and step.why in {Why.RECOVERED, Why.STABLE_CLEAR} for (rule, _), step in last
+        ),
+        out_of_sight=frozenset(
+            project
+            for (_, project), step in last
+            if step.verdict is not None and (step.verdict.reading.absent or step.why is Why.NOT_WATCHED)
+        ),
     )
 
 
@@ -136,10 +154,11 @@ def _apply(
 ) -> None:
     reading, rule = verdict.reading, verdict.rule
     previous, old_threshold = incident.value, before.threshold or rule.threshold
-    if reading.value is not None:
+    if reading.value is not None and _is_known(verdict):
         incident.value = reading.value
         incident.peak = max(incident.peak, reading.value)
     incident.threshold = rule.threshold
+    told_as = str(incident.standing.get("told_as", incident.project))
     if reading.project.slug:
         incident.project = clean(reading.project.slug, 100)
     state = step.standing.state
@@ -159,8 +178,16 @@ def _apply(
     if step.tell is not None:
         incident.notices += 1
         told = notices.Told(
-            incident.uid.hex, incident.notices, incident.opened_at, incident.peak, previous, old_threshold
+            incident.uid.hex,
+            incident.notices,
+            incident.opened_at,
+            incident.peak,
+            previous,
+            old_threshold,
+            before.thin_since,
+            told_as if told_as != incident.project else "",
         )
+        told_as = incident.project
         notice = notices.compose(rule, reading, step, told, now, desk.links)
         page.debts += [
             Debt(notice, channel, rule.severity.rank) for channel in rule.channels if channel in desk.channels
@@ -171,8 +198,13 @@ def _apply(
         incident.closed_at = now
     incident.state = state
     noted = incident.standing.get("noted", {})
-    incident.standing = {**step.standing.to_json(), "noted": noted}
+    incident.standing = {**step.standing.to_json(), "noted": noted, "told_as": told_as}
     page.decisions += decisions.note(incident, step, verdict, now, changes=state is not before.state)
+
+
+def _is_known(verdict: Verdict) -> bool:
+    """Whether a reading's value says something: too small a sample does not, nor a zero that may be blindness."""
+    return verdict.reason is not Reason.TOO_FEW_TRANSACTIONS and not verdict.reading.absent
 
 
 def _evidence(reading: Reading, rule: Rule) -> dict[str, Any]:
@@ -183,6 +215,7 @@ def _evidence(reading: Reading, rule: Rule) -> dict[str, Any]:
         "window": [reading.window.start.isoformat(), reading.window.end.isoformat()],
         "settled": reading.settled,
         "sample": reading.sample,
+        "stored": reading.stored,
         "dataset": reading.dataset,
         "levels": list(rule.levels),
         "note": reading.note,

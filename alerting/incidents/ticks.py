@@ -14,6 +14,7 @@ LONGEST_TICK = timedelta(seconds=90)
 CLOCK_TOLERANCE = timedelta(seconds=60)
 LONGEST_INTERVAL = timedelta(seconds=301)
 KEPT = timedelta(hours=48)
+HEARTBEAT_EVERY = timedelta(minutes=1)
 
 
 def evaluator(now: datetime) -> Evaluator:
@@ -49,6 +50,12 @@ def finish(tick: Tick, now: datetime, outcome: str, requests: int) -> None:
     """Close the tick's row."""
     tick.finished_at, tick.outcome, tick.requests = now, outcome, requests
     tick.save(update_fields=("finished_at", "outcome", "requests", "detail"))
+
+
+def heartbeat_is_due(state: Evaluator, now: datetime) -> bool:
+    """Whether the dead man's switch was touched longer ago than a minute, as `memory` holds it."""
+    last = state.memory.get("heartbeat")
+    return last is None or not timedelta() <= now - datetime.fromisoformat(last) < HEARTBEAT_EVERY
 
 
 def prune(now: datetime, history: timedelta = KEPT) -> int:

@@ -80,7 +80,8 @@ def view(notice: Notice, environment: str = "") -> View:
     """
     clean = cleaned(notice)
     tag = words.tag(clean.kind, is_issue=bool(clean.issue), is_over=bool(clean.resolved_at))
-    title = f"{clean.project}: {clean.headline}" if clean.project else clean.headline
+    place = f"{clean.project} (formerly {clean.formerly})" if clean.formerly else clean.project
+    title = f"{place}: {clean.headline}" if place else clean.headline
     return View(
         tag=tag,
         mood=words.mood(clean),
@@ -106,6 +107,7 @@ def cleaned(notice: Notice) -> Notice:
         severity=one_line(notice.severity, 20),
         rule_title=one_line(notice.rule_title or notice.rule, 60),
         project=one_line(notice.project, SLUG_LIMIT),
+        formerly=one_line(notice.formerly, SLUG_LIMIT),
         environment=one_line(notice.environment, SLUG_LIMIT),
         value=one_line(notice.value, 100),
         threshold=one_line(notice.threshold, 100),
@@ -182,7 +184,7 @@ def _facts(notice: Notice) -> Iterator[Fact]:
         ("First error", _ago(notice.first_error_at, notice.at)),
         ("First seen", _ago(notice.issue.get("first_seen", ""), notice.at)),
         ("Open since", _open_since(notice)),
-        ("Lasted", _lasted_between(notice)),
+        ("Was open" if notice.kind is Kind.ENDED else "Lasted", _lasted_between(notice)),
         ("Environment", notice.environment),
         ("Rule", _rule(notice)),
         ("Reason", words.reason(notice.reason)),

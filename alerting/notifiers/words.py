@@ -19,6 +19,7 @@ TAGS: dict[str, str] = {
     Kind.REMINDER: "still firing",
     Kind.WORSE: "worse",
     Kind.RESOLVED: "resolved",
+    Kind.ENDED: "ended",
     Kind.LATE: "late",
     Kind.FLAPPING: "flapping",
     Kind.DIGEST: "digest",
@@ -33,6 +34,7 @@ _ABOUT_TRANSACTIONS = frozenset({"error_rate", "p95_latency"})
 _MOODS: dict[str, Mood] = {
     Kind.RESOLVED: Mood.GOOD,
     Kind.SIGHTED: Mood.GOOD,
+    Kind.ENDED: Mood.WARNING,
     Kind.FLAPPING: Mood.WARNING,
     Kind.LATE: Mood.WARNING,
     Kind.STALE: Mood.WARNING,
@@ -47,9 +49,9 @@ _REASONS: dict[str, str] = {
     "repeat_due": "still over the threshold, reminder due",
     "recovered": "at or under the threshold for long enough",
     "threshold_raised": "the threshold was raised",
-    "dropped_by_quota": "quota drops events, so a low count proves nothing, reminder due",
-    "no_data": "too few transactions to judge by, reminder due",
+    "too_little_traffic": "too little traffic to judge by, for long",
     "not_watched": "the configuration no longer includes it",
+    "not_visible": "the token no longer sees the project",
     "changes_often": "started and stopped too often",
     "stable_clear": "stopped coming and going, at or under the threshold",
     "stable_breached": "stopped coming and going, over the threshold",
@@ -59,6 +61,14 @@ _REASONS: dict[str, str] = {
     "channel_broken": "a channel refuses our notices",
     "digest": "several notices in one message",
     "stale_summary": "notices that could not be delivered in time",
+}
+
+
+_ENDED_STEPS: dict[str, str] = {
+    "threshold_raised": "Nothing to do if the new threshold is meant.",
+    "too_little_traffic": "See whether this traffic should be there: its absence may be the next failure.",
+    "not_watched": "Nothing to do if the new configuration is meant.",
+    "not_visible": "If it should be watched, give the token access to the project again.",
 }
 
 
@@ -105,6 +115,8 @@ def next_step(notice: Notice) -> str:
     match notice.kind:
         case Kind.RESOLVED | Kind.SIGHTED:
             return "Nothing to do now."
+        case Kind.ENDED:
+            return _ENDED_STEPS.get(notice.reason, "Look at the present state in Sentry.")
         case Kind.TEST:
             return "Nothing to do: this channel works."
         case Kind.BLIND:

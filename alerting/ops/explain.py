@@ -38,6 +38,8 @@ WORDS = {
     "hold_broken": "clear again before the hold was over, so nobody was told",
     "stable_clear": "clear for long enough to have stopped coming and going",
     "stable_breached": "over the threshold for long enough to have stopped coming and going",
+    "too_little_traffic": "too little traffic to judge by, for long: ended without being over",
+    "not_visible": "the token no longer sees the project: ended without being over",
     "not_watched": "the configuration no longer names this project or environment",
     "found_late": "found afterwards: nothing was being judged when it began",
     "late_and_over": "it was over when it was found",

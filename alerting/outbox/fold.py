@@ -85,16 +85,17 @@ def _stamp(now: datetime) -> str:
 
 
 def _line(notice: Notice) -> Line:
+    tells_why = notice.kind is Kind.ENDED
     return Line(
         kind=notice.kind.value,
         rule=notice.rule_title or notice.rule,
         severity=notice.severity,
-        project=notice.project,
+        project=f"{notice.project} (formerly {notice.formerly})" if notice.formerly else notice.project,
         environment=notice.environment,
         value=notice.value,
         threshold=notice.threshold,
         at=notice.at,
-        title=notice.issue.get("title", "") or ("" if notice.project else notice.headline),
+        title=notice.issue.get("title", "") or (notice.headline if tells_why or not notice.project else ""),
         link=notice.link,
         happened=notice.window_end if notice.kind is Kind.LATE else notice.issue.get("first_seen", ""),
         over=bool(notice.resolved_at),

@@ -13,6 +13,7 @@ class Kind(StrEnum):
     REMINDER = "repeat"
     WORSE = "worse"
     RESOLVED = "resolved"
+    ENDED = "ended"
     LATE = "late"
     FLAPPING = "flapping"
     DIGEST = "digest"
@@ -53,7 +54,7 @@ class Notice:
     8601 UTC. `headline` and `sentence` are written by us; `project`, `environment`, `issue` and the titles in
     `lines` are hostile text from events and must be escaped by every renderer. `key` names the incident (threads
     and edits hang on it); `sequence` counts its notices from 1. `notes` are further sentences of ours (what is being
-    dropped, which channel refused).
+    dropped, which channel refused). `formerly` is the project's former name, in the first notice after it was renamed.
     `recipients` limits an email to those who are still owed it; empty means everyone. With `edit_only` nothing is
     posted: a card that stands is brought up to date, for a change that was told in a digest.
     """
@@ -67,6 +68,7 @@ class Notice:
     rule: str = ""
     rule_title: str = ""
     project: str = ""
+    formerly: str = ""
     environment: str = ""
     value: str = ""
     threshold: str = ""

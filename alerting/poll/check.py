@@ -64,7 +64,7 @@ def inspect(source: SentrySource, now: datetime | None = None) -> list[Observati
         if error.no_path or error.fault is SourceFault.REDIRECTED:
             return [*observed, _elsewhere(source, error)]
         return [*observed, *(token if not observed else ()), Observation(Level.BROKEN, str(error))]
-    answers = {measure: source.ask(Question(measure, _window(measure, end), Priority.HIGH)) for measure in Measure}
+    answers = {measure: source.ask(Question(measure, _window(measure, end), Priority.HIGH)) for measure in SAID}
     if answers[Measure.ERRORS].fault is SourceFault.NO_ENDPOINT:
         # What else another API lacks, or understands otherwise, only hides the reason.
         return [*observed, Observation(Level.BROKEN, answers[Measure.ERRORS].note, ANOTHER_SENTRY)]

@@ -17,6 +17,7 @@ class Measure(StrEnum):
     PERFORMANCE = "performance"  # per project: transactions, failure rate, p95
     NEW_ISSUES = "new_issues"  # issues first seen in the window
     OUTCOMES = "outcomes"  # per project: what quota and spike protection dropped
+    PROJECTS = "projects"  # which of the question's projects the token sees, as of now
 
 
 class Priority(StrEnum):
@@ -42,13 +43,15 @@ class Question:
 class Row:
     """One project's line of an answer. Only the fields of the question's measure are set.
 
-    `errors`, `transactions`, `dropped` are counts; `failure_rate` is a fraction; `p95_ms` milliseconds.
+    `errors`, `transactions`, `dropped` are counts; `failure_rate` is a fraction; `p95_ms` milliseconds. `stored` is how
+    many transactions the server holds, where `transactions` stands for more; None where it does not say.
     `dropped_reasons` maps Sentry's reason (`smart_rate_limit`, `project_quota`, …) to a count.
     """
 
     errors: int | None = None
     first_error_at: datetime | None = None
     transactions: int | None = None
+    stored: int | None = None
     failure_rate: float | None = None
     p95_ms: float | None = None
     dropped: int | None = None

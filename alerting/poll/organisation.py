@@ -28,6 +28,14 @@ class Inventory:
     environments: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A project in the list: its slug, and whether the list says that we have access to it."""
+
+    slug: str
+    is_open: bool
+
+
 class Organisation:
     """What every question needs besides itself."""
 
@@ -135,6 +143,26 @@ class Organisation:
             return error.moved_to
         return ""
 
+    def look_up(self, ids: Sequence[str], errand: Errand) -> dict[str, Listed]:
+        """Those of these projects that are in the list as it is now; a long list is searched for them."""
+        found: dict[str, Listed] = {}
+
+        def take(page: Page) -> tuple[int, bool]:
+            before = len(found)
+            for record in rows.records(page.data, "projects"):
+                slug, project_id = _named(record)
+                found[project_id] = Listed(slug, record.get("hasAccess") is not False)
+            return len(found) - before, True
+
+        whole = (("per_page", str(paging.PAGE_SIZE)),)
+        first = self.get("projects", whole, errand)
+        take(first)
+        goes_on = bool(first.cursor) or (not first.linked and len(found) >= paging.PAGE_SIZE)
+        if goes_on and not found.keys() >= set(ids):
+            search = " ".join(f"id:{each}" for each in ids[: paging.PAGE_SIZE])
+            self.read_all("projects", (("query", search), *whole), errand, take)
+        return found
+
     def inventory(self, errand: Errand) -> Inventory:
         """All projects, at most ten minutes old."""
         known = self._remembered(FRESH_SECONDS)
@@ -147,9 +175,7 @@ class Organisation:
         def take(page: Page) -> tuple[int, bool]:
             before = len(ids)
             for record in rows.records(page.data, "projects"):
-                slug, found = rows.text(record.get("slug")), str(record.get("id"))
-                if not slug or not found.isdecimal():
-                    raise garbled("projects", "a project has no slug or no id.")
+                slug, found = _named(record)
                 ids[slug] = found
                 named = record.get("environments")
                 environments.update(filter(None, map(rows.text, named if isinstance(named, list) else ())))
@@ -184,6 +210,14 @@ class Organisation:
 
     def _recently(self, moment: float) -> bool:
         return 0 <= self._clock() - moment < FRESH_SECONDS
+
+
+def _named(record: dict[str, Any]) -> tuple[str, str]:
+    """A listed project's slug and id."""
+    slug, found = rows.text(record.get("slug")), str(record.get("id"))
+    if not slug or not found.isdecimal():
+        raise garbled("projects", "a project has no slug or no id.")
+    return slug, found
 
 
 def _unknown_projects(unknown: Sequence[str], known: tuple[str, ...], org: str) -> str:

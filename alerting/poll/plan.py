@@ -15,6 +15,7 @@ from alerting.rules import windows
 from alerting.rules.model import Judgement, Rule, Window
 
 REQUESTS_PER_TICK = 5
+MOST_REQUESTS_PER_TICK = 7
 PROJECTS_PER_PAGE = 100
 OUTCOMES_EVERY = timedelta(seconds=60)
 OUTCOMES_WINDOW_SECONDS = 600
@@ -76,7 +77,8 @@ class Situation:
 def key(question: Question) -> str:
     """The name a question is remembered by, whatever its window's position."""
     kind = "settled" if question.settled else "fresh"
-    length = "" if question.measure in {Measure.NEW_ISSUES, Measure.OUTCOMES} else f":{question.window.seconds:.0f}"
+    without_length = {Measure.NEW_ISSUES, Measure.OUTCOMES, Measure.PROJECTS}
+    length = "" if question.measure in without_length else f":{question.window.seconds:.0f}"
     return f"{question.measure}:{kind}{length}"
 
 
@@ -107,7 +109,27 @@ def measures(rules: Sequence[Rule]) -> frozenset[Measure]:
 
 def allowed(active: int) -> int:
     """How many requests a tick may cost with that many active projects."""
-    return REQUESTS_PER_TICK * max(1, math.ceil(active / PROJECTS_PER_PAGE))
+    return REQUESTS_PER_TICK * _pages(active)
+
+
+def has_room(memory: Memory, answers: Sequence[Answer]) -> bool:
+    """Whether a tick that got these answers may ask further."""
+    return spent(answers) < allowed(active(memory, answers))
+
+
+def active(memory: Memory, answers: Sequence[Answer]) -> int:
+    """How many projects are active, as far as is known."""
+    return max((memory.active, *(len(answer.rows) for answer in answers)))
+
+
+def spent(answers: Sequence[Answer]) -> int:
+    """The requests these answers took."""
+    return sum(answer.requests for answer in answers)
+
+
+def most(active: int) -> int:
+    """How many requests a tick may cost where something is about to end: that is rare, and must not be told untrue."""
+    return MOST_REQUESTS_PER_TICK * _pages(active)
 
 
 def outcomes(now: datetime) -> Question:
@@ -135,6 +157,10 @@ def remember(memory: Memory, answers: Sequence[Answer], now: datetime) -> Memory
         asked[name] = Asked(end, now, max(1, answer.requests))
     good = any(answer.is_complete for answer in answers)
     return Memory(asked, max(active) if good else memory.active)
+
+
+def _pages(active: int) -> int:
+    return max(1, math.ceil(active / PROJECTS_PER_PAGE))
 
 
 def _wanted(rules: Sequence[Rule], situation: Situation, memory: Memory) -> list[tuple[Question, ...]]:

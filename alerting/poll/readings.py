@@ -7,6 +7,7 @@ from alerting.poll.model import Answer, Measure, Row
 from alerting.rules.model import Judgement, Project, Reading, Rule, Trust, Window
 from alerting.rules.units import plain
 
+ABSENT = Row()
 Readings = list[tuple[Rule, Reading]]
 
 
@@ -46,7 +47,7 @@ def _counts(rule: Rule, answers: Sequence[Answer], watched: Watched) -> list[Rea
         if question.measure is not Measure.ERRORS or question.window.seconds != rule.window_seconds:
             continue
         for project, row in _rows(answer, watched.open_projects.get(rule.name, frozenset())):
-            reading = _base(project, answer, watched)
+            reading = _base(project, row, answer, watched)
             if reading.trust is Trust.VALUE:
                 reading = replace(reading, value=float(row.errors or 0), first_error_at=row.first_error_at)
             readings.append(_overlay_drops(reading, watched))
@@ -61,7 +62,7 @@ def _rates(rule: Rule, answers: Sequence[Answer], watched: Watched) -> list[Read
     counted = {project.id: row for project, row in errors.rows.items()}
     readings: list[Reading] = []
     for project, row in _rows(performance, watched.open_projects.get(rule.name, frozenset())):
-        reading = _base(project, performance, watched)
+        reading = _base(project, row, performance, watched)
         if reading.trust is Trust.VALUE and errors.trust is not Trust.VALUE:
             reading = replace(reading, trust=errors.trust, note=errors.note)
         if reading.trust is Trust.VALUE:
@@ -72,6 +73,7 @@ def _rates(rule: Rule, answers: Sequence[Answer], watched: Watched) -> list[Read
                 trust=Trust.VALUE if sample else Trust.NO_DATA,
                 value=count / sample if sample else None,
                 sample=sample,
+                stored=row.stored,
                 first_error_at=found.first_error_at,
                 dataset=" + ".join(name for name in (errors.dataset, performance.dataset) if name),
                 detail={"errors": float(count), "transactions": float(sample)},
@@ -87,7 +89,7 @@ def _percentiles(rule: Rule, answers: Sequence[Answer], watched: Watched) -> lis
         return []
     readings: list[Reading] = []
     for project, row in _rows(answer, watched.open_projects.get(rule.name, frozenset())):
-        reading = _base(project, answer, watched)
+        reading = _base(project, row, answer, watched)
         if reading.trust is Trust.VALUE:
             missing = row.p95_ms is None
             reading = replace(
@@ -95,6 +97,7 @@ def _percentiles(rule: Rule, answers: Sequence[Answer], watched: Watched) -> lis
                 trust=Trust.NO_DATA if missing else Trust.VALUE,
                 value=row.p95_ms,
                 sample=row.transactions or 0,
+                stored=row.stored,
                 note="No transactions in this window, so there is no percentile." if missing else reading.note,
             )
         readings.append(reading)
@@ -137,17 +140,19 @@ def _rows(answer: Answer, open_projects: frozenset[Project]) -> Iterable[tuple[P
     known = {project.id for project in answer.rows} if answer.trust is Trust.VALUE else set()
     for project in open_projects:
         if project.id not in known:
-            yield project, Row()
+            yield project, ABSENT
 
 
-def _base(project: Project, answer: Answer, watched: Watched) -> Reading:
-    outside = answer.trust is Trust.VALUE and answer.covered is not None and project.id not in answer.covered
+def _base(project: Project, row: Row, answer: Answer, watched: Watched) -> Reading:
+    complete = answer.trust is Trust.VALUE
+    outside = complete and answer.covered is not None and project.id not in answer.covered
     return Reading(
         project=project,
         environment=watched.environment,
         window=answer.question.window,
         trust=Trust.NOT_WATCHED if outside else answer.trust,
         settled=answer.question.settled,
+        absent=complete and row is ABSENT,
         dataset=answer.dataset,
         note=answer.note,
     )
@@ -155,7 +160,7 @@ def _base(project: Project, answer: Answer, watched: Watched) -> Reading:
 
 def _overlay_drops(reading: Reading, watched: Watched) -> Reading:
     reasons = watched.dropped.get(reading.project.id)
-    if not reasons or reading.trust is not Trust.VALUE:
+    if not reasons or reading.trust not in {Trust.VALUE, Trust.NO_DATA}:
         return reading
     listed = ", ".join(f"{plain(count)} by {name}" for name, count in sorted(reasons.items()))
     note = (

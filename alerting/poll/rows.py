@@ -7,7 +7,7 @@ from typing import Any
 
 from alerting.poll.model import Row
 from alerting.poll.replies import garbled, number
-from alerting.poll.variants import COUNT, FAILURE_RATE, FIRST_ERROR, Variant
+from alerting.poll.variants import COUNT, FAILURE_RATE, FIRST_ERROR, STORED, Variant
 from alerting.rules.levels import EVENT_TYPES
 from alerting.rules.model import Issue, Project
 
@@ -62,12 +62,21 @@ def performance_row(record: Mapping[str, Any], variant: Variant, units: Any, sca
     """Counts are multiplied by `scale`; the percentile is converted to milliseconds from the unit Sentry names."""
     unit = units.get(variant.p95) if isinstance(units, dict) else None
     factor = MILLISECONDS.get(str(unit), 1.0)
-    p95 = _optional(record, variant.p95)
+    p95, count = _optional(record, variant.p95), _count(record, COUNT)
     return Row(
-        transactions=round(_count(record, COUNT) * scale),
+        transactions=round(count * scale),
+        stored=_stored(record, variant, count),
         failure_rate=_optional(record, FAILURE_RATE),
         p95_ms=None if p95 is None else p95 * factor,
     )
+
+
+def _stored(record: Mapping[str, Any], variant: Variant, count: int) -> int | None:
+    """Where a server does not extrapolate, its count is of what it holds; None where it does not say."""
+    if not variant.extrapolates:
+        return count
+    held = _optional(record, STORED)
+    return None if held is None else round(held)
 
 
 def issue(record: Mapping[str, Any]) -> Issue:

@@ -11,12 +11,12 @@ from alerting.http.exchange import Params
 from alerting.poll.client import Errand, SentryClient
 from alerting.poll.draft import Draft, Taken
 from alerting.poll.facts import FactsStore, MemoryFacts
-from alerting.poll.model import Answer, Measure, Priority, Question
+from alerting.poll.model import Answer, Measure, Priority, Question, Row
 from alerting.poll.organisation import DAY_SECONDS, Organisation
 from alerting.poll.paging import PAGE_SIZE
 from alerting.poll.replies import Page
-from alerting.poll.variants import OLDEST, VARIANTS, Variant, named
-from alerting.rules.model import Trust, Window
+from alerting.poll.variants import COUNT, OLDEST, VARIANTS, Variant, named
+from alerting.rules.model import Project, Trust, Window
 
 logger = logging.getLogger(__name__)
 
@@ -25,6 +25,8 @@ MOST_IDS = 100
 SEARCH_HOURS = 24
 MOST_SEARCH_HOURS = 90 * 24
 DOUBT_EVERY = 10
+# Projects that the list calls closed are tried at a request each; the rest of them waits for the next time.
+MOST_TRIED = 1
 # What a server without outcomes says; where it is the organisation that is unknown, the other questions fail as well.
 UNSUPPORTED = frozenset({SourceFault.NOT_FOUND, SourceFault.NO_ENDPOINT, SourceFault.BAD_REQUEST})
 PROVEN = "spans hold transactions"
@@ -68,6 +70,8 @@ class SentrySource:
                     return self._new_issues(question, errand)
                 case Measure.OUTCOMES:
                     return self._outcomes(question, errand)
+                case Measure.PROJECTS:
+                    return self._visible(question, errand)
                 case _:
                     return self._events(question, errand)
         except SourceError as error:
@@ -132,7 +136,8 @@ class SentrySource:
 
         Self-hosted servers may accept `spans` and keep it empty. This takes the place of a request, it adds none.
         """
-        facts, older = self.organisation.facts, VARIANTS[question.measure][1]
+        facts = self.organisation.facts
+        older = next(each for each in VARIANTS[question.measure] if each.dataset != "spans")
         if known.dataset != "spans" or facts.get(PROVEN, DAY_SECONDS):
             return None
         self._unproven += 1
@@ -215,6 +220,34 @@ class SentrySource:
             return Answer(question, Trust.NO_DATA, note=note, dataset="outcomes", requests=errand.requests)
         draft.take_outcomes(page, self.organisation.slugs())
         return draft.answer("outcomes", errand.requests)
+
+    def _visible(self, question: Question, errand: Errand) -> Answer:
+        """Which of these projects are in the list of projects now. Those it calls closed to us are tried one by one.
+
+        An integration may read a project that the list calls closed, so that alone does not mean we cannot see it.
+        """
+        listed = self.organisation.look_up(question.project_ids, errand)
+        closed = [each for each in question.project_ids if each in listed and not listed[each].is_open]
+        unsure = frozenset(closed[MOST_TRIED:])
+        barred = {each for each in closed[:MOST_TRIED] if not self._may_read(each, question.window, errand)}
+        rows = {
+            Project(each, listed[each].slug): Row()
+            for each in question.project_ids
+            if each in listed and each not in barred | unsure
+        }
+        asked = frozenset(question.project_ids) - unsure
+        return Answer(question, Trust.VALUE, rows, dataset="projects", requests=errand.requests, covered=asked)
+
+    def _may_read(self, project_id: str, window: Window, errand: Errand) -> bool:
+        """Sentry refuses a question that names a project we may not read, and answers it where it is silent."""
+        params = (("dataset", "errors"), ("field", COUNT), ("project", project_id), *_period(window))
+        try:
+            self.organisation.get("events", params, errand)
+        except SourceError as error:
+            if error.fault is not SourceFault.FORBIDDEN:
+                raise
+            return False
+        return True
 
     def _read_all(
         self, endpoint: str, params: Params, errand: Errand, draft: Draft, take: Callable[[Page], Taken]

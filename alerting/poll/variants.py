@@ -11,6 +11,7 @@ from alerting.poll.model import Measure
 from alerting.rules import levels
 
 COUNT = "count()"
+STORED = "count_sample()"
 FIRST_ERROR = "min(timestamp)"
 FAILURE_RATE = "failure_rate()"
 OLDEST = "discover"
@@ -19,7 +20,8 @@ OLDEST = "discover"
 @dataclass(frozen=True, slots=True)
 class Variant:
     """`name` is what is remembered; a variant without `p95` counts errors. `extrapolates`: counts are already corrected
-    for client-side sampling."""
+    for client-side sampling; with `stored` the number of samples they were computed from is told beside them.
+    """
 
     name: str
     dataset: str
@@ -27,12 +29,13 @@ class Variant:
     first_error: bool = False
     p95: str = ""
     extrapolates: bool = True
+    stored: bool = False
 
     @property
     def fields(self) -> tuple[str, ...]:
         base = ("project", "project.id", COUNT)
         if self.p95:
-            return (*base, FAILURE_RATE, self.p95)
+            return (*base, *((STORED,) if self.stored else ()), FAILURE_RATE, self.p95)
         return (*base, FIRST_ERROR) if self.first_error else base
 
     def search(self, error_levels: Collection[str]) -> str:
@@ -47,7 +50,8 @@ def _errors(dataset: str) -> tuple[Variant, Variant]:
 VARIANTS: dict[Measure, tuple[Variant, ...]] = {
     Measure.ERRORS: (*_errors("errors"), *_errors(OLDEST)),
     Measure.PERFORMANCE: (
-        Variant("spans", "spans", "is_transaction:true", p95="p95(span.duration)"),
+        Variant("spans with samples", "spans", "is_transaction:true", p95="p95(span.duration)", stored=True),
+        Variant("spans without samples", "spans", "is_transaction:true", p95="p95(span.duration)"),
         Variant("transactions", "transactions", p95="p95(transaction.duration)", extrapolates=False),
         Variant(OLDEST, OLDEST, "event.type:transaction", p95="p95(transaction.duration)", extrapolates=False),
     ),

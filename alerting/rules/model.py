@@ -15,6 +15,7 @@ class Trust(StrEnum):
     SOURCE_ERROR = "source_error"
     DROPPED = "dropped_by_quota"
     NOT_WATCHED = "not_watched"
+    NOT_VISIBLE = "not_visible"
 
 
 class Judgement(StrEnum):
@@ -85,7 +86,9 @@ class Reading:
     """One answer about one project.
 
     `value` is in the rule's unit (errors, a fraction of 1, milliseconds); `sample` is what it was computed from
-    (transactions); `settled` says that the window's end is old enough to clear, or to judge a ratio or percentile.
+    (transactions), `stored` how many of them the server holds, None where it does not say; `settled` says that the
+    window's end is old enough to clear, or to judge a ratio or percentile.
+    `absent` says that the answer had no row for this project: its zeros hold only while we can see it at all.
     `note` is one sentence for people about how the value came to be (scaled, partial, why missing).
     """
 
@@ -95,7 +98,9 @@ class Reading:
     trust: Trust
     value: float | None = None
     sample: int | None = None
+    stored: int | None = None
     settled: bool = False
+    absent: bool = False
     dataset: str = ""
     note: str = ""
     issue: Issue | None = None
@@ -141,6 +146,7 @@ class Reason(StrEnum):
     SOURCE_ERROR = "source_error"
     DROPPED = "dropped_by_quota"
     NOT_WATCHED = "not_watched"
+    NOT_VISIBLE = "not_visible"
 
 
 @dataclass(frozen=True, slots=True)

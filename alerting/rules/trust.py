@@ -7,6 +7,7 @@ _MISSING = {
     Trust.PARTIAL: Reason.PARTIAL,
     Trust.SOURCE_ERROR: Reason.SOURCE_ERROR,
     Trust.NOT_WATCHED: Reason.NOT_WATCHED,
+    Trust.NOT_VISIBLE: Reason.NOT_VISIBLE,
 }
 
 
@@ -18,7 +19,7 @@ def missing(reading: Reading) -> tuple[Outcome, Reason] | None:
     if reading.trust in _MISSING:
         return Outcome.UNKNOWN, _MISSING[reading.trust]
     if reading.value is None:
-        return Outcome.UNKNOWN, Reason.NO_DATA
+        return Outcome.UNKNOWN, Reason.DROPPED if reading.trust is Trust.DROPPED else Reason.NO_DATA
     return None
 
 

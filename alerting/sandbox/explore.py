@@ -46,6 +46,7 @@ class Sums:
     """What one group adds up to. Durations are kept with their weight."""
 
     count: float = 0.0
+    stored: int = 0
     failed: float = 0.0
     first: float = float("inf")
     last: float = float("-inf")
@@ -63,6 +64,7 @@ class Sums:
             return
         weight = one.handled if extrapolate else one.stored
         self.count += weight
+        self.stored += one.stored
         self.failed += one.failed * (weight / one.handled) if one.handled else 0.0
         self.durations.append((one.duration_ms, weight))
 
@@ -150,6 +152,8 @@ def aggregate(text: str, dataset: str) -> Aggregate:
     match name, argument:
         case "count", "":
             return Aggregate("integer", None, lambda sums: round(sums.count))
+        case "count_sample", "" if dataset == "spans":
+            return Aggregate("integer", None, lambda sums: sums.stored)
         case "min", "timestamp":
             return Aggregate("date", None, lambda sums: stamp(sums.first))
         case ("max", "timestamp") | ("last_seen", ""):

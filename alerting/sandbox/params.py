@@ -102,13 +102,13 @@ class Params:
         """`-1` is every project; none named is every project the caller is a member of."""
         wanted = self.all("project")
         if "-1" in wanted or (not wanted and member):
-            return list(store.projects.values())
+            return [project for project in store.projects.values() if not project.hidden]
         found = []
         for name in wanted:
             if not name.isdecimal() and not slugs_allowed:
                 raise ApiError(400, "Invalid project parameter. Values must be numbers.")
             project = store.project(name if slugs_allowed else int(name))
-            if project is None:
+            if project is None or project.hidden:
                 raise ApiError(403, FORBIDDEN)
             found.append(project)
         return found

@@ -52,6 +52,18 @@ class SentryPart(Part[RecordedRequest]):
         """The project's id; the project is created if it is new."""
         return self.store.ensure_project(slug, self.clock(), id, environments).id
 
+    def remove_project(self, slug: str) -> None:
+        """Delete a project, or transfer it to another organisation; one of the same name would get another id."""
+        self.store.remove_project(self._known(slug))
+
+    def rename_project(self, slug: str, to: str) -> None:
+        """Give a project another slug; it keeps its id and everything that happened in it."""
+        self.store.rename_project(self._known(slug), to)
+
+    def hide_project(self, slug: str, *, hidden: bool = True) -> None:
+        """Take the tokens' access to a project away (or give it back), while events go on arriving there."""
+        self._known(slug).hidden = hidden
+
     def add_errors(
         self,
         project: str,
@@ -134,6 +146,12 @@ class SentryPart(Part[RecordedRequest]):
         """Events Sentry did not keep; only stats_v2/ tells of them."""
         place = self._project(project)
         self.store.outcomes.add(Outcome(self._moment(at), place.id, category, outcome, reason, count))
+
+    def _known(self, slug: str) -> Project:
+        project = self.store.project(slug)
+        if project is None:
+            raise ValueError(f"there is no project {slug}")
+        return project
 
     def _project(self, slug: str) -> Project:
         return self.store.ensure_project(slug, self.clock())

@@ -11,7 +11,7 @@ from starlette.routing import Route, Router
 
 from alerting.sandbox import describe, explore, issues, outcomes, paging, readback, series
 from alerting.sandbox.access import READ_EVENTS, READ_ORG, READ_PROJECT, Caller, Meter, caller, too_often
-from alerting.sandbox.params import NOT_FOUND, ApiError, Params
+from alerting.sandbox.params import NOT_FOUND, ApiError, Params, terms
 from alerting.sandbox.sentry import SentryPart
 from alerting.sandbox.store import Errors, Project, Transactions
 
@@ -136,10 +136,25 @@ def _organisation(call: Call) -> Response:
 
 
 def _projects(call: Call) -> Response:
-    ordered = sorted(call.sentry.store.projects.values(), key=lambda project: project.slug)
+    wanted = _searched(call.params.one("query") or "")
+    seen = [project for project in call.sentry.store.projects.values() if not project.hidden and wanted(project)]
+    ordered = sorted(seen, key=lambda project: project.slug)
     size = call.params.page_size("per_page", call.sentry.page_size_limit)
     page = paging.by_number(ordered, size, call.params.cursor())
     return call.page(page, [describe.project(project, is_member=call.who.is_member) for project in page.items])
+
+
+def _searched(query: str) -> Callable[[Project], bool]:
+    """The list understands `id:` and `slug:`, as often as one likes, and the rest as a part of the name."""
+    ids, slugs, text = set[str](), set[str](), list[str]()
+    for _, key, value in terms(query):
+        if key not in {"", "id", "slug"}:
+            return lambda _: False
+        {"id": ids.add, "slug": slugs.add, "": text.append}[key](value)
+    part = " ".join(text).lower()
+    return lambda project: (
+        (not ids or str(project.id) in ids) and (not slugs or project.slug in slugs) and part in project.slug.lower()
+    )
 
 
 def _events(call: Call) -> Response:

@@ -26,6 +26,7 @@ class Project:
     first_event: float | None = None
     has_transactions: bool = False
     issues: int = 0
+    hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +160,7 @@ class Store:
         self.issues: dict[int, Issue] = {}
         self.events: OrderedDict[str, Event] = OrderedDict()
         self._slugs: dict[str, Project] = {}
+        self._newest_id = FIRST_PROJECT_ID
         self._grouped: dict[tuple[int, str], Issue] = {}
 
     def project(self, name: str | int) -> Project | None:
@@ -175,13 +177,26 @@ class Store:
         with self.lock:
             project = self._slugs.get(slug)
             if project is None:
-                number = project_id or max(self.projects, default=FIRST_PROJECT_ID) + 1
+                number = project_id or self._newest_id + 1
                 if number in self.projects:
                     raise ValueError(f"project id {number} already belongs to {self.projects[number].slug}")
                 key = hashlib.blake2s(f"key of {number}".encode(), digest_size=16).hexdigest()
                 project = self._slugs[slug] = self.projects[number] = Project(number, slug, key, now.astimezone(UTC))
+                self._newest_id = max(self._newest_id, number)
             project.environments.update(environments)
             return project
+
+    def remove_project(self, project: Project) -> None:
+        """Deleted, or gone to another organisation: neither its id nor what happened in it is known any more."""
+        with self.lock:
+            del self.projects[project.id], self._slugs[project.slug]
+
+    def rename_project(self, project: Project, slug: str) -> None:
+        with self.lock:
+            if slug in self._slugs:
+                raise ValueError(f"there is a project {slug} already")
+            del self._slugs[project.slug]
+            project.slug, self._slugs[slug] = slug, project
 
     def environments(self) -> frozenset[str]:
         """Every environment name any project has seen."""

@@ -11,7 +11,7 @@ from alerting.incidents.lifecycle import Policy, Standing, State, Step, Why, adv
 from alerting.outbox.message import Kind
 from alerting.rules.evaluate import judge
 from alerting.rules.model import Reading, Rule, Trust, Verdict, Window
-from tests.rules.test_evaluate import COUNT, SHOP
+from tests.rules.test_evaluate import COUNT, RATE, SHOP
 
 NOW = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
 POLICY = Policy(keep_firing=timedelta(minutes=2), repeat=timedelta(hours=1))
@@ -105,27 +105,77 @@ def test_a_missing_reading_changes_no_state_and_is_decided_on_by_name(standing: 
 
 
 @pytest.mark.parametrize("standing", [firing(), recovering()], ids=["firing", "recovering"])
-def test_the_reminder_comes_also_while_quota_keeps_an_incident_from_ending(standing: Standing) -> None:
-    later = NOW + POLICY.repeat
-    step = advance(standing, verdict(0, later, settled=True, trust=Trust.DROPPED), POLICY)
-    assert (step.standing.state, step.why, step.tell) == (standing.state, Why.DROPPED, Kind.REMINDER)
-    again = advance(step.standing, verdict(0, later + timedelta(minutes=1), settled=True, trust=Trust.DROPPED), POLICY)
-    assert again.tell is None
+@pytest.mark.parametrize("trust", [Trust.NO_DATA, Trust.PARTIAL, Trust.SOURCE_ERROR, Trust.DROPPED])
+def test_nobody_is_reminded_of_what_cannot_be_judged(standing: Standing, trust: Trust) -> None:
+    value = 0.0 if trust is Trust.DROPPED else None
+    assert advance(standing, verdict(value, NOW + 2 * POLICY.repeat, settled=True, trust=trust), POLICY).tell is None
+
+
+def rate(at: datetime, errors: int, transactions: int, trust: Trust = Trust.VALUE) -> Verdict:
+    value = errors / transactions if transactions else None
+    trust = trust if transactions or trust is not Trust.VALUE else Trust.NO_DATA
+    window = Window.ending(at - timedelta(minutes=2), 600)
+    return judge(RATE, Reading(SHOP, "", window, trust, value=value, sample=transactions, settled=True), at)
+
+
+def live_through(readings: list[tuple[int, int]], trust: Trust = Trust.VALUE, start: int = 0) -> list[Step]:
+    """A firing rate and then one settled reading (errors, transactions) a minute."""
+    standing, steps = advance(Standing(), rate(NOW, 50, 1000), POLICY).standing, []
+    for minute, (errors, transactions) in enumerate(readings, start + 1):
+        steps.append(advance(standing, rate(NOW + timedelta(minutes=minute), errors, transactions, trust), POLICY))
+        standing = steps[-1].standing
+        if steps[-1].closes:
+            break
+    return steps
+
+
+@pytest.mark.parametrize("reading", [(0, 0), (6, 60), (0, 99)], ids=["none", "few, broken", "few, clear"])
+def test_too_little_traffic_ends_what_it_keeps_from_being_judged_once_it_lasts_longer_than_a_recovery(
+    reading: tuple[int, int],
+) -> None:
+    steps = live_through([reading] * 60)
+    assert {step.why for step in steps[:-1]} == {Why.NO_DATA}
+    assert (steps[-1].why, steps[-1].tell, steps[-1].closes) == (Why.TOO_LITTLE_TRAFFIC, Kind.ENDED, True)
+    assert timedelta(minutes=len(steps) - 1) == POLICY.keep_firing + POLICY.thin > POLICY.keep_firing
+
+
+def test_what_is_judged_in_between_starts_the_wait_anew() -> None:
+    steps = live_through([(0, 0)] * 10 + [(50, 1000)] + [(0, 0)] * 12)
+    assert not any(step.closes for step in steps)
+
+
+@pytest.mark.parametrize("trust", [Trust.DROPPED, Trust.PARTIAL, Trust.SOURCE_ERROR])
+def test_drops_failures_and_partial_answers_end_nothing(trust: Trust) -> None:
+    for reading in ((0, 0), (1, 60)):
+        assert not any(step.closes or step.tell for step in live_through([reading] * 300, trust))
+
+
+def test_windows_that_leave_a_hole_between_them_prove_no_silence() -> None:
+    standing = live_through([(0, 0)] * 3)[-1].standing
+    later = rate(NOW + timedelta(minutes=40), 0, 0)
+    step = advance(standing, later, POLICY)
+    assert (step.why, step.standing.thin_since) == (Why.NO_DATA, later.reading.window.end)
+
+
+def test_what_nobody_was_told_of_ends_untold() -> None:
+    pending = Standing(state=State.PENDING, since=NOW)
+    for trust in (Trust.NOT_WATCHED, Trust.NOT_VISIBLE):
+        step = advance(pending, verdict(None, trust=trust), POLICY)
+        assert (step.closes, step.tell) == (True, None)
 
 
 def test_a_raised_threshold_closes_with_that_reason_instead_of_lying_about_a_recovery() -> None:
     raised = replace(COUNT, threshold=100)
     step = advance(firing(value=50), verdict(50, NOW + timedelta(seconds=15), rule=raised), POLICY)
-    assert (step.standing.state, step.why, step.tell) == (State.OK, Why.THRESHOLD_RAISED, Kind.RESOLVED)
+    assert (step.standing.state, step.why, step.tell) == (State.OK, Why.THRESHOLD_RAISED, Kind.ENDED)
 
 
-def test_what_is_watched_no_more_closes_without_claiming_a_recovery() -> None:
-    unwatched = verdict(None, NOW + timedelta(seconds=15), trust=Trust.NOT_WATCHED)
-    closed = advance(firing(value=50), unwatched, POLICY)
-    assert (closed.standing.state, closed.why, closed.tell) == (State.OK, Why.NOT_WATCHED, Kind.RESOLVED)
-    assert advance(Standing(), unwatched, POLICY).tell is None
-    pending = advance(Standing(state=State.PENDING, since=NOW), unwatched, POLICY)
-    assert (pending.standing.state, pending.tell) == (State.OK, None)
+@pytest.mark.parametrize("trust", [Trust.NOT_WATCHED, Trust.NOT_VISIBLE])
+def test_what_is_out_of_our_sight_ends_without_claiming_a_recovery(trust: Trust) -> None:
+    unseen = verdict(None, NOW + timedelta(seconds=15), trust=trust)
+    closed = advance(firing(value=50), unseen, POLICY)
+    assert (closed.standing.state, closed.why.value, closed.tell) == (State.OK, trust.value, Kind.ENDED)
+    assert advance(Standing(), unseen, POLICY).tell is None
 
 
 def test_a_raised_threshold_that_is_still_exceeded_goes_on_quietly() -> None:
@@ -206,4 +256,4 @@ def test_whatever_comes_every_first_is_followed_by_at_most_one_end_and_no_end_co
     open_now = False
     for kind in told:
         assert open_now is (kind is not Kind.FIRST)
-        open_now = kind is not Kind.RESOLVED
+        open_now = kind not in {Kind.RESOLVED, Kind.ENDED}

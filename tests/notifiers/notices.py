@@ -142,11 +142,24 @@ def every_kind() -> dict[str, Notice]:
         ),
         "resolved": resolved(),
         "raised": resolved(
-            sentence="Closed because the threshold was raised from 10 errors to 50 errors, not because it recovered: "
-            "the value is 37 errors. It was open for 21 min.",
+            kind=Kind.ENDED,
+            headline="threshold raised to 50 errors; the value is 37 errors",
+            sentence="Ended because the threshold was raised from 10 errors to 50 errors: the value is still "
+            "37 errors. It was open for 21 min.",
             value="37 errors",
             threshold="50 errors",
             reason="threshold_raised",
+        ),
+        "out of sight": resolved(
+            kind=Kind.ENDED,
+            formerly="basket",
+            headline="no longer visible to this token; last judged 212 errors",
+            sentence="Ended because the project is no longer visible to this token: it was deleted or transferred, or "
+            "access was withdrawn. It may go on failing unseen. Last judged: 212 errors (threshold 10 errors). "
+            "It was open for 21 min.",
+            value="212 errors, when last judged",
+            reason="not_visible",
+            notes=("The project basket was renamed to checkout.",),
         ),
         "rate": firing(
             headline="error rate 4.2% (0.042) over 10 min",

@@ -59,9 +59,21 @@ def test_evidence_is_in_every_renderer(name: str) -> None:
     assert notice.link in mail_body.text(render.view(notice))
 
 
-@pytest.mark.parametrize("name", ["resolved", "raised"])
-def test_a_resolved_notice_says_resolved_how_long_and_how_bad(name: str) -> None:
+@pytest.mark.parametrize("name", ["raised", "out of sight"])
+def test_an_end_that_is_no_recovery_says_ended_and_why_and_never_resolved(name: str) -> None:
     for where, shown in everything(KINDS[name]).items():
+        assert "[ended]" in shown, where
+        assert "resolved" not in shown.lower() and "recovered" not in shown.lower(), where
+        assert "threshold was raised" in shown or "no longer visible to this token" in shown, where
+
+
+def test_the_first_notice_under_a_new_name_says_the_old_one_as_well() -> None:
+    for where, shown in everything(KINDS["out of sight"]).items():
+        assert "basket" in shown and "checkout" in shown, where
+
+
+def test_a_resolved_notice_says_resolved_how_long_and_how_bad() -> None:
+    for where, shown in everything(KINDS["resolved"]).items():
         assert "resolved" in shown, where
         assert "21 min, from 2026-11-23 12:07:41 to 12:28:45 UTC" in shown, where
         assert "212 errors" in shown, where

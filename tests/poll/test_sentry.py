@@ -58,11 +58,11 @@ def test_a_steady_server_is_asked_once_per_question(sentry: SentryLike, server: 
     sentry.datasets = {"errors", "discover"}
     facts = MemoryFacts()
     first = source(server, facts=facts)
-    assert [first.ask(question(each)).requests for each in Measure] == [2, 3, 1, 1]
+    assert [first.ask(question(each)).requests for each in Measure] == [2, 3, 1, 1, 1]
     server.requests.clear()
     another_worker = source(server, facts=facts)
-    assert [another_worker.ask(question(each)).requests for each in Measure] == [1, 1, 1, 1]
-    assert len(server.requests) == 4
+    assert [another_worker.ask(question(each)).requests for each in Measure] == [1] * 5
+    assert len(server.requests) == 5
 
 
 def test_a_server_that_is_too_old_for_one_dataset_is_not_tried_with_all_newer_ones_of_another(
@@ -77,18 +77,52 @@ def test_a_server_without_spans_is_asked_in_older_words_and_scaled(sentry: Sentr
     sentry.datasets = {"errors", "transactions", "discover"}
     sentry.transactions = [event_row(1, 90, **{"failure_rate()": 0.1, "p95(transaction.duration)": 412.5})]
     answer = source(server, traces_sample_rate=0.1).ask(question(Measure.PERFORMANCE))
-    assert answer.rows[Project("1", "p1")] == Row(transactions=900, failure_rate=0.1, p95_ms=412.5)
+    assert answer.rows[Project("1", "p1")] == Row(transactions=900, stored=90, failure_rate=0.1, p95_ms=412.5)
     assert (answer.dataset, answer.scale, answer.trust) == ("transactions", 10.0, Trust.VALUE)
     assert "SENTRY_TRACES_SAMPLE_RATE=0.1" in answer.note
 
 
 def test_spans_are_extrapolated_by_the_server_and_left_as_they_are(sentry: SentryLike, server: Server) -> None:
-    sentry.transactions = [event_row(1, 900, **{"failure_rate()": None, "p95(span.duration)": 1.5})]
+    told = {"count_sample()": 90, "failure_rate()": None, "p95(span.duration)": 1.5}
+    sentry.transactions = [event_row(1, 900, **told)]
     sentry.meta = {"units": {"p95(span.duration)": "second"}}
     answer = source(server, traces_sample_rate=0.1).ask(question(Measure.PERFORMANCE))
-    assert answer.rows[Project("1", "p1")] == Row(transactions=900, failure_rate=None, p95_ms=1500.0)
+    assert answer.rows[Project("1", "p1")] == Row(transactions=900, stored=90, failure_rate=None, p95_ms=1500.0)
     assert (answer.dataset, answer.scale, answer.note) == ("spans", 1.0, "")
     assert server.requests[0].one("query") == "is_transaction:true"
+
+
+def test_a_server_that_does_not_count_samples_is_asked_without_and_says_nothing_of_them(
+    sentry: SentryLike, server: Server
+) -> None:
+    sentry.fields_refused = {"count_sample()"}
+    sentry.transactions = [event_row(1, 900, **{"failure_rate()": 0.0, "p95(span.duration)": 12})]
+    reader = source(server)
+    answers = [reader.ask(question(Measure.PERFORMANCE)) for _ in range(2)]
+    assert [answer.requests for answer in answers] == [2, 1]
+    assert answers[1].rows == {Project("1", "p1"): Row(transactions=900, failure_rate=0.0, p95_ms=12.0)}
+    assert answers[1].dataset == "spans"
+
+
+def closed_to_us(request: Request, may_read: set[str]) -> Reply | None:
+    refused = request.path.endswith("/events/") and request.one("project") not in may_read
+    return Reply({"detail": "You do not have permission to perform this action."}, 403) if refused else None
+
+
+def test_only_what_is_listed_and_may_be_read_is_visible(sentry: SentryLike, server: Server) -> None:
+    sentry.projects = [{"id": "1", "slug": "open"}, {"id": "2", "slug": "closed", "hasAccess": False}]
+    reader = source(server)
+    for may_read, seen in (({"2"}, {"1", "2"}), (set(), {"1"})):
+        sentry.hook = lambda request, may_read=may_read: closed_to_us(request, may_read)
+        answer = reader.ask(question(Measure.PROJECTS, project_ids=("1", "2", "3")))
+        assert {project.id for project in answer.rows} == seen
+        assert (answer.covered, answer.requests) == ({"1", "2", "3"}, 2)
+
+
+def test_of_many_closed_projects_one_is_tried_at_a_time(sentry: SentryLike, server: Server) -> None:
+    sentry.projects = [{"id": str(number), "slug": f"p{number}", "hasAccess": False} for number in range(5)]
+    answer = source(server).ask(question(Measure.PROJECTS, project_ids=("0", "1", "2")))
+    assert ({project.id for project in answer.rows}, answer.covered, answer.requests) == ({"0"}, {"0"}, 2)
 
 
 def test_a_dataset_that_went_away_is_looked_for_anew(sentry: SentryLike, server: Server) -> None:

@@ -90,6 +90,9 @@ class PretendSource:
                 return self._rows(question, "outcomes", self._outcomes)
             case Measure.NEW_ISSUES:
                 return self._new_issues(question)
+            case Measure.PROJECTS:
+                rows = {self._named(each.project): Row() for each in self._seen()}
+                return Answer(question, Trust.VALUE, rows, dataset="projects", requests=1)
 
     def _rows(self, question: Question, dataset: str, read: Any) -> Answer:
         start, end = seconds(question.window.start), seconds(question.window.end)
@@ -111,7 +114,7 @@ class PretendSource:
         if not stored:
             return None
         share = readable.project.sampled
-        return Row(transactions=round(stored / share), p95_ms=SLOW_MS if slow > stored / 20 else FAST_MS)
+        return Row(transactions=round(stored / share), stored=stored, p95_ms=SLOW_MS if slow > stored / 20 else FAST_MS)
 
     def _outcomes(self, readable: Readable, start: float, end: float) -> Row | None:
         count = readable.drops(start, end)

@@ -15,7 +15,8 @@ class FakeSource:
     """Counts events in half-open windows, as Sentry does.
 
     `broken` maps a measure to the trust its answers get, `costs` to the requests they take.
-    `covered` are the ids of the projects it is narrowed to, None meaning all.
+    `covered` are the ids of the projects it is narrowed to, None meaning all. Projects whose id is in `unlisted` are
+    out of our sight; `renamed` maps ids to the slug of today.
     """
 
     events: dict[Project, list[datetime]] = field(default_factory=lambda: defaultdict(list))
@@ -25,6 +26,8 @@ class FakeSource:
     broken: dict[Measure, Trust] = field(default_factory=dict)
     costs: dict[Measure, int] = field(default_factory=dict)
     covered: frozenset[str] | None = None
+    unlisted: set[str] = field(default_factory=set)
+    renamed: dict[str, str] = field(default_factory=dict)
     asked: list[Question] = field(default_factory=list)
     before_answer: Callable[[Question], None] = lambda _: None
 
@@ -38,8 +41,14 @@ class FakeSource:
             trust = self.broken[question.measure]
             return Answer(question, trust, fault=SourceFault.SERVER, note="Sentry answered 500.", requests=1)
         answer = self._answer(question)
-        rows = {project: row for project, row in answer.rows.items() if project.id in (self.covered or {project.id})}
+        seen = {self._today(project): row for project, row in answer.rows.items() if project.id not in self.unlisted}
+        if question.measure is Measure.PROJECTS:
+            return replace(answer, rows=seen, requests=self.costs.get(question.measure, 1))
+        rows = {project: row for project, row in seen.items() if project.id in (self.covered or {project.id})}
         return replace(answer, rows=rows, covered=self.covered, requests=self.costs.get(question.measure, 1))
+
+    def _today(self, project: Project) -> Project:
+        return Project(project.id, self.renamed.get(project.id, project.slug))
 
     def _answer(self, question: Question) -> Answer:
         window = question.window
@@ -61,3 +70,6 @@ class FakeSource:
                 return Answer(question, Trust.VALUE, issues=found, dataset="issues")
             case Measure.OUTCOMES:
                 return Answer(question, Trust.VALUE, dict(self.dropped), dataset="outcomes")
+            case Measure.PROJECTS:
+                rows = {Project(each, ""): Row() for each in question.project_ids}
+                return Answer(question, Trust.VALUE, rows, dataset="projects")

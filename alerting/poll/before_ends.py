@@ -1,0 +1,60 @@
+"""What is asked before an end is told: what quota drops, and whether we still see the project. Pure."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+
+from alerting.errors import SourceFault
+from alerting.poll.model import Answer, Measure, Priority, Question
+from alerting.poll.plan import Memory, active, key, knows_outcomes, most, outcomes, spent
+from alerting.rules.model import Trust, Window
+from alerting.rules.visibility import Visible
+from alerting.rules.windows import floor
+
+DROPS_ARE_FRESH = timedelta(seconds=5)
+# While everything is refused, the list is read now and then for the projects that will never be seen again.
+REFUSED_EVERY = timedelta(minutes=1)
+REFUSED = frozenset({SourceFault.FORBIDDEN, SourceFault.NOT_FOUND})
+MOST_PROJECTS = 100
+
+
+def doubted(
+    out_of_sight: Collection[str],
+    open_projects: Collection[str],
+    answers: Sequence[Answer],
+    memory: Memory,
+    now: datetime,
+) -> frozenset[str]:
+    """Ids of the projects to look for: those about to end without a row, and all open ones where we are refused."""
+    refused = any(answer.question.measure is Measure.ERRORS and answer.fault in REFUSED for answer in answers)
+    asked = memory.asked.get(key(_projects(now, ())))
+    if not refused or (asked is not None and now - asked.at < REFUSED_EVERY):
+        return frozenset(out_of_sight)
+    return frozenset((*out_of_sight, *open_projects))
+
+
+def questions(
+    by_fallen_errors: bool, looked_for: Collection[str], answers: Sequence[Answer], memory: Memory, now: datetime
+) -> list[Question]:
+    """As many of these questions as a tick has room for; an end whose question has to wait waits as well."""
+    found = [_projects(now, looked_for)] if looked_for else []
+    knows = any(answer.question.measure is Measure.OUTCOMES for answer in answers)
+    if by_fallen_errors and not knows and not knows_outcomes(memory, now, DROPS_ARE_FRESH):
+        found.append(outcomes(now))
+    room = most(active(memory, answers)) - spent(answers)
+    return found[: max(0, room)]
+
+
+def visible(answers: Sequence[Answer]) -> Visible:
+    """What the list of projects said, where it was read."""
+    for answer in answers:
+        if answer.question.measure is Measure.PROJECTS and answer.trust is Trust.VALUE:
+            asked = frozenset(answer.question.project_ids)
+            seen = asked if answer.covered is None else asked & answer.covered
+            return Visible(seen, {project.id: project.slug for project in answer.rows})
+    return Visible()
+
+
+def _projects(now: datetime, ids: Collection[str]) -> Question:
+    moment = floor(now, 1)
+    window = Window.ending(moment, 60)
+    return Question(Measure.PROJECTS, window, Priority.HIGH, project_ids=tuple(sorted(ids)[:MOST_PROJECTS]))
