@@ -51,6 +51,7 @@ class Parts:
     settle_seconds: int
     catch_up_seconds: int = 0
     fingerprints: Mapping[str, str] = field(default_factory=dict)
+    configuration: str = ""
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     sleep: Callable[[float], None] = time.sleep
 
@@ -72,7 +73,7 @@ class TickReport:
 
 def evaluate_tick(parts: Parts, now: datetime) -> TickReport | None:
     """Judge every rule once; None where this slot is somebody else's."""
-    tick = ticks.claim(now, parts.interval_seconds)
+    tick = ticks.claim(now, parts.interval_seconds, parts.configuration)
     if tick is None:
         return None
     outcome, requests = "failed", 0

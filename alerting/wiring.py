@@ -70,7 +70,18 @@ def parts(settings: Settings, budget: Budget) -> Parts:
         settle_seconds=settings.SENTRY_SETTLE_SECONDS,
         catch_up_seconds=min(settings.SENTRY_CATCH_UP_SECONDS, LONGEST_SECONDS),
         fingerprints={name: fingerprint(settings, name) for name in settings.channels},
+        configuration=configuration(settings),
     )
+
+
+def configuration(settings: Settings) -> str:
+    """A hash of all that decides what is polled, judged and told: workers on one database should agree on it."""
+    plain = [
+        name for name, field in Settings.model_fields.items() if name.startswith("SENTRY_") and not is_secret(field)
+    ]
+    values = [f"{name}={getattr(settings, name)}" for name in plain]
+    values += [fingerprint(settings, channel) for channel in settings.channels]
+    return hashlib.sha256("\x00".join(values).encode()).hexdigest()[:8]
 
 
 def fingerprint(settings: Settings, channel: str) -> str:

@@ -25,8 +25,11 @@ def evaluator(now: datetime) -> Evaluator:
     return row
 
 
-def claim(now: datetime, interval_seconds: int) -> Tick | None:
-    """This slot's tick if nobody has claimed it and no other tick is running; None means return quietly."""
+def claim(now: datetime, interval_seconds: int, configuration: str = "") -> Tick | None:
+    """This slot's tick if nobody has claimed it and no other tick is running; None means return quietly.
+
+    `configuration` is a hash of the settings it is judged with, kept for `alerting check`.
+    """
     slot = floor(now, interval_seconds)
     state = evaluator(now)
     if state.judged_until > now + max(CLOCK_TOLERANCE, 2 * timedelta(seconds=interval_seconds)):
@@ -36,7 +39,8 @@ def claim(now: datetime, interval_seconds: int) -> Tick | None:
         return None
     try:
         with transaction.atomic():
-            return Tick.objects.create(window_end=slot, claimed_at=now, detail={"owner": owner.me()})
+            detail = {"owner": owner.me(), "configuration": configuration}
+            return Tick.objects.create(window_end=slot, claimed_at=now, detail=detail)
     except IntegrityError:
         return None
 

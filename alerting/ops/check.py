@@ -87,7 +87,7 @@ def hints(environ: Mapping[str, str]) -> list[str]:
 def probes() -> dict[str, Probe]:
     """Every part by name, in the order of reading. Needs Django."""
     database.ready()
-    from alerting.ops.probes import broker, channels, source, storage
+    from alerting.ops.probes import broker, channels, evaluation, heartbeat, source, storage
 
     return {
         "Sentry": source.sentry,
@@ -95,10 +95,11 @@ def probes() -> dict[str, Probe]:
         "Rules": channels.rules,
         "Email": channels.email,
         "Slack": channels.slack,
+        "Heartbeat": heartbeat.probe,
         "Redis": broker.probe,
         "Data directory": storage.data_dir,
         "Database": storage.tables,
-        "Evaluation": storage.ticks,
+        "Evaluation": evaluation.ticks,
     }
 
 

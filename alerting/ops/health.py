@@ -13,9 +13,9 @@ def health() -> None:
     database.ready()
     from alerting.incidents import blindness
     from alerting.incidents.models import Evaluator
-    from alerting.ops.probes import storage
+    from alerting.ops.probes import evaluation
 
-    finding = storage.ticks(config.current())
+    finding = evaluation.ticks(config.current())
     typer.echo(finding.said)
     if finding.status is not Status.NOT_CONFIGURED:
         for state in Evaluator.objects.all():

@@ -11,9 +11,10 @@ from alerting.config import Settings, load
 from alerting.errors import DeliveryError
 from alerting.ops import check
 from alerting.ops.findings import Finding, Status
-from alerting.ops.probes import broker, channels, source
+from alerting.ops.probes import broker, channels, heartbeat, source
 from alerting.poll.check import Level, Observation
 from tests.config.test_load import BESIDE, SECRETS
+from tests.notifiers.stand_ins import slack_server
 
 
 def shown(environ: dict[str, str]) -> dict[str, str]:
@@ -208,3 +209,28 @@ def test_on_a_terminal_a_sentence_is_broken_between_words_and_in_a_pipe_not_at_a
         lines = console.file.getvalue().splitlines()
         assert len(lines) == 2 if not is_terminal else max(map(len, lines)) <= max(width, 68)
         assert " ".join(" ".join(lines).split()).endswith(f"{finding.said} → {advice}")
+
+
+@pytest.mark.parametrize(
+    ("answer", "status", "said"),
+    [
+        ((200, {}, "OK"), Status.PASS, "took one call"),
+        ((404, {}, "gone"), Status.FAIL, "status 404"),
+        ((500, {}, ""), Status.FAIL, "status 500"),
+        ((302, {"Location": "https://example.com/login"}, ""), Status.FAIL, "redirects"),
+    ],
+)
+def test_the_dead_mans_switch_is_called_once(
+    answer: tuple[int, dict[str, str], str], status: Status, said: str
+) -> None:
+    with slack_server() as server:
+        server.reply = lambda _: answer
+        found = heartbeat.probe(load({"HEARTBEAT_URL": f"{server.url}/ping/a-very-secret-path"}))
+    assert (found.status, server.paths) == (status, ["/ping/a-very-secret-path"])
+    assert said in found.said and "secret" not in found.said + found.advice
+
+
+def test_a_dead_mans_switch_that_cannot_be_reached_fails_and_none_is_recommended() -> None:
+    away = heartbeat.probe(load({"HEARTBEAT_URL": "http://127.0.0.1:1/ping/a-very-secret-path"}))
+    assert away.status is Status.FAIL and "127.0.0.1:1" in away.said and "secret" not in away.said
+    assert heartbeat.probe(load({})).status is Status.NOT_CONFIGURED

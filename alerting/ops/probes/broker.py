@@ -2,6 +2,7 @@
 
 import time
 import uuid
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -37,10 +38,10 @@ class RefusedError(CommandError):
         self.advice = advice
 
 
-def ask(settings: Settings) -> tuple[str, dict[str, Any]]:
+def ask(settings: Settings, question: Callable[[Any], Any] | None = None) -> tuple[str, Any]:
     """PING through the same transport as the worker: that it answered, in words, and what it tells of its memory.
 
-    Raises RefusedError where it cannot be used.
+    Another `question` is put to the client instead. Raises RefusedError where it cannot be used.
     """
     url = settings.secret("CELERY_BROKER_URL")
     place = where(url)
@@ -55,7 +56,7 @@ def ask(settings: Settings) -> tuple[str, dict[str, Any]]:
             client.ping()
             answered = f"{place} answers in {(time.monotonic() - started) * 1000:.0f} ms"
             _queue_something(client)
-            return answered, _memory(client)
+            return answered, (question or _memory)(client)
     except (RedisError, OperationalError, OSError) as error:
         said = redaction.redact(" ".join(str(error).split()), redaction.secrets_of(settings))
         refused = broker_refusals.explain(error, place, url, said or type(error).__name__)
