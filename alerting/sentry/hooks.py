@@ -2,15 +2,10 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
+from functools import wraps
 from typing import Any
 
 from sentry_sdk.utils import capture_internal_exceptions
-
-from alerting.sentry.grouping.fingerprint import fingerprint
-from alerting.sentry.ignored import is_ignored
-from alerting.sentry.log_lines import without_secret_parameters
-from alerting.sentry.scrub import scrub_event
-from alerting.sentry.task_arguments import without_task_arguments
 
 Hook = Callable[[Any, Any], Any]
 
@@ -31,12 +26,18 @@ HOOKS = (
 )
 
 
-def scrubbing_hook(theirs: Hook | None, scrub: Hook, whole: Hook | None = None) -> Hook:
+class LogCrumb(dict[str, Any]):
+    """A breadcrumb of a log line, with the record it was made from: its parameters' names are not in the line."""
+
+    record: Any = None
+
+
+def scrubbing_hook(theirs: Hook | None, scrub: Hook) -> Hook:
     """A hook that runs the application's own, which may change or drop what it sees, and scrubs what it leaves."""
 
     def before(item: Any, hint: Any) -> Any:
         item = _consulted(theirs, item, hint)
-        return None if item is None else _scrubbed(item, hint or {}, scrub, whole)
+        return None if item is None else _scrubbed(item, hint or {}, scrub)
 
     return before
 
@@ -45,6 +46,10 @@ def error_hook(theirs: Hook | None, scrub: Hook, ignored: Sequence[str | type]) 
     """The hook of error events and check-ins: drops ignored errors, and groups before scrubbing can change a group."""
 
     def before_send(event: Any, hint: Any) -> Any:
+        # Grouping and scrubbing are read at the first event: until something fails an application pays for neither.
+        from alerting.sentry.grouping.fingerprint import fingerprint
+        from alerting.sentry.ignored import is_ignored
+
         hint = hint or {}
         with capture_internal_exceptions():
             if is_ignored(event, hint, ignored):
@@ -64,25 +69,52 @@ def error_hook(theirs: Hook | None, scrub: Hook, ignored: Sequence[str | type]) 
     return before_send
 
 
-def breadcrumb_hook(theirs: Hook | None, scrub: Hook) -> Hook:
-    """The hook of breadcrumbs, which scrubbing knows as a section of an event."""
+def breadcrumb_hook(theirs: Hook | None) -> Hook:
+    """The hook of breadcrumbs, most of which never leave: they are scrubbed with the event that takes them along."""
 
-    def scrub_crumb(crumb: Any, hint: Any) -> Any:
-        return scrub({"breadcrumbs": {"values": [crumb]}}, hint)["breadcrumbs"]["values"][0]
+    def before_breadcrumb(crumb: Any, hint: Any) -> Any:
+        if theirs is not None:
+            crumb = _consulted(theirs, crumb, hint)
+        record = hint.get("log_record") if hint else None
+        if record is not None and isinstance(record.args, Mapping) and isinstance(crumb, dict):
+            crumb = LogCrumb(crumb)
+            crumb.record = record
+        return crumb
 
-    return scrubbing_hook(theirs, scrub, scrub_crumb)
+    return before_breadcrumb
 
 
-def _scrubbed(item: Any, hint: Any, scrub: Hook, whole: Hook | None = None) -> Any:
-    """The item without its secrets, by `whole` where `scrub` has to be told what part of an event the item is."""
+def guarded(theirs: Callable[..., Any], otherwise: Any) -> Callable[..., Any]:
+    """A function of the application's that the SDK calls unguarded: one that raises answers `otherwise`."""
+
+    @wraps(theirs, updated=())
+    def call(*arguments: Any) -> Any:
+        with capture_internal_exceptions():
+            return theirs(*arguments)
+        return otherwise
+
+    return call
+
+
+def default_scrub(item: Any, hint: Any) -> Any:
+    """`scrub_event`, whose words and patterns are read when it is first needed."""
+    from alerting.sentry.scrub import scrub_event
+
+    return scrub_event(item, hint)
+
+
+def _scrubbed(item: Any, hint: Any, scrub: Hook) -> Any:
+    from alerting.sentry.attachments import scrubbed_attachments
+    from alerting.sentry.task_arguments import without_task_arguments
+
     with capture_internal_exceptions():
         item = without_task_arguments(item)
+    if hint.get("attachments"):
+        hint["attachments"] = scrubbed_attachments(hint["attachments"], scrub)
     with capture_internal_exceptions():
-        item = without_secret_parameters(item, hint, scrub)
-    with capture_internal_exceptions():
-        return (whole or scrub)(item, hint)
+        return scrub(item, hint)
     # Rules of the application's own that fail must not lose the event, nor send it as it is.
-    return scrub_event(item, hint)
+    return default_scrub(item, hint)
 
 
 def _consulted(theirs: Hook | None, item: Any, hint: Any) -> Any:

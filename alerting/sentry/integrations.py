@@ -8,8 +8,10 @@ from typing import Any
 
 from sentry_sdk.integrations import Integration
 
+from alerting.sentry.monitors import correct_monitors
+
 # Library, module and class of the SDK's integration, its arguments. Logging, threads and http.client are the SDK's
-# own defaults. Celery's integration makes no monitor of beat entries under one minute: Sentry refuses those.
+# own defaults.
 _KNOWN: tuple[tuple[str, str, str, Mapping[str, Any]], ...] = (
     (
         "django",
@@ -18,7 +20,7 @@ _KNOWN: tuple[tuple[str, str, str, Mapping[str, Any]], ...] = (
         {"transaction_style": "url", "middleware_spans": True, "signals_spans": True},
     ),
     ("django", "alerting.sentry.responses", "HttpStatusIntegration", {}),
-    ("celery", "sentry_sdk.integrations.celery", "CeleryIntegration", {"monitor_beat_tasks": True}),
+    ("celery", "sentry_sdk.integrations.celery", "CeleryIntegration", {}),
     ("redis", "sentry_sdk.integrations.redis", "RedisIntegration", {}),
     ("httpx", "sentry_sdk.integrations.httpx", "HttpxIntegration", {}),
     ("sqlalchemy", "sentry_sdk.integrations.sqlalchemy", "SqlalchemyIntegration", {}),
@@ -43,6 +45,16 @@ def _available(failed_request_status_codes: Collection[int]) -> Iterator[Integra
             integration = getattr(import_module(module), name)
             if "failed_request_status_codes" in inspect.signature(integration).parameters:
                 arguments = {**arguments, "failed_request_status_codes": frozenset(failed_request_status_codes)}
+            if library == "celery":
+                arguments = {**arguments, "monitor_beat_tasks": _has_right_monitors()}
             yield integration(**arguments)
         except Exception:  # noqa: BLE001, S112
             continue
+
+
+def _has_right_monitors() -> bool:
+    try:
+        correct_monitors()
+    except Exception:  # noqa: BLE001  an SDK that is built otherwise: no monitor rather than a wrong one
+        return False
+    return True

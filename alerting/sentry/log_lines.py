@@ -1,11 +1,9 @@
 """Finished log lines repeat the parameters they were made from, without the names that tell which are secret."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from alerting.sentry.patterns import MARKER
-
-Scrub = Callable[[Any, Any], Any]
 
 _PARAMETER = "sentry.message.parameter."
 # A shorter text may stand in the line for something else.
@@ -20,16 +18,6 @@ def line_beside(attributes: Mapping[Any, Any], cleaned: Mapping[Any, Any], line:
             if now == MARKER and isinstance(told, str) and len(told) >= _SHORTEST:
                 line = line.replace(told, MARKER)
     return line
-
-
-def without_secret_parameters(crumb: Any, hint: Any, scrub: Scrub) -> Any:
-    """A log's breadcrumb with its line scrubbed beside its record's template; anything else is the same object."""
-    record = hint.get("log_record") if isinstance(hint, Mapping) and crumb.get("type") == "log" else None
-    template, parameters = getattr(record, "msg", None), getattr(record, "args", None)
-    if not isinstance(parameters, Mapping) or not isinstance(template, str) or not isinstance(crumb["message"], str):
-        return crumb
-    told = {"message": template, "formatted": crumb["message"], "params": dict(parameters)}
-    return {**crumb, "message": scrub({"logentry": told}, {})["logentry"]["formatted"]}
 
 
 def _value_of(attribute: Any) -> Any:

@@ -20,7 +20,8 @@ RATE_BY_ENVIRONMENT: Mapping[str, float] = {"production": 0.1, "staging": 0.5, "
 OTHER_ENVIRONMENTS_RATE = 1.0
 
 _RATES = ("sample_rate", "traces_sample_rate", *profiling.RATES)
-_SAMPLERS = ("traces_sampler", profiling.SAMPLER, "error_sampler")
+# What the SDK calls while it serves the application, without guarding itself in every version.
+SAMPLERS = ("traces_sampler", profiling.SAMPLER)
 # What Sentry itself takes; of an event with another name it keeps everything but that name.
 _NAME_RULES: Mapping[str, tuple[re.Pattern[str], int]] = {
     "environment": (re.compile(r"(?!none\Z)[^/\r\n\f]+", re.IGNORECASE), 64),
@@ -71,7 +72,7 @@ def _unmet(name: str, value: Any) -> str:
         return "" if isinstance(value, int | float) and 0 <= value <= 1 else _EXPECTED_RATE
     if name in HOOKS:
         return "" if callable(value) else "a function of (item, hint)"
-    if name in _SAMPLERS:
+    if name in {*SAMPLERS, "error_sampler"}:
         return "" if callable(value) else "a function"
     if name == "ignore_errors":
         listed = _is_listed(value) and all(isinstance(one, str | type) for one in value)

@@ -1,21 +1,22 @@
-"""Reports HTTP error answers that a Django view returns without raising, by status code."""
+"""Reports HTTP error answers of Django: with the exception that was turned into one, else by status code."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Sequence
 from functools import wraps
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 import sentry_sdk
 from sentry_sdk.integrations import Integration
 from sentry_sdk.integrations.logging import ignore_logger
-from sentry_sdk.utils import capture_internal_exceptions
+from sentry_sdk.utils import capture_internal_exceptions, event_from_exception
 
-from alerting.sentry.grouping.schemes import STATUS_HINT
 from alerting.sentry.hooks import last_error
 
 SERVER_ERRORS: frozenset[int] = frozenset(range(500, 600))
 
 _FAILED = "_alerting_sentry_failed"
+_ANSWERED = "_alerting_sentry_answered"
 
 
 class HttpStatusIntegration(Integration):
@@ -39,6 +40,10 @@ class HttpStatusIntegration(Integration):
         # Django logs as errors what it answers with 400: a host it does not know, a form with too many fields.
         ignore_logger("django.security.*")
         _watch(handler)
+        _note_answered(handler, "process_exception_by_middleware", lambda given: given[2])
+        _note_answered(
+            import_module("django.core.handlers.exception"), "response_for_exception", lambda given: given[0]
+        )
 
 
 def _note_failure(request: Any = None, **_: Any) -> None:
@@ -46,11 +51,44 @@ def _note_failure(request: Any = None, **_: Any) -> None:
         setattr(request, _FAILED, True)
 
 
+def _note_answered(owner: Any, name: str, request_of: Callable[[Sequence[Any]], Any]) -> None:
+    """Have `owner.name`, which may answer for an exception, leave that exception on the request."""
+    answer = getattr(owner, name)
+
+    @wraps(answer)
+    def noting(*arguments: Any, **named: Any) -> Any:
+        response = answer(*arguments, **named)
+        if response is not None:
+            with capture_internal_exceptions():
+                given = [*arguments, *named.values()]
+                error = next(one for one in given if isinstance(one, BaseException))
+                setattr(request_of(given), _ANSWERED, error)
+        return response
+
+    setattr(owner, name, noting)
+
+
+class _RestFramework:
+    """DRF turns its exceptions into answers itself. It can be imported only once Django's settings are there."""
+
+    is_awaited = True
+
+    @classmethod
+    def meet(cls) -> None:
+        if cls.is_awaited:
+            cls.is_awaited = False
+            with capture_internal_exceptions():
+                if find_spec("rest_framework") is not None:
+                    view = import_module("rest_framework.views").APIView
+                    _note_answered(view, "handle_exception", lambda given: given[0].request._request)
+
+
 def _watch(handler: Any) -> None:
     answer, answer_async = handler.get_response, handler.get_response_async
 
     @wraps(answer)
     def get_response(self: Any, request: Any) -> Any:
+        _RestFramework.meet()
         before = last_error.get()
         response = answer(self, request)
         _report(request, response, before)
@@ -58,6 +96,7 @@ def _watch(handler: Any) -> None:
 
     @wraps(answer_async)
     async def get_response_async(self: Any, request: Any) -> Any:
+        _RestFramework.meet()
         before = last_error.get()
         response = await answer_async(self, request)
         _report(request, response, before)
@@ -68,15 +107,28 @@ def _watch(handler: Any) -> None:
 
 def _report(request: Any, response: Any, before: str | None) -> None:
     with capture_internal_exceptions():
-        integration = sentry_sdk.get_client().get_integration(HttpStatusIntegration)
+        # An error holds its frames, and those the request: together they would live until the next collection.
+        error = vars(request).pop(_ANSWERED, None)
+        client = sentry_sdk.get_client()
+        integration = client.get_integration(HttpStatusIntegration)
         status = getattr(response, "status_code", None)
         if integration is None or status not in integration.failed_request_status_codes:
             return
         if getattr(request, _FAILED, False) or last_error.get() != before:
             return
-        event: Any = {
-            "message": f"HTTP {status} {getattr(response, 'reason_phrase', '')}".strip(),
+        facts: Any = {
             "level": "error" if status in SERVER_ERRORS else "warning",
             "contexts": {"response": {"status_code": status}},
         }
-        sentry_sdk.capture_event(event, hint={STATUS_HINT: status})
+        if error is not None:
+            mechanism = {"type": "django", "handled": False}
+            event, hint = event_from_exception(error, client_options=client.options, mechanism=mechanism)
+            whole: Any = {**event, **facts}
+            sent = sentry_sdk.capture_event(whole, hint=hint)
+            # An answer to visitors is ignored as an exception; its status was listed, so that one counts.
+            if sent is not None or status in SERVER_ERRORS:
+                return
+        from alerting.sentry.grouping.schemes import STATUS_HINT
+
+        told: Any = {"message": f"HTTP {status} {getattr(response, 'reason_phrase', '')}".strip(), **facts}
+        sentry_sdk.capture_event(told, hint={STATUS_HINT: status})

@@ -9,13 +9,12 @@ from sentry_sdk.consts import DEFAULT_OPTIONS
 from sentry_sdk.integrations import Integration
 
 from alerting.sentry.guest import GuestScrubber
-from alerting.sentry.hooks import HOOKS, Hook, breadcrumb_hook, error_hook, scrubbing_hook
+from alerting.sentry.hooks import HOOKS, Hook, breadcrumb_hook, default_scrub, error_hook, guarded, scrubbing_hook
 from alerting.sentry.ignored import IGNORED
 from alerting.sentry.integrations import choose
-from alerting.sentry.options import SentrySetupError, check_arguments, resolve
+from alerting.sentry.options import SAMPLERS, SentrySetupError, check_arguments, resolve
 from alerting.sentry.profiling import without_unsafe_profiling
 from alerting.sentry.responses import SERVER_ERRORS
-from alerting.sentry.scrub import scrub_event
 
 # Both are about options this package sets on purpose. `send_default_pii=False` stays explicit because the successor
 # the first one recommends switches the SDK's scrubber off; the second is what SENTRY_PROFILES_SAMPLE_RATE asks for.
@@ -24,7 +23,7 @@ _SILENCED = ("The send_default_pii option is deprecated", "Transaction-based pro
 
 def init_sentry(
     *,
-    scrub: Hook = scrub_event,
+    scrub: Hook = default_scrub,
     failed_request_status_codes: Collection[int] = SERVER_ERRORS,
     **overrides: Any,
 ) -> bool:
@@ -51,10 +50,12 @@ def init_sentry(
         ("send_default_pii", False),
         ("attach_stacktrace", True),
         ("auto_enabling_integrations", False),
-        ("event_scrubber", GuestScrubber()),
     ):
         if options.get(name) is None:
             options[name] = value
+    options["event_scrubber"] = GuestScrubber(options.get("event_scrubber"), scrub)
+    # The oldest SDK lets what these raise through to the application; the newest answers as they do here.
+    options |= {name: guarded(options[name], 0.0) for name in SAMPLERS if options.get(name) is not None}
     disabled = list(options.get("disabled_integrations") or ())
     _start_with_what_fits(options, given, choose(given, disabled, failed_request_status_codes))
     return True
@@ -94,7 +95,7 @@ def _hooks(options: Mapping[str, Any], scrub: Hook) -> dict[str, Hook]:
         if name == "before_send":
             hooks[name] = error_hook(theirs, scrub, options["ignore_errors"])
         elif name == "before_breadcrumb":
-            hooks[name] = breadcrumb_hook(theirs, scrub)
+            hooks[name] = breadcrumb_hook(theirs)
         else:
             hooks[name] = scrubbing_hook(theirs, scrub)
     return hooks

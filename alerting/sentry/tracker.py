@@ -10,7 +10,7 @@ from typing import Any
 import sentry_sdk
 from sentry_sdk.utils import capture_internal_exceptions, safe_repr, safe_str
 
-from alerting.sentry.isolation import isolate_task
+from alerting.sentry.isolation import isolate
 
 # The name under which the values of `context=` stand on the event.
 CONTEXT_NAME = "custom"
@@ -64,7 +64,7 @@ class ErrorTracker:
         E-mail and IP addresses are left out.
         """
         with capture_internal_exceptions():
-            isolate_task()
+            isolate()
             if user is None or isinstance(user, Mapping):
                 kept = {key: value for key, value in (user or {}).items() if _plain(key) not in _NEVER_SENT}
                 sentry_sdk.set_user(kept or None)
@@ -75,14 +75,14 @@ class ErrorTracker:
     def set_tag(key: str, value: Any) -> None:
         """Attach a searchable value to what follows."""
         with capture_internal_exceptions():
-            isolate_task()
+            isolate()
             sentry_sdk.set_tag(str(key), value)
 
     @staticmethod
     def set_context(name: str, values: Any) -> None:
         """Attach a named group of values to what follows; a value that is no mapping is shown as `value`."""
         with capture_internal_exceptions():
-            isolate_task()
+            isolate()
             sentry_sdk.set_context(str(name), _as_object(values))
 
     @staticmethod

@@ -3,7 +3,7 @@
 import importlib
 import sys
 
-ALL = ("ticks", "latency", "scrub", "capture", "week")
+ALL = ("ticks", "latency", "startup", "breadcrumbs", "scrub", "capture", "week")
 
 
 def main() -> None:

@@ -21,9 +21,9 @@ EVENTS = 200
 WARM_UP = 20
 # Frames below the view, and log lines before the error.
 REQUEST = (14, 50)
-PROMISED_US = 1000.0
-OURS = "ours"
-PROMISED_SHARE = 0.5
+# Shares of what serializing the same event takes.
+COLD, WARM = "ours, an event never seen", "ours"
+PROMISED = {COLD: 0.5, WARM: 0.25}
 
 
 def real_events() -> list[dict[str, Any]]:
@@ -42,9 +42,9 @@ def real_events() -> list[dict[str, Any]]:
 
 
 def microseconds(work: Callable[[Any], Any], event: Any) -> float:
-    started = time.perf_counter()
+    started = time.thread_time()
     work(event)
-    return (time.perf_counter() - started) * 1e6
+    return (time.thread_time() - started) * 1e6
 
 
 def main() -> None:
@@ -56,8 +56,8 @@ def main() -> None:
         "SDK: EventScrubber, recursive": EventScrubber(recursive=True).scrub_event,
         "SDK: serialize": serialize,
         "json.dumps": json.dumps,
-        "ours, an event never seen": lambda event: Scrubber()(event),
-        OURS: Scrubber(),
+        COLD: lambda event: Scrubber()(event),
+        WARM: Scrubber(),
     }
     taken: dict[str, list[float]] = {name: [] for name in ways}
     # In turns, so that a machine that grows slower or faster meanwhile does so for all of them.
@@ -71,11 +71,10 @@ def main() -> None:
         table.add_row(name, f"{median:.0f}", f"{p95:.0f}", f"{median / serialization:.2f}")
     console = Console()
     console.print(table)
-    ours = statistics.median(taken[OURS][WARM_UP:])
-    held = ours <= PROMISED_US and ours <= PROMISED_SHARE * serialization
+    held = all(statistics.median(taken[name][WARM_UP:]) <= most * serialization for name, most in PROMISED.items())
     console.print(
         f"{len(events)} Django events of {len(json.dumps(events[-1])) / 1000:.0f} kB, no two equal; promised: at most "
-        f"{PROMISED_US / 1000:g} ms median and {PROMISED_SHARE:.0%} of serialization: {'held' if held else 'NOT HELD'}"
+        f"{PROMISED[WARM]:g} of serialization warm and {PROMISED[COLD]:g} cold: {'held' if held else 'NOT HELD'}"
     )
 
 

@@ -32,6 +32,10 @@ class Kept(Transport):
         (event,) = self.of("event")
         return event
 
+    @property
+    def attachments(self) -> list[Any]:
+        return [item for one in self.envelopes for item in one.items if item.type == "attachment"]
+
 
 def forget_everything() -> None:
     client = sentry_sdk.get_client()

@@ -4,7 +4,7 @@ import os
 
 import redis
 from celery import Celery, Task
-from celery.exceptions import SoftTimeLimitExceeded
+from celery.exceptions import SoftTimeLimitExceeded, WorkerShutdown
 
 from alerting.sentry import init_sentry
 
@@ -44,3 +44,18 @@ def cache(url: str) -> None:
 @app.task(name="shop.slow", shared=False)
 def slow() -> None:
     raise SoftTimeLimitExceeded
+
+
+@app.task(name="shop.slow_inside", shared=False)
+def slow_inside() -> None:
+    """As libraries do that wrap whatever interrupts them."""
+    try:
+        slow.run()
+    except SoftTimeLimitExceeded as error:
+        raise redis.TimeoutError("reading from 10.0.0.1") from error
+
+
+@app.task(name="shop.stop", shared=False)
+def stop() -> None:
+    """End the worker once everything before is done and reported."""
+    raise WorkerShutdown

@@ -124,6 +124,47 @@ def test_client_errors_are_reported_only_where_asked_for(started: Callable[..., 
     ]
 
 
+ANSWERED = [
+    ("/api/outage/", 503, ["ConnectionRefusedError", "ShelfError", "Outage"]),
+    ("/answered/", 502, ["ConnectionRefusedError", "ShelfError"]),
+    ("/answered-async/", 502, ["ConnectionRefusedError", "ShelfError"]),
+]
+
+
+@pytest.mark.parametrize("call", [call_wsgi, call_asgi])
+@pytest.mark.parametrize(("url", "status", "chain"), ANSWERED, ids=[url for url, *_ in ANSWERED])
+def test_an_error_that_somebody_answered_with_5xx_arrives_with_its_cause(
+    started: Callable[..., Kept], call: Any, url: str, status: int, chain: list[str]
+) -> None:
+    kept = started()
+    assert call(url) == status
+
+    values = kept.event["exception"]["values"]
+    assert [one["type"] for one in values] == chain
+    assert values[1]["stacktrace"]["frames"][-1]["function"] == "reach"
+    assert kept.event["contexts"]["response"]["status_code"] == status
+    assert kept.event["fingerprint"] == ["external@1", "10.0.0.1:8000"]
+    assert kept.event["request"]["url"].endswith(url)
+
+
+def test_an_error_answered_with_4xx_is_reported_only_where_listed(started: Callable[..., Kept]) -> None:
+    kept = started()
+    assert [call_wsgi(f"/api/{kind}/") for kind in ("denied", "throttled")] == [403, 429]
+    assert kept.of("event") == []
+
+    kept = started(failed_request_status_codes={403, 429})
+    assert [call_wsgi(f"/api/{kind}/") for kind in ("denied", "throttled")] == [403, 429]
+    denied, throttled = kept.of("event")
+    assert (denied["message"], denied["level"]) == ("HTTP 403 Forbidden", "warning")  # the error itself is ignored
+    assert (throttled["exception"]["values"][-1]["type"], throttled["level"]) == ("Throttled", "warning")
+
+
+def test_an_ignored_error_is_not_reported_by_the_5xx_it_was_answered_with(started: Callable[..., Kept]) -> None:
+    kept = started(ignore_errors=["APIException"])
+    assert call_wsgi("/api/outage/") == 503
+    assert kept.of("event") == []
+
+
 CALLS = [(call_wsgi, ""), (call_asgi, ""), (call_asgi, "-async")]
 
 

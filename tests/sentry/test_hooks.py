@@ -9,6 +9,7 @@ import pytest
 import sentry_sdk
 
 from alerting.sentry import ErrorTracker
+from alerting.sentry.scrub import scrub_event
 from tests.sentry.sdk import Kept
 
 SECRET = "hunter2-" + "9f8e7d6c5b"
@@ -90,8 +91,8 @@ def test_a_failure_of_grouping_loses_nothing(
     def fail(event: Any, hint: Any) -> Any:
         raise RuntimeError("a bug here")
 
-    monkeypatch.setattr("alerting.sentry.hooks.fingerprint", fail)
-    monkeypatch.setattr("alerting.sentry.hooks.is_ignored", fail)
+    monkeypatch.setattr("alerting.sentry.grouping.fingerprint.fingerprint", fail)
+    monkeypatch.setattr("alerting.sentry.ignored.is_ignored", fail)
     kept = started()
     sentry_sdk.capture_message("hello")
 
@@ -116,14 +117,25 @@ def test_transactions_pass_both_hooks(started: Callable[..., Kept]) -> None:
     assert SECRET not in str(transaction)
 
 
-def test_breadcrumbs_are_scrubbed_when_they_are_left(started: Callable[..., Kept]) -> None:
-    started()
-    sentry_sdk.add_breadcrumb(category="login", message="tried", data={"password": SECRET, "attempt": 2})
+def test_breadcrumbs_are_scrubbed_when_they_leave_and_not_before(started: Callable[..., Kept]) -> None:
+    seen: list[Any] = []
 
-    (crumb,) = sentry_sdk.get_isolation_scope()._breadcrumbs
-    assert SECRET not in str(crumb)
-    assert crumb["category"] == "login"
-    assert crumb["data"]["attempt"] == 2
+    def scrub(event: Any, hint: Any) -> Any:
+        seen.append(event)
+        return scrub_event(event, hint)
+
+    kept = started(scrub=scrub)
+    given = {"password": SECRET, "attempt": 2}
+    sentry_sdk.add_breadcrumb(category="login", message=f"tried password={SECRET}", data=given)
+    assert not seen
+
+    with sentry_sdk.start_transaction(name="settle"):
+        ErrorTracker.capture_message("hello")
+    (crumb,) = kept.event["breadcrumbs"]["values"]
+    assert (crumb["category"], crumb["data"]["attempt"]) == ("login", 2)
+    assert given == {"password": SECRET, "attempt": 2}
+    assert len(seen) == 2
+    assert SECRET not in str(kept.of("event") + kept.of("transaction"))
 
 
 def test_the_applications_breadcrumb_hook_can_drop(started: Callable[..., Kept]) -> None:

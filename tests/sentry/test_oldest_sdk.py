@@ -14,7 +14,7 @@ from tests.sentry.installed import installed
 ROOT = Path(__file__).parents[2]
 # The test of each way an event leaves; what is pure, or is about this file's machinery, need not be run twice.
 CORE = (
-    *("setup", "hooks", "tracker", "ignored", "django", "celery", "processes", "profiling"),
+    *("setup", "hooks", "tracker", "ignored", "django", "celery", "processes", "profiling", "guest"),
     *("grouping", "grouping_database", "grouping_services"),
 )
 

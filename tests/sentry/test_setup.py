@@ -173,7 +173,8 @@ def test_options_of_every_kind_are_taken(started: Callable[..., Kept]) -> None:
     from sentry_sdk.scrubber import EventScrubber
 
     mine = EventScrubber(recursive=True, denylist=["badge"])
-    started(
+    sentry_sdk.set_extra("badge", "17-B")
+    kept = started(
         traces_sampler=lambda context: 0.0,
         event_scrubber=mine,
         attach_stacktrace=False,
@@ -182,7 +183,9 @@ def test_options_of_every_kind_are_taken(started: Callable[..., Kept]) -> None:
         disabled_integrations=[RedisIntegration],
         release="shop@1.4.2+7",
     )
-    assert options()["event_scrubber"] is mine
+    sentry_sdk.capture_message("hello")
+    sentry_sdk.get_isolation_scope().clear()
+    assert kept.event["extra"]["badge"] == "[Filtered]"
     assert (options()["attach_stacktrace"], options()["send_default_pii"]) == (False, True)
     assert sentry_sdk.get_client().get_integration("redis") is None
     with sentry_sdk.start_transaction(name="settle") as transaction:

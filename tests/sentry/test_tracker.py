@@ -306,3 +306,54 @@ def test_tasks_of_a_loop_report_and_keep_their_contexts_apart(started: Callable[
 
     told = {(event["tags"]["worker"], event["contexts"]["custom"]["number"]) for event in kept.of("event")}
     assert {(int(tag), number) for tag, number in told} == {(number, number) for number in range(8)}
+
+
+def in_a_thread(act: Callable[[], None]) -> Any:
+    return asyncio.to_thread(act)
+
+
+async def in_a_callback(act: Callable[[], None]) -> None:
+    done = asyncio.Event()
+    asyncio.get_running_loop().call_soon(lambda: (act(), done.set()))
+    await done.wait()
+
+
+@pytest.mark.parametrize("run", [in_a_thread, in_a_callback])
+@pytest.mark.parametrize("within", ["the loop", "a task that spoke before"])
+def test_what_a_helper_of_a_loop_sets_ends_with_it(started: Callable[..., Kept], run: Any, within: str) -> None:
+    kept = started()
+
+    def act() -> None:
+        ErrorTracker.set_user({"id": "ann"})
+        ErrorTracker.set_tag("step", "one")
+        ErrorTracker.capture_message("hers")
+
+    async def other() -> None:
+        ErrorTracker.capture_exception(failing())
+
+    async def everybody() -> None:
+        if within != "the loop":
+            ErrorTracker.set_tag("program", "nightly")
+        await run(act)
+        await asyncio.create_task(other())
+        await run(lambda: ErrorTracker.capture_message("next"))
+
+    asyncio.run(everybody())
+    ErrorTracker.capture_message("afterwards")
+
+    hers, *others = kept.of("event")
+    assert (hers["user"]["id"], hers["tags"]["step"]) == ("ann", "one")
+    assert [event.get("user") or None for event in others] == [None] * 3
+    assert all("step" not in (event.get("tags") or {}) for event in others)
+
+
+def test_what_a_helper_of_an_isolated_request_sets_stands_on_the_request(started: Callable[..., Kept]) -> None:
+    kept = started()
+
+    async def request() -> None:
+        with sentry_sdk.isolation_scope():
+            await asyncio.to_thread(ErrorTracker.set_user, 7)
+            ErrorTracker.capture_message("answered")
+
+    asyncio.run(request())
+    assert kept.event["user"]["id"] == 7

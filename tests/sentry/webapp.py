@@ -12,15 +12,45 @@ from django.core.handlers.wsgi import WSGIHandler
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.urls import path
 from rest_framework import exceptions as drf
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
 
 from alerting.sentry import ErrorTracker
 
+
+class Outage(drf.APIException):
+    status_code = 503
+    default_detail = "come back later"
+
+
+class AnsweringMiddleware:
+    """Answers for errors of one kind itself, as middleware for error pages does."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        return HttpResponse("sorry", status=502) if isinstance(error, ShelfError) else None
+
+
+class ShelfError(Exception):
+    pass
+
+
 SETTINGS: dict[str, Any] = {
     "ROOT_URLCONF": __name__,
-    "MIDDLEWARE": ["django.middleware.common.CommonMiddleware"],
+    "MIDDLEWARE": ["django.middleware.common.CommonMiddleware", f"{__name__}.AnsweringMiddleware"],
     "ALLOWED_HOSTS": ["*"],
     "DEBUG": False,
     "LOGGING_CONFIG": None,
+    "REST_FRAMEWORK": {
+        "UNAUTHENTICATED_USER": None,
+        "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    },
 }
 
 
@@ -90,7 +120,41 @@ def fine(request: HttpRequest) -> HttpResponse:
     return HttpResponse("fine")
 
 
+def reach(host: str) -> None:
+    raise ShelfError("no shelf") from ConnectionRefusedError(f"connecting to {host}:8000")
+
+
+class Api(APIView):
+    """DRF turns these into answers, whose status the client sees and nothing else."""
+
+    authentication_classes = ()
+    permission_classes = ()
+
+    def get(self, request: Request, kind: str) -> Response:
+        if kind == "denied":
+            raise drf.PermissionDenied
+        if kind == "throttled":
+            raise drf.Throttled(wait=3)
+        try:
+            reach("10.0.0.1")
+        except ShelfError as error:
+            raise Outage from error
+        return Response()
+
+
+def answered(request: HttpRequest) -> HttpResponse:
+    reach("10.0.0.1")
+    return HttpResponse()
+
+
+async def answered_async(request: HttpRequest) -> HttpResponse:
+    return answered(request)
+
+
 urlpatterns = [
+    path("api/<str:kind>/", Api.as_view()),
+    path("answered/", answered),
+    path("answered-async/", answered_async),
     path("fail/<str:kind>/<int:number>/", fail),
     path("fail-async/<str:kind>/<int:number>/", fail_async),
     path("answer/<int:status>/", answer),

@@ -31,8 +31,13 @@ def fingerprint(event: Mapping[str, Any], hint: Mapping[str, Any]) -> list[str] 
     error = raised(hint)
     if error is None:
         return _by_stated_names(stated, event)
-    for link in behind(error):
-        if scheme := scheme_of(type(link)):
+    links = list(behind(error))
+    schemes = [scheme_of(type(link)) for link in links]
+    if Scheme.TIME_LIMIT in schemes:
+        # It interrupts any line, also inside a library that wraps it: the fault is the task that takes too long.
+        return [Scheme.TIME_LIMIT.value, "SoftTimeLimitExceeded", endpoint_of(event) or function_of(stated, event)]
+    for link, scheme in zip(links, schemes, strict=True):
+        if scheme:
             return _apply(scheme, list(behind(link)), _matching(stated, link), event, type(link).__module__)
     return None
 

@@ -15,6 +15,7 @@ class Scheme(StrEnum):
     RATE_LIMIT = "rate_limit@1"
     VALIDATION = "validation@1"
     HTTP_STATUS = "http_status@1"
+    TIME_LIMIT = "celery"  # as the SDK names it where nothing wraps it
 
 
 # The key of the SDK's hint that carries the status of an HTTP answer reported without an exception.
@@ -47,6 +48,7 @@ _RATE_LIMIT = """
     rest_framework.exceptions.Throttled django_ratelimit ratelimit slowapi.errors flask_limiter limits.errors
     pyrate_limiter werkzeug.exceptions.TooManyRequests
 """.split()
+_TIME_LIMIT = "billiard.exceptions.SoftTimeLimitExceeded celery.exceptions.SoftTimeLimitExceeded".split()
 _VALIDATION = """
     django.core.exceptions.ValidationError rest_framework.exceptions.ValidationError
     rest_framework.exceptions.ParseError pydantic.ValidationError pydantic.error_wrappers pydantic.v1.error_wrappers
@@ -61,6 +63,7 @@ BY_LIBRARY: Mapping[str, Scheme] = {
     **dict.fromkeys(_EXTERNAL, Scheme.EXTERNAL),
     **dict.fromkeys(_RATE_LIMIT, Scheme.RATE_LIMIT),
     **dict.fromkeys(_VALIDATION, Scheme.VALIDATION),
+    **dict.fromkeys(_TIME_LIMIT, Scheme.TIME_LIMIT),
 }
 
 LIBRARIES = frozenset(name.partition(".")[0] for name in BY_LIBRARY)
