@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from django.db import transaction
 
 from alerting.errors import DeliveryError
-from alerting.incidents import blindness, gaps, record, ticks, unwatched
+from alerting.incidents import blindness, gaps, hindsight, record, ticks, unwatched
 from alerting.incidents.blindness import Sight
 from alerting.incidents.models import Evaluator, Incident, Tick
 from alerting.notifiers.base import Notifier
@@ -19,12 +19,11 @@ from alerting.outbox import channels, queue, repairs, taken, trouble
 from alerting.outbox.message import Notice
 from alerting.outbox.models import Message
 from alerting.poll import before_ends
-from alerting.poll.catch_up import search
 from alerting.poll.model import Answer, Measure, Source
-from alerting.poll.plan import Memory, Situation, has_room, measures, questions, remember
+from alerting.poll.plan import Memory, Situation, has_room, measures, questions, remember, saved, spare
 from alerting.poll.readings import Watched, assemble
 from alerting.rules.evaluate import judge_all
-from alerting.rules.model import Judgement, Rule, Trust, Verdict, Window
+from alerting.rules.model import Judgement, Rule, Trust, Verdict
 from alerting.rules.visibility import confirm
 
 logger = logging.getLogger(__name__)
@@ -50,6 +49,7 @@ class Parts:
     interval_seconds: int
     settle_seconds: int
     catch_up_seconds: int = 0
+    watched: str = ""
     fingerprints: Mapping[str, str] = field(default_factory=dict)
     configuration: str = ""
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
@@ -80,11 +80,14 @@ def evaluate_tick(parts: Parts, now: datetime) -> TickReport | None:
     try:
         state = ticks.evaluator(now)
         standing = record.open_incidents(parts.desk.environment)
-        answers = _poll(parts, state, standing, now)
+        answers = _poll(parts, state, now)
         verdicts = _judge(parts, state, standing, answers, now)
         requests = sum(answer.requests for answer in answers)
-        sight = _look(parts, state, answers, now)
+        sight = blindness.look(state.memory.get("sight", {}), answers, measures(parts.rules), now)
         owed = _record(parts, tick, state, sight, answers, verdicts, now)
+        if owed is not None and Measure.ERRORS.value not in sight.faults:
+            more, cost = _look_back(parts, tick, requests, now)
+            owed, requests = owed + more, requests + cost
         outcome = "fenced" if owed is None else "partial" if sight.faults else "good"
         good = outcome == "good"
         heartbeat = good and ticks.heartbeat_is_due(state, now)
@@ -113,17 +116,6 @@ def deliver_due(parts: Parts, channel: str) -> float | None:
         lock.release()
 
 
-def catch_up(parts: Parts, now: datetime) -> int:
-    """Judge one stretch that nobody judged when it was fresh; returns how many incidents were told late."""
-    rule = _count_rule(parts)
-    gap = gaps.claim(now) if rule is not None else None
-    if rule is None or gap is None:
-        return 0
-    skip = gaps.told_already(gap, rule, parts.desk.environment)
-    found = search(parts.source, rule, Window(gap.start, gap.end), skip)
-    return gaps.settle(gap, rule, found, parts.desk, parts.clock())
-
-
 def supervise(parts: Parts, now: datetime) -> bool:
     """Tell that we are blind where no tick has finished for a while; true while we are, for whatever reason.
 
@@ -138,10 +130,9 @@ def supervise(parts: Parts, now: datetime) -> bool:
         return blindness.update(sight, parts.desk.channels, parts.interval_seconds, last, now)
 
 
-def _poll(parts: Parts, state: Evaluator, standing: Sequence[Incident], now: datetime) -> list[Answer]:
+def _poll(parts: Parts, state: Evaluator, now: datetime) -> list[Answer]:
     memory = Memory.from_json(state.memory.get("plan", {})).until(now)
-    count_open = any(incident.rule == Judgement.CRITICAL_ERRORS for incident in standing)
-    situation = Situation(now, parts.settle_seconds, state.started_at, count_open)
+    situation = Situation(now, parts.settle_seconds, state.started_at)
     answers: list[Answer] = []
     for question in questions(parts.rules, situation, memory):
         # Retries, and finding out what a server understands, cost more than was planned: what is left has to wait.
@@ -200,6 +191,7 @@ def _record(
         blindness.update(sight, parts.desk.channels, parts.interval_seconds, state.started_at, now)
         _notice_gap(parts, state, sight, now)
         memory = {**state.memory, "plan": plan.to_json(), "sight": sight.to_json(), "watching": watching}
+        memory["saved"] = saved(plan.active, sum(each.requests for each in answers), state.memory.get("saved", 0))
         if any(answer.question.measure is Measure.OUTCOMES for answer in answers):
             memory["drops"] = drops
         changes: dict[str, object] = {"memory": memory}
@@ -209,6 +201,25 @@ def _record(
                 memory["heartbeat"] = now.isoformat()
         Evaluator.objects.filter(pk=1).update(**changes)
     return owed
+
+
+def _look_back(parts: Parts, tick: Tick, spent: int, now: datetime) -> tuple[int, int]:
+    """With the requests that are left, look again at what was judged; returns notices owed and requests made."""
+    rule, state = _count_rule(parts), ticks.evaluator(now)
+    memory = state.memory.get("look_back", {})
+    if rule is None or parts.catch_up_seconds == 0 or not hindsight.is_due(memory, now):
+        return 0, 0
+    limit = spare(int(state.memory["plan"]["active"]), spent, state.memory["saved"])
+    reach = hindsight.Range(state.started_at, parts.settle_seconds, parts.catch_up_seconds, parts.watched)
+    review = hindsight.look_back(parts.source, rule, reach, memory, parts.desk.environment, limit, now)
+    with transaction.atomic():
+        if not ticks.is_newest(tick):
+            return 0, review.requests
+        owed, remembered = review.save(parts.desk, now)
+        left = state.memory["saved"] - review.requests
+        state.memory = {**state.memory, "look_back": remembered, "saved": left}
+        state.save(update_fields=("memory",))
+    return owed, review.requests
 
 
 def _notice_gap(parts: Parts, state: Evaluator, sight: Sight, now: datetime) -> None:
@@ -223,23 +234,6 @@ def _notice_gap(parts: Parts, state: Evaluator, sight: Sight, now: datetime) -> 
 
 def _count_rule(parts: Parts) -> Rule | None:
     return next((rule for rule in parts.rules if rule.judgement is Judgement.CRITICAL_ERRORS), None)
-
-
-def _look(parts: Parts, state: Evaluator, answers: Sequence[Answer], now: datetime) -> Sight:
-    """What can be seen after this tick: a fault stands until its question is answered, or asked no more."""
-    before, asked = Sight.from_json(state.memory.get("sight", {})), measures(parts.rules)
-    # A time that is still to come was noted before the clock was set back: from then on it counts as now.
-    good = {name: min(at, now) for name, at in before.good.items()}
-    faults = {name: fault for name, fault in before.faults.items() if name in asked}
-    for answer in answers:
-        measure = answer.question.measure.value
-        if answer.is_complete:
-            good[measure] = now
-            faults.pop(measure, None)
-        else:
-            faults[measure] = answer.note or "Sentry gave no answer."
-            logger.warning("%s could not be read: %s", measure, faults[measure])
-    return Sight(good, faults)
 
 
 def _drops(state: Evaluator, answers: Sequence[Answer], now: datetime) -> dict[str, dict[str, int]]:

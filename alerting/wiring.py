@@ -17,6 +17,7 @@ from alerting.rules import catalog
 
 # What is meant as "for ever" must not carry a date out of the calendar.
 LONGEST_SECONDS = 10 * 365 * 86_400
+WATCHED_SETTINGS = ("SENTRY_URL", "SENTRY_ORG", "SENTRY_PROJECT", "SENTRY_ALERT_ENVIRONMENTS", "SENTRY_ERROR_LEVELS")
 CHANNEL_SETTINGS = {
     "email": (
         "SENTRY_ALERT_EMAIL_RECIPIENTS",
@@ -69,6 +70,7 @@ def parts(settings: Settings, budget: Budget) -> Parts:
         interval_seconds=settings.SENTRY_POLL_INTERVAL_SECONDS,
         settle_seconds=settings.SENTRY_SETTLE_SECONDS,
         catch_up_seconds=min(settings.SENTRY_CATCH_UP_SECONDS, LONGEST_SECONDS),
+        watched=watched(settings),
         fingerprints={name: fingerprint(settings, name) for name in settings.channels},
         configuration=configuration(settings),
     )
@@ -82,6 +84,12 @@ def configuration(settings: Settings) -> str:
     values = [f"{name}={getattr(settings, name)}" for name in plain]
     values += [fingerprint(settings, channel) for channel in settings.channels]
     return hashlib.sha256("\x00".join(values).encode()).hexdigest()[:8]
+
+
+def watched(settings: Settings) -> str:
+    """A hash of what is read of which Sentry: numbers of the past compare only under the same."""
+    values = [str(getattr(settings, name)) for name in WATCHED_SETTINGS]
+    return hashlib.sha256("\x00".join(values).encode()).hexdigest()[:16]
 
 
 def fingerprint(settings: Settings, channel: str) -> str:

@@ -11,7 +11,6 @@ from alerting import config, pipeline, wiring
 from alerting.errors import HttpError
 from alerting.housekeeping import take_turn
 from alerting.http import exchange
-from alerting.incidents import gaps
 from alerting.pipeline import Parts
 from worker.celery import app
 from worker.limits import RedisBudget
@@ -47,18 +46,8 @@ def tick() -> None:
     if report.owed:
         for channel in _parts().notifiers:
             deliver.delay(channel)
-    if gaps.waiting(_now()):
-        catch_up.delay()
     if report.heartbeat:
         _touch_heartbeat()
-
-
-@app.task(name="alerting.catch_up")
-def catch_up() -> None:
-    """Judge what was missed while we or Sentry were down."""
-    if pipeline.catch_up(_parts(), _now()):
-        for channel in _parts().notifiers:
-            deliver.delay(channel)
 
 
 @app.task(name="alerting.deliver")

@@ -1,6 +1,7 @@
 """Not being able to see is an incident of its own: told once with the reason, and told when it is over."""
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,7 +12,10 @@ from alerting.outbox import queue
 from alerting.outbox.clean import clean
 from alerting.outbox.message import Kind, Notice
 from alerting.outbox.queue import Debt
+from alerting.poll.model import Answer
 from alerting.rules.units import span
+
+logger = logging.getLogger(__name__)
 
 RULE = "blind"
 SUBJECT = "sentry"
@@ -33,6 +37,23 @@ class Sight:
     def from_json(cls, data: Mapping[str, Any]) -> "Sight":
         good = {name: datetime.fromisoformat(at) for name, at in data.get("good", {}).items()}
         return cls(good, dict(data.get("faults", {})))
+
+
+def look(memory: Mapping[str, Any], answers: Iterable[Answer], asked: Collection[str], now: datetime) -> Sight:
+    """What can be seen after this tick: a fault stands until its question is answered, or asked no more."""
+    before = Sight.from_json(memory)
+    # A time that is still to come was noted before the clock was set back: from then on it counts as now.
+    good = {name: min(at, now) for name, at in before.good.items()}
+    faults = {name: fault for name, fault in before.faults.items() if name in asked}
+    for answer in answers:
+        measure = answer.question.measure.value
+        if answer.is_complete:
+            good[measure] = now
+            faults.pop(measure, None)
+        else:
+            faults[measure] = answer.note or "Sentry gave no answer."
+            logger.warning("%s could not be read: %s", measure, faults[measure])
+    return Sight(good, faults)
 
 
 def unreadable(memory: Mapping[str, Any]) -> list[str]:

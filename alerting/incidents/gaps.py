@@ -1,32 +1,16 @@
-"""Gaps between good readings: noticed by a tick, judged once afterwards, told late and dated."""
+"""Gaps between good readings: noticed by a tick, judged by looking back, over when every window in them is judged."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from django.db import transaction
-from django.db.models import Q, QuerySet
-
-from alerting import owner
-from alerting.incidents.models import Gap, Incident, Transition
+from alerting.incidents.models import Gap
 from alerting.incidents.notice import stamp
-from alerting.incidents.record import Desk
-from alerting.outbox import queue
-from alerting.outbox.clean import clean
-from alerting.outbox.message import Kind, Notice
-from alerting.outbox.queue import Debt
-from alerting.poll.catch_up import Missed, Search
-from alerting.rules.model import Project, Reading, Rule, Trust, Window
-from alerting.rules.units import span, text
+from alerting.poll.blocks import Block
+from alerting.rules.model import Window
 
 logger = logging.getLogger(__name__)
 
-LEASE = timedelta(minutes=2)
-RETRY = timedelta(minutes=1)
-MOST_RETRIES_APART = 10
-# What is leased for longer was leased before the clock was set back.
-LONGEST_PAUSE = RETRY * MOST_RETRIES_APART + LEASE
-PATIENCE = timedelta(hours=6)
 SHORTEST = timedelta(seconds=60)
 
 
@@ -38,142 +22,46 @@ def notice_gap(
     if missed <= max(SHORTEST, 4 * timedelta(seconds=interval_seconds)) or limit_seconds == 0:
         return False
     earliest = now - timedelta(seconds=limit_seconds)
-    start = max(earliest, last_good - timedelta(seconds=window_seconds)).replace(microsecond=0)
-    Gap.objects.create(start=start, end=now.replace(microsecond=0), noticed_at=now)
+    wanted = last_good - timedelta(seconds=window_seconds)
+    if wanted < earliest:
+        logger.warning(
+            "windows from %s to %s are not judged: that is longer ago than SENTRY_CATCH_UP_SECONDS",
+            stamp(wanted),
+            stamp(earliest),
+        )
+    Gap.objects.create(
+        start=max(earliest, wanted).replace(microsecond=0), end=now.replace(microsecond=0), noticed_at=now
+    )
     return True
 
 
-def waiting(now: datetime) -> bool:
-    """Whether a gap is still to be judged."""
-    return _claimable(now).exists()
+def unjudged(origin: datetime) -> list[Gap]:
+    """Gaps that are not judged yet; what has left the past we look at never will be."""
+    Gap.objects.filter(finished_at__isnull=True, end__lte=origin).update(finished_at=origin, outcome="too long ago")
+    return list(Gap.objects.filter(finished_at__isnull=True).order_by("id"))
 
 
-def claim(now: datetime) -> Gap | None:
-    """The oldest gap nobody is judging, leased to us."""
-    gap = _claimable(now).order_by("id").first()
-    if gap is None:
-        return None
-    free = Gap.objects.filter(pk=gap.pk, attempts=gap.attempts, finished_at__isnull=True)
-    if not free.update(owner=owner.me(), leased_until=now + LEASE, attempts=gap.attempts + 1):
-        return None
-    gap.attempts += 1
-    return gap
+def mark(blocks: Iterable[Block], found: Sequence[Gap], now: datetime) -> None:
+    """What had been read of a gap that was only just noticed has to be judged again."""
+    for gap in found:
+        if gap.outcome:
+            continue
+        gap.outcome = "being judged"
+        for block in blocks:
+            if block.start < gap.end and gap.start < block.end:
+                block.unjudged = dict.fromkeys(block.counts, now.timestamp())
 
 
-def told_already(gap: Gap, rule: Rule, environment: str) -> frozenset[str]:
-    """Ids of projects whose incident was open before the gap and still is: there is nothing to find out about them."""
-    before = gap.start + timedelta(seconds=rule.window_seconds)
-    incidents = Incident.objects.filter(
-        rule=rule.name, environment=environment, closed_at__isnull=True, opened_at__lte=before
-    )
-    return frozenset(incidents.values_list("project_id_text", flat=True))
+def windows(found: Sequence[Gap]) -> list[Window]:
+    return [Window(gap.start, gap.end) for gap in found]
 
 
-def settle(gap: Gap, rule: Rule, search: Search, desk: Desk, now: datetime) -> int:
-    """Tell what was found, exactly once; returns how many were told.
-
-    A search that broke off is repeated later from its beginning; one whose turn was over goes on as a gap of its own.
-    """
-    length = timedelta(seconds=rule.window_seconds)
-    gone_far = search.judged_until > gap.start + length
-    unfinished = search.broke_off is not None or (search.judged_until < gap.end and not gone_far)
-    note = clean(search.broke_off.note, 200) if search.broke_off else "Sentry answers too slowly"
-    given_up = unfinished and now - gap.noticed_at >= PATIENCE
-    requests = gap.requests + search.requests
-    with transaction.atomic():
-        mine = Gap.objects.filter(pk=gap.pk, owner=owner.me(), attempts=gap.attempts, finished_at__isnull=True)
-        if unfinished and not given_up:
-            pause = RETRY * min(gap.attempts, MOST_RETRIES_APART)
-            mine.update(leased_until=now + pause, owner="", outcome=note, requests=requests)
-            return 0
-        news = [missed for missed in search.found.values() if not _known(rule, missed, desk.environment)]
-        outcome = f"given up: {note}"[:200] if given_up else "judged"
-        if not mine.update(finished_at=now, outcome=outcome, requests=requests, found=len(news)):
-            return 0
-        if search.judged_until < gap.end and not given_up:
-            Gap.objects.create(start=search.judged_until - length, end=gap.end, noticed_at=gap.noticed_at)
-        debts = [debt for missed in news for debt in _tell(rule, missed, desk, now)]
-        queue.owe(debts, now)
-    if given_up:
-        logger.warning("windows from %s to %s were never judged: %s", stamp(search.judged_until), stamp(gap.end), note)
-    return len(news)
-
-
-def _claimable(now: datetime) -> QuerySet[Gap]:
-    free = Q(leased_until__isnull=True) | Q(leased_until__lte=now) | Q(leased_until__gt=now + LONGEST_PAUSE)
-    return Gap.objects.filter(free, finished_at__isnull=True)
-
-
-def _known(rule: Rule, missed: Missed, environment: str) -> bool:
-    """An incident that was open during the missed stretch, or was opened over its tail, has told it already."""
-    return (
-        Incident.objects.filter(rule=rule.name, project_id_text=missed.project.id, environment=environment)
-        .filter(opened_at__lte=missed.stretch.end + timedelta(seconds=rule.window_seconds))
-        .filter(Q(closed_at__isnull=True) | Q(closed_at__gte=missed.stretch.start))
-        .exists()
-    )
-
-
-def _tell(rule: Rule, missed: Missed, desk: Desk, now: datetime) -> Iterable[Debt]:
-    reading = Reading(missed.project, desk.environment, missed.worst, Trust.VALUE, float(missed.value), settled=True)
-    evidence = {
-        "value": missed.value,
-        "threshold": rule.threshold,
-        "window": [missed.worst.start.isoformat(), missed.worst.end.isoformat()],
-        "stretch": [missed.stretch.start.isoformat(), missed.stretch.end.isoformat()],
-    }
-    incident = Incident.objects.create(
-        rule=rule.name,
-        severity=rule.severity.value,
-        project_id_text=clean(missed.project.id, 32),
-        project=clean(missed.project.slug, 100),
-        environment=desk.environment,
-        state="ok",
-        opened_at=missed.stretch.start,
-        fired_at=now,
-        closed_at=missed.stretch.end,
-        value=missed.value,
-        peak=missed.value,
-        threshold=rule.threshold,
-        reason="late_and_over",
-        evidence=evidence,
-        notices=1,
-    )
-    for before, after, reason in (("ok", "firing", "found_late"), ("firing", "ok", "late_and_over")):
-        Transition.objects.create(
-            incident=incident, from_state=before, to_state=after, at=now, reason=reason, evidence=evidence
-        )
-    notice = _notice(rule, missed.project, reading, missed.stretch, incident.uid.hex, desk, now)
-    return [Debt(notice, channel, rule.severity.rank) for channel in rule.channels if channel in desk.channels]
-
-
-def _notice(
-    rule: Rule, project: Project, reading: Reading, stretch: Window, key: str, desk: Desk, now: datetime
-) -> Notice:
-    value = reading.value or 0.0
-    ago = span((now - stretch.end).total_seconds())
-    return Notice(
-        kind=Kind.LATE,
-        key=key,
-        headline=f"{text(rule, value)} in {span(rule.window_seconds)}, already over",
-        sentence=(
-            f"Late: this happened while nothing was being judged and is already over (since {ago}). "
-            f"At its worst {text(rule, value)}, over the threshold of {text(rule, rule.threshold)}."
-        ),
-        severity=rule.severity.value,
-        at=stamp(now),
-        rule=rule.name,
-        rule_title=rule.title,
-        project=project.slug,
-        environment=desk.environment,
-        value=text(rule, value),
-        threshold=text(rule, rule.threshold),
-        peak=text(rule, value),
-        reason="late_and_over",
-        window_start=stamp(reading.window.start),
-        window_end=stamp(reading.window.end),
-        dataset="errors",
-        opened_at=stamp(stretch.start),
-        resolved_at=stamp(stretch.end),
-        link=desk.links.to(rule, reading),
-    )
+def progress(found: Sequence[Gap], blocks: Sequence[Block], requests: int, told: int, now: datetime) -> None:
+    """Note what was done for the gaps, and that a gap is over when all of it has been read and judged."""
+    for gap in found:
+        gap.requests += requests
+        gap.found += told
+        inside = [block for block in blocks if block.start < gap.end and gap.start < block.end]
+        if blocks and blocks[-1].end >= gap.end and not any(block.unjudged for block in inside):
+            gap.finished_at, gap.outcome = now, "judged"
+        gap.save(update_fields=("requests", "found", "finished_at", "outcome"))

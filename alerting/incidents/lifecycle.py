@@ -54,6 +54,7 @@ class Why(StrEnum):
     NOT_WATCHED = "not_watched"
     NOT_VISIBLE = "not_visible"
     TOO_LITTLE_TRAFFIC = "too_little_traffic"
+    FOUND_LATE = "found_late"
     LATE_AND_OVER = "late_and_over"
     NOTHING_OPEN = "nothing_open"
 
@@ -192,6 +193,8 @@ def _breached(standing: Standing, verdict: Verdict, policy: Policy, recent_openi
     match standing.state:
         case State.OK if verdict.reason is Reason.FIRST_SEEN:
             return Step(Standing(), Why.FIRST_SEEN, Kind.FIRST)
+        case State.OK if verdict.reason is Reason.FOUND_LATE:
+            return Step(replace(told, state=State.FIRING, since=now), Why.FOUND_LATE, Kind.LATE)
         case State.OK if recent_openings >= policy.flap_changes:
             return Step(replace(told, state=State.FLAPPING, since=now), Why.CHANGES_OFTEN, Kind.FLAPPING)
         case State.OK if hold:

@@ -153,14 +153,11 @@ class LatestReadings(models.Model):
 
 
 class Gap(models.Model):
-    """A stretch nobody judged, because we or Sentry were down: read afterwards, told once, marked late."""
+    """A stretch nobody judged, because we or Sentry were down: judged afterwards by looking back at its blocks."""
 
     start = models.DateTimeField()
     end = models.DateTimeField()
     noticed_at = models.DateTimeField()
-    owner = models.CharField(max_length=120, blank=True)
-    leased_until = models.DateTimeField(null=True)
-    attempts = models.PositiveIntegerField(default=0)
     requests = models.PositiveIntegerField(default=0)
     found = models.PositiveIntegerField(default=0)
     finished_at = models.DateTimeField(null=True)
@@ -171,6 +168,24 @@ class Gap(models.Model):
 
     def __str__(self) -> str:
         return f"gap {self.start:%H:%M:%S} to {self.end:%H:%M:%S}"
+
+
+class CountedBlock(models.Model):
+    """A stretch of the past with each project's errors as last read, and since when some of them wait to be judged.
+
+    `counts` maps project ids to number, first and last (epoch seconds).
+    """
+
+    start = models.DateTimeField(unique=True)
+    end = models.DateTimeField()
+    counts = models.JSONField(default=dict)
+    unjudged = models.JSONField(default=dict)
+
+    class Meta:
+        ordering = ("start",)
+
+    def __str__(self) -> str:
+        return f"block {self.start:%H:%M:%S} to {self.end:%H:%M:%S}"
 
 
 class SourceFacts(models.Model):

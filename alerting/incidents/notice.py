@@ -140,6 +140,8 @@ def _sentence(rule: Rule, step: Step, reading: Reading, value: float, told: Told
             )
         case Why.RECOVERED | Why.STABLE_CLEAR:
             return f"Recovered: {shown}, at or under the threshold of {limit}, and it stayed there. It lasted {lasted}."
+        case Why.FOUND_LATE:
+            return f"Found late, and not known to be over: {shown} is over the threshold of {limit}."
         case Why.DOUBLED:
             return f"It got worse: {shown} (threshold {limit}), at least double what was last told."
         case Why.REPEAT_DUE:

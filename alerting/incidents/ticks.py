@@ -50,6 +50,11 @@ def pass_fence(tick: Tick) -> bool:
     return Evaluator.objects.filter(pk=1, judged_until__lt=tick.window_end).update(judged_until=tick.window_end) == 1
 
 
+def is_newest(tick: Tick) -> bool:
+    """Within a later transaction of the same tick: whether it is still the newest, locked as in `pass_fence`."""
+    return Evaluator.objects.select_for_update().filter(pk=1, judged_until=tick.window_end).exists()
+
+
 def finish(tick: Tick, now: datetime, outcome: str, requests: int) -> None:
     """Close the tick's row."""
     tick.finished_at, tick.outcome, tick.requests = now, outcome, requests

@@ -55,6 +55,7 @@ _REASONS: dict[str, str] = {
     "changes_often": "started and stopped too often",
     "stable_clear": "stopped coming and going, at or under the threshold",
     "stable_breached": "stopped coming and going, over the threshold",
+    "found_late": "found late, not known to be over",
     "late_and_over": "found late, already over",
     "no_good_reading": "Sentry could not be read",
     "sight_regained": "Sentry can be read again",

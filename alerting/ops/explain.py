@@ -41,7 +41,7 @@ WORDS = {
     "too_little_traffic": "too little traffic to judge by, for long: ended without being over",
     "not_visible": "the token no longer sees the project: ended without being over",
     "not_watched": "the configuration no longer names this project or environment",
-    "found_late": "found afterwards: nothing was being judged when it began",
+    "found_late": "found afterwards: when it began nothing was being judged, or Sentry did not show it yet",
     "late_and_over": "it was over when it was found",
     "nothing_open": "clear, and nothing is open",
     "no_good_reading": "nothing could be read from Sentry for a while",

@@ -50,6 +50,7 @@ class Row:
 
     errors: int | None = None
     first_error_at: datetime | None = None
+    last_error_at: datetime | None = None
     transactions: int | None = None
     stored: int | None = None
     failure_rate: float | None = None

@@ -15,7 +15,9 @@ from alerting.rules import windows
 from alerting.rules.model import Judgement, Rule, Window
 
 REQUESTS_PER_TICK = 5
+# Looking back may use what quiet ticks left over, up to this much in one tick.
 MOST_REQUESTS_PER_TICK = 7
+MOST_SAVED_TICKS = 4
 PROJECTS_PER_PAGE = 100
 OUTCOMES_EVERY = timedelta(seconds=60)
 OUTCOMES_WINDOW_SECONDS = 600
@@ -71,7 +73,6 @@ class Situation:
     now: datetime
     settle_seconds: int
     started_at: datetime
-    count_open: bool
 
 
 def key(question: Question) -> str:
@@ -128,8 +129,18 @@ def spent(answers: Sequence[Answer]) -> int:
 
 
 def most(active: int) -> int:
-    """How many requests a tick may cost where something is about to end: that is rare, and must not be told untrue."""
+    """How many requests a tick may cost at most: where something is about to end, and for looking back."""
     return MOST_REQUESTS_PER_TICK * _pages(active)
+
+
+def saved(active: int, spent: int, before: int) -> int:
+    """How many requests ticks have left over, this one included."""
+    return min(before + allowed(active) - spent, MOST_SAVED_TICKS * allowed(active))
+
+
+def spare(active: int, spent: int, saved_up: int) -> int:
+    """How many requests a tick that has made so many may still make for the past."""
+    return max(0, min(saved_up, most(active) - spent))
 
 
 def outcomes(now: datetime) -> Question:
@@ -170,10 +181,8 @@ def _wanted(rules: Sequence[Rule], situation: Situation, memory: Memory) -> list
     if (rule := by_kind.get(Judgement.CRITICAL_ERRORS)) is not None:
         window = windows.fresh(situation.now, rule.window_seconds)
         groups.append((Question(Measure.ERRORS, window, Priority.HIGH),))
-        # A window no longer than the settle delay can pass before late events are in it, so its settled twin is
-        # always read; a longer one still slides over them.
-        if situation.count_open or rule.window_seconds <= situation.settle_seconds:
-            groups.append((_settled(Measure.ERRORS, rule, situation, Priority.HIGH),))
+        # With a steady lag the freshest window never holds a window's worth of errors; its settled twin does.
+        groups.append((_settled(Measure.ERRORS, rule, situation, Priority.HIGH),))
     if Judgement.NEW_ISSUE in by_kind:
         groups.append((_new_issues(situation, memory),))
     if (rule := by_kind.get(Judgement.ERROR_RATE)) is not None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from alerting.poll.model import Row
 from alerting.poll.replies import garbled, number
-from alerting.poll.variants import COUNT, FAILURE_RATE, FIRST_ERROR, STORED, Variant
+from alerting.poll.variants import COUNT, FAILURE_RATE, FIRST_ERROR, LAST_ERROR, STORED, Variant
 from alerting.rules.levels import EVENT_TYPES
 from alerting.rules.model import Issue, Project
 
@@ -55,7 +55,8 @@ def project_of(record: Mapping[str, Any]) -> Project:
 
 
 def errors_row(record: Mapping[str, Any]) -> Row:
-    return Row(errors=_count(record, COUNT), first_error_at=moment(record.get(FIRST_ERROR)))
+    first, last = moment(record.get(FIRST_ERROR)), moment(record.get(LAST_ERROR))
+    return Row(errors=_count(record, COUNT), first_error_at=first, last_error_at=last)
 
 
 def performance_row(record: Mapping[str, Any], variant: Variant, units: Any, scale: float) -> Row:

@@ -13,6 +13,7 @@ from alerting.rules import levels
 COUNT = "count()"
 STORED = "count_sample()"
 FIRST_ERROR = "min(timestamp)"
+LAST_ERROR = "max(timestamp)"
 FAILURE_RATE = "failure_rate()"
 OLDEST = "discover"
 
@@ -36,7 +37,7 @@ class Variant:
         base = ("project", "project.id", COUNT)
         if self.p95:
             return (*base, *((STORED,) if self.stored else ()), FAILURE_RATE, self.p95)
-        return (*base, FIRST_ERROR) if self.first_error else base
+        return (*base, FIRST_ERROR, LAST_ERROR) if self.first_error else base
 
     def search(self, error_levels: Collection[str]) -> str:
         """The search that finds what is counted; the same one finds errors in every dataset."""

@@ -140,6 +140,7 @@ class Reason(StrEnum):
     TOO_FEW_TRANSACTIONS = "too_few_transactions"
     NO_TRANSACTIONS = "no_transactions"
     FIRST_SEEN = "first_seen"
+    FOUND_LATE = "found_late"
     LEVEL_NOT_COUNTED = "level_not_counted"
     NO_DATA = "no_data"
     PARTIAL = "partial_answer"

@@ -37,10 +37,8 @@ class Readable:
             insort(self.traffic, event)
         self.types += self._arrived("types", now)
 
-    def count(self, start: float, end: float) -> tuple[int, float | None]:
-        first = bisect_left(self.errors, start)
-        count = bisect_left(self.errors, end) - first
-        return count, self.errors[first] if count else None
+    def between(self, start: float, end: float) -> list[float]:
+        return self.errors[bisect_left(self.errors, start) : bisect_left(self.errors, end)]
 
     def drops(self, start: float, end: float) -> int:
         return bisect_left(self.dropped, end) - bisect_left(self.dropped, start)
@@ -106,8 +104,10 @@ class PretendSource:
         return Answer(question, Trust.VALUE, rows, dataset=dataset, requests=max(1, -(-len(rows) // PAGE)))
 
     def _errors(self, readable: Readable, start: float, end: float) -> Row | None:
-        count, first = readable.count(start, end)
-        return Row(errors=count, first_error_at=moment(first)) if first is not None else None
+        times = readable.between(start, end)
+        return (
+            Row(errors=len(times), first_error_at=moment(times[0]), last_error_at=moment(times[-1])) if times else None
+        )
 
     def _performance(self, readable: Readable, start: float, end: float) -> Row | None:
         stored, slow = readable.performance(start, end)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from django.db import connection
 
 from alerting import config, pipeline, wiring
-from alerting.incidents import gaps, retention
+from alerting.incidents import retention
 from alerting.incidents.models import Decision, Incident, Transition
 from alerting.notifiers.base import Receipt
 from alerting.outbox.message import Notice
@@ -88,8 +88,6 @@ class _Driver:
         report = pipeline.evaluate_tick(self.parts, self.clock())
         self.run.outcomes.append(report.outcome if report else "lost")
         self.deliver()
-        if gaps.waiting(self.clock()) and pipeline.catch_up(self.parts, self.clock()):
-            self.deliver()
         self.run.requests.append(self.source.requests - before)
 
     def deliver(self) -> bool:

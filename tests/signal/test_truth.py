@@ -127,7 +127,7 @@ def test_new_types_are_to_be_told_at_the_levels_of_errors_only(level: str, mista
 def test_only_what_has_arrived_can_be_read() -> None:
     readable = Readable(history().projects[0])
     readable.go_on(BURST + 30)
-    assert readable.count(BURST, BURST + 300)[0] == 6
+    assert len(readable.between(BURST, BURST + 300)) == 6
     readable.go_on(BURST + 35)
-    assert readable.count(BURST, BURST + 300)[0] == 11
-    assert readable.count(BURST + 1, BURST + 10)[0] == 9
+    assert len(readable.between(BURST, BURST + 300)) == 11
+    assert len(readable.between(BURST + 1, BURST + 10)) == 9

@@ -54,6 +54,9 @@ class World:
     fingerprint: str = "one"
     environment: str = ""
 
+    def __post_init__(self) -> None:
+        self.source.clock = lambda: self.now
+
     @property
     def parts(self) -> Parts:
         return Parts(

@@ -1,6 +1,6 @@
 """A source with exact events in memory: the seam at which tests replace Sentry, and nothing deeper."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -30,9 +30,24 @@ class FakeSource:
     renamed: dict[str, str] = field(default_factory=dict)
     asked: list[Question] = field(default_factory=list)
     before_answer: Callable[[Question], None] = lambda _: None
+    clock: Callable[[], datetime] | None = None
+    late: dict[Project, list[tuple[datetime, datetime]]] = field(default_factory=lambda: defaultdict(list))
 
     def add_errors(self, project: Project, count: int, at: datetime, spread: timedelta = timedelta()) -> None:
         self.events[project] += [at + spread * index / max(1, count) for index in range(count)]
+
+    def add_late(
+        self,
+        project: Project,
+        count: int,
+        at: datetime,
+        readable: datetime | timedelta,
+        spread: timedelta = timedelta(),
+    ) -> None:
+        """Errors that can be read from a time on, or so long after each of them."""
+        for index in range(count):
+            happened = at + spread * index / max(1, count)
+            self.late[project].append((happened + readable if isinstance(readable, timedelta) else readable, happened))
 
     def ask(self, question: Question) -> Answer:
         self.asked.append(question)
@@ -50,18 +65,20 @@ class FakeSource:
     def _today(self, project: Project) -> Project:
         return Project(project.id, self.renamed.get(project.id, project.slug))
 
+    def _readable(self, project: Project) -> list[datetime]:
+        now = self.clock() if self.clock else None
+        late = [happened for readable, happened in self.late.get(project, ()) if now is None or readable <= now]
+        return [*self.events.get(project, ()), *late]
+
     def _answer(self, question: Question) -> Answer:
         window = question.window
         match question.measure:
             case Measure.ERRORS:
-                counts = Counter(
-                    {
-                        project: sum(window.start <= at < window.end for at in times)
-                        for project, times in self.events.items()
-                        if not question.project_ids or project.id in question.project_ids
-                    }
-                )
-                rows = {project: Row(errors=count) for project, count in counts.items() if count}
+                rows = {}
+                for project in self.events.keys() | self.late.keys():
+                    times = sorted(at for at in self._readable(project) if window.start <= at < window.end)
+                    if times and (not question.project_ids or project.id in question.project_ids):
+                        rows[project] = Row(errors=len(times), first_error_at=times[0], last_error_at=times[-1])
                 return Answer(question, Trust.VALUE, rows, dataset="errors")
             case Measure.PERFORMANCE:
                 return Answer(question, Trust.VALUE, dict(self.performance), dataset="spans")

@@ -1,0 +1,109 @@
+"""Looking back, a turn per tick: what is remembered of the past is loaded, read again, judged, and stored."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from alerting.incidents import gaps, late
+from alerting.incidents.models import CountedBlock, Gap
+from alerting.incidents.record import Desk
+from alerting.poll.blocks import Block, Count
+from alerting.poll.look_back import Turn
+from alerting.poll.model import Source
+from alerting.poll.past import Breach, Past, Scope
+from alerting.rules.model import Rule
+
+# What is due later than that was due before the clock was set back.
+LONGEST_REST = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """How far back we look, and from when on windows are settled. `watched` names what is read and where."""
+
+    started_at: datetime
+    settle_seconds: int
+    catch_up_seconds: int
+    watched: str
+
+    def origin(self, rule: Rule, now: datetime) -> datetime:
+        """The past begins at the very first start at the earliest, and holds at least two windows."""
+        seconds = max(self.catch_up_seconds, 2 * rule.window_seconds)
+        return max(self.started_at, now - timedelta(seconds=seconds)).replace(microsecond=0)
+
+
+@dataclass(slots=True)
+class Review:
+    """One turn: what it found, and everything there is to write."""
+
+    rule: Rule
+    past: Past
+    stored: Mapping[datetime, tuple[Any, ...]]
+    unjudged: Sequence[Gap]
+    watched: str
+    breaches: list[Breach]
+    requests: int
+    due_at: datetime
+
+    def save(self, desk: Desk, now: datetime) -> tuple[int, dict[str, Any]]:
+        """Within the caller's transaction: tell what was found; returns the notices owed and what to remember."""
+        owed = late.tell(self.rule, self.breaches, desk, now)
+        _store(self.past.blocks, self.stored)
+        gaps.progress(self.unjudged, self.past.blocks, self.requests, len(self.breaches), now)
+        return owed, {"watched": self.watched, "due_at": self.due_at.isoformat(), **self.past.to_json()}
+
+
+def look_back(
+    source: Source, rule: Rule, reach: Range, memory: Mapping[str, Any], environment: str, limit: int, now: datetime
+) -> Review:
+    """Ask Sentry about the past for at most so many requests. Nothing is written yet."""
+    origin = reach.origin(rule, now)
+    same = memory.get("watched") == reach.watched
+    rows = list(CountedBlock.objects.order_by("start"))
+    blocks = [_block(row) for row in rows] if same else []
+    past = Past.from_json(memory if same else {}, blocks)
+    if not same and memory:
+        # Under another filter the past has other numbers, and none of them is news.
+        origin = max(origin, now - timedelta(seconds=reach.settle_seconds + rule.window_seconds))
+    found = gaps.unjudged(origin)
+    gaps.mark(past.blocks, found, now)
+    told = late.told(rule, environment, reach.settle_seconds, origin)
+    scope = Scope(rule, now, reach.settle_seconds, origin, gaps.windows(found), told)
+    turn = Turn(source, past, scope, limit)
+    stored = {row.start: (row.end, row.counts, row.unjudged) for row in rows}
+    breaches = turn.run()
+    return Review(rule, past, stored, found, reach.watched, breaches, turn.requests, past.due_at(scope))
+
+
+def is_due(memory: Mapping[str, Any], now: datetime) -> bool:
+    """Whether there is anything to ask; else a tick costs nothing here."""
+    due_at = memory.get("due_at")
+    return due_at is None or not timedelta() < datetime.fromisoformat(due_at) - now <= LONGEST_REST
+
+
+def _block(row: CountedBlock) -> Block:
+    counts = {project: Count(*count) for project, count in row.counts.items()}
+    return Block(row.start, row.end, counts, dict(row.unjudged))
+
+
+def _store(blocks: Sequence[Block], stored: Mapping[datetime, tuple[Any, ...]]) -> None:
+    """Write what changed, and nothing else."""
+    kept = {
+        block.start: (block.end, {key: list(n) for key, n in block.counts.items()}, block.unjudged) for block in blocks
+    }
+    gone = [start for start in stored if start not in kept]
+    if gone:
+        CountedBlock.objects.filter(start__in=gone).delete()
+    changed = [
+        CountedBlock(start=start, end=end, counts=counts, unjudged=unjudged)
+        for start, (end, counts, unjudged) in kept.items()
+        if stored.get(start) != (end, counts, unjudged)
+    ]
+    CountedBlock.objects.bulk_create(
+        changed,
+        batch_size=500,
+        update_conflicts=True,
+        unique_fields=("start",),
+        update_fields=("end", "counts", "unjudged"),
+    )

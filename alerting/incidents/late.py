@@ -1,0 +1,167 @@
+"""What is found afterwards, because we or Sentry were down or events came late: told once, dated, marked late."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from django.db.models import Q
+
+from alerting.incidents import record
+from alerting.incidents.models import Gap, Incident, Transition
+from alerting.incidents.notice import stamp
+from alerting.incidents.record import Desk
+from alerting.outbox import queue
+from alerting.outbox.clean import clean
+from alerting.outbox.message import Kind, Notice
+from alerting.outbox.queue import Debt
+from alerting.poll.blocks import Told
+from alerting.poll.past import Breach
+from alerting.rules.model import Outcome, Reading, Reason, Rule, Trust, Verdict, Window
+from alerting.rules.units import span, text
+
+REASON = "late_and_over"
+
+
+def told(rule: Rule, environment: str, settle_seconds: int, since: datetime) -> dict[str, list[Told]]:
+    """What people know about each project since then.
+
+    An incident's first errors are up to a window older than its opening. What ended it was read up to the settle delay
+    before its end: errors after that are news again.
+    """
+    settle = timedelta(seconds=settle_seconds)
+    lead = timedelta(seconds=rule.window_seconds) + settle
+    incidents = Incident.objects.filter(Q(closed_at__isnull=True) | Q(closed_at__gte=since))
+    found: dict[str, list[Told]] = defaultdict(list)
+    for incident in incidents.filter(rule=rule.name, environment=environment):
+        if incident.reason == REASON:
+            start, end = (datetime.fromisoformat(moment) for moment in incident.evidence["stretch"])
+            found[incident.project_id_text].append(Told(start, end, late=True))
+        else:
+            closed = incident.closed_at - settle if incident.closed_at else None
+            start = (incident.opened_at - lead).replace(microsecond=0)
+            found[incident.project_id_text].append(Told(start, closed and closed.replace(microsecond=0)))
+    return found
+
+
+def tell(rule: Rule, breaches: Iterable[Breach], desk: Desk, now: datetime) -> int:
+    """Within the caller's transaction; returns how many notices are now owed."""
+    debts: list[Debt] = []
+    lasting: list[Verdict] = []
+    for breach in breaches:
+        if breach.continues:
+            _prolong(rule, breach, desk)
+        elif breach.goes_on:
+            lasting.append(_verdict(rule, breach, desk, now))
+        else:
+            debts += _owed(rule, breach, desk, now)
+    queue.owe(debts, now)
+    return len(debts) + (record.settle(lasting, desk, now) if lasting else 0)
+
+
+def _prolong(rule: Rule, breach: Breach, desk: Desk) -> None:
+    """More of what was told late has come: the incident grows, people are not told again."""
+    near = timedelta(seconds=rule.window_seconds)
+    incident = Incident.objects.filter(
+        rule=rule.name,
+        project_id_text=breach.project.id,
+        environment=desk.environment,
+        reason=REASON,
+        closed_at__gte=breach.stretch.start - near,
+        opened_at__lte=breach.stretch.end + near,
+    ).first()
+    if incident is None:
+        return
+    start, end = (datetime.fromisoformat(moment) for moment in incident.evidence["stretch"])
+    stretch = Window(min(start, breach.stretch.start), max(end, breach.stretch.end))
+    incident.evidence = {**incident.evidence, "stretch": [stretch.start.isoformat(), stretch.end.isoformat()]}
+    incident.closed_at = stretch.end
+    incident.peak = max(incident.peak, breach.value)
+    incident.save(update_fields=("evidence", "closed_at", "peak"))
+
+
+def _verdict(rule: Rule, breach: Breach, desk: Desk, now: datetime) -> Verdict:
+    reading = _reading(breach, desk)
+    return Verdict(rule, reading, Outcome.BREACHED, Reason.FOUND_LATE, now)
+
+
+def _reading(breach: Breach, desk: Desk) -> Reading:
+    return Reading(
+        breach.project,
+        desk.environment,
+        breach.worst,
+        Trust.VALUE,
+        float(breach.value),
+        settled=True,
+        dataset="errors",
+        note=f"Late: {_cause(breach)}.",
+        first_error_at=breach.first_error_at,
+    )
+
+
+def _cause(breach: Breach) -> str:
+    away = Gap.objects.filter(start__lt=breach.stretch.end, end__gt=breach.stretch.start).exists()
+    if away:
+        return "this happened while nothing was being judged"
+    return "Sentry showed these errors after their time had been judged"
+
+
+def _owed(rule: Rule, breach: Breach, desk: Desk, now: datetime) -> Iterable[Debt]:
+    evidence = {
+        "value": breach.value,
+        "threshold": rule.threshold,
+        "window": [breach.worst.start.isoformat(), breach.worst.end.isoformat()],
+        "stretch": [breach.stretch.start.isoformat(), breach.stretch.end.isoformat()],
+    }
+    incident = Incident.objects.create(
+        rule=rule.name,
+        severity=rule.severity.value,
+        project_id_text=clean(breach.project.id, 32),
+        project=clean(breach.project.slug, 100),
+        environment=desk.environment,
+        state="ok",
+        opened_at=breach.first_error_at,
+        fired_at=now,
+        closed_at=breach.stretch.end,
+        value=breach.value,
+        peak=breach.value,
+        threshold=rule.threshold,
+        reason=REASON,
+        evidence=evidence,
+        notices=1,
+    )
+    for before, after, reason in (("ok", "firing", "found_late"), ("firing", "ok", REASON)):
+        Transition.objects.create(
+            incident=incident, from_state=before, to_state=after, at=now, reason=reason, evidence=evidence
+        )
+    notice = _notice(rule, breach, incident.uid.hex, desk, now)
+    return [Debt(notice, channel, rule.severity.rank) for channel in rule.channels if channel in desk.channels]
+
+
+def _notice(rule: Rule, breach: Breach, key: str, desk: Desk, now: datetime) -> Notice:
+    value, ago = text(rule, breach.value), span((now - breach.stretch.end).total_seconds())
+    return Notice(
+        kind=Kind.LATE,
+        key=key,
+        headline=f"{value} in {span(rule.window_seconds)}, already over",
+        sentence=(
+            f"Late: {_cause(breach)}, and it is already over (since {ago}). "
+            f"At its worst {value}, over the threshold of {text(rule, rule.threshold)}."
+        ),
+        severity=rule.severity.value,
+        at=stamp(now),
+        rule=rule.name,
+        rule_title=rule.title,
+        project=breach.project.slug,
+        environment=desk.environment,
+        value=value,
+        threshold=text(rule, rule.threshold),
+        peak=value,
+        reason=REASON,
+        window_start=stamp(breach.worst.start),
+        window_end=stamp(breach.worst.end),
+        dataset="errors",
+        first_error_at=stamp(breach.first_error_at),
+        opened_at=stamp(breach.first_error_at),
+        resolved_at=stamp(breach.stretch.end),
+        link=desk.links.to(rule, _reading(breach, desk)),
+    )

@@ -1,0 +1,239 @@
+"""Looking again at what was judged: events that became readable later are found, placed in time, and judged.
+
+One question over the whole past tells whether anything came at all. Only where that could have carried a window over
+the threshold is it looked for, by halving; what windows around it hold is then read as finely as the rule needs.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+
+from alerting.poll import blocks as past
+from alerting.poll.blocks import Block, Count, Cut
+from alerting.poll.model import Answer, Measure, Priority, Question, Row, Source
+from alerting.poll.past import LOOK_EVERY, Arrived, Breach, Numbers, Past, Scope, Span
+from alerting.rules.model import Project, Trust, Window
+
+ARRIVALS_KEPT = timedelta(minutes=15)
+# Older blocks go together, as long as one still fits into a window.
+FINE_FOR = timedelta(hours=1)
+# What cannot be decided for so long, because more urgent questions use up the requests, is left as it was judged.
+PATIENCE = timedelta(hours=1)
+
+
+class Turn:
+    """Some of the work, within so many requests. What is left is done in the next turn."""
+
+    def __init__(self, source: Source, memory: Past, scope: Scope, limit: int) -> None:
+        self.memory = memory
+        self.requests = 0
+        self.failed: Answer | None = None
+        self._source = source
+        self._scope = scope
+        self._limit = limit
+
+    def run(self) -> list[Breach]:
+        """Read, place and split as far as the limit allows; what is decided by then is returned, each with evidence."""
+        self._forget()
+        while self._may_ask() and self._step():
+            pass
+        breaches = self._judge()
+        if not self.memory.spans:
+            self.memory.blocks = past.merged(self.memory.blocks, self._scope.now - FINE_FOR, self._scope.length)
+        return breaches
+
+    def _may_ask(self) -> bool:
+        return self.failed is None and self.requests < self._limit
+
+    def _step(self) -> bool:
+        """The most urgent piece of work; false where nothing is left to do."""
+        memory, scope = self.memory, self._scope
+        last = memory.blocks[-1].end if memory.blocks else scope.origin
+        if scope.edge > last:
+            return self._read_new(Window(last, scope.edge))
+        if memory.spans:
+            return self._place(memory.spans.pop())
+        if memory.blocks and (memory.looked_at is None or scope.now - memory.looked_at >= LOOK_EVERY):
+            return self._look()
+        if cuts := self._cuts():
+            return self._split(max(cuts, key=lambda each: each.most))
+        return False
+
+    def _read_new(self, window: Window) -> bool:
+        """What was judged when fresh is judged once more: windows that were read lay some seconds apart."""
+        counts = self._read(window)
+        if counts is None:
+            return False
+        block = Block(window.start, window.end)
+        block.replace(counts, self._scope.now)
+        self.memory.blocks.append(block)
+        return True
+
+    def _look(self) -> bool:
+        memory = self.memory
+        whole = Window(memory.blocks[0].start, memory.blocks[-1].end)
+        counts = self._read(whole)
+        if counts is None:
+            return False
+        expected = _sum(memory.blocks)
+        late: Numbers = {}
+        for project in expected.keys() | counts.keys() | memory.offset.keys():
+            read = counts[project].errors if project in counts else 0
+            change = read - expected.get(project, 0) - memory.offset.get(project, 0)
+            if change:
+                memory.offset[project] = memory.offset.get(project, 0) + change
+            if change > 0:
+                memory.grown[project] = memory.grown.get(project, 0) + change
+                late[project] = change
+        memory.looked_at = self._scope.now
+        memory.arrivals.append(Arrived(self._scope.now, late))
+        memory.suspects = [project for project in sorted(memory.grown) if self._is_suspect(project)]
+        if memory.suspects:
+            memory.spans = [Span(whole.start, whole.end, {key: n for key, n in memory.offset.items() if n})]
+        return True
+
+    def _is_suspect(self, project: str) -> bool:
+        """Whether what has arrived could have carried a window of this project over the threshold."""
+        memory, scope = self.memory, self._scope
+        if any(each.end is None for each in scope.told.get(project, ())):
+            return False
+        return (
+            past.most_in_a_window(memory.blocks, project, scope.length) + memory.grown[project] > scope.rule.threshold
+        )
+
+    def _place(self, span: Span) -> bool:
+        """Halve the stretch in which something arrived, until it is one block."""
+        memory = self.memory
+        inside = [block for block in memory.blocks if span.start <= block.start and block.end <= span.end]
+        if not inside:
+            return True
+        left, right = inside[: len(inside) // 2], inside[len(inside) // 2 :]
+        counts = self._read(Window(inside[0].start, (left or inside)[-1].end))
+        if counts is None:
+            memory.spans.append(span)
+            return False
+        if not left:
+            self._settle(inside[0], counts)
+            return True
+        expected = _sum(left)
+        found = {project: count.errors for project, count in counts.items()}
+        before = {project: found.get(project, 0) - expected.get(project, 0) for project in found.keys() | expected}
+        after = {
+            project: span.growth.get(project, 0) - before.get(project, 0) for project in before.keys() | span.growth
+        }
+        for part, growth in ((left, before), (right, after)):
+            if any(growth.get(project, 0) > 0 for project in memory.suspects):
+                changed = {project: count for project, count in growth.items() if count}
+                memory.spans.append(Span(part[0].start, part[-1].end, changed))
+        self._tidy()
+        return True
+
+    def _settle(self, block: Block, counts: Mapping[str, Count]) -> None:
+        """It was this block in which something arrived."""
+        memory = self.memory
+        for project in counts.keys() | block.counts.keys():
+            change = (counts[project].errors if project in counts else 0) - block.errors(project)
+            memory.offset[project] = memory.offset.get(project, 0) - change
+            memory.grown[project] = memory.grown.get(project, 0) - max(0, change)
+        block.replace(counts, self._scope.now)
+        self._tidy()
+
+    def _tidy(self) -> None:
+        """Forget growth that is placed; of the suspects nothing is left once everything is."""
+        memory = self.memory
+        done = () if memory.spans else memory.suspects
+        memory.grown = {key: count for key, count in memory.grown.items() if count > 0 and key not in done}
+        memory.offset = {key: count for key, count in memory.offset.items() if count}
+        if not memory.spans:
+            memory.suspects = []
+
+    def _cuts(self) -> list[Cut]:
+        return [cut for project in self._changed() for cut in self._judged(project).cuts]
+
+    def _split(self, cut: Cut) -> bool:
+        counts = self._read(Window(cut.block.start, cut.at))
+        if counts is None:
+            return False
+        place = self.memory.blocks.index(cut.block)
+        self.memory.blocks[place : place + 1] = cut.block.split(cut.at, counts, self._scope.now)
+        return True
+
+    def _judge(self) -> list[Breach]:
+        """What is news among the breaches that are decided."""
+        breaches: list[Breach] = []
+        for project in self._changed():
+            judged = self._judged(project)
+            told = self._scope.told.get(project, ())
+            news = [stretch for stretch in judged.breaches if not any(each.runs_on_from(stretch) for each in told)]
+            breaches += [self._describe(project, stretch) for stretch in news]
+            if not judged.cuts:
+                for block in self.memory.blocks:
+                    block.unjudged.pop(project, None)
+        return breaches
+
+    def _describe(self, project: str, stretch: Window) -> Breach:
+        blocks, length = self.memory.blocks, self._scope.length
+        start, end = stretch.start.timestamp(), stretch.end.timestamp()
+        counted = [each.counts[project] for each in blocks if project in each.counts]
+        inside = [each for each in counted if start <= each.first and each.last < end]
+        worst, value = inside[0], 0
+        for place, each in enumerate(inside):
+            errors = sum(other.errors for other in inside[place:] if other.last - each.first < length.total_seconds())
+            if errors > value:
+                worst, value = each, errors
+        window_start = datetime.fromtimestamp(int(worst.first), UTC)
+        still = (self._scope.now - timedelta(seconds=self._scope.settle_seconds) - length).timestamp()
+        lasting = sum(each.errors for each in counted if each.last >= still)
+        return Breach(
+            Project(project, self.memory.names.get(project, project)),
+            stretch,
+            Window(window_start, window_start + length),
+            value,
+            first_error_at=datetime.fromtimestamp(inside[0].first, UTC),
+            goes_on=lasting > self._scope.rule.threshold,
+            continues=any(each.is_continued_by(stretch, length) for each in self._scope.told.get(project, ())),
+        )
+
+    def _judged(self, project: str) -> past.Judged:
+        scope = self._scope
+        told = scope.told.get(project, ())
+        return past.judge(self.memory.blocks, project, scope.length, scope.rule.threshold, told)
+
+    def _changed(self) -> list[str]:
+        return sorted({project for block in self.memory.blocks for project in block.unjudged})
+
+    def _read(self, window: Window) -> dict[str, Count] | None:
+        answer = self._source.ask(Question(Measure.ERRORS, window, Priority.LOW, settled=True))
+        self.requests += answer.requests
+        if answer.trust is not Trust.VALUE:
+            self.failed = answer
+            return None
+        self.memory.names |= {project.id: project.slug for project in answer.rows}
+        return {project.id: _count(row, window) for project, row in answer.rows.items() if row.errors}
+
+    def _forget(self) -> None:
+        memory, scope = self.memory, self._scope
+        memory.blocks = [block for block in memory.blocks if block.end > scope.origin and block.end <= scope.edge]
+        memory.arrivals = [each for each in memory.arrivals if scope.now - ARRIVALS_KEPT < each.at <= scope.now]
+        long_ago = (scope.now - PATIENCE).timestamp()
+        for block in memory.blocks:
+            if not any(gap.start < block.end and block.start < gap.end for gap in scope.gaps):
+                block.unjudged = {project: since for project, since in block.unjudged.items() if since > long_ago}
+        memory.spans = [each for each in memory.spans if each.end > scope.origin]
+        if memory.looked_at is not None and memory.looked_at > scope.now:
+            memory.looked_at = None
+
+
+def _count(row: Row, window: Window) -> Count:
+    """With the first and the last error as the server tells them, else anywhere in the window."""
+    start, end = window.start.timestamp(), window.end.timestamp()
+    first = row.first_error_at.timestamp() if row.first_error_at else start
+    last = row.last_error_at.timestamp() if row.last_error_at else end - 0.001
+    return Count(row.errors or 0, min(max(first, start), end), min(max(last, start), end))
+
+
+def _sum(blocks: Sequence[Block]) -> Numbers:
+    totals: Numbers = {}
+    for block in blocks:
+        for project, count in block.counts.items():
+            totals[project] = totals.get(project, 0) + count.errors
+    return totals

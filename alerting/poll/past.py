@@ -1,0 +1,131 @@
+"""What is remembered of the past that is looked at again, and what a look goes by. Pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from alerting.poll.blocks import Block, Told
+from alerting.rules import windows
+from alerting.rules.model import Project, Rule, Window
+
+LOOK_EVERY = timedelta(minutes=1)
+SHORTEST_BLOCK_SECONDS = 60
+LONGEST_BLOCK_SECONDS = 600
+BLOCKS_PER_WINDOW = 5
+
+Numbers = dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch in which events have arrived, by project id, and nobody knows yet where."""
+
+    start: datetime
+    end: datetime
+    growth: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """What one look found: events that came after their block was read, by project id."""
+
+    at: datetime
+    late: Mapping[str, int]
+
+
+@dataclass(slots=True)
+class Past:
+    """What is remembered. `offset` is by how much a look differs from the blocks' sum, `grown` what of it is growth."""
+
+    blocks: list[Block] = field(default_factory=list)
+    looked_at: datetime | None = None
+    offset: Numbers = field(default_factory=dict)
+    grown: Numbers = field(default_factory=dict)
+    suspects: list[str] = field(default_factory=list)
+    spans: list[Span] = field(default_factory=list)
+    names: dict[str, str] = field(default_factory=dict)
+    arrivals: list[Arrived] = field(default_factory=list)
+
+    def due_at(self, scope: "Scope") -> datetime:
+        """When there is something to do again, if nothing is heard of a gap until then."""
+        if self.spans or any(block.unjudged for block in self.blocks) or self.looked_at is None:
+            return scope.now
+        end = self.blocks[-1].end if self.blocks else scope.origin
+        return min(self.looked_at + LOOK_EVERY, end + scope.step + timedelta(seconds=scope.settle_seconds))
+
+    def to_json(self) -> dict[str, Any]:
+        """All but the blocks, which are rows of their own."""
+        return {
+            "looked_at": self.looked_at.isoformat() if self.looked_at else None,
+            "offset": self.offset,
+            "grown": self.grown,
+            "suspects": self.suspects,
+            "spans": [[each.start.isoformat(), each.end.isoformat(), dict(each.growth)] for each in self.spans],
+            "names": self.names,
+            "arrivals": [[each.at.isoformat(), dict(each.late)] for each in self.arrivals],
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any], blocks: list[Block]) -> "Past":
+        moment = datetime.fromisoformat
+        looked_at = data.get("looked_at")
+        return cls(
+            blocks=blocks,
+            looked_at=moment(looked_at) if looked_at else None,
+            offset=dict(data.get("offset", {})),
+            grown=dict(data.get("grown", {})),
+            suspects=list(data.get("suspects", [])),
+            spans=[Span(moment(start), moment(end), growth) for start, end, growth in data.get("spans", [])],
+            names=dict(data.get("names", {})),
+            arrivals=[Arrived(moment(at), late) for at, late in data.get("arrivals", [])],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a turn goes by. `origin` is where the past begins, `gaps` are stretches nobody judged when fresh."""
+
+    rule: Rule
+    now: datetime
+    settle_seconds: int
+    origin: datetime
+    gaps: Sequence[Window] = ()
+    told: Mapping[str, Sequence[Told]] = field(default_factory=dict)
+
+    @property
+    def length(self) -> timedelta:
+        return timedelta(seconds=self.rule.window_seconds)
+
+    @property
+    def step(self) -> timedelta:
+        return timedelta(seconds=block_seconds(self.rule.window_seconds))
+
+    @property
+    def edge(self) -> datetime:
+        """Up to where everything has been judged by settled windows."""
+        settled = self.now - timedelta(seconds=self.settle_seconds)
+        return windows.floor(settled, block_seconds(self.rule.window_seconds))
+
+
+@dataclass(frozen=True, slots=True)
+class Breach:
+    """One project's windows were over the threshold throughout `stretch`; the `worst` of them held `value`.
+
+    `goes_on` says that its end is not known: it reaches up to what is judged last. `continues` says that it belongs to
+    a stretch that was found late before.
+    """
+
+    project: Project
+    stretch: Window
+    worst: Window
+    value: int
+    first_error_at: datetime
+    goes_on: bool = False
+    continues: bool = False
+
+
+def block_seconds(window_seconds: int) -> int:
+    """Length of a new block: a fifth of the window, in whole minutes."""
+    fifth = window_seconds // BLOCKS_PER_WINDOW // SHORTEST_BLOCK_SECONDS * SHORTEST_BLOCK_SECONDS
+    return max(SHORTEST_BLOCK_SECONDS, min(LONGEST_BLOCK_SECONDS, fifth))
