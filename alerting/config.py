@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 from pydantic.fields import FieldInfo
 
-from alerting import config_combinations, config_files
+from alerting import config_combinations, config_files, config_network
 from alerting.config_values import (
     Addresses,
     Bind,
@@ -223,11 +223,12 @@ def load(environ: Mapping[str, str] | None = None, *, need_source: bool = False)
     """
     env = os.environ if environ is None else environ
     values, problems = _read(env)
+    settings = None
     try:
         settings = Settings.model_validate(values)
+        problems += config_network.mistakes(settings, env)
     except ValidationError as error:
         problems += _explain(error, values)
-        settings = None
     if need_source and not values.get("SENTRY_AUTH_TOKEN") and not _mentions(problems, "SENTRY_AUTH_TOKEN"):
         problems.append(
             "SENTRY_AUTH_TOKEN: not set, so there is nothing to poll; create an internal integration in Sentry "

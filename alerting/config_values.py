@@ -12,13 +12,15 @@ from django.core.validators import validate_email
 from pydantic import BeforeValidator, SecretStr
 from pydantic.fields import FieldInfo
 
+from alerting import broker_url
+from alerting.broker_url import BrokerUrlError
 from alerting.rules.levels import LEVELS
 
 TRUE_WORDS = frozenset({"true", "1", "yes", "on"})
 FALSE_WORDS = frozenset({"false", "0", "no", "off"})
 BROKER_SCHEMES = frozenset({"redis", "rediss", "redis+socket", "sentinel"})
 POSTGRES_SCHEMES = frozenset({"postgres", "postgresql", "pgsql"})
-BROKER = "a Redis URL such as redis://host:6379/0 (or rediss://, redis+socket://)"
+BROKER = "a Redis URL such as redis://host:6379/0 (or rediss://, redis+socket://, sentinel://)"
 DATABASE = "postgres://user:password@host:5432/name or sqlite:///path/to/file"
 LONGEST_SHOWN = 200
 # The first words of pages in Sentry's web interface (sentry/conf/urls, react router).
@@ -190,9 +192,13 @@ def _broker(value: Any) -> Any:
     if scheme not in BROKER_SCHEMES or "://" not in value:
         raise ValueError(BROKER)
     for one in value.split(";") if scheme == "sentinel" else [value]:
-        parts = _parts(one, BROKER)
+        parts = _parts(one if "://" in one else f"{scheme}://{one}", BROKER)
         if scheme != "redis+socket" and not re.fullmatch(r"(/\d*)?", parts.path):
             raise ValueError(f"{BROKER}, with the number of a database after the host")
+    try:
+        broker_url.parse(value)
+    except BrokerUrlError as error:
+        raise ValueError(f"{BROKER}; {error}") from None
     return value
 
 

@@ -7,8 +7,9 @@ import logging
 import re
 import unicodedata
 from collections.abc import Iterable
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
+from alerting import broker_url
 from alerting.config import Settings, is_secret
 
 MASK = "[secret]"
@@ -26,12 +27,23 @@ def secrets_of(settings: Settings) -> tuple[str, ...]:
     for name, field in Settings.model_fields.items():
         if not is_secret(field) or not (value := settings.secret(name)):
             continue
-        password = urlsplit(value).password or "" if "://" in value else ""
+        passwords = _passwords(name, value)
         whole = value if "://" not in value or name not in {"CELERY_BROKER_URL", "DATABASE_URL", "SENTRY_DSN"} else ""
-        found |= {text for text in (whole, password, quote(password, safe="")) if len(text) >= SHORTEST}
+        found |= {text for text in (whole, *passwords) if len(text) >= SHORTEST}
         if name in {"SENTRY_SLACK_WEBHOOK_URL", "HEARTBEAT_URL"} and len(path := urlsplit(value).path) >= SHORTEST_PATH:
             found.add(path)
     return tuple(sorted((text for text in found if len(text) >= SHORTEST), key=len, reverse=True))
+
+
+def _passwords(name: str, value: str) -> set[str]:
+    """The passwords inside a URL, as they are written there and as they are meant."""
+    if "://" not in value:
+        return set()
+    written = {urlsplit(value).password or ""}
+    if name == "CELERY_BROKER_URL":
+        place = broker_url.parse(value)
+        written |= {place.password, place.sentinel_password}
+    return {form for text in written for form in (text, quote(text, safe=""), unquote(text))}
 
 
 def redact(text: str, secrets: Iterable[str]) -> str:

@@ -1,18 +1,16 @@
 """The Celery application: `celery -A worker worker`, `celery -A worker beat`."""
 
-import os
 import re
 import sys
 
 from celery import Celery
 from celery.signals import after_setup_logger, after_setup_task_logger, beat_init, celeryd_init
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "worker.settings")
-
-from alerting import config, redaction
+from alerting import config, redaction, redis_client
 from alerting.errors import ConfigError
-from worker import schedule
+from worker import environment, log_filter, schedule, transport
 
+environment.keep_ours()
 try:
     settings = config.load(need_source=True)
 except ConfigError as error:
@@ -24,11 +22,15 @@ VISIBILITY_TIMEOUT_SECONDS = 600
 TASK_HARD_LIMIT_SECONDS = 120
 TASK_SOFT_LIMIT_SECONDS = 100
 
-app = Celery("worker")
+transport.install()
+BROKER_URL, BROKER_OPTIONS = redis_client.for_kombu(settings.secret("CELERY_BROKER_URL"))
+
+# Named here, back end and loader cannot be named by CELERY_RESULT_BACKEND and CELERY_LOADER.
+app = Celery("worker", backend="disabled://", loader="celery.loaders.app:AppLoader")
 app.conf.update(
     # Both, because Celery prefers the environment's CELERY_BROKER_URL to broker_url: unread by us, blanks and all.
-    broker_read_url=settings.secret("CELERY_BROKER_URL"),
-    broker_write_url=settings.secret("CELERY_BROKER_URL"),
+    broker_read_url=BROKER_URL,
+    broker_write_url=BROKER_URL,
     broker_connection_retry_on_startup=True,
     broker_connection_max_retries=None,
     broker_transport_options={
@@ -38,6 +40,7 @@ app.conf.update(
         "socket_keepalive": True,
         "health_check_interval": 30,
         "global_keyprefix": "alerting:",
+        **BROKER_OPTIONS,
     },
     imports=("worker.tasks", "worker.startup"),
     task_ignore_result=True,
@@ -61,8 +64,9 @@ app.conf.update(
 
 @after_setup_logger.connect
 @after_setup_task_logger.connect
-def _keep_secrets_out_of_logs(logger: object, **_: object) -> None:
+def _keep_secrets_and_tracebacks_out_of_logs(logger: object, **_: object) -> None:
     redaction.install(logger, redaction.secrets_of(settings))
+    log_filter.install(logger)
 
 
 @celeryd_init.connect

@@ -9,12 +9,12 @@ import logging
 import time
 import uuid
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from alerting import redis_client
 from alerting.poll.budget import (
     LEASE_SECONDS,
     LONGEST_BLOCK_SECONDS,
@@ -27,6 +27,7 @@ from alerting.poll.budget import (
     Seen,
 )
 from alerting.poll.model import Priority
+from worker import outages
 
 logger = logging.getLogger(__name__)
 
@@ -159,10 +160,14 @@ class RedisBudget:
         self._local = LocalBudget()
         self._away_until = 0.0
         self._was_away = False
-        self._redis = _client(url)
-        if self._redis is not None:
-            self._acquire = self._redis.register_script(ACQUIRE)
-            self._report = self._redis.register_script(REPORT)
+        client = redis_client.connect(
+            url,
+            socket_timeout=TIMEOUT_SECONDS,
+            socket_connect_timeout=TIMEOUT_SECONDS,
+            retry=Retry(NoBackoff(), 1),
+        )
+        self._acquire = client.register_script(ACQUIRE)
+        self._report = client.register_script(REPORT)
 
     def acquire(self, endpoint: str, priority: Priority, now: float) -> Grant:
         ticket = uuid.uuid4().hex
@@ -182,39 +187,19 @@ class RedisBudget:
 
     def _run(self, script: str, *arguments: Any) -> Any:
         """The script's answer, or None while Redis is away (or full, or read-only)."""
-        if self._redis is None or time.monotonic() < self._away_until:
+        if time.monotonic() < self._away_until:
             return None
         try:
             answer = getattr(self, script)(keys=self._keys, args=list(arguments))
         except redis.RedisError as error:
             self._away_until = time.monotonic() + AWAY_SECONDS
-            if not self._was_away:
-                logger.warning(
-                    "Redis keeps no request budget (%s); until it does, this process counts alone", type(error).__name__
-                )
+            # Once may be an outage of Redis as a whole, of which the worker itself tells.
+            if self._was_away and not outages.REDIS.is_on and outages.BUDGET.begin():
+                said = "Redis keeps no request budget (%s); until it does, each process counts alone"
+                logger.warning(said, type(error).__name__)
             self._was_away = True
             return None
-        if self._was_away:
+        self._was_away = False
+        if outages.BUDGET.end() is not None:
             logger.info("Redis keeps the request budget again")
-            self._was_away = False
         return answer
-
-
-def _client(url: str) -> redis.Redis | None:
-    """A client for the broker's URL, which is written as Celery reads it; None where that names Redis Sentinels."""
-    parts = urlsplit(url)
-    if parts.scheme == "sentinel":
-        logger.warning("the request budget is kept per process: CELERY_BROKER_URL names Redis Sentinels")
-        return None
-    scheme, options = parts.scheme, dict(parse_qsl(parts.query))
-    if "ssl_cert_reqs" in options:
-        options["ssl_cert_reqs"] = options["ssl_cert_reqs"].removeprefix("CERT_").lower()
-    if scheme == "redis+socket":
-        scheme = "unix"
-        options["db"] = options.pop("virtual_host", "0").strip("/")
-    return redis.Redis.from_url(
-        f"{scheme}://{parts.netloc}{parts.path}?{urlencode(options)}",
-        socket_timeout=TIMEOUT_SECONDS,
-        socket_connect_timeout=TIMEOUT_SECONDS,
-        retry=Retry(NoBackoff(), 1),
-    )

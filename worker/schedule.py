@@ -5,6 +5,8 @@ from typing import Any
 
 from celery.beat import Scheduler
 
+from worker import log_filter
+
 DELIVERY_SECONDS = 5
 HEARTBEAT_SECONDS = 60
 # Counted from beat's start: more seldom, and a beat that is often deployed never gets to it.
@@ -47,6 +49,11 @@ class SteadyScheduler(Scheduler):
         self._offset = offset
         wait: float = super().tick(*args, **kwargs)
         return wait
+
+    def apply_async(self, *args: Any, **kwargs: Any) -> Any:
+        sent = super().apply_async(*args, **kwargs)
+        log_filter.redis_answers()
+        return sent
 
     def _lead(self) -> float:
         """By how much the wall clock is ahead of one that nobody can set."""

@@ -1,11 +1,15 @@
 """The tasks, each a thin call into the pipeline. Their arguments are names, never data or secrets."""
 
+import contextlib
 import logging
 import os
 from datetime import UTC, datetime
 from functools import lru_cache
+from typing import Any
 
 import sentry_sdk.crons
+from celery import Task
+from kombu.exceptions import OperationalError
 
 from alerting import config, pipeline, wiring
 from alerting.errors import HttpError
@@ -44,8 +48,7 @@ def tick() -> None:
     if report is None:
         return
     if report.owed:
-        for channel in _parts().notifiers:
-            deliver.delay(channel)
+        _hint_to_deliver()
     if report.heartbeat:
         _touch_heartbeat()
 
@@ -53,9 +56,14 @@ def tick() -> None:
 @app.task(name="alerting.deliver")
 def deliver(channel: str) -> None:
     """Send what is owed on one channel; comes back where more is due than one turn holds, or after a short pause."""
+    enabled = tuple(_parts().notifiers)
+    if channel not in enabled:
+        said = "alerting.deliver was asked for a channel that is not enabled: %r (enabled: %s); ignored"
+        logger.warning(said, str(channel)[:60], ", ".join(enabled) or "none")
+        return
     pause = pipeline.deliver_due(_parts(), channel)
     if pause is not None:
-        deliver.apply_async((channel,), countdown=pause)
+        _hint(deliver, channel, countdown=pause)
 
 
 @app.task(name="alerting.heartbeat")
@@ -79,6 +87,17 @@ def housekeeping() -> None:
     removed = take_turn(_now(), config.current().ALERTING_HISTORY_DAYS)
     if removed:
         logger.info("housekeeping removed %s rows", removed)
+
+
+def _hint_to_deliver() -> None:
+    for channel in _parts().notifiers:
+        _hint(deliver, channel)
+
+
+def _hint(task: Task[Any, Any], *arguments: str, countdown: float = 0.0) -> None:
+    """Send a message that only brings forward what beat, or the next tick, asks for anyway: Redis may be away."""
+    with contextlib.suppress(OperationalError):
+        task.apply_async(arguments, countdown=countdown)
 
 
 def _touch_heartbeat() -> None:

@@ -5,6 +5,7 @@ httpx's transport is used without its client, which would log every URL, secret 
 
 import logging
 import os
+import ssl
 
 import httpx
 
@@ -22,12 +23,12 @@ _pools: dict[tuple[str, ...], httpx.AsyncHTTPTransport] = {}
 _inherited: list[object] = []
 
 
-def through(proxy: Proxy | None) -> httpx.AsyncHTTPTransport:
-    """The pool for a proxy, or for none. Raises CertificateMistakeError."""
+def through(proxy: Proxy | None, *, is_tls: bool) -> httpx.AsyncHTTPTransport:
+    """The pool for a proxy, or for none. Raises CertificateMistakeError where it is for TLS."""
     url = proxy.url if proxy else ""
-    key = (url, *(os.environ.get(name, "") for name in (certificates.FILE, certificates.FOLDER)))
+    key = (url, str(is_tls), *(os.environ.get(name, "") for name in (certificates.FILE, certificates.FOLDER)))
     if key not in _pools:
-        trusted = certificates.trusted(os.environ)
+        trusted = certificates.trusted(os.environ) if is_tls else ssl.create_default_context()
         _pools[key] = httpx.AsyncHTTPTransport(
             verify=trusted,
             trust_env=False,

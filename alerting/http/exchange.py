@@ -98,7 +98,7 @@ def _exchange(request: httpx.Request, seconds: float, auth: Bearer | None, max_b
     try:
         check_url(str(request.url))
         progress.proxy = proxies.proxy_for(str(request.url), os.environ)
-        pool = connections.through(progress.proxy)
+        pool = connections.through(progress.proxy, is_tls=request.url.scheme == "https")
         return event_loop.run(_within(seconds, pool, request, progress, auth, max_bytes))
     except TimeoutError:
         through = f" (through the proxy {progress.proxy})" if progress.proxy else ""

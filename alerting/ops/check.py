@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from alerting import config, config_combinations
+from alerting import config, config_combinations, config_network
 from alerting.config import FILE_SUFFIX, TRACES_RATE_BY_ENVIRONMENT, Settings, is_secret
 from alerting.errors import AlertingError
 from alerting.notifiers.escape import terminal
@@ -39,7 +39,8 @@ def check() -> None:
     console = Console(highlight=False, soft_wrap=True)
     for line in setting_lines(settings, os.environ):
         console.print(line)
-    for hint in [*config_combinations.doubts(settings), *hints(os.environ)]:
+    doubts = [*config_combinations.doubts(settings), *config_network.doubts(settings, os.environ)]
+    for hint in [*doubts, *hints(os.environ)]:
         console.print(Text(f"  ! {fitted(console, hint, 4)}", style="yellow"))
     console.print()
     console.print(Text("Parts, each tried for real", style="bold"))

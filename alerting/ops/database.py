@@ -18,7 +18,8 @@ def ready() -> None:
     """Set Django up on the service's settings; a mistake in the environment ends the program with its message."""
     config.current()
     place.root()
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "worker.settings")
+    # Another program's may stand there.
+    os.environ["DJANGO_SETTINGS_MODULE"] = "worker.settings"
     django.setup()
 
 

@@ -172,7 +172,15 @@ def test_only_addresses_of_this_machine_are_loopback(address: object) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["redis://h:6379/0", "rediss://h/1", "redis+socket:///run/redis.sock", "sentinel://h:26379"]
+    "url",
+    [
+        "redis://h:6379/0",
+        "rediss://h/1?ssl_cert_reqs=none",
+        "redis+socket:///run/redis.sock",
+        "redis+socket:///run/redis.sock?virtual_host=3",
+        "sentinel://h:26379?master_name=m",
+        "sentinel://h:26379;sentinel://i:26379/0?master_name=m&sentinel_password=secret",
+    ],
 )
 def test_every_redis_url_that_celery_takes_is_taken(url: str) -> None:
     assert load({"CELERY_BROKER_URL": url}).secret("CELERY_BROKER_URL") == url
@@ -195,6 +203,12 @@ def test_postgresql_and_sqlite_are_taken(url: str) -> None:
         "redis://[topsecret]/0",
         "redis://h/topsecret",
         "sentinel://h:26379;sentinel://:topsecret@h:port",
+        "sentinel://:topsecret@h:26379;sentinel://i:26379/0",
+        "sentinel://h:26379;redis://i:26379/0?master_name=m",
+        "redis://:topsecret@h/0?ssl_cert_reqs=none",
+        "redis://:topsecret@h/0?socket_timeout=3",
+        "redis://:topsecret@h/0?master_name=m",
+        "rediss://:topsecret@h/0?ssl_cert_reqs=perhaps",
         "topsecret",
     ],
 )
@@ -223,7 +237,7 @@ def test_a_database_that_cannot_be_used_is_refused_without_quoting_it(url: str) 
     assert "expected postgres://" in said and "topsecret" not in said
 
 
-@pytest.mark.parametrize("url", ["redis://", "redis://:p%2Fw%23@h", "sentinel://h:26379;sentinel://i:26379/0"])
+@pytest.mark.parametrize("url", ["redis://", "redis://:p%2Fw%23@h", "sentinel://h;i/0?master_name=m"])
 def test_brokers_may_leave_out_what_has_a_default(url: str) -> None:
     assert load({"CELERY_BROKER_URL": url}).secret("CELERY_BROKER_URL") == url
 

@@ -1,6 +1,7 @@
 """Redis flushed, restarted, away, full or evicting: everything is told, once."""
 
 import contextlib
+import json
 import signal
 import tempfile
 from collections.abc import Iterator
@@ -58,13 +59,17 @@ def test_a_spike_while_redis_is_away_is_told_once_and_checked_for_by_name(
     service.broker_url = f"redis://127.0.0.1:{port}/0"
     with own_broker(port, folder):
         service.up().wait_for_good_tick()
-    service.wait_for_log("worker", "Connection to broker lost", timeout=30)
+    service.wait_for_log("worker", "Connection to broker lost, Redis is away", timeout=30)
     sandbox.sentry.add_errors("checkout", 11)
     checked = service.command("check")
     assert checked.returncode == 1
     assert f"127.0.0.1:{port} does not answer" in " ".join(checked.stdout.split())
     with own_broker(port, folder):
         once(sandbox, "checkout", service.wait_for_good_tick)
+        for name in ("worker", "beat"):
+            log = service.wait_for_log(name, "Redis answers again after")
+            found = [log.count(text) for text in ("Redis is away", "Redis answers again", "Traceback")]
+            assert found == [1, 1, 0], log
 
 
 def test_a_full_redis_is_survived_and_caught_up(make_service: MakeService, sandbox: Sandbox) -> None:
@@ -90,6 +95,35 @@ def test_a_redis_that_evicts_everything_costs_seconds(make_service: MakeService,
     once(sandbox, "checkout", service.wait_for_good_tick)
     checked = service.command("check")
     assert "drops queued ticks" in " ".join(checked.stdout.split())
+
+
+def test_what_is_no_message_and_a_redis_that_is_read_only_end_no_worker(
+    make_service: MakeService, sandbox: Sandbox
+) -> None:
+    service = make_service(**COUNTS_ONLY).up()
+    service.wait_for_good_tick()
+    client = redis.Redis.from_url(service.broker_url)
+    client.rpush("alerting:alerting", "no json", "[]", *(json.dumps(each) for each in odd_messages()))
+    service.wait_for_log("worker", "a message in the queue was dropped", times=2 + len(odd_messages()))
+    service.start("call", "call", "alerting.deliver", "--args", '["pigeon"]')
+    service.wait_for_log("worker", "a channel that is not enabled: 'pigeon' (enabled: email, slack); ignored")
+    client.replicaof("127.0.0.1", 9)
+    service.wait_for_log("worker", "read only replica")
+    service.wait_for_log("beat", "read only replica")
+    sandbox.sentry.add_errors("checkout", 11)
+    client.replicaof("NO", "ONE")
+    once(sandbox, "checkout", service.wait_for_good_tick)
+    log = service.wait_for_log("worker", "Redis answers again after")
+    assert (log.count("Redis is away"), log.count("Traceback")) == (1, 0), log
+
+
+def odd_messages() -> list[dict[str, object]]:
+    """Messages of other programs, and one that looks like ours but for its body."""
+    task = {"task": "alerting.tick", "id": "1"}
+    properties = {"delivery_tag": "1", "delivery_info": {"exchange": "", "routing_key": "alerting"}}
+    declared = {"content-type": "application/json", "content-encoding": "utf-8"}
+    ours = {"body": "[]", "headers": task, "properties": properties, **declared}
+    return [{}, ours, {**ours, "headers": {"task": "shop.pay", "id": "1"}}, {**ours, "properties": {}}]
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL], ids=["SIGTERM", "SIGKILL"])

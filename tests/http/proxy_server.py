@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
+from tests.support.tls_front import copy
+
 
 @dataclass
 class ProxyServer:
@@ -49,18 +51,10 @@ class ProxyServer:
 
     def _pass_on(self, client: socket.socket) -> None:
         with socket.create_connection(("127.0.0.1", self.target)) as server:
-            back = threading.Thread(target=_copy, args=(server, client), daemon=True)
+            back = threading.Thread(target=copy, args=(server, client), daemon=True)
             back.start()
-            _copy(client, server)
+            copy(client, server)
             back.join()
-
-
-def _copy(source: socket.socket, target: socket.socket) -> None:
-    with contextlib.suppress(OSError):
-        while data := source.recv(65_536):
-            target.sendall(data)
-    with contextlib.suppress(OSError):
-        target.shutdown(socket.SHUT_WR)
 
 
 @contextlib.contextmanager

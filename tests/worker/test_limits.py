@@ -171,22 +171,3 @@ def test_a_full_redis_stops_nobody(url: str) -> None:
         assert budget.acquire("events", HIGH, 0.0).wait == 0
     finally:
         server.config_set("maxmemory", "0")
-
-
-@pytest.mark.parametrize(
-    ("broker", "options"),
-    [
-        ("redis://:secret@example.com:6380/2", {"host": "example.com", "port": 6380, "db": 2, "password": "secret"}),
-        ("redis+socket:///run/redis.sock?virtual_host=3", {"path": "/run/redis.sock", "db": 3}),
-        ("rediss://example.com/1?ssl_cert_reqs=CERT_REQUIRED", {"host": "example.com", "ssl_cert_reqs": "required"}),
-    ],
-)
-def test_the_brokers_url_is_read_as_celery_reads_it(broker: str, options: dict[str, object]) -> None:
-    client = limits._client(broker)
-    assert client is not None
-    found = client.connection_pool.connection_kwargs
-    assert {name: found[name] for name in options} == options
-
-
-def test_redis_sentinels_leave_each_worker_to_itself() -> None:
-    assert RedisBudget("sentinel://example.com:26379", TOKEN).acquire("events", HIGH, 0.0).wait == 0

@@ -4,13 +4,12 @@ import time
 import uuid
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlsplit
 
 import kombu
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
-from alerting import config, redaction
+from alerting import broker_url, config, redaction, redis_client
 from alerting.config import Settings
 from alerting.ops import redis_server
 from alerting.ops.failures import CommandError
@@ -47,9 +46,10 @@ def ask(settings: Settings, question: Callable[[Any], Any] | None = None) -> tup
     place = where(url)
     if config.origin("CELERY_BROKER_URL") == "default" and (own := redis_server.running(settings.data_dir)):
         url, place = own, f"the server of `alerting up` at {where(own)}"
-    options = {"socket_timeout": TIMEOUT_SECONDS, "socket_connect_timeout": TIMEOUT_SECONDS}
+    address, options = redis_client.for_kombu(url)
+    options |= {"socket_timeout": TIMEOUT_SECONDS, "socket_connect_timeout": TIMEOUT_SECONDS}
     try:
-        with kombu.Connection(url, transport_options=options) as connection:
+        with kombu.Connection(address, transport_options=options) as connection:
             channel: Any = connection.channel()
             client = channel.client
             started = time.monotonic()
@@ -84,11 +84,8 @@ def judge(answered: str, memory: dict[str, Any]) -> Finding:
 
 
 def where(url: str) -> str:
-    """Host and port of a Redis URL, without user and password."""
-    parts = urlsplit(url)
-    if parts.scheme == "redis+socket":
-        return parts.path
-    return f"{parts.hostname or 'localhost'}:{parts.port or 6379}"
+    """Where a Redis URL leads, without user and password."""
+    return str(broker_url.parse(url))
 
 
 def _queue_something(client: Any) -> None:
