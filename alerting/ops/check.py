@@ -41,7 +41,7 @@ def check() -> None:
         console.print(line)
     doubts = [*config_combinations.doubts(settings), *config_network.doubts(settings, os.environ)]
     for hint in [*doubts, *hints(os.environ)]:
-        console.print(Text(f"  ! {fitted(console, hint, 4)}", style="yellow"))
+        console.print(Text(f"  ! {fitted(console, terminal(hint), 4)}", style="yellow"))
     console.print()
     console.print(Text("Parts, each tried for real", style="bold"))
     findings = try_all(settings, probes())

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from alerting.errors import ActionError
+from alerting.notifiers.escape import terminal
 from alerting.ops import database, listing
 from alerting.ops.acting import me
 
@@ -89,7 +90,7 @@ def ack(
     if is_new:
         typer.echo(f"You have incident {number}. You are still told when it gets worse and when it is over.")
     else:
-        typer.echo(f"{found.by} has incident {number} since {listing.at(found.at)} UTC.")
+        typer.echo(f"{terminal(found.by)} has incident {number} since {listing.at(found.at)} UTC.")
 
 
 def _row(incident: "Incident") -> dict[str, Any]:

@@ -25,7 +25,7 @@ def show(
     in which nothing stands and those in `without`.
     """
     if as_json:
-        typer.echo(json.dumps(rows, default=_plain, indent=2, ensure_ascii=False))
+        typer.echo(json.dumps(rows, default=_plain, indent=2))
         return
     if not rows:
         typer.echo(nothing)

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from alerting.notifiers.escape import terminal
 from alerting.ops import database, listing
 from alerting.ops.acting import me
 from alerting.ops.durations import duration
@@ -34,7 +35,7 @@ def add_silence(
     now = datetime.now(UTC)
     about = perform.About(_known(rule), project, environment)
     made = perform.silence(about, (now + lasts).replace(microsecond=0), why, me(), now)
-    typer.echo(f"Silence {made.pk}: nobody is told about {about} until {listing.at(made.ends_at)} UTC.")
+    typer.echo(f"Silence {made.pk}: nobody is told about {terminal(str(about))} until {listing.at(made.ends_at)} UTC.")
     typer.echo("What is still broken then is told then.")
 
 

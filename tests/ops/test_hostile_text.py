@@ -15,7 +15,7 @@ from typer import Exit
 
 from alerting import redaction
 from alerting.incidents.models import Evaluator, Incident, Tick
-from alerting.ops import explain, health, outbox
+from alerting.ops import explain, health, incident_commands, outbox
 from alerting.outbox.clean import clean
 from alerting.outbox.models import Message
 from alerting.rules.model import Issue, Project
@@ -63,6 +63,9 @@ def test_no_command_lets_hostile_text_out_of_its_place(hostile: str, empty_table
         "explain": printed(explain.explain, None),
         "health": printed(health.health),
         "outbox list": printed(outbox.list_messages, True, 50),
+        "incidents": printed(incident_commands.incidents, True, 50),
+        **{f"show {each.pk}": printed(incident_commands.show, each.pk, False) for each in Incident.objects.all()},
+        **{f"show {each.pk} --json": printed(incident_commands.show, each.pk, True) for each in Incident.objects.all()},
         **{f"explain {each.pk}": printed(explain.explain, each.pk) for each in Incident.objects.all()},
         **{f"outbox show {each.pk}": printed(outbox.show, each.pk) for each in Message.objects.all()},
     }
