@@ -8,17 +8,15 @@ from typing import Any
 
 from sentry_sdk.attachments import Attachment
 
-from alerting.sentry.hooks import default_scrub, guarded
+from alerting.sentry.guest import guarded
 
 # A longer text is not read at all: what cannot be scrubbed in the time of a request does not leave.
-MAX_BYTES = 1_000_000
+_MAX_BYTES = 1_000_000
 _TOO_LONG = b"[Filtered] a text of more than 1 MB, too long to be scrubbed\n"
 _UNREADABLE = b"[Filtered] an attachment that could not be read\n"
 # Scrubbing reads as much of a text as Sentry keeps of a message, which is 8,192 characters.
-_AT_ONCE = 4_000
-_LONGEST_LINE = 8_000
+_AT_ONCE, _AT_MOST = 4_000, 8_000
 _CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
-_KEY_BEGINS, _KEY_ENDS = "-----BEGIN", "-----END"
 
 Scrub = Callable[[Any, Any], Any]
 
@@ -28,37 +26,31 @@ def scrubbed_attachments(attachments: Iterable[Any], scrub: Scrub) -> list[Any]:
     return [_scrubbed(one, scrub) if isinstance(one, Attachment) else one for one in attachments]
 
 
-def _scrubbed(attachment: Attachment, scrub: Scrub) -> Attachment:
+def _scrubbed(given: Attachment, scrub: Scrub) -> Attachment:
     def content() -> bytes:
-        given = attachment.bytes() if callable(attachment.bytes) else attachment.bytes
-        return without_secrets(Path(str(attachment.path)).read_bytes() if given is None else given, scrub)
+        held = given.bytes() if callable(given.bytes) else given.bytes
+        return _without_secrets(Path(str(given.path)).read_bytes() if held is None else held, scrub)
 
-    return Attachment(
-        bytes=guarded(content, _UNREADABLE),
-        filename=attachment.filename,
-        content_type=attachment.content_type,
-        add_to_transactions=attachment.add_to_transactions,
-    )
+    read = guarded(content, _UNREADABLE)
+    return Attachment(read, given.filename, None, given.content_type, given.add_to_transactions)
 
 
-def without_secrets(content: bytes, scrub: Scrub = default_scrub) -> bytes:
-    """The content of a file without its secrets where it is text, in any encoding; the same object where it is not."""
+def _without_secrets(content: bytes, scrub: Scrub) -> bytes:
     encoding = _encoding(content)
     if encoding is None:
         return content
-    if len(content) > MAX_BYTES:
+    if len(content) > _MAX_BYTES:
         return _TOO_LONG
     text = content.decode(encoding)
-    told = _as_json(text, scrub)
-    if told is None:
-        told = "".join(_text(piece, scrub) for piece in _pieces(text))
+    told = _as_json(text, scrub) or "".join(_as_text(piece, scrub) for piece in _pieces(text))
     return told.encode(encoding, "replace")
 
 
 def _encoding(content: bytes) -> str | None:
+    """How the content is written where it is text, else None."""
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "utf-16"
-    if _CONTROLS.search(content[:MAX_BYTES]):
+    if _CONTROLS.search(content[:_MAX_BYTES]):
         return None
     try:
         content.decode()
@@ -67,33 +59,32 @@ def _encoding(content: bytes) -> str | None:
     return "utf-8"
 
 
-def _as_json(text: str, scrub: Scrub) -> str | None:
-    if text.lstrip()[:1] not in ("{", "["):
-        return None
+def _as_json(text: str, scrub: Scrub) -> str:
+    """A JSON document without its secrets; empty where the text is none."""
     try:
-        given = json.loads(text)
+        given = json.loads(text) if text.lstrip()[:1] in ("{", "[") else None
     except (ValueError, RecursionError):
-        return None
+        given = None
+    if given is None:
+        return ""
     told = scrub({"extra": {"attachment": given}}, {})["extra"]["attachment"]
     return text if told == given else json.dumps(told, indent=2 if "\n" in text.strip() else None, ensure_ascii=False)
 
 
-def _text(text: str, scrub: Scrub) -> str:
-    if len(text) > _LONGEST_LINE:
+def _as_text(text: str, scrub: Scrub) -> str:
+    if len(text) > _AT_MOST:
         return _as_json(text, scrub) or "[Filtered]\n"
-    told = scrub({"message": text}, {})["message"]
-    return told if isinstance(told, str) else "[Filtered]\n"
+    return str(scrub({"message": text}, {})["message"])
 
 
 def _pieces(text: str) -> Iterator[str]:
     """The text in pieces short enough to be read, of whole lines; keys that go on over many lines are not divided."""
-    piece: list[str] = []
-    size, inside_key = 0, False
+    piece, is_inside_key = "", False
     for line in text.splitlines(keepends=True):
-        if piece and (len(line) > _AT_ONCE or (size > _AT_ONCE and not inside_key) or size > _LONGEST_LINE - _AT_ONCE):
-            yield "".join(piece)
-            piece, size = [], 0
-        piece.append(line)
-        size += len(line)
-        inside_key = _KEY_BEGINS in line or (inside_key and _KEY_ENDS not in line)
-    yield "".join(piece)
+        is_full = len(piece) > _AT_ONCE and not is_inside_key
+        if piece and (is_full or len(piece) + len(line) > _AT_MOST):
+            yield piece
+            piece = ""
+        piece += line
+        is_inside_key = "-----BEGIN" in line or (is_inside_key and "-----END" not in line)
+    yield piece

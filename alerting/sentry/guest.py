@@ -1,12 +1,11 @@
-"""What is done to an event before the SDK serializes it, so that neither side harms the other."""
+"""Keeps application and SDK from harming each other: copies, guards, and nothing of reporting itself on an event."""
 
-from collections.abc import Iterable, Mapping
-from typing import Any, cast
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import Any
 
 from sentry_sdk.scrubber import EventScrubber
 from sentry_sdk.utils import capture_internal_exceptions, iter_event_stacktraces
-
-from alerting.sentry.hooks import Hook, LogCrumb
 
 # The sections a scrubber replaces values in whose dictionaries may be the very ones the application passed.
 _SECTIONS = ("request", "extra", "user", "spans", "breadcrumbs")
@@ -14,7 +13,25 @@ _SECTIONS = ("request", "extra", "user", "spans", "breadcrumbs")
 _MAX_DEPTH = 40
 _TOO_DEEP = "<nested too deep>"
 # What stands between a fault and its report. Their variables hold what was logged or reported, without its names.
-_REPORTING = ("logging", "loguru", "structlog", "sentry_sdk", "alerting.sentry")
+_REPORTING = ("logging.", "loguru.", "structlog.", "sentry_sdk.", "alerting.sentry.")
+
+
+class LogCrumb(dict[str, Any]):
+    """A breadcrumb of a log line, with the record it was made from: its parameters' names are not in the line."""
+
+    record: Any = None
+
+
+def guarded(theirs: Callable[..., Any], otherwise: Any) -> Callable[..., Any]:
+    """A function of the application's that the SDK calls unguarded: one that raises answers `otherwise`."""
+
+    @wraps(theirs, updated=())
+    def call(*arguments: Any) -> Any:
+        with capture_internal_exceptions():
+            return theirs(*arguments)
+        return otherwise
+
+    return call
 
 
 class GuestScrubber(EventScrubber):
@@ -24,7 +41,7 @@ class GuestScrubber(EventScrubber):
     scrubber is needed: they see every event, and in Sentry only they say why a value is gone.
     """
 
-    def __init__(self, theirs: Any, scrub: Hook) -> None:
+    def __init__(self, theirs: Any, scrub: Callable[[Any, Any], Any]) -> None:
         super().__init__(recursive=True)
         self._scrub = scrub
         is_ours = str(getattr(scrub, "__module__", "")).startswith("alerting.sentry.")
@@ -32,12 +49,12 @@ class GuestScrubber(EventScrubber):
 
     def scrub_event(self, event: Any) -> None:
         with capture_internal_exceptions():
-            without_reporting_frames(event)
+            _without_reporting_frames(event)
         with capture_internal_exceptions():
             self._complete_crumbs(event)
         if self._before is not None:
             with capture_internal_exceptions():
-                event |= {name: _copied(event[name], _MAX_DEPTH, set()) for name in _SECTIONS if name in event}
+                event |= {name: _copied(event[name], ()) for name in _SECTIONS if name in event}
                 self._before.scrub_event(event)
 
     def _complete_crumbs(self, event: Any) -> None:
@@ -47,50 +64,29 @@ class GuestScrubber(EventScrubber):
         for position, crumb in enumerate(values or ()):
             if isinstance(crumb, LogCrumb):
                 values[position] = {**crumb, "message": "[Filtered]"}
-                told = {
-                    "message": crumb.record.msg,
-                    "params": dict(crumb.record.args),
-                    "formatted": crumb.get("message"),
-                }
+                record, line = crumb.record, crumb.get("message")
+                told = {"message": record.msg, "params": dict(record.args), "formatted": line}
                 with capture_internal_exceptions():
                     values[position]["message"] = self._scrub({"logentry": told}, {})["logentry"]["formatted"]
 
 
-def without_reporting_frames(event: Any) -> None:
-    """Take the frames of logging, of the SDK and of this package off the event's stack traces."""
-    for stacktrace in iter_event_stacktraces(event):
-        frames: Any = stacktrace.get("frames") if isinstance(stacktrace, dict) else None
-        if isinstance(frames, list) and any(map(_is_reporting, frames)):
-            cast("dict[str, Any]", stacktrace)["frames"] = _others(frames)
+def _without_reporting_frames(event: Any) -> None:
+    stacktraces: Any = iter_event_stacktraces(event)
+    for stacktrace in stacktraces:
+        frames = stacktrace.get("frames") if isinstance(stacktrace, dict) else None
+        others = [frame for frame in frames or () if not f"{frame.get('module')}.".startswith(_REPORTING)]
+        if frames and len(others) < len(frames):
+            # An error that never left them has to be somewhere.
+            stacktrace["frames"] = others or [{**frame, "vars": {}} for frame in frames]
 
 
-def _others(frames: Iterable[Any]) -> list[Any]:
-    others = [frame for frame in frames if not _is_reporting(frame)]
-    # An error that never left them has to be somewhere.
-    return others or [{name: value for name, value in frame.items() if name != "vars"} for frame in frames]
-
-
-def _is_reporting(frame: Any) -> bool:
-    module = frame.get("module") if isinstance(frame, Mapping) else None
-    return isinstance(module, str) and module.startswith(_REPORTING) and _is_within(module)
-
-
-def _is_within(module: str) -> bool:
-    return any(module == one or module.startswith(f"{one}.") for one in _REPORTING)
-
-
-def _copied(value: Any, depth: int, inside: set[int]) -> Any:
-    """The value with its dictionaries and lists copied; leaves are shared, cycles cut."""
+def _copied(value: Any, within: tuple[int, ...]) -> Any:
+    """The value with its dictionaries and lists copied; leaves are shared, and cycles cut rather than tied again."""
     if not isinstance(value, dict | list):
         return value
-    # Cut rather than tied again: a recursion into a cycle ends with an error that leaves the rest as it is.
-    if depth == 0 or id(value) in inside:
+    if len(within) > _MAX_DEPTH or id(value) in within:
         return _TOO_DEEP
-    inside.add(id(value))
-    copy: Any
+    within = (*within, id(value))
     if isinstance(value, dict):
-        copy = {key: _copied(inner, depth - 1, inside) for key, inner in value.items()}
-    else:
-        copy = [_copied(inner, depth - 1, inside) for inner in value]
-    inside.discard(id(value))
-    return copy
+        return {key: _copied(inner, within) for key, inner in value.items()}
+    return [_copied(inner, within) for inner in value]

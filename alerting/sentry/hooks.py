@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
-from functools import wraps
 from typing import Any
 
 from sentry_sdk.utils import capture_internal_exceptions
+
+from alerting.sentry.attachments import scrubbed_attachments
+from alerting.sentry.guest import LogCrumb
 
 Hook = Callable[[Any, Any], Any]
 
@@ -24,12 +26,6 @@ HOOKS = (
     "before_send_span",
     "before_breadcrumb",
 )
-
-
-class LogCrumb(dict[str, Any]):
-    """A breadcrumb of a log line, with the record it was made from: its parameters' names are not in the line."""
-
-    record: Any = None
 
 
 def scrubbing_hook(theirs: Hook | None, scrub: Hook) -> Hook:
@@ -84,18 +80,6 @@ def breadcrumb_hook(theirs: Hook | None) -> Hook:
     return before_breadcrumb
 
 
-def guarded(theirs: Callable[..., Any], otherwise: Any) -> Callable[..., Any]:
-    """A function of the application's that the SDK calls unguarded: one that raises answers `otherwise`."""
-
-    @wraps(theirs, updated=())
-    def call(*arguments: Any) -> Any:
-        with capture_internal_exceptions():
-            return theirs(*arguments)
-        return otherwise
-
-    return call
-
-
 def default_scrub(item: Any, hint: Any) -> Any:
     """`scrub_event`, whose words and patterns are read when it is first needed."""
     from alerting.sentry.scrub import scrub_event
@@ -104,7 +88,6 @@ def default_scrub(item: Any, hint: Any) -> Any:
 
 
 def _scrubbed(item: Any, hint: Any, scrub: Hook) -> Any:
-    from alerting.sentry.attachments import scrubbed_attachments
     from alerting.sentry.task_arguments import without_task_arguments
 
     with capture_internal_exceptions():

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from alerting.sentry.grouping.chain import MAX_LINKS, event_exceptions, raised
-from alerting.sentry.grouping.classes import lineage, same_class
+from alerting.sentry.grouping.schemes import lineage, same_class
 
 # Answers to visitors rather than faults. Subclasses are ignored too. A module may be the public one.
 IGNORED: tuple[str, ...] = (

@@ -8,8 +8,8 @@ import sentry_sdk
 from sentry_sdk.consts import DEFAULT_OPTIONS
 from sentry_sdk.integrations import Integration
 
-from alerting.sentry.guest import GuestScrubber
-from alerting.sentry.hooks import HOOKS, Hook, breadcrumb_hook, default_scrub, error_hook, guarded, scrubbing_hook
+from alerting.sentry.guest import GuestScrubber, guarded
+from alerting.sentry.hooks import HOOKS, Hook, breadcrumb_hook, default_scrub, error_hook, scrubbing_hook
 from alerting.sentry.ignored import IGNORED
 from alerting.sentry.integrations import choose
 from alerting.sentry.options import SAMPLERS, SentrySetupError, check_arguments, resolve

@@ -117,7 +117,8 @@ def django_app() -> Iterator[Any]:
     class Urls:  # what ROOT_URLCONF takes besides a module
         urlpatterns = (path("order/", order),)
 
-    with override_settings(ROOT_URLCONF=Urls, MIDDLEWARE=["django.middleware.common.CommonMiddleware"]):
+    middleware = ["django.middleware.common.CommonMiddleware"]
+    with override_settings(ROOT_URLCONF=Urls, MIDDLEWARE=middleware, ALLOWED_HOSTS=["*"]):
         yield WSGIHandler()
 
 

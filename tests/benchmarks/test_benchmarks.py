@@ -1,8 +1,13 @@
 """The benchmarks measure what they say: short runs of those that need a whole service, with every tick good."""
 
+from typing import Any
+
 import pytest
 
-from tests.benchmarks import latency, ticks
+from tests.benchmarks import breadcrumbs, capture, latency, startup, ticks
+from tests.sentry.sdk import fresh_sdk
+
+__all__ = ["fresh_sdk"]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -21,3 +26,13 @@ def test_latency_is_measured_through_real_processes(
     latency.main()
     printed = " ".join(capsys.readouterr().out.split())
     assert "1 spikes: median" in printed and "worker (4 children)" in printed
+
+
+@pytest.mark.parametrize("table", [breadcrumbs, capture, startup])
+def test_the_sdk_package_is_measured_beside_the_sdk(
+    fresh_sdk: object, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], table: Any
+) -> None:
+    monkeypatch.setattr(table, "TURNS", 2)
+    table.main()
+    printed = capsys.readouterr().out
+    assert "promised" in printed and "held" in printed.lower()

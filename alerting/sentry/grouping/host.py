@@ -7,8 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from alerting.sentry.grouping.chain import attribute, frames, module_of
-from alerting.sentry.grouping.classes import lookup
-from alerting.sentry.grouping.schemes import BY_LIBRARY, Scheme
+from alerting.sentry.grouping.schemes import BY_LIBRARY, Scheme, lookup
 
 _DEFAULT_PORTS = frozenset({"80", "443", "6379", "6380", "25", "465", "587", "5672", "5671"})
 _IN_TEXT = (

@@ -1,9 +1,10 @@
 """Which exception classes belong to which grouping scheme, by dotted name of the class or of a package around it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from enum import StrEnum
+from typing import TypeVar
 
-from alerting.sentry.grouping.classes import lineage, lookup
+Value = TypeVar("Value")
 
 
 class Scheme(StrEnum):
@@ -78,6 +79,34 @@ BY_BARE_NAME: Mapping[str, Scheme] = {
     **dict.fromkeys(("TooManyRequests", "TooManyRequestsError", "Throttled"), Scheme.RATE_LIMIT),
     **dict.fromkeys(("ValidationError",), Scheme.VALIDATION),
 }
+
+
+def lineage(error_type: type) -> Iterator[str]:
+    """Dotted names of a class and all its bases, the most specific first."""
+    for cls in error_type.__mro__:
+        yield f"{cls.__module__}.{cls.__qualname__}"
+
+
+def lookup(dotted: str, table: Mapping[str, Value]) -> Value | None:
+    """The entry for a dotted name or for the nearest package around it: `redis` answers for `redis.exceptions.X`."""
+    while dotted:
+        if dotted in table:
+            return table[dotted]
+        dotted = dotted.rpartition(".")[0]
+    return None
+
+
+def same_class(dotted: str, listed: str) -> bool:
+    """Whether a class is the listed one.
+
+    Libraries re-export classes from inner modules (`django.http.Http404` is defined in `django.http.response`), so
+    the listed module may be any package around the real one. A listed name without dots is compared alone.
+    """
+    module, _, name = dotted.rpartition(".")
+    listed_module, _, listed_name = listed.rpartition(".")
+    if name != listed_name:
+        return False
+    return not listed_module or module == listed_module or module.startswith(f"{listed_module}.")
 
 
 def scheme_of(error_type: type) -> Scheme | None:

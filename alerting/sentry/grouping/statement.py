@@ -8,8 +8,7 @@ from typing import Any
 
 from alerting.sentry.grouping.call_site import failing_call
 from alerting.sentry.grouping.chain import attribute, event_frames, frames, last_step, module_of
-from alerting.sentry.grouping.classes import lookup
-from alerting.sentry.grouping.schemes import BY_LIBRARY, Scheme
+from alerting.sentry.grouping.schemes import BY_LIBRARY, Scheme, lookup
 from alerting.sentry.sql import kind_in, kind_of
 
 # What drivers and ORMs call the statement, in their methods' arguments and on their exceptions.
