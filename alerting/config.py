@@ -124,7 +124,10 @@ class Settings(BaseModel):
         None, description="GET after each fully good tick, at most once a minute (dead man's switch)"
     )
 
-    CELERY_BROKER_URL: BrokerUrl = Field(SecretStr("redis://localhost:6379/0"), description="Redis or Valkey")
+    CELERY_BROKER_URL: BrokerUrl = Field(
+        SecretStr("redis://localhost:6379/0"),
+        description="Redis or Valkey: redis://, rediss:// (verified), redis+socket://, sentinel://",
+    )
     DATABASE_URL: DatabaseUrl | None = Field(
         None, description="PostgreSQL in production; empty = an SQLite file in the data directory"
     )

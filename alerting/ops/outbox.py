@@ -39,7 +39,7 @@ def list_messages(
         if channel.broken_reason:
             broken = f"broken since {_at(channel.broken_at)}: {channel.broken_reason}, tried again {_trial(channel)}"
         last = f", last sent {_at(channel.last_sent_at)}" if channel.last_sent_at else ", nothing sent yet"
-        console.print(Text(f"{channel.name}: {terminal(broken)}{last}"))
+        console.print(Text(f"{terminal(channel.name)}: {terminal(broken)}{last}"))
     rows = Message.objects.order_by("-id")
     found = list((rows if everything else rows.filter(state__in=UNSENT))[:limit])
     if not found:

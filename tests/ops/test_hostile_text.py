@@ -17,7 +17,7 @@ from alerting import redaction
 from alerting.incidents.models import Evaluator, Incident, Tick
 from alerting.ops import explain, health, incident_commands, outbox
 from alerting.outbox.clean import clean
-from alerting.outbox.models import Message
+from alerting.outbox.models import Channel, Message
 from alerting.rules.model import Issue, Project
 from tests.notifiers.hostile import texts
 from tests.support.pipeline import World
@@ -46,8 +46,10 @@ def empty_tables(transactional_db: None) -> None:
 @few
 @given(hostile=texts)
 def test_no_command_lets_hostile_text_out_of_its_place(hostile: str, empty_tables: None) -> None:
-    for model in (Message, Incident, Evaluator, Tick):
+    for model in (Message, Incident, Evaluator, Tick, Channel):
         model.objects.all().delete()
+    name = hostile.encode("utf-8", "ignore").decode().replace("\0", "")[:20]
+    Channel.objects.create(name=name, leased_until=NOON, open_at=NOON)
     world = World(NOON)
     world.run(timedelta(seconds=15))
     project = Project("1", clean(hostile, 100) or "x")
