@@ -27,6 +27,10 @@ _NAME_RULES: Mapping[str, tuple[re.Pattern[str], int]] = {
     "environment": (re.compile(r"(?!none\Z)[^/\r\n\f]+", re.IGNORECASE), 64),
     "release": (re.compile(r"[^/\\\r\n\t\f\v]+"), 250),
 }
+_LISTS: Mapping[str, tuple[Any, Any, str]] = {
+    "ignore_errors": (list | tuple | set | frozenset, str | type, "a list of exception classes or their names"),
+    "integrations": (list | tuple, Integration, "a list of integrations"),
+}
 _EXPECTED_RATE = "a number from 0.0 to 1.0"
 _DATA_COLLECTION = (
     "data_collection: not accepted, because giving it at all makes sentry-sdk switch its scrubber off, even one passed "
@@ -44,12 +48,8 @@ class SentrySetupError(ValueError):
         super().__init__("\n".join([heading, *(f"  - {problem}" for problem in self.problems)]))
 
 
-def check_overrides(overrides: Mapping[str, Any]) -> list[str]:
-    """Mistakes in what the caller passed, as sentences."""
-    return list(_mistakes(overrides))
-
-
 def _mistakes(overrides: Mapping[str, Any]) -> Iterator[str]:
+    """Mistakes in what the caller passed, as sentences."""
     experiments = overrides.get("_experiments") or {}
     if not isinstance(experiments, Mapping):
         yield f"_experiments: expected a dictionary, got {experiments!r}"
@@ -74,12 +74,10 @@ def _unmet(name: str, value: Any) -> str:
         return "" if callable(value) else "a function of (item, hint)"
     if name in {*SAMPLERS, "error_sampler"}:
         return "" if callable(value) else "a function"
-    if name == "ignore_errors":
-        listed = _is_listed(value) and all(isinstance(one, str | type) for one in value)
-        return "" if listed else "a list of exception classes or their names"
-    if name == "integrations":
-        listed = isinstance(value, list | tuple) and all(isinstance(one, Integration) for one in value)
-        return "" if listed else "a list of integrations"
+    if name in _LISTS:
+        holders, members, expected = _LISTS[name]
+        fits = isinstance(value, holders) and all(isinstance(one, members) for one in value)
+        return "" if fits else expected
     if name == "event_scrubber":
         return "" if callable(getattr(value, "scrub_event", None)) else "an EventScrubber"
     if isinstance(default, bool):
@@ -97,10 +95,6 @@ def check_arguments(scrub: Any, failed_request_status_codes: Any) -> Iterator[st
     codes = failed_request_status_codes
     if not isinstance(codes, Collection) or not all(isinstance(one, int) for one in codes):
         yield f"failed_request_status_codes: expected a collection of numbers, got {codes!r}"
-
-
-def _is_listed(value: Any) -> bool:
-    return isinstance(value, list | tuple | set | frozenset)
 
 
 def read_dsn(environ: Mapping[str, str], problems: list[str]) -> str:
@@ -133,7 +127,7 @@ def resolve(
     Without a DSN only the caller's own count: an application without Sentry starts whatever else its environment holds.
     """
     env = os.environ if environ is None else environ
-    problems = [*check_overrides(overrides), *mistakes]
+    problems = [*_mistakes(overrides), *mistakes]
     from_environment: list[str] = []
     options = dict(overrides)
     options.pop("data_collection", None)
