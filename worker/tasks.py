@@ -12,16 +12,14 @@ from celery import Task
 from kombu.exceptions import OperationalError
 
 from alerting import config, pipeline, wiring
-from alerting.errors import HttpError
 from alerting.housekeeping import take_turn
-from alerting.http import exchange
 from alerting.pipeline import Parts
+from worker import dead_mans_switch
 from worker.celery import app
 from worker.limits import RedisBudget
 
 logger = logging.getLogger(__name__)
 
-HEARTBEAT_SECONDS = 5.0
 MONITOR_SLUG = "sentry-alerting-heartbeat"
 
 
@@ -49,8 +47,8 @@ def tick() -> None:
         return
     if report.owed:
         _hint_to_deliver()
-    if report.heartbeat:
-        _touch_heartbeat()
+    if report.heartbeat and (url := config.current().secret("HEARTBEAT_URL")):
+        dead_mans_switch.call(url)
 
 
 @app.task(name="alerting.deliver")
@@ -98,16 +96,3 @@ def _hint(task: Task[Any, Any], *arguments: str, countdown: float = 0.0) -> None
     """Send a message that only brings forward what beat, or the next tick, asks for anyway: Redis may be away."""
     with contextlib.suppress(OperationalError):
         task.apply_async(arguments, countdown=countdown)
-
-
-def _touch_heartbeat() -> None:
-    url = config.current().secret("HEARTBEAT_URL")
-    if not url:
-        return
-    try:
-        status = exchange.get(url, seconds=HEARTBEAT_SECONDS).status
-    except HttpError as error:
-        logger.warning("HEARTBEAT_URL was not reached: %s", error)
-    else:
-        if status >= 300:
-            logger.warning("HEARTBEAT_URL answered with status %s: the dead man's switch may not have heard us", status)
