@@ -88,7 +88,7 @@ def default_scrub(item: Any, hint: Any) -> Any:
 
 
 def _scrubbed(item: Any, hint: Any, scrub: Hook) -> Any:
-    from alerting.sentry.task_arguments import without_task_arguments
+    from alerting.sentry.scrub.task_arguments import without_task_arguments
 
     with capture_internal_exceptions():
         item = without_task_arguments(item)

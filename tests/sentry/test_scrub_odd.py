@@ -150,14 +150,14 @@ SECTIONS += ["message", "transaction", "attributes", "items", "fingerprint", "mo
 )
 def test_a_section_of_the_wrong_type_is_taken_as_it_comes(section: str, odd: Any) -> None:
     after = scrub_event({section: odd, "extra2": {"password": SECRET}}, {})
-    assert list(after) == [section, "extra2"]
+    assert [name for name in after if name != "_meta" or section == "_meta"] == [section, "extra2"]
     assert SECRET not in str(after)
 
 
 @pytest.mark.parametrize("hint", [None, {}, {"exc_info": (ValueError, ValueError("x"), None)}, "odd"])
 def test_any_hint_will_do(hint: Any) -> None:
     assert scrub_event({}, hint) == {}
-    assert scrub_event({"message": "password=" + SECRET}, hint) == {"message": "password=[Filtered]"}
+    assert scrub_event({"message": "password=" + SECRET}, hint)["message"] == "password=[Filtered]"
 
 
 def test_nothing_of_the_answer_is_shared_with_what_was_given() -> None:
@@ -175,7 +175,7 @@ def test_threads_can_share_one_scrubber() -> None:
         for turn in range(200):
             secret = f"q7{number}x{turn}"
             after = scrub({"message": f"password={secret} n={turn}", "extra": {"token": secret}}, {})
-            if after != {"message": f"password=[Filtered] n={turn}", "extra": {"token": "[Filtered]"}}:
+            if (after["message"], after["extra"]) != (f"password=[Filtered] n={turn}", {"token": "[Filtered]"}):
                 wrong.append(after)
 
     workers = [threading.Thread(target=work, args=(number,)) for number in range(8)]

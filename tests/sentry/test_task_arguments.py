@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from alerting.sentry.task_arguments import without_task_arguments
+from alerting.sentry.scrub.task_arguments import without_task_arguments
 
 WORKER = "celery.worker.consumer.consumer"
 

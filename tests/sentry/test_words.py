@@ -2,19 +2,19 @@
 
 import pytest
 
-from alerting.sentry.keys import Names
-from alerting.sentry.verdict import Verdict
-from alerting.sentry.words import PAIRS, PUBLIC, SECRETS, TOKENS, VAULTS
+from alerting.sentry.scrub.names import Names
+from alerting.sentry.scrub.rules.words import PAIRS, PUBLIC, STRONG, VAULTS, WEAK
+from alerting.sentry.scrub.secrecy import Secrecy
 
 ANNOUNCING = sorted(
-    [*PAIRS, *((word,) for word in VAULTS | SECRETS | TOKENS)],
+    [*PAIRS, *((word,) for word in VAULTS | STRONG | WEAK)],
 )
 
 
 @pytest.mark.parametrize("separator", ["_", "-", "."])
 def test_every_announcing_word_is_looked_for(separator: str) -> None:
     names = Names()
-    unseen = [words for words in ANNOUNCING if names.judge(separator.join(words)) <= Verdict.HARMLESS]
+    unseen = [words for words in ANNOUNCING if names.judge(separator.join(words)) <= Secrecy.HARMLESS]
     assert [words for words in unseen if words not in PUBLIC] == []
 
 
@@ -22,9 +22,9 @@ def test_every_announcing_word_is_looked_for(separator: str) -> None:
     "name", ["input_tokens", "mfa_device", "last_password_change", "auth_header_name", "has.password"]
 )
 def test_a_name_about_a_secret_is_harmless(name: str) -> None:
-    assert Names().judge(name) <= Verdict.HARMLESS
+    assert Names().judge(name) <= Secrecy.HARMLESS
 
 
 @pytest.mark.parametrize("name", ["cc_number", "taxId", "2fa", "AWS_ACCESS_KEY_ID", "authorization_header", "userpw"])
 def test_a_rare_name_of_a_secret_is_known(name: str) -> None:
-    assert Names().judge(name) >= Verdict.SECRET
+    assert Names().judge(name) >= Secrecy.STRONG

@@ -3,17 +3,19 @@
 from enum import IntEnum
 
 
-class Verdict(IntEnum):
-    """What a name says about the value it stands for."""
+class Secrecy(IntEnum):
+    """How secret the value under a name is."""
 
+    PART = -2
+    """Harmless alone, but the end of such names as `api key` where words stand before it."""
     VERSION = -1
     """A version number, which may look like an address."""
     HARMLESS = 0
     ADDRESS = 1
     """An IP address of a person."""
-    TOKEN = 2
-    """A text that opens something; a small number under the name is a count or an id."""
-    SECRET = 3
+    WEAK = 2
+    """A text that opens something; words and small numbers under the name are no secrets."""
+    STRONG = 3
     """Nothing under the name may be seen, numbers included."""
     VAULT = 4
     """Likewise, and so for everything inside, whatever its own name."""

@@ -1,6 +1,6 @@
 """The words by which names are judged: which announce a secret, alone or in pairs, and which speak against it."""
 
-from alerting.sentry.verdict import Verdict
+from alerting.sentry.scrub.secrecy import Secrecy
 
 WITH_DIGITS = frozenset({"cvv2", "cvc2", "2fa", "last4", "oauth2"})
 
@@ -22,9 +22,10 @@ ABOUT = frozenset(
     params parser path paths plugin policy prefix present processor prompt protocol provider providers
     quality quota rate ratio reader reason receiver redirect regex region remaining renewed required
     requirement requirements reset resource response result results revoked role rotated rotation rule rules
-    samesite saved schema scheme score scope scopes screen seconds secure sender serializer server service
+    samesite saved schema scheme score scope scopes screen seconds sender serializer server service
     set settings signal size sock socket source spec start started state status step storage store strategy strength
     style suffix supported table tag task template test text time timeout timestamp title total ttl type
+    bits bytes desktop domains hosts iterations kb lookup ms ns origins rounds sec secs servers us
     types updated url urls usage use used user username users uri valid validated validation validator
     validators verified version versions view visible width writer
     """.split()
@@ -32,7 +33,7 @@ ABOUT = frozenset(
 # The same at a name's start: has_password, max_tokens, num_sessions.
 ASKING = frozenset(
     """
-    allow allows can count disable enable enabled has hide ignore is max maximum min minimum must need needs
+    allow allows allowed can count disable enable enabled has hide ignore is max maximum min minimum must need needs
     no num number require required requires should show skip supports total use uses with without
     """.split()
 )
@@ -47,14 +48,14 @@ VAULTS = frozenset(
     jelszo κωδικός סיסמה المرور
     """.split()
 )
-SECRETS = frozenset(
+STRONG = frozenset(
     """
     otp totp hotp pin pincode cvv cvv2 cvc cvc2 csc ssn mnemonic jwt bearer passkey iban signingkey masterkey
     encryptionkey privkey privatekey secretkey accesskey accountkey cardnumber creditcard ccnumber
     requirepass masterauth htpasswd wifipsk psk
     """.split()
 )
-TOKENS = frozenset(
+WEAK = frozenset(
     """
     token tokens auth session sessions sess sid csrf xsrf signature sig authtoken sessionid phpsessid
     jsessionid samlresponse symfony verifier hmac aspxauth
@@ -62,25 +63,26 @@ TOKENS = frozenset(
 )
 # Written as one word: dbpassword, mysqlpwd, csrfmiddlewaretoken, sharedaccesskey.
 ENDINGS = tuple("password passwd pwd passphrase passcode apikey secretkey privatekey accesskey secret".split())
-TOKEN_ENDINGS = ("authtoken", "accesstoken", "sessionid", "sessid", "token")
-NOT_TOKENS = frozenset({"nontoken", "subtoken", "pretoken", "detoken"})
+WEAK_ENDINGS = ("authtoken", "accesstoken", "sessionid", "sessid", "token")
+NOT_WEAK = frozenset({"nontoken", "subtoken", "pretoken", "detoken"})
 
-PAIRS: dict[tuple[str, str], Verdict] = {
+PAIRS: dict[tuple[str, str], Secrecy] = {
     **dict.fromkeys(
         (
             (first, second)
             for first in """
-    access account admin aes api app application auth client consumer crypto decryption deploy deployment
-    encrypt encryption fernet functions gpg hmac jwt license licence master pgp preshared priv private rsa secret
-    server service session shared sign signing ssh ssl storage subscription symmetric tls vault webhook
+    access account admin aes api app application auth aws cipher client consumer crypt crypto data dek decrypt
+    decryption deploy deployment enc encrypt encryption fernet functions gcp github gitlab gpg hmac jwt kek kms license licence master pgp preshared priv private rsa secret
+    root seal seed server service session shared sign signing sse ssh ssl storage subscription symmetric tls transit
+    unseal vault webhook wrap wrapping
     algolia anthropic apns azure datadog fcm firebase gemini heroku mailgun mashape mapbox maps openai pagerduty
     sendgrid stripe twilio vapid
     """.split()
             for second in ("key", "keys")
         ),
-        Verdict.SECRET,
+        Secrecy.STRONG,
     ),
-    ("api", "keys"): Verdict.VAULT,
+    ("api", "keys"): Secrecy.VAULT,
     **dict.fromkeys(
         (
             (first, "code")
@@ -89,9 +91,9 @@ PAIRS: dict[tuple[str, str], Verdict] = {
     recovery reset secret security sms totp verification verify
     """.split()
         ),
-        Verdict.SECRET,
+        Secrecy.STRONG,
     ),
-    **dict.fromkeys(((first, "codes") for first in "backup mfa otp recovery scratch".split()), Verdict.SECRET),
+    **dict.fromkeys(((first, "codes") for first in "backup mfa otp recovery scratch".split()), Secrecy.STRONG),
     **dict.fromkeys(
         (
             ("card", "number"),
@@ -126,22 +128,22 @@ PAIRS: dict[tuple[str, str], Verdict] = {
             ("auth", "header"),
             ("token", "hint"),
         ),
-        Verdict.SECRET,
+        Secrecy.STRONG,
     ),
-    ("session", "id"): Verdict.TOKEN,
-    ("saml", "response"): Verdict.TOKEN,
-    ("saml", "request"): Verdict.TOKEN,
-    ("session", "key"): Verdict.TOKEN,
-    ("connect", "sid"): Verdict.TOKEN,
-    ("remember", "me"): Verdict.TOKEN,
-    ("remote", "addr"): Verdict.ADDRESS,
-    ("remote", "address"): Verdict.ADDRESS,
-    ("client", "addr"): Verdict.ADDRESS,
-    ("client", "address"): Verdict.ADDRESS,
-    ("peer", "addr"): Verdict.ADDRESS,
-    ("ip", "address"): Verdict.ADDRESS,
-    ("ip", "addr"): Verdict.ADDRESS,
-    ("forwarded", "for"): Verdict.ADDRESS,
+    ("session", "id"): Secrecy.WEAK,
+    ("saml", "response"): Secrecy.WEAK,
+    ("saml", "request"): Secrecy.WEAK,
+    ("session", "key"): Secrecy.WEAK,
+    ("connect", "sid"): Secrecy.WEAK,
+    ("remember", "me"): Secrecy.WEAK,
+    ("remote", "addr"): Secrecy.ADDRESS,
+    ("remote", "address"): Secrecy.ADDRESS,
+    ("client", "addr"): Secrecy.ADDRESS,
+    ("client", "address"): Secrecy.ADDRESS,
+    ("peer", "addr"): Secrecy.ADDRESS,
+    ("ip", "address"): Secrecy.ADDRESS,
+    ("ip", "addr"): Secrecy.ADDRESS,
+    ("forwarded", "for"): Secrecy.ADDRESS,
 }
 # Pairs whose last word would otherwise speak for harmlessness.
 PAIRS_THAT_WIN = frozenset(pair for pair in PAIRS if pair[1] in ABOUT)
@@ -151,13 +153,21 @@ PUBLIC = frozenset(
         *((first, "token") for first in "public stop eos bos pad unk mask sep".split()),
         *((first, "tokens") for first in "billed cached completion input output prompt reasoning".split()),
         *((first, "signature") for first in "function method call".split()),
-        ("desktop", "session"),
-        ("secret", "santa"),
     ]
 )
+# The same wherever they stand in a name.
+HARMLESS_PAIRS = frozenset({("desktop", "session"), ("public", "key"), ("pin", "sha"), ("secret", "santa")})
+# Written as one word: dbpass, sshkey.
+NOT_PASSES = frozenset("bypass compass encompass multipass onepass overpass surpass trespass twopass underpass".split())
+GLUED_KEYS = frozenset(
+    "account api app auth aws cipher client crypt enc encrypt encryption gpg host kms license master pgp private priv rsa "
+    "secret server session shared sign signing ssh ssl storage tls vault wrapping".split()
+)
+# What may end a name of several words in prose: api key, verification code, card number, social security no.
+PARTS = frozenset("address addr answer code codes for hash id key keys no number phrase security token word".split())
 
 # Secret only where nothing stands beside them: mfa_device is a name, mfa a code.
-WHOLE = frozenset({("2fa",), ("mfa",)})
+WHOLE = frozenset({("2fa",), ("mfa",), ("two", "factor"), ("authentication",)})
 WHOSE_IP = frozenset(
     "address client user remote real source true origin caller visitor cf forwarded last login connecting peer".split()
 )
@@ -165,9 +175,33 @@ WHOSE_IP = frozenset(
 # A text names no secret unless it holds one of these. A necessary sign of every word above, quick to look for.
 ROOTS = """
     pass pw secret token cred auth cookie sess sid csrf xsrf jwt otp pin cvv cvc csc ssn sig key bearer card
-    code iban mnemonic phrase wort senha wachtw contrase user answer addr forward verifier samlr symfony
-    remember psk ip hmac saml identified pswd crypt md5 cc_n ccn cc-n cc.n security insurance tax_id taxid tax-id tax.id
-    national pre_sh pre-sh pre.sh presh bank maiden 2fa mfa
-    adgangskode salasana parola haslo losenord kodeord sifre
-    clave lozinka heslo jelszo basic digest negotiate ntlm ssws dpop social login
+    code iban mnemonic phrase wort senha wachtw contrase answer verifier saml symfony remember psk hmac
+    crypt cc_n ccn cc-n cc.n security insurance tax_id taxid tax-id tax.id national pre_sh pre-sh pre.sh presh bank maiden
+    2fa mfa factor pswd adgangskode salasana parola haslo losenord kodeord sifre clave lozinka heslo jelszo
     """.split()
+# The same for names of addresses, which matter under their own names only.
+ADDRESS_ROOTS = ("ip", "addr", "forward")
+# What follows a colon in speech about secrets.
+ORDINARY = frozenset(
+    """
+    a already an and any app-level are argument arguments bytearray callable class dict float header headers iterable
+    mapping message option optional options parameter parameters secretbytes secretstr sequence tuple
+    array as bad basic bearer been blank bool boolean but bytes can cannot changed
+    check could default deleted denied deprecated detected did digest disabled does empty enabled error
+    exceeded expected expired failed failure field for found from has hidden in incorrect int integer invalid is it
+    jwt kerberos key ldap length list malformed masked mismatch missing must needs never new no not null
+    number oauth oauth2 object of ok old on only or please provided reason redacted rejected required reset
+    revoked saml set should str string supplied that the this timeout to token too true type unable unauthorized
+    undefined unexpected unknown unset unsupported updated use used using valid value was were when while
+    with without wrong you your pass return break continue raise yield
+    """.split()
+)
+MECHANISMS = frozenset(
+    """
+    anonymous basic bearer cert certificate digest hmac jwt kerberos ldap login ntlm oauth oauth2 oidc pam plain saml
+    scram-sha-256 session token trust
+    """.split()
+)
+# What stands before a credential in an authorization header.
+SCHEMES = frozenset("bearer basic token apikey bot splunk geniekey negotiate ntlm ssws dpop key".split())
+WHOLE_LINE_SCHEMES = ("digest", "aws4", "oauth", "hawk", "signature")

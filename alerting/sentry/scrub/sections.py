@@ -4,9 +4,9 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from alerting.sentry.patterns import MARKER, PRIVATE_KEY_BEGINS, PRIVATE_KEY_ENDS
-from alerting.sentry.verdict import Verdict
-from alerting.sentry.walk import Walk
+from alerting.sentry.scrub.secrecy import Secrecy
+from alerting.sentry.scrub.values import MARKER
+from alerting.sentry.scrub.walk import Walk
 
 Section = Callable[[Walk, Any], Any]
 
@@ -25,6 +25,7 @@ _SPAN = frozenset(
     is_segment same_process_as_parent exclusive_time hash type
     """.split()
 )
+PARAMETER = "sentry.message.parameter."
 _SOURCE = ("pre_context", "context_line", "post_context")
 _NUMERIC = re.compile(r"pass|pw|pin|otp|code|secret|cv[vc]|key|2fa|mfa", re.IGNORECASE)
 _PLACEHOLDER = re.compile(r"%(?:\((\w+)\))?[-#0 +]*\d*(?:\.\d+)?[sdrifaxXgGeEcou]|\{(\w*)(?:![rsa])?(?::[^{}]*)?\}")
@@ -43,19 +44,28 @@ def _fields(walk: Walk, value: Any, kept: frozenset[str], own: Mapping[str, Sect
         if name in kept and type(item) is not dict and type(item) is not list:
             cleaned[name] = item
         else:
-            section = own.get(name) if isinstance(name, str) else None
-            cleaned[name] = section(walk, item) if section else walk.named(name, item)
+            cleaned[name] = _part(walk, name, item, own.get(name) if isinstance(name, str) else None)
+    return cleaned
+
+
+def _part(walk: Walk, name: Any, item: Any, section: Section | None) -> Any:
+    before = len(walk.remarks)
+    cleaned = section(walk, item) if section else walk.named(name, item)
+    if len(walk.remarks) > before:
+        walk.under(name, before)
     return cleaned
 
 
 def _each(one: Section) -> Section:
     """A list of objects, bare or under `values`."""
 
+    def items(walk: Walk, value: Any) -> Any:
+        return [_part(walk, position, item, one) for position, item in enumerate(value)]
+
     def many(walk: Walk, value: Any) -> Any:
         if isinstance(value, Mapping) and isinstance(value.get("values"), list | tuple):
-            others = {name: item if name == "values" else walk.named(name, item) for name, item in value.items()}
-            return {**others, "values": [one(walk, item) for item in value["values"]]}
-        return [one(walk, item) for item in value] if isinstance(value, list | tuple) else one(walk, value)
+            return {name: _part(walk, name, item, items if name == "values" else None) for name, item in value.items()}
+        return items(walk, value) if isinstance(value, list | tuple) else one(walk, value)
 
     return many
 
@@ -63,32 +73,28 @@ def _each(one: Section) -> Section:
 def _frame(walk: Walk, frame: Any) -> Any:
     if not isinstance(frame, Mapping):
         return walk.value(frame)
-    cleaned = {}
     inside_key = False
     lines: dict[str, Any] = {}
     for name in _SOURCE:
         if name in frame:
+            before = len(walk.remarks)
             lines[name], inside_key = _source(walk, frame[name], inside_key)
-    for name, item in frame.items():
-        if name in _FRAME:
-            cleaned[name] = item
-        elif name in lines:
-            cleaned[name] = lines[name]
-        else:
-            cleaned[name] = walk.value(item) if name == "vars" else walk.named(name, item)
-    return cleaned
+            walk.under(name, before)
+    own: dict[str, Section] = {name: lambda _walk, _item, held=held: held for name, held in lines.items()}  # type: ignore[misc]
+    return _fields(walk, frame, _FRAME, {**own, "vars": Walk.value})
 
 
 def _source(walk: Walk, lines: Any, inside_key: bool) -> tuple[Any, bool]:
     """Lines of source, and whether a private key that began in them goes on behind them."""
     if not isinstance(lines, list | tuple):
-        cleaned, inside_key = _source_line(walk, lines, inside_key)
-        return cleaned, inside_key
+        return _source_line(walk, lines, inside_key)
     if not inside_key and walk.is_clean_code(lines):
         return list(lines), False
     kept = []
-    for line in lines:
+    for position, line in enumerate(lines):
+        before = len(walk.remarks)
         cleaned, inside_key = _source_line(walk, line, inside_key)
+        walk.under(position, before)
         kept.append(cleaned)
     return kept, inside_key
 
@@ -97,11 +103,11 @@ def _source_line(walk: Walk, line: Any, inside_key: bool) -> tuple[Any, bool]:
     if not isinstance(line, str):
         return line, inside_key
     if "PRIVATE KEY" not in line:
-        return (MARKER if inside_key else walk.code(line)), inside_key
-    begins, ends = PRIVATE_KEY_BEGINS.search(line), PRIVATE_KEY_ENDS.search(line)
+        return (walk.marked("private-key") if inside_key else walk.code(line)), inside_key
+    begins, ends = "-----BEGIN " in line, "-----END " in line
     if inside_key and not begins:
-        return MARKER, not ends
-    return walk.code(line), bool(begins) and not ends
+        return walk.marked("private-key"), not ends
+    return walk.code(line), begins and not ends
 
 
 def _stacktrace(walk: Walk, value: Any) -> Any:
@@ -144,12 +150,11 @@ def _contexts(walk: Walk, value: Any) -> Any:
 
 def _user(walk: Walk, value: Any) -> Any:
     """Who a user is, is told by id and name; address and e-mail never leave."""
-    if not isinstance(value, Mapping):
-        return walk.value(value)
-    return {
-        name: walk.secret(item, Verdict.SECRET, 0) if name in {"email", "ip_address", "ip"} else walk.named(name, item)
-        for name, item in value.items()
-    }
+
+    def hidden(walk: Walk, item: Any) -> Any:
+        return walk.secret(item, Secrecy.STRONG, 0)
+
+    return _fields(walk, value, frozenset(), dict.fromkeys(("email", "ip_address", "ip"), hidden))
 
 
 def _request(walk: Walk, value: Any) -> Any:
@@ -158,29 +163,45 @@ def _request(walk: Walk, value: Any) -> Any:
 
 def _cookies(walk: Walk, value: Any) -> Any:
     """The name of a cookie tells little: none of their values goes out."""
+
+    def hidden(walk: Walk, item: Any) -> Any:
+        return walk.secret(item, Secrecy.VAULT, 1)
+
+    def pair(walk: Walk, item: Any) -> Any:
+        return [item[0], _part(walk, 1, item[1], hidden)]
+
     if isinstance(value, list | tuple) and all(isinstance(item, list | tuple) and len(item) == 2 for item in value):
-        return [[item[0], walk.secret(item[1], Verdict.VAULT, 1)] for item in value]
+        return [_part(walk, position, item, pair) for position, item in enumerate(value)]
     if isinstance(value, Mapping):
-        return {name: walk.secret(item, Verdict.VAULT, 1) for name, item in value.items()}
-    return walk.secret(value, Verdict.VAULT, 0)
+        return {name: _part(walk, name, item, hidden) for name, item in value.items()}
+    return hidden(walk, value)
 
 
 def _logentry(walk: Walk, value: Any) -> Any:
     """A log line: its template names its parameters, though they stand apart."""
     if not isinstance(value, Mapping):
         return walk.value(value)
-    cleaned = {name: walk.named(name, item) for name, item in value.items()}
     template, params = value.get("message"), value.get("params")
+    secret: set[int] = set()
     if isinstance(template, str) and isinstance(params, list | tuple):
-        secret = _secret_positions(walk, template, len(params))
-        cleaned["params"] = [
-            walk.secret(item, Verdict.VAULT, 0) if position in secret and not _is_count(item, template) else item
-            for position, item in enumerate(cleaned["params"])
-        ]
+        secret = {at for at in _secret_positions(walk, template, len(params)) if not _is_count(params[at], template)}
+
+    def positioned(walk: Walk, items: Any) -> Any:
+        if not secret:
+            return walk.value(items)
+        return [_part(walk, at, item, _told if at in secret else Walk.value) for at, item in enumerate(items)]
+
+    cleaned = _fields(walk, value, frozenset(), {"params": positioned})
     if isinstance(value.get("formatted"), str):
         for told in _taken_out(params, cleaned.get("params")):
-            cleaned["formatted"] = cleaned["formatted"].replace(told, MARKER)
+            if told in cleaned["formatted"]:
+                cleaned["formatted"] = cleaned["formatted"].replace(told, walk.marked("log-parameter"))
+                walk.under("formatted", len(walk.remarks) - 1)
     return cleaned
+
+
+def _told(walk: Walk, item: Any) -> Any:
+    return walk.secret(item, Secrecy.VAULT, 0)
 
 
 def _taken_out(params: Any, cleaned: Any) -> list[str]:
@@ -200,17 +221,16 @@ def _attributes(walk: Walk, value: Any) -> Any:
     """A log item's attributes, among them its template and that template's parameters."""
     if not isinstance(value, Mapping):
         return walk.value(value)
-    cleaned = {name: walk.named(name, item) for name, item in value.items()}
     template = value.get("sentry.message.template")
     template = template.get("value") if isinstance(template, Mapping) else template
+    own: dict[str, Section] = {}
     if isinstance(template, str):
-        named = [str(name).rpartition(".")[2] for name in value if str(name).startswith("sentry.message.parameter")]
+        named = [name for name in value if str(name).startswith(PARAMETER)]
         for position in _secret_positions(walk, template, len(named)):
-            name = f"sentry.message.parameter.{position}"
-            told = value[name].get("value") if isinstance(value.get(name), Mapping) else value.get(name)
-            if name in cleaned and not _is_count(told, template):
-                cleaned[name] = walk.secret(value[name], Verdict.VAULT, 0)
-    return cleaned
+            told = value.get(f"{PARAMETER}{position}")
+            if not _is_count(told.get("value") if isinstance(told, Mapping) else told, template):
+                own[f"{PARAMETER}{position}"] = _told
+    return _fields(walk, value, frozenset(), own)
 
 
 def _is_count(value: Any, template: str) -> bool:
@@ -229,7 +249,9 @@ def _secret_positions(walk: Walk, template: str, count: int) -> set[int]:
     filled = _PLACEHOLDER.sub(stand_in, template[:8192])
     if not stand_ins or filled == template:
         return set()
+    before = len(walk.remarks)
     shown = walk.value(filled)
+    del walk.remarks[before:]
     return {position for position, text in enumerate(stand_ins[:count]) if text not in shown}
 
 

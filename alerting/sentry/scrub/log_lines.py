@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from alerting.sentry.patterns import MARKER
+from alerting.sentry.scrub.values import MARKER
 
 _PARAMETER = "sentry.message.parameter."
 # A shorter text may stand in the line for something else.

@@ -1,0 +1,220 @@
+"""What a container's form tells about its parts: pairs, named values, rings of keys, SQL parameters, arguments."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from alerting.sentry.scrub.columns import secret_parameters, without_shown
+from alerting.sentry.scrub.names import Names
+from alerting.sentry.scrub.secrecy import Secrecy
+from alerting.sentry.scrub.values import MARKER, holds_nothing, looks_random
+
+
+def _also_quoted(names: str) -> frozenset[str]:
+    """The names, also as the SDK writes the keys of local variables: in the quotes of their repr."""
+    return frozenset([*names.split(), *(f"'{name}'" for name in names.split())])
+
+
+_NAMING = _also_quoted("name key header field param parameter Name Key k")
+VALUES = _also_quoted("value val Value content v values default string_value stringValue")
+AUTHORIZING = frozenset("state scope grant_type redirect_uri code_verifier session_state".split())
+_STATEMENTS = ("sql", "query", "statement", "operation", "db.statement", "db.query.text")
+PARAMETERS = _also_quoted("params parameters args binds db.params db.parameters")
+# An object without any of these names tells nothing about its parts but their own names.
+TELLING = VALUES | PARAMETERS | {"code", "input"}
+_NAME = re.compile(r"[\w.\[\]'\" -]{1,80}")
+_KEYLIKE = re.compile(r"(?=\S*\d)(?=\S*[A-Za-z])[^\s:/@.]{8,200}")
+_UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_PROGRAM = re.compile(
+    r"(?:(?P<p>mongo\w{0,8}|docker|podman|helm|az|oc|skopeo|twine|sshpass)|(?P<a>redis-cli|valkey-cli|keydb-cli)"
+    r"|(?P<N>ssh-keygen)|(?P<P>sqlcmd|bcp|zip|unzip)|(?P<w>ldap\w{3,6}))"
+)
+_CALL = re.compile(r"(?P<name>[A-Za-z_][\w.]{0,80})\((?P<inside>.{1,4000})\)", re.DOTALL)
+_KEYWORD = re.compile(
+    r"(?P<name>[A-Za-z_]\w{0,80}+)=(?P<value>[bu]?'(?:[^'\\]|\\.)*+'|[bu]?\"(?:[^\"\\]|\\.)*+\"|[^\s,'\"()\[\]{}=]++)(?P<end>,\s*+|$)",
+    re.DOTALL,
+)
+_MOST_ARGUMENTS = 100
+
+
+class Judged:
+    """A sequence's items, which of them are secret, and whether all are pairs of a name and a value."""
+
+    __slots__ = ("items", "pairs", "secret")
+
+    def __init__(self, items: Sequence[Any], secret: Mapping[int, Secrecy], *, pairs: bool = False) -> None:
+        self.items, self.secret, self.pairs = items, secret, pairs
+
+
+def judged(value: Any, within: Secrecy, names: Names) -> Judged:
+    """What the items of a list or tuple are to each other."""
+    fields = getattr(value, "_fields", None)
+    if isinstance(value, tuple) and isinstance(fields, tuple) and len(fields) == len(value) and within < Secrecy.WEAK:
+        found = {at: names.judge(name) for at, name in enumerate(fields) if isinstance(name, str)}
+        return Judged(value, {at: secrecy for at, secrecy in found.items() if secrecy > Secrecy.ADDRESS})
+    if within >= Secrecy.WEAK:
+        return Judged(value, {})
+    if _is_lone_pair(value) and (secrecy := names.judge(text_of(value[0]))) > Secrecy.ADDRESS:
+        return Judged(value, {1: secrecy})
+    first = value[0] if value else None
+    if isinstance(first, list | tuple):
+        if all(is_pair(item) for item in value):
+            known = {item[0] for item in value if isinstance(item[0], str)}
+            if "code" in known and not AUTHORIZING.isdisjoint(known):
+                value = [(item[0], MARKER) if item[0] == "code" else item for item in value]
+            return Judged(value, {}, pairs=True)
+    elif isinstance(first, str) and all(isinstance(item, str) for item in value[:_MOST_ARGUMENTS]):
+        if any(_bare(item)[:1] == "-" for item in value[:_MOST_ARGUMENTS]):
+            found = dict.fromkeys(_secret_arguments(value[:_MOST_ARGUMENTS], names), Secrecy.VAULT)
+            return Judged(_with_parts(value), found)
+        if len(value) > 2 and len(value) % 2 == 0:
+            return Judged(value, _values_between(value, names))
+    return Judged(value, {})
+
+
+def stated_name(value: Mapping[Any, Any]) -> str:
+    """The name an object such as {"name": "api_key", "value": "…"} states for its value."""
+    if VALUES.isdisjoint(value):
+        return ""
+    return next((item for name, item in value.items() if name in _NAMING and isinstance(item, str)), "")
+
+
+def is_rejected(value: Mapping[Any, Any], names: Names) -> bool:
+    """Whether an object reports the rejected input of a secret field, as pydantic and FastAPI do."""
+    location = value["loc"]
+    fields = [item for item in location if isinstance(item, str)] if isinstance(location, list | tuple) else []
+    return bool(fields) and names.are_secret(fields[-1].strip("'"))
+
+
+def without_parameters(value: Mapping[Any, Any], statement: str, names: Names) -> Mapping[Any, Any]:
+    """An object that holds an SQL statement and its parameters, without those of secret columns."""
+    statement = next((value[name] for name in _STATEMENTS if isinstance(value.get(name), str)), statement)
+    secret = secret_parameters(statement[:8192].strip("'\""), names) if statement else set()
+    if not secret:
+        return value
+    return {name: _without_positions(item, secret) if name in PARAMETERS else item for name, item in value.items()}
+
+
+def _without_positions(item: Any, secret: set[int]) -> Any:
+    if isinstance(item, list | tuple):
+        if item and all(isinstance(row, list | tuple) for row in item):
+            return [_without_positions(row, secret) for row in item]  # one statement, executed with many rows
+        return [MARKER if position in secret else part for position, part in enumerate(item)]
+    shown = isinstance(item, str) and item[:1] in {"(", "["} and item[-1:] in {")", "]"}
+    return without_shown(item, secret) if shown else item
+
+
+def is_key(name: Any, item: Any, within: Secrecy) -> bool:
+    """Whether a part of what a secret's name holds is the secret: {"api_key": {"prod": "k81…"}}, a session's id."""
+    plain = text_of(name).strip("'")
+    if within is Secrecy.WEAK and isinstance(item, str) and plain in {"access", "refresh"}:
+        return True
+    if within is Secrecy.WEAK and plain not in {"id", "key"}:
+        return False
+    return isinstance(item, str) and _is_keylike(item)
+
+
+def is_keyring(value: Mapping[Any, Any]) -> bool:
+    """Whether under the name of tokens each has its own name: {"github": "k81…", "slack": "x4…"}."""
+    return bool(value) and all(isinstance(item, str) and _is_keylike(item) for item in value.values())
+
+
+def _is_keylike(item: str) -> bool:
+    bare = item.strip("'\"")
+    return bool(_KEYLIKE.fullmatch(bare)) and not _UUID.fullmatch(bare)
+
+
+def is_pair(item: Any) -> bool:
+    """A name with its value."""
+    return isinstance(item, list | tuple) and len(item) == 2 and _is_name(item[0])
+
+
+def _is_name(value: Any) -> bool:
+    return isinstance(value, str | bytes) and bool(_NAME.fullmatch(text_of(value)))
+
+
+def _values_between(value: Sequence[str], names: Names) -> dict[int, Secrecy]:
+    """Which items of a flat list of names and values, such as raw headers or a Redis hash, stand behind secret names.
+
+    A list of names alone looks alike: so a value has a digit and is no secret's name itself.
+    """
+    return {
+        position + 1: Secrecy.VAULT
+        for position in range(0, min(len(value), _MOST_ARGUMENTS), 2)
+        if len(value[position]) <= 80
+        and any(map(str.isdigit, value[position + 1]))
+        and names.are_secret(value[position].strip("'"))
+        and names.judge(value[position + 1]) <= Secrecy.HARMLESS
+        and _is_name(value[position])
+    }
+
+
+def _is_lone_pair(value: Any) -> bool:
+    """A name with its value; two names in a list look alike, unless the second has a digit."""
+    if len(value) != 2 or not isinstance(value[1], str) or not _is_name(value[0]):
+        return False
+    return isinstance(value, tuple) or any(map(str.isdigit, value[1]))
+
+
+def _secret_arguments(arguments: Sequence[str], names: Names) -> set[int]:
+    """Which of a program's arguments are secret: what follows an option that says so, or one its program knows."""
+    found = set()
+    plain = [_bare(item) for item in arguments]
+    program = _PROGRAM.match(plain[0].rpartition("/")[2])
+    flag = f"-{program.lastgroup}" if program else None
+    for position in range(1, len(plain)):
+        option, value = plain[position - 1], plain[position]
+        if option[:1] != "-" or not value or "=" in option or (value[0] == "-" and not looks_random(value[1:])):
+            continue
+        secret = names.are_secret(option.lstrip("-")) if len(option) > 2 else option == flag
+        if secret and not holds_nothing(value):
+            found.add(position)
+    return found
+
+
+def _with_parts(value: Sequence[str]) -> Sequence[str]:
+    """The arguments, with `-u user:password` of curl as the pair it is."""
+    parts = list(value)
+    for position in range(1, min(len(parts), _MOST_ARGUMENTS)):
+        before, item = _bare(parts[position - 1]), _bare(parts[position])
+        _user, colon, password = item.partition(":")
+        if before in {"-u", "--user", "--proxy-user"} and colon and password and not password.isdigit():
+            parts[position] = parts[position].replace(password, MARKER)
+        elif item[:2] == "-p" and len(item) > 2 and _bare(parts[0]).rpartition("/")[2].startswith(("mysql", "mariadb")):
+            parts[position] = parts[position].replace(item[2:], MARKER)
+        elif item[:2] == "-u" and ":" in item and "curl" in parts[0]:
+            parts[position] = parts[position].replace(item.partition(":")[2], MARKER)
+    return parts
+
+
+def _bare(argument: str) -> str:
+    """An argument without the quotes and the b of its repr."""
+    inner = argument[1:] if argument[:2] in {"b'", 'b"'} else argument
+    return inner[1:-1] if len(inner) > 1 and inner[0] in "'\"" and inner[0] == inner[-1] else argument
+
+
+def shown_object(text: str, names: Names) -> str:
+    """`Creds(user='mara', password=…)` under a secret's name, without all but what its own names make harmless.
+
+    Empty where the text shows no such object, or one without any secret part: then nobody knows what the secret is.
+    """
+    call = _CALL.fullmatch(text) if len(text) < 4096 else None
+    parts = list(_KEYWORD.finditer(call["inside"])) if call else []
+    if not call or "".join(part[0] for part in parts) != call["inside"]:
+        return ""
+    shown = "".join(
+        part[0] if names.judge(f"password {part['name']}") <= Secrecy.HARMLESS else _hidden(part) for part in parts
+    )
+    return f"{call['name']}({shown})" if MARKER in shown else ""
+
+
+def _hidden(part: re.Match[str]) -> str:
+    quote = part["value"][-1] if part["value"][-1] in "'\"" else ""
+    return f"{part['name']}={quote}{MARKER}{quote}{part['end']}"
+
+
+def text_of(name: Any) -> str:
+    """A key as text."""
+    if isinstance(name, bytes):
+        return name[:200].decode("utf-8", "replace")
+    return str(name)[:200] if isinstance(name, str | int | float | tuple) else type(name).__name__

@@ -1,0 +1,152 @@
+"""Scrubs an event with the rules an application chose: the walk, its sections, and the remarks about each cut."""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from alerting.sentry.scrub.log_lines import line_beside
+from alerting.sentry.scrub.names import Names, words_of
+from alerting.sentry.scrub.remarks import Remark, joined, meta_of
+from alerting.sentry.scrub.sections import SECTIONS
+from alerting.sentry.scrub.shapes import known_ids
+from alerting.sentry.scrub.texts import LONGEST_TEXT, Texts, secret_span
+from alerting.sentry.scrub.values import MARKER
+from alerting.sentry.scrub.walk import Walk
+from alerting.sentry.scrub.work import Work
+
+Told = tuple[tuple[Any, ...], str, Any]
+# What only an event has, and no log, metric, check-in or breadcrumb: there Sentry reads `_meta`.
+_OF_EVENTS = frozenset(
+    "exception message logentry request user extra contexts breadcrumbs spans threads tags transaction".split()
+)
+_NOT_OF_EVENTS = frozenset("body check_in_id monitor_slug category".split())
+
+
+class Engine:
+    """Raises ValueError naming every mistake in what it is given."""
+
+    def __init__(
+        self,
+        extra_keys: Iterable[str],
+        extra_patterns: Iterable[Any],
+        allow: Iterable[str],
+        strict: bool,
+        without: Iterable[str],
+    ) -> None:
+        mistakes: list[str] = []
+        keys = _texts("extra_keys", extra_keys, mistakes)
+        allowed = frozenset(_texts("allow", allow, mistakes))
+        off = frozenset(_texts("without", without, mistakes))
+        mistakes += (f"extra_keys: {key!r} has no word in it" for key in keys if not words_of(key))
+        mistakes += (f"without: there is no rule {one!r}" for one in sorted(off - known_ids()))
+        if not isinstance(strict, bool):
+            mistakes.append(f"strict: expected True or False, got {strict!r}")
+        if isinstance(extra_patterns, str | re.Pattern):
+            mistakes.append("extra_patterns: expected a list of expressions, got a single one")
+            extra_patterns = ()
+        patterns = [found for one in extra_patterns if (found := _compiled(one, mistakes)) is not None]
+        if mistakes:
+            raise ValueError("; ".join(mistakes))
+        self._names = Names(keys, allowed)
+        self._texts = Texts(self._names, patterns, allowed, strict, off)
+        self._off = off
+
+    def scrub(self, event: Any) -> tuple[Any, Walk]:
+        """A scrubbed copy, and the walk that knows what was cut from it. Never raises."""
+        walk = Walk(self._names, self._texts)
+        if not isinstance(event, Mapping):
+            cleaned = _part(walk, None, event)
+            return cleaned, walk
+        cleaned = {}
+        for name, value in event.items():
+            before = len(walk.remarks)
+            cleaned[name] = _part(walk, name, value)
+            walk.under(name, before)
+        if "body" in event and "attributes" in event:
+            self._finish_log(walk, event, cleaned)
+        if walk.remarks and not _OF_EVENTS.isdisjoint(event) and _NOT_OF_EVENTS.isdisjoint(event):
+            cleaned["_meta"] = joined(event.get("_meta"), meta_of(walk.remarks))
+        return cleaned, walk
+
+    def explain(self, event: Any) -> list[Told]:
+        """Every cut: its path, its rule, and what is left there."""
+        cleaned, walk = self.scrub(event)
+        return _told(walk.remarks, cleaned)
+
+    def _finish_log(self, walk: Walk, log: Mapping[Any, Any], cleaned: dict[Any, Any]) -> None:
+        attributes, line = log["attributes"], cleaned["body"]
+        if isinstance(attributes, Mapping) and isinstance(line, str):
+            try:
+                cleaned["body"] = line_beside(attributes, cleaned["attributes"], line)
+            except Exception:  # noqa: BLE001  as below
+                walk.failures += 1
+                cleaned["body"] = MARKER
+
+    def scrub_text(self, text: str) -> str:
+        """A text of any length, in pieces that end where lines do, as far as they have ends."""
+        pieces, at = [], 0
+        while at < len(text):
+            end = at + LONGEST_TEXT // 2
+            if end < len(text):
+                line_end = text.rfind("\n", at + 1, end)
+                end = line_end + 1 if line_end > at else max(text.rfind(" ", at + 1, end) + 1, at) or end
+                end = end if end > at else min(at + LONGEST_TEXT // 2, len(text))
+            try:
+                pieces.append(self._texts.clean(text[at:end], [], Work()))
+            except Exception:  # noqa: BLE001  what fails costs one piece
+                pieces.append(MARKER)
+            at = end
+        return "".join(pieces)
+
+
+def _part(walk: Walk, name: Any, value: Any) -> Any:
+    try:
+        section = SECTIONS.get(name) if isinstance(name, str) else None
+        return section(walk, value) if section else walk.named(name, value)
+    except Exception:  # noqa: BLE001  whatever an application put there: the event goes out, without this part
+        walk.failures += 1
+        return walk.marked("failed")
+
+
+def _told(remarks: list[Remark], cleaned: Any) -> list[Told]:
+    told = []
+    for remark in remarks:
+        left = cleaned
+        path = tuple(reversed(remark.path))
+        for step in path:
+            try:
+                left = left[step]
+            except (KeyError, IndexError, TypeError):
+                break
+        told.append((path, remark.rule, left))
+    return told
+
+
+def _texts(option: str, given: Any, mistakes: list[str]) -> list[str]:
+    if isinstance(given, str) or not isinstance(given, Iterable):
+        mistakes.append(f"{option}: expected a list of texts, got {given!r}")
+        return []
+    found = list(given)
+    mistakes += (f"{option}: expected texts, got {one!r}" for one in found if not isinstance(one, str))
+    return [one for one in found if isinstance(one, str)]
+
+
+def _compiled(given: Any, mistakes: list[str]) -> re.Pattern[str] | None:
+    pattern, example = given if isinstance(given, tuple) and len(given) == 2 else (given, None)
+    try:
+        compiled = re.compile(pattern)
+    except (re.error, TypeError) as error:
+        mistakes.append(f"extra_patterns: {pattern!r} is not a regular expression: {error}")
+        return None
+    if isinstance(compiled.pattern, bytes):
+        mistakes.append(f"extra_patterns: {pattern!r} is for bytes, not for texts")
+        return None
+    if compiled.fullmatch(""):
+        mistakes.append(f"extra_patterns: {pattern!r} matches the empty text, and so everywhere")
+        return None
+    if example is not None:
+        match = compiled.search(example) if isinstance(example, str) else None
+        if match is None or secret_span(match)[1] <= secret_span(match)[0]:
+            mistakes.append(f"extra_patterns: {pattern!r} finds nothing in its example {example!r}")
+            return None
+    return compiled

@@ -1,0 +1,107 @@
+"""Texts inside texts: what reprs, JSON, HTML, URLs and terminals write in other signs, read as what it means.
+
+A layer keeps where each sign came from, so that a secret found in what is meant is cut out of what is written.
+"""
+
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable
+
+_WRITTEN = re.compile(
+    r"(?<!\\)\\{1,15}[nrt]|\\{1,15}u(?P<code>(?!d[89a-fA-F])[0-9a-fA-F]{4})"
+    r"|(?:\\{1,15}x[c-fC-F][0-9a-fA-F](?:\\{1,15}x[89abAB][0-9a-fA-F]){1,3})"
+    r"|\\{1,15}x(?P<byte>[2-7][0-9a-fA-F])|(?:\x1b|\\{1,7}x1b|\\{1,7}u001b)\[[\d;]{0,20}[A-Za-z]"
+    r"|&(?P<entity>quot|#34|#x22|#39|#x27|apos|lt|gt|amp|#38);"
+)
+_PERCENT = re.compile(r"%[0-7][0-9A-Fa-f]|(?:%[89A-Fa-f][0-9A-Fa-f])+")
+_ENTITIES = {
+    "quot": '"',
+    "#34": '"',
+    "#x22": '"',
+    "#39": "'",
+    "#x27": "'",
+    "apos": "'",
+    "lt": "<",
+    "gt": ">",
+    "amp": "&",
+}
+_ENTITIES["#38"] = "&"
+_ASCII = {
+    f"%{first}{second}": chr(int(first + second, 16)) for first in "01234567" for second in "0123456789abcdefABCDEF"
+}
+_BLANKS = {"n": "\n", "r": "\r", "t": "\t"}
+_COMMON = {"\\n": "\n", "\\r": "\r", "\\t": "\t", **{f"&{name};": char for name, char in _ENTITIES.items()}}
+COLOUR = "\x1c"
+DEEPEST = 3
+
+
+class Layer:
+    """What a text means, and where each part of it is written."""
+
+    def __init__(self, pattern: re.Pattern[str], meaning: Callable[[re.Match[str]], str], written: str) -> None:
+        self._pattern, self._meaning, self._written = pattern, meaning, written
+        self.text = pattern.sub(meaning, written)
+
+    def spans(self, cuts: list[tuple[int, int, str]]) -> list[tuple[int, int, str]]:
+        """The same cuts in the text as it is written."""
+        meant, written = [0], [0]
+        grown = 0
+        for match in self._pattern.finditer(self._written):
+            size = len(self._meaning(match))
+            at = match.start() + grown
+            meant += (at, at + size)
+            written += (match.start(), match.end())
+            grown += size - (match.end() - match.start())
+
+        def begin(position: int) -> int:
+            index = bisect_right(meant, position) - 1
+            return written[index] + (position - meant[index] if index % 2 == 0 else 0)
+
+        def end(position: int) -> int:
+            index = bisect_left(meant, position) - 1
+            inside = index >= 0 and index % 2 == 1
+            return written[index + 1] if inside else begin(position)
+
+        return [(begin(first), end(last), rule) for first, last, rule in cuts]
+
+
+def _plain(match: re.Match[str]) -> str:
+    known = _COMMON.get(match[0])
+    if known is not None:
+        return known
+    if match["code"]:
+        return chr(int(match["code"], 16))
+    if match["byte"]:
+        return chr(int(match["byte"], 16))
+    if match["entity"]:
+        return _ENTITIES[match["entity"]]
+    shown = match[0]
+    if shown[-1] in _BLANKS and "[" not in shown:
+        return _BLANKS[shown[-1]]
+    if "[" in shown:
+        return COLOUR
+    try:
+        return bytes.fromhex(shown.replace("\\", "").replace("x", "")).decode()
+    except ValueError:
+        return shown
+
+
+def _unquoted(match: re.Match[str]) -> str:
+    known = _ASCII.get(match[0])
+    if known is not None:
+        return known
+    return bytes.fromhex(match[0].replace("%", "")).decode("utf-8", "replace")
+
+
+def written_out(text: str) -> Layer | None:
+    """The text with what reprs, JSON, HTML and terminals write in signs as it is meant; None where nothing is."""
+    if "\\" not in text and "&" not in text and "\x1b" not in text:
+        return None
+    layer = Layer(_WRITTEN, _plain, text)
+    return layer if layer.text != text else None
+
+
+def percent_encoded(text: str) -> Layer | None:
+    """The text with what URLs write in percent signs as it is meant; None where nothing is."""
+    layer = Layer(_PERCENT, _unquoted, text)
+    return layer if layer.text != text else None

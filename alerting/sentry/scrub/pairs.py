@@ -1,0 +1,452 @@
+"""Names and values inside a text: `key=value`, `"key": "value"`, query strings, headers, options, objects as shown.
+
+One expression finds what may be a name with a separator, each character of it once. Whether the name announces a
+secret is judged as it is for a dictionary's key; only then is the value's end looked for.
+"""
+
+import re
+
+from alerting.sentry.scrub.names import Names, words_of
+from alerting.sentry.scrub.rules.words import ORDINARY, SCHEMES, WHOLE_LINE_SCHEMES
+from alerting.sentry.scrub.secrecy import Secrecy
+from alerting.sentry.scrub.values import (
+    MARKER,
+    closing_quote,
+    holds_nothing,
+    is_complaint,
+    is_secret_value,
+    looks_random,
+    means_something_else,
+)
+from alerting.sentry.scrub.work import Cut, Work
+
+Span = tuple[int, int]
+_NONE = (0, 0)
+_WINDOW = 200
+_CHUNK = 512
+
+_PAIR = re.compile(
+    r"(?<![\w.\-\[\]])(?P<name>[\w.\-\[\]]++)(?P<close>\\{0,15}[\"'`]?[\])]?)"
+    r"(?P<sep>\s{0,6}(?:(?P<op>[-+*/|&?!:]{0,2}={1,3}>?|[-=]>|(?<=-)>|:(?!:|//)|[＝：])\s{0,6}"
+    r"|,\s{0,4}(?=[bu]?\\{0,15}[\"'`])))"
+)
+_OPTION = re.compile(r"(?<![\w-])--?(?P<name>[A-Za-z][\w.-]++)(?P<sep>\s{1,3})(?=[^\s|;&<>])")
+_OPENING = re.compile(r"[bBuUrRfFnNeExX]{0,2}(\\{0,15}[\"'`])")
+_CALL = re.compile(r"(?P<call>[A-Za-z_][\w.]{0,80})[\[(]\s?(?:\w{1,30}=)?[bur]?(?P<quote>\\{0,15}[\"'])")
+_CALLED = re.compile(
+    r"[A-Za-z_]{3,}(?:\.[a-z_]+){0,6}(?:\([A-Za-z_., =*\d]{0,80}\)|\[\w{1,40}\])(?=[\s),;.:'\"\]<>]|$)"
+)
+_DELIMITER = re.compile(r"(?P<sign>&amp;|[,;&|])(?:(?=$|\s)|(?P<next>[\w.%\[\]\-]{1,60}+)\s?[=:])")
+_PLAUSIBLE = re.compile(r"[A-Za-z][a-z]+(?:[\W_\dA-Z][\w.\-\[\]%]*)?|[A-Z][A-Z_\d.-]+")
+_COOKIES = re.compile(r"[^\s=;,\"'<>\\]{1,100}+=[^\r\n]*+")
+_CREDENTIAL = re.compile(r"(?P<scheme>[A-Za-z][\w-]{1,24})(?P<gap>\s{1,3}|%20|\+)(?P<value>\S{1,4096})")
+_BRACKET = re.compile(r"[\[\](){}]|(?<=[\[{( =:,bu])[\"']")
+_GROUPED = re.compile(r"(?:[A-Za-z]{2}\d{2}(?:[ -][A-Za-z0-9]{2,4}){2,8}|\d{3,6}(?:[ -]\d{2,6}){1,6})(?![\w-])")
+_FIELD = re.compile(r"(?:\s*(?:$|[\r\n,;|)\]}&\"']|\w{1,40}[:=]))")
+_COLUMNS_BEFORE = re.compile(
+    r"\b(?:into|on|table|unique|key|references|constraint|conflict)\b[\w\s.\"`\\]{0,120}\(\s?\\{0,15}$", re.IGNORECASE
+)
+_HOLE_HERE = re.compile(
+    r"\$?\{\{[^{}]{0,200}\}\}|\$\{[^{}]{1,80}\}|\$[A-Za-z_]\w*[),]|<%[^%]{0,80}%>"
+    r"|<[A-Za-z_][\w-]*+(?: [\w-]++){1,6}>|</|<(?:class|function|module) [^<>]{1,200}>|\$\([^()]{1,80}\)"
+)
+_SHOWN = re.compile(r"<(?P<value>(?=[^<>\s]{0,60}\d)[^<>\s]{4,200})>")
+_FAILED = frozenset({"invalid", "bad", "missing", "wrong"})
+_BLOCK = re.compile(r"[|>][+-]?[ \t]{0,8}\r?\n[ \t]{1,20}")
+_SIGNED = re.compile(r"[a-z]\w{0,15}=[^\s,;\"'\\&]{1,512}+(?:[,;]\s?[a-z]\w{0,15}=[^\s,;\"'\\&]{1,512}+){1,8}")
+_COLUMN = re.compile(r"(?:[A-Za-z_]\w{0,60}\.)?[a-z_]{1,60}|DEFAULT|CASE|case|CURRENT_\w+")
+_SQL_BEFORE = re.compile(r"(?i)(?:\b(?:set|where|and|or|on)|,)\s+\Z")
+_SQL = re.compile(r"(?i)\b(?:select|update|insert|delete|merge)\s")
+_PORT = re.compile(r"\d{2,5}(?:[/?#].*)?")
+_NUMBERED = frozenset("iban card cc ssn security pan cardnumber creditcard ccnumber insurance".split())
+_PHRASES = frozenset("passphrase mnemonic phrase codes".split())
+
+
+class Pairs:
+    """Finds the values of secret names."""
+
+    def __init__(self, names: Names) -> None:
+        self._names = names
+        self._known = names.known
+
+    def find(self, text: str, work: Work) -> list[Cut]:
+        """Where the values stand."""
+        cuts = []
+        done = 0
+        for match in _PAIR.finditer(text):
+            name = match["name"]
+            secrecy = self._known.get(name)
+            if secrecy is None:
+                secrecy = self._names.judge(name)
+            if secrecy is Secrecy.HARMLESS or match.start() < done:
+                continue
+            if secrecy < Secrecy.HARMLESS and text[match.start() - 1 : match.start()] == " ":
+                secrecy, name = self._joined(text, match.start(), name)
+            if secrecy <= Secrecy.ADDRESS:
+                continue
+            start, end = self._value(text, match, name, secrecy)
+            if end > start >= done:
+                cuts.append((start, end, "named"))
+                done = end
+                work.spend(300)
+            else:
+                work.spend(200)
+        return cuts
+
+    def options(self, text: str, work: Work) -> list[Cut]:
+        """Where the values of a command line's secret options stand that follow behind a blank."""
+        cuts = []
+        for match in _OPTION.finditer(text):
+            secrecy = self._names.judge(match["name"])
+            if secrecy > Secrecy.ADDRESS:
+                work.spend(200)
+                start, end = self._option(text, match)
+                if end > start:
+                    cuts.append((start, end, "option"))
+        return cuts
+
+    def _option(self, text: str, match: re.Match[str]) -> Span:
+        at = match.end()
+        if opening := _OPENING.match(text, at):
+            start, end = opening.end(), closing_quote(text, opening.end(), opening[1])
+            return _NONE if holds_nothing(text[start:end]) or end == len(text) else (start, end)
+        end = self._run(text, at, match.start(), strong=True)
+        value = text[at:end]
+        if holds_nothing(value) or value[0] == "-" or value.lower().strip(".,:)") in ORDINARY or value.isupper():
+            return _NONE
+        last = not text[end:].strip() or text[end : end + 3].lstrip(" ")[:1] in {"-", ";", "|", "&", "\n"}
+        return (at, end) if last or (looks_random(value) and value[0].isalnum()) else _NONE
+
+    def _joined(self, text: str, start: int, name: str) -> tuple[Secrecy, str]:
+        """The verdict on a name of several words: api key, card number, social security number."""
+        before = text[max(0, start - 40) : start]
+        if before[-1:] != " ":
+            return Secrecy.HARMLESS, name
+        words = [word.lstrip("\"'`(") for word in before.split()[-2:]]
+        if not words[0].isalpha():
+            del words[0]
+        if not words:
+            return Secrecy.HARMLESS, name
+        joined = ["_".join((*words[at:], name)) for at in range(len(words))]
+        return max((self._names.judge(one), one) for one in joined)
+
+    def _value(self, text: str, match: re.Match[str], name: str, secrecy: Secrecy) -> Span:
+        """Where the value to replace begins and ends; nothing where there is none."""
+        at, op = match.end(), match["op"]
+        if op is None:
+            return self._paired(text, match, secrecy)
+        if at >= len(text) or (op == "=" and "\n" in match["sep"]):
+            return _NONE
+        sign = text[at]
+        told = op in {":", "："}
+        opening = _OPENING.match(text, at)
+        if opening:
+            return self._quoted(text, match, opening, secrecy)
+        words = words_of(name)
+        if _HOLE_HERE.match(text, at):
+            return _NONE
+        if sign == "<" and (shown := _SHOWN.match(text, at)):
+            return shown.span("value")
+        if sign in "{[(":
+            rows = sign == "(" and match["close"].endswith(")")  # SQL: (name, password) = ('ada', '…')
+            failed = sign == "{" and not _FAILED.isdisjoint(words)
+            return _NONE if rows or failed else self._inside(text, at, secrecy)
+        if "authorization" in words or "authorisation" in words:
+            return self._credentials(text, at, match)
+        if words and words[-1] in {"cookie", "cookies"} and _COOKIES.match(text, at):
+            return at, self._line(text, at, match.start())
+        if call := _CALL.match(text, at):
+            return self._argument(text, call)
+        if not told and _CALLED.match(text, at):
+            return _NONE
+        if words and words[-1] == "signature" and (signed := _SIGNED.match(text, at)):
+            return signed.span()
+        if told and (block := _BLOCK.match(text, at)):
+            at = block.end()
+        if not _NUMBERED.isdisjoint(words) and (grouped := _GROUPED.match(text, at)):
+            return grouped.span()
+        strong = secrecy >= Secrecy.STRONG
+        end = self._run(text, at, match.start(), strong=strong)
+        value = text[at:end]
+        if told and value[-1:] == ":" and "\n" in match["sep"]:
+            return _NONE
+        structural = self._is_structural(text, match, end)
+        if not is_secret_value(value, secrecy, structural=structural) or means_something_else(name, value):
+            return _NONE
+        if told and not self._is_told(text, match, value, end, secrecy, words):
+            return _NONE
+        if not told and self._is_code(text, match, value):
+            return _NONE
+        if not _PHRASES.isdisjoint(words):
+            return at, max(end, self._phrase(text, at, match.start()))
+        return at, end
+
+    def _is_structural(self, text: str, match: re.Match[str], end: int) -> bool:
+        """Whether the name is a parameter of a query or a form, a quoted key, a cookie."""
+        before = text[match.start() - 1 : match.start()]
+        if match["close"]:
+            return True
+        if match["op"] != "=" or match["sep"] != "=":
+            return False
+        if match["name"].isupper() and "_" in match["name"]:
+            return True  # a variable of the environment
+        return before in {"?", "&", "#"} or text[end : end + 1] == "&" or (before == ";" and " " not in text[:end])
+
+    def _is_code(self, text: str, match: re.Match[str], value: str) -> bool:
+        """Whether a program's text assigns a variable of the same name, or compares with one."""
+        last = match["name"].rpartition(".")[2]
+        if (
+            match["op"] == "="
+            and _COLUMN.fullmatch(value)
+            and _SQL_BEFORE.search(text[max(0, match.start() - 12) : match.start()])
+            and _SQL.search(text, max(0, match.start() - 400), match.start())
+        ):
+            return True
+        if match["op"] in {"==", "!=", "===", "!=="}:
+            return bool(re.fullmatch(r"[a-z_][A-Za-z_.]*:?", value))
+        if "." in match["name"] and value == last and " " in match["sep"]:
+            return True
+        return bool(re.fullmatch(r"[a-z_]+(?:\.[a-z_]+)+", value)) and self._names.are_secret(value)
+
+    def _is_told(
+        self, text: str, match: re.Match[str], value: str, end: int, secrecy: Secrecy, words: tuple[str, ...]
+    ) -> bool:
+        """Whether `name: value` is data. In speech an ordinary word follows a colon, and more words follow that."""
+        word = value.lower().strip(".!?")
+        if word in ORDINARY and not match["close"]:
+            return False
+        if match["close"].strip("\\])") or not _PHRASES.isdisjoint(words):
+            return True
+        strong = secrecy >= Secrecy.STRONG
+        before = text[match.start() - 1 : match.start()]
+        if match["sep"][0].isspace():
+            return strong and looks_random(value)
+        if not match["sep"].endswith((" ", "\t", "\n")):
+            if before == ":" and not any(map(str.isdigit, value)):
+                return False  # a part of an address: arn:aws:secretsmanager:eu:secret:name
+            if _PORT.fullmatch(value) and (text[: match.start()].endswith("//") or "." in match["name"]):
+                return False
+            return (
+                strong and len(value) >= 3 if strong else looks_random(value) and len(value) >= 8 and "(" not in value
+            )
+        if value.isdigit() and len(value) < 3 and text[end : end + 2].strip().isalpha():
+            return False  # pin: 4 digits
+        if not value.isalpha():
+            return True
+        return looks_random(value) or _FIELD.match(text, end) is not None
+
+    def _paired(self, text: str, match: re.Match[str], secrecy: Secrecy) -> Span:
+        """The second of two quoted texts, where a pair begins with the first: ('password', '…'), ['--token', '…']."""
+        opening = _OPENING.match(text, match.end())
+        if not match["close"] or not opening:
+            return _NONE
+        start, end = opening.end(), closing_quote(text, opening.end(), opening[1])
+        value = text[start:end]
+        before = text[max(0, match.start() - 24) : match.start()]
+        if match["name"].startswith("--"):
+            follows_key = text[end + len(opening[1]) :][:2].lstrip()[:1] == ":"
+            return (start, end) if before[-1:] in {'"', "'"} and not follows_key and not holds_nothing(value) else _NONE
+        if secrecy < Secrecy.STRONG and not (is_secret_value(value, secrecy, quoted=True) and not value[:4].isdigit()):
+            return _NONE
+        begins = before.rstrip("\"'`\\bu").rstrip()
+        listed = begins.endswith("[") and not begins.endswith(("[[", "[ ["))
+        if not begins.endswith("(") and not begins.endswith(("[[", "], [", "],[")) and not listed:
+            return _NONE
+        if listed and not (any(map(str.isdigit, value)) and text[end + len(opening[1]) :][:1] == "]"):
+            return _NONE
+        if before[-1:] in '"`' and _COLUMNS_BEFORE.search(text[max(0, match.start() - 160) : match.start() - 1]):
+            return _NONE
+        name_like = value.isidentifier() and value.islower() and self._names.are_secret(value)
+        header = re.fullmatch(r"(?:[A-Z][a-z]+-){1,4}[A-Z][a-z]+", value)
+        if holds_nothing(value) or header or (name_like and value not in {"secret", "password", "pass", "pw"}):
+            return _NONE
+        return start, end
+
+    def _quoted(self, text: str, match: re.Match[str], opening: re.Match[str], secrecy: Secrecy) -> Span:
+        quote = opening[1]
+        start = opening.end()
+        behind = text[start : start + 1]
+        if not match["close"] and (not behind or behind in " ,;:.)]}>\t\r\n"):
+            before = text[max(0, match.start() - 400) : match.start()]
+            if before.count(quote) % 2:
+                return _NONE  # the quote ends what the name stands in: 'Cookie:'
+        end = closing_quote(text, start, quote)
+        value = text[start:end]
+        structural = bool(match["close"])
+        if secrecy < Secrecy.STRONG and not structural and match["op"] == ":" and " " in value:
+            return _NONE
+        if not is_secret_value(value, secrecy, quoted=True, structural=structural):
+            return _NONE
+        return _NONE if means_something_else(match["name"], value) else (start, end)
+
+    def _inside(self, text: str, at: int, secrecy: Secrecy) -> Span:
+        """What a bracket holds under a secret name; complaints and descriptions of the secret stay."""
+        if secrecy < Secrecy.STRONG and text[at] == "{":
+            return _NONE
+        depth, quoted = 0, at
+        end = -1
+        for bracket in _BRACKET.finditer(text, at, at + 4096):
+            sign, position = bracket[0], bracket.start()
+            if position < quoted:
+                continue
+            if sign in "\"'":
+                quoted = closing_quote(text, position + 1, sign)
+                continue
+            depth += 1 if sign in "{[(" else -1
+            if depth == 0:
+                end = position
+                break
+        if end < 0:
+            return at + 1, len(text)
+        inside = text[at + 1 : end]
+        if holds_nothing(text[at : end + 1]) or holds_nothing(inside.strip("'\" ")) or MARKER[1:-1] == inside:
+            return _NONE
+        quoted_texts = re.findall(r"[\"']([^\"']{1,400})[\"']", inside)
+        if any(map(is_complaint, quoted_texts)):
+            return (
+                _NONE
+                if all(is_complaint(one) or one.replace("_", "").isalpha() for one in quoted_texts)
+                else (at + 1, end)
+            )
+        if not quoted_texts:
+            telling = (
+                any(map(str.isdigit, inside))
+                and " " not in inside.strip()
+                and text[at] != "("
+                and not re.fullmatch(r"[\w.]+\.[A-Z]\d{3}|\d{1,4}", inside)
+            )
+            return (
+                (at + 1, end)
+                if telling or (secrecy >= Secrecy.STRONG and text[at] == "[" and inside.strip())
+                else _NONE
+            )
+        described = re.findall(r"['\"](\w{1,60})\\{0,3}['\"]\s?:", inside)
+        if described and not any(self._names.judge(f"password {one}") > Secrecy.ADDRESS for one in described):
+            return _NONE
+        if all(map(holds_nothing, quoted_texts)):
+            return _NONE
+        return at + 1, end
+
+    def _argument(self, text: str, call: re.Match[str]) -> Span:
+        """The text a call wraps: SecretStr('…'), PASSWORD('…'); a look-up by a name stays: os.environ['API_KEY']."""
+        start = call.end()
+        end = closing_quote(text, start, call["quote"])
+        value = text[start:end]
+        plain = value.strip()
+        if holds_nothing(plain) or is_complaint(plain) or not any(map(str.isalnum, plain)):
+            return _NONE
+        if re.fullmatch(r"[A-Za-z_.-]{2,60}|[A-Za-z ,%_]{1,80}[:?]?|[\w-]{1,60}\.(?:\w{1,8})", plain) and (
+            self._names.are_secret(plain) or call["call"][0].islower()
+        ):
+            return _NONE
+        return start, end
+
+    def _credentials(self, text: str, at: int, match: re.Match[str]) -> Span:
+        """An authorization header's value: a credential behind its scheme, or the whole line of those with many."""
+        found = _CREDENTIAL.match(text, at)
+        if found and found["scheme"].lower().startswith(WHOLE_LINE_SCHEMES):
+            return at, self._line(text, at, match.start())
+        if found and found["scheme"].lower() in SCHEMES:
+            start = found.start("value")
+            end = self._run(text, start, match.start(), strong=True)
+            value = text[start:end]
+            return _NONE if holds_nothing(value) or value.lower() in ORDINARY else (start, end)
+        end = self._run(text, at, match.start(), strong=True)
+        value = text[at:end]
+        if holds_nothing(value) or value.lower().strip(".!?") in ORDINARY - SCHEMES or value.lower() in SCHEMES:
+            return _NONE
+        if found and value.isalpha() and match["op"] == ":" and not looks_random(value):
+            return _NONE
+        return at, end
+
+    def _run(self, text: str, start: int, name_at: int, *, strong: bool) -> int:
+        """Where an unquoted value ends: at a blank, at what is around the pair, at the next pair's separator."""
+        before = text[max(0, name_at - _WINDOW) : name_at]
+        around = [quote for quote in "\"'`" if quote in before and _is_open(before, quote)]
+        separator = before[-1:] or "?"
+        before = text[max(0, start - _WINDOW) : start]
+        bracketed = any(
+            before.rfind(opener) > before.rfind(closer) for closer, opener in _OPENERS.items() if opener in before
+        )
+        at = start
+        while True:
+            chunk = _NO_BLANK.match(text, at)
+            if not chunk:
+                end = at
+                break
+            end = chunk.end()
+            ends = [end]
+            for found in _DELIMITER.finditer(text, at, end + 64):
+                sign, following = found["sign"], found["next"]
+                if found.start() >= end:
+                    break
+                same = sign[0] == separator or (sign[0] == "&" and (separator in "?#\"'`" or " " not in text[:512]))
+                listed = sign == "," and bracketed and len(following or "") == 1
+                if following is None or same or listed or not strong or _PLAUSIBLE.fullmatch(following):
+                    ends.append(found.start())
+                    break
+            for quote in around if strong else "\"'`<>":
+                position = at
+                while (position := text.find(quote, position, end)) >= 0:
+                    if not strong or text[position + 1 : position + 2] in _BEHIND_QUOTE:
+                        ends.append(position)
+                        break
+                    position += 1
+            if min(ends) < end or end - at < _CHUNK:
+                end = min(ends)
+                break
+            at = end
+        return start + len(_bare(text[start:end], before, strong))
+
+    def _line(self, text: str, start: int, name_at: int) -> int:
+        """The end of the line, or of the quotes around it."""
+        end = text.find("\n", start)
+        end = len(text) if end < 0 else end
+        before = text[max(0, name_at - _WINDOW) : name_at]
+        for quote in "\"'`":
+            if _is_open(before, quote):
+                closing = text.find(quote, start, end)
+                while 0 <= closing < end and text[closing - 1] == "=":
+                    closing = text.find(quote, text.find(quote, closing + 1, end) + 1, end)
+                end = closing if closing >= 0 else end
+        return start + len(text[start:end].rstrip("\r>])} \\"))
+
+    def _phrase(self, text: str, start: int, name_at: int) -> int:
+        line = text[start : self._line(text, start, name_at)]
+        following = re.search(r"[\s&;,]+[\w.-]{1,40}=", line)
+        return start + (following.start() if following else len(line))
+
+
+_NO_BLANK = re.compile(rf"[^\s\x1c]{{1,{_CHUNK}}}+")
+_BEHIND_QUOTE = frozenset(["", *" \t\r\n,;:)]}>&|\\\x1c.?!"])
+_OPENERS = {")": "(", "]": "[", "}": "{", ">": "<"}
+
+
+def _is_open(before: str, quote: str) -> bool:
+    """Whether the quote was opened before and not closed again."""
+    at = before.rfind(quote)
+    if at < 0:
+        return False
+    behind = before[at + 1 : at + 2]
+    return (at == 0 or before[at - 1] in " \t\n([{=,:<>\\buf\"'`") and behind not in {" ", ",", ")", "]", "}", ";", ":"}
+
+
+def _bare(value: str, before: str, strong: bool) -> str:
+    """The value without what closes the sentence, the brackets and the quotes around it."""
+    while value:
+        last = value[-1]
+        if (
+            last in ",;"
+            or (last in ".:" and not strong)
+            or (last == "." and len(value) > 1)
+            or (
+                (opener := _OPENERS.get(last)) is not None
+                and (opener not in value and (not strong or before.rfind(opener) > before.rfind(last)))
+            )
+            or last in "\\`|"
+            or (last in "\"'" and not strong)
+        ):
+            value = value[:-1]
+        else:
+            break
+    return value

@@ -1,0 +1,41 @@
+"""Rules as rows: what a secret looks like by itself, with the source that says so and examples beside it.
+
+Adding a vendor is adding a row. The examples are the rule's test: each hit must lose what stands after its marker
+`<+>` and around, each miss must stay as it is. `<+>` is taken out before reading: no file holds anything that a push
+scanner takes for a live credential.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One row. `pattern` begins where one of the `keywords` does; a group `value` limits what is replaced."""
+
+    id: str
+    """What Sentry shows as the reason, and what `without` switches off."""
+    keywords: tuple[str, ...]
+    """How a match begins, or where it is not `bounded`, what stands in it; in lower case."""
+    pattern: str
+    """The match. A group `name` must be a secret's name; a group `value` alone is replaced."""
+    source: str
+    hits: tuple[str, ...]
+    misses: tuple[str, ...]
+    check: str = ""
+    """What else must be true of the value: see `shapes.CHECKS`."""
+    bounded: bool = True
+    """Whether a match begins with a keyword, and no letter or digit stands before it."""
+    needs: str = ""
+    """What else must stand in the text, in lower case."""
+
+
+def example(text: str) -> str:
+    """An example as it would stand in an event."""
+    return text.replace("<+>", "")
+
+
+def rows() -> tuple[Rule, ...]:
+    """Every rule, imported on first use."""
+    from alerting.sentry.scrub.rules import commands, credentials, phrases, vendors
+
+    return (*vendors.RULES, *credentials.RULES, *commands.RULES, *phrases.RULES)

@@ -1,0 +1,100 @@
+"""The few sentences that are read: one-time codes, and what libraries quote of passwords."""
+
+from alerting.sentry.scrub.rules import Rule
+
+RULES = (
+    Rule(
+        id="code-told",
+        keywords=(
+            "otp",
+            "pin",
+            "code",
+            "mfa",
+            "2fa",
+            "cvv",
+            "cvc",
+            "csc",
+            "tan",
+        ),
+        pattern=r"(?i:(?:otp|pin|2fa|mfa|cvv2?|cvc2?|csc|tan|code)(?: code| pin| password)?)(?:\s(?:for|of)\s[\w.@-]{1,60})?\W{0,3}(?:(?:is|was)\s)?:?\s?(?P<value>\d{3}[ -]\d{3}|\d{3,8})(?![\w-]|\.\d)",
+        source="mails and log lines of one-time codes",
+        hits=(
+            "Your login code is 551<+> 882",
+            "OTP 48<+>2913 expired for user 7",
+            "verification code: 48<+>2913",
+            "cvc 12<+>3",
+        ),
+        misses=(
+            "error code 404",
+            "status code 500",
+            "zip code 89073",
+            "pin: 4 digits",
+        ),
+        check="one-time",
+    ),
+    Rule(
+        id="code-is-yours",
+        keywords=(
+            " is your ",
+            " as your ",
+        ),
+        pattern=r"(?<![\w.])(?:G-)?(?P<value>\d{4,8}) (?:is your\b|as your (?:\w{1,20} ){0,3}(?:code|otp|pin|password|passcode)\b)",
+        source="mails of one-time codes",
+        hits=(
+            "Use 48<+>2913 as your verification code",
+            "G-48<+>2913 is your Google verification code",
+        ),
+        misses=("this is your code",),
+        bounded=False,
+    ),
+    Rule(
+        id="social-security-told",
+        keywords=(
+            "ssn",
+            "social security",
+        ),
+        pattern=r"(?i:ssn|social security(?: number)?)\W{0,3}(?:(?:is|was|of|number)\s)?(?P<value>\d{9})(?![\w-]|\.\w)",
+        source="SSA: Social Security numbers without their dashes",
+        hits=("duplicate ssn 2190<+>99999 found",),
+        misses=("ssn missing",),
+    ),
+    Rule(
+        id="named-port",
+        keywords=(
+            "port",
+            "host",
+        ),
+        pattern=r"""(?i:port|host)\b[^'\"\r\n]{0,60}?(?P<quote>['\"])(?P<value>[^'\"\s]{2,200})(?P=quote)""",
+        source="urllib, psycopg, httpx about passwords with signs that end a host",
+        hits=(
+            "Port could not be cast to integer value as 'q7Kx<+>2m'",
+            "invalid port 'q7Kx<+>2m'",
+        ),
+        misses=(
+            "port '5432' is in use",
+            "host 'db1' not found",
+        ),
+        check="no-port",
+    ),
+    Rule(
+        id="no-host",
+        keywords=("is not a valid ",),
+        pattern=r"'[\w.@-]{0,60}:(?P<value>[^\s']{2,200})' is not a valid (?:host|port)",
+        source="urllib and redis-py about un-encoded passwords",
+        hits=("'svc:q7Kx<+>2m' is not a valid host or port",),
+        misses=("'db1:5432' is a host",),
+        bounded=False,
+    ),
+    Rule(
+        id="no-number",
+        keywords=("invalid literal for int() with base 10: ",),
+        pattern=r"""invalid literal for int\(\) with base 10: (?P<quote>['\"])(?P<value>[^'\"\s]{2,200})(?P=quote)""",
+        source="int() of what stands behind a URL's last colon",
+        hits=("invalid literal for int() with base 10: 'q7Kx<+>2m'",),
+        misses=(
+            "invalid literal for int() with base 10: 'abc'",
+            "invalid literal for int() with base 10: '12.5'",
+        ),
+        check="password-like",
+    ),
+)

@@ -1,0 +1,189 @@
+"""Reads a text by the rule rows: each is tried only where one of its keywords stands."""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
+
+from alerting.sentry.scrub.names import Names, any_of
+from alerting.sentry.scrub.rules import Rule, commands, credentials, phrases, rows, vendors
+from alerting.sentry.scrub.rules.words import ORDINARY
+from alerting.sentry.scrub.values import holds_nothing, looks_random
+from alerting.sentry.scrub.work import Cut, Work
+
+_UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_AUTHORIZING = re.compile(
+    r"(?i:(?:[?&;\s]|^)(?:state|scope|grant_type|redirect_uri|session_state|code_verifier)=|/(?:o?auth2?|oidc|sso"
+    r"|callback|cb|signin|login)\b)"
+)
+_LOCATED = re.compile(r"['\"]loc\\{0,7}['\"]:\s?[(\[][^()\[\]]{0,200}?['\"](?P<name>[\w.-]{1,80})\\{0,7}['\"],?[)\]]")
+_ABOUT_CODES = re.compile(
+    r"(?i)(?:otp|pin|2fa|mfa|sms|tan|reset|login|sign[- ]in|verification|security|confirmation|activation|auth\w{0,14}|"
+    r"backup|recovery|one[- ]time|access|your|wrong|invalid|incorrect|bad|entered|expired|cvv2?|cvc2?|csc"
+    r"|card)[\w ]{0,14}$"
+)
+
+
+def _has_digit_and_letter(text: str) -> bool:
+    return any(map(str.isdigit, text)) and any(map(str.isalpha, text))
+
+
+def _credential(_match: re.Match[str], value: str, _names: Names) -> bool:
+    return bool(re.search(r"\d|[a-z][A-Z]|=$|.{25}", value))
+
+
+def _field_above(match: re.Match[str], value: str, names: Names) -> bool:
+    lines = match.string[max(0, match.start() - 600) : match.start()].split("\n")
+    if len(lines) < 2 or "[type=missing," in lines[-1] or value in {"None", "{}", "[]"}:
+        return False
+    return names.are_secret(lines[-2].strip()[-120:])
+
+
+def _located(match: re.Match[str], _value: str, names: Names) -> bool:
+    found = list(_LOCATED.finditer(match.string, max(0, match.start() - 500), match.start()))
+    return bool(found) and names.are_secret(found[-1]["name"])
+
+
+def _one_time(match: re.Match[str], value: str, _names: Names) -> bool:
+    told = match.string[max(0, match.start() - 24) : match.start("value")].rstrip(" :#\t")
+    lowered = told.lower()
+    short = 3 <= len(value) <= 4 and re.search(
+        r"(?:cvv2?|cvc2?|csc|pin|security code|card code)(?: code)?(?: is| was|:|=)?$", lowered
+    )
+    return bool(short) or (len(value) >= 4 and bool(_ABOUT_CODES.search(re.sub(r"[:\s]+(?:is|was)?$", "", lowered))))
+
+
+CHECKS: dict[str, Callable[[re.Match[str], str, Names], bool]] = {
+    "credential": _credential,
+    "mixed": lambda _match, value, _names: _has_digit_and_letter(value) and not _UUID.fullmatch(value.rstrip(".")),
+    "not-numbered": lambda _match, value, _names: not re.fullmatch(r"v\d+|[a-z]{3,}[_-]?\d{1,3}", value),
+    "authorizing": lambda match, _value, _names: bool(_AUTHORIZING.search(match.string)),
+    "field-above": _field_above,
+    "located": _located,
+    "user-id": lambda _match, value, _names: not value.isdigit(),
+    "redis": lambda match, value, _names: _is_redis(match, value),
+    "no-word": lambda _match, value, _names: value.lower() not in ORDINARY,
+    "sql-word": lambda match, value, _names: (
+        "'" in match[0] or (looks_random(value) and match[0][:4].lower() == "iden")
+    ),
+    "one-time": _one_time,
+    "no-port": lambda match, value, _names: (
+        not re.fullmatch(r"\d{2,5}(?:/\w+)?|[\w-]+(?:\.[\w-]+)*(?::\d+)?", value)
+        or (match[0].lower().startswith("port") and _has_digit_and_letter(value))
+    ),
+    "password-like": lambda _match, value, _names: looks_random(value) and _has_digit_and_letter(value),
+}
+"""What else must be true of a rule's value, by the name the row gives."""
+
+
+def _is_redis(match: re.Match[str], value: str) -> bool:
+    before = match.string[max(0, match.start() - 16) : match.start()].rstrip("'\" :>\t").lower()
+    bare = value.strip("'\".,")
+    if bare.lower() in ORDINARY or (bare.isupper() and bare.isalpha()):
+        return False
+    alone = not before or before.endswith(("\n", "command", "cmd", "sent", "send", "executing", "pipeline", "3", "2"))
+    return alone and (looks_random(bare) or match[0][:4].isupper())
+
+
+@cache
+def _compiled(pattern: str, bounded: bool) -> re.Pattern[str]:
+    return re.compile((r"(?<![A-Za-z0-9])" if bounded else "") + f"(?:{pattern})", re.DOTALL)
+
+
+class Shapes:
+    """The rule rows that are switched on, by their keywords."""
+
+    def __init__(self, without: frozenset[str] = frozenset()) -> None:
+        def on(rules: Iterable[Rule]) -> list[Rule]:
+            return [rule for rule in rules if rule.id not in without]
+
+        self._tokens = _Signs(on(vendors.RULES))
+        self._others = _Signs(on((*credentials.RULES, *commands.RULES, *phrases.RULES)))
+        self._in_code = _Signs(on(credentials.RULES[:2]))
+
+    def find(self, text: str, names: Names, work: Work) -> Iterator[Cut]:
+        """Where the rows' secrets stand."""
+        lowered = _lowered(text)
+        if _LONG_WORD.search(text):
+            yield from self._tokens.find(text, lowered, names, work)
+        yield from self._others.find(text, lowered, names, work)
+
+    def find_in_code(self, text: str, names: Names, work: Work) -> Iterator[Cut]:
+        """Where source code holds what is a secret by its shape alone."""
+        if _LONG_WORD.search(text):
+            lowered = _lowered(text)
+            yield from self._tokens.find(text, lowered, names, work)
+            yield from self._in_code.find(text, lowered, names, work)
+
+
+# What every vendor's token holds: the rows' examples are tested for it.
+_LONG_WORD = re.compile(r"(?<![A-Za-z0-9])[A-Za-z0-9_.-]{12}|-----|/[a-zA-Z]{3,8}/|:AA")
+
+
+def _lowered(text: str) -> str:
+    """The text in lower case, sign by sign: some grow."""
+    lowered = text.lower()
+    return (
+        lowered if len(lowered) == len(text) else "".join(one if len(one.lower()) > 1 else one.lower() for one in text)
+    )
+
+
+class _Signs:
+    """Some rules by their keywords: those that begin words by one expression, the others each by itself."""
+
+    def __init__(self, rules: list[Rule]) -> None:
+        bounded = [rule for rule in rules if rule.bounded]
+        self._anywhere = [rule for rule in rules if not rule.bounded]
+        keywords = sorted({keyword for rule in bounded for keyword in rule.keywords})
+        shortest = [one for one in keywords if not any(one != other and one.startswith(other) for other in keywords)]
+        self._search = re.compile(f"(?<![a-z0-9])(?:{any_of(shortest)})") if shortest else None
+        self._by_sign = {
+            sign: [rule for rule in bounded if any(keyword.startswith(sign) for keyword in rule.keywords)]
+            for sign in shortest
+        }
+
+    def find(self, text: str, lowered: str, names: Names, work: Work) -> Iterator[Cut]:
+        """Where the rules' secrets stand."""
+        for rule in self._anywhere:
+            if any(keyword in lowered for keyword in rule.keywords):
+                for match in _compiled(rule.pattern, rule.bounded).finditer(text):
+                    work.spend(150)
+                    yield from _cut(match, rule, names)
+        if self._search is None:
+            return
+        done: dict[str, int] = {}
+        for sign in self._search.finditer(lowered):
+            start = sign.start()
+            for rule in self._by_sign[sign[0]]:
+                if start < done.get(rule.id, 0) or (rule.needs and rule.needs not in lowered):
+                    continue
+                work.spend(25)
+                found = _compiled(rule.pattern, rule.bounded).match(text, start)
+                if found:
+                    work.spend(100 + (found.end() - start) // 4)
+                    done[rule.id] = found.end()
+                    yield from _cut(found, rule, names)
+
+
+def _cut(match: re.Match[str], rule: Rule, names: Names) -> Iterator[Cut]:
+    groups = match.re.groupindex
+    if "name" in groups and not names.are_secret(match["name"]):
+        return
+    start, end = match.span("value") if "value" in groups else match.span()
+    value = match.string[start:end]
+    if value[:1] in "'\"" and len(value) > 1 and value[-1] == value[0] and "value" in groups:
+        start, end, value = start + 1, end - 1, value[1:-1]
+    if holds_nothing(value) or (rule.check and not CHECKS[rule.check](match, value, names)):
+        return
+    yield start, end, rule.id
+
+
+# The rules that are no rows: names and values in texts, sentences, statements, numbers.
+_READERS = frozenset(
+    "named option told element attribute form-part sql-value sql-parameter url-userinfo card social-security "
+    "ip-address iban email extra-pattern log-parameter".split()
+)
+
+
+def known_ids() -> frozenset[str]:
+    """Every rule that may be switched off."""
+    return _READERS | {rule.id for rule in rows()}

@@ -1,0 +1,264 @@
+"""Takes secrets out of a text: layer by layer, rule by rule, each behind a cheap sign that it may apply."""
+
+import json
+import re
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from alerting.sentry.scrub import columns, emails, markup, numbers, userinfo
+from alerting.sentry.scrub.layers import DEEPEST, percent_encoded, written_out
+from alerting.sentry.scrub.names import Names
+from alerting.sentry.scrub.pairs import Pairs
+from alerting.sentry.scrub.remarks import Remark
+from alerting.sentry.scrub.shapes import Shapes
+from alerting.sentry.scrub.told import Told
+from alerting.sentry.scrub.values import MARKER
+from alerting.sentry.scrub.work import Cut, OverworkedError, Work
+
+# Sentry keeps at most so much of one text, and half of it of a message (relay-event-schema: BagSize::Larger for an
+# item of `extra`, max_chars 8192 for messages and exception values). What is longer is cut before it is read.
+LONGEST_TEXT = 16_384
+LONGEST_REMEMBERED = 512
+REMEMBERED = 16_384
+
+# Without one of these no name stands before a value, and no word before another.
+_JOINT = re.compile(r"[\s=:<,%(：＝]|->|sess|SESS|Sess")
+_DIGITS = re.compile(r"\d[\d .:+%\u00a0\u2009\u202f\u2010-\u2013-]{5}")
+_PEM_END = re.compile(r"-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
+
+
+class Texts:
+    """Cleans texts. `strict` also takes out what identifies people in free text: e-mail, IP addresses, IBANs."""
+
+    def __init__(
+        self,
+        names: Names,
+        patterns: Sequence[re.Pattern[str]],
+        allowed: frozenset[str],
+        strict: bool,
+        without: frozenset[str] = frozenset(),
+    ) -> None:
+        self._names = names
+        self._pairs = Pairs(names)
+        self._told = Told(names)
+        self._shapes = Shapes(without)
+        self._patterns = patterns
+        self._allowed = allowed
+        self._strict = strict
+        self._without = without
+        # Texts without a secret, never texts with one: most of an event is the same again in the next.
+        self.known: set[str] = set()
+        self._clean_code: set[str] = set()
+        self.clean_names: set[str] = set()
+
+    def clean(self, text: str, remarks: list[Remark], work: Work, parsed: Callable[[Any], Any] | None = None) -> str:
+        """The text without its secrets, and why. `parsed` cleans what a JSON text holds."""
+        if len(text) < 4 or text in self.known or text in self._allowed:
+            return text
+        cut = _shortened(text)
+        if parsed is not None and (cut[0] in '{["' or cut[0].isspace()):
+            found = _json(cut)
+            if found is not None:
+                return _dumped(cut, found, parsed(found))
+        cleaned = without(cut, self.find(cut, work), remarks)
+        if cleaned == text:
+            _remember(self.known, text)
+        return cleaned
+
+    def find(self, text: str, work: Work) -> list[Cut]:
+        """Where the text's secrets stand, and the rules that found them."""
+        work.bring(len(text))
+        try:
+            cuts = self._read(text, work, DEEPEST)
+        except OverworkedError:
+            return [(0, len(text), "too-much-work")]
+        if self._without:
+            cuts = [cut for cut in cuts if cut[2] not in self._without]
+        return _apart(cuts)
+
+    def _read(self, text: str, work: Work, depth: int) -> list[Cut]:
+        if depth == DEEPEST and (layer := written_out(text)) is not None:
+            return layer.spans(self._read(layer.text, work, DEEPEST - 1))
+        cuts = self._plain(text, work)
+        if "%" in text and depth and (layer := percent_encoded(text)) is not None:
+            work.spend(len(text) // 4)
+            cuts += layer.spans(self._read(layer.text, work, min(depth, DEEPEST) - 1 or 0))
+        return cuts
+
+    def _plain(self, text: str, work: Work) -> list[Cut]:
+        cuts: list[Cut] = []
+        cuts += self._shapes.find(text, self._names, work)
+        if "-----END" in text:
+            cuts += _key_tails(text)
+        if "/" in text or "@" in text:
+            cuts += userinfo.find(text, work)
+        if _JOINT.search(text):
+            cuts += self._named(text, work)
+        if _DIGITS.search(text) or (self._strict and "::" in text):
+            cuts += numbers.find(text, work, strict=self._strict)
+        if self._strict and "@" in text:
+            cuts += emails.find(text, work)
+        for pattern in self._patterns:
+            cuts += ((*secret_span(match), "extra-pattern") for match in pattern.finditer(text))
+        return cuts
+
+    def _named(self, text: str, work: Work) -> list[Cut]:
+        cuts: list[Cut] = []
+        if "=" in text or ":" in text or "," in text or not text.isascii():
+            cuts += self._pairs.find(text, work)
+        if "--" in text or " -" in text:
+            cuts += self._pairs.options(text, work)
+        if "<" in text or "name=" in text:
+            cuts += markup.find(text, self._names, work)
+        if " " in text or "\t" in text:
+            cuts += self._told.find(text, work)
+            cuts += columns.find(text, self._names, work)
+        return cuts
+
+    def clean_code(self, line: str, remarks: list[Remark], work: Work) -> str:
+        """A line of source without what is a secret by its shape; names and literals are the program's own."""
+        if line in self._clean_code:
+            return line
+        cleaned = without(line, self.find_in_code(_shortened(line), work), remarks)
+        if cleaned == line:
+            _remember(self._clean_code, line)
+        return cleaned
+
+    def read_code(self, lines: Sequence[str], work: Work) -> bool:
+        """Whether these lines of source, read together, hold no secret."""
+        together = "\n".join(lines)
+        if len(together) > LONGEST_TEXT or self.find_in_code(together, work):
+            return False
+        for line in lines:
+            _remember(self._clean_code, line)
+        return True
+
+    def find_in_code(self, text: str, work: Work) -> list[Cut]:
+        """Where a text holds what is a secret by its shape alone."""
+        work.bring(len(text))
+        cuts: list[Cut] = []
+        try:
+            cuts += self._shapes.find_in_code(text, self._names, work)
+            if "://" in text:
+                cuts += userinfo.find(text, work)
+        except OverworkedError:
+            return [(0, len(text), "too-much-work")]
+        for pattern in self._patterns:
+            cuts += ((*secret_span(match), "extra-pattern") for match in pattern.finditer(text))
+        return cuts
+
+    def clean_name(self, text: str, remarks: list[Remark], work: Work) -> str:
+        """A dictionary's key without what is a secret by its shape."""
+        cut = _shortened(text)
+        cuts = self.find_in_code(cut, work)
+        try:
+            cuts += numbers.find(cut, work, strict=False)
+        except OverworkedError:
+            return MARKER
+        cuts += emails.find(cut, work) if self._strict else []
+        if not cuts:
+            _remember(self.clean_names, text)
+        return without(cut, cuts, remarks)
+
+    def is_clean_code(self, lines: Iterable[str]) -> bool:
+        """Whether all of these lines of source are known to hold no secret."""
+        return self._clean_code.issuperset(lines)
+
+
+def without(text: str, cuts: list[Cut], remarks: list[Remark]) -> str:
+    """The text with the marker in place of each cut; cuts that overlap are one."""
+    if not cuts:
+        return text
+    kept: list[str] = []
+    done = size = 0
+    for start, end, rule in merged(cuts):
+        if text[start:end] == MARKER:
+            continue
+        kept += (text[done:start], MARKER)
+        size += start - done
+        remarks.append(Remark(rule, size, size + len(MARKER), len(text)))
+        size += len(MARKER)
+        done = end
+    return "".join((*kept, text[done:])) if kept else text
+
+
+def merged(cuts: list[Cut]) -> list[Cut]:
+    """The cuts in order, those that overlap as one, by the rule that begins first and cuts most."""
+    spans: list[Cut] = []
+    for start, end, rule in sorted(cuts, key=lambda cut: (cut[0], -cut[1])):
+        if end <= start:
+            continue
+        if spans and start < spans[-1][1]:
+            spans[-1] = (spans[-1][0], max(end, spans[-1][1]), spans[-1][2])
+        else:
+            spans.append((start, end, rule))
+    return spans
+
+
+def _apart(cuts: list[Cut]) -> list[Cut]:
+    """The cuts without the addresses that are a part of other secrets: a password and the host behind it."""
+    if len(cuts) < 2 or not any(rule in _ADDRESSES for _, _, rule in cuts):
+        return cuts
+    others = merged([cut for cut in cuts if cut[2] not in _ADDRESSES])
+    starts = [start for start, _, _ in others]
+
+    def is_free(cut: Cut) -> bool:
+        before = bisect_left(starts, cut[1]) - 1
+        return cut[2] not in _ADDRESSES or before < 0 or others[before][1] <= cut[0]
+
+    return [cut for cut in cuts if is_free(cut)]
+
+
+_ADDRESSES = frozenset({"email", "ip-address"})
+
+
+def _shortened(text: str) -> str:
+    if len(text) <= LONGEST_TEXT:
+        return text
+    head = text[:LONGEST_TEXT]
+    # A secret cut in two may not be recognised: the last word goes, too.
+    edge = max(head.rfind(" ", LONGEST_TEXT - 1024), head.rfind("\n", LONGEST_TEXT - 1024))
+    return (head[:edge] if edge > 0 else head[:-1024]) + MARKER
+
+
+def _remember(texts: set[str], text: str) -> None:
+    if len(text) <= LONGEST_REMEMBERED:
+        if len(texts) >= REMEMBERED:
+            texts.clear()
+        texts.add(text)
+
+
+def _json(text: str) -> Any:
+    """What a JSON text holds, where that is more than a bare value; None for any other text."""
+    plain = text.strip()
+    if plain[:1] + plain[-1:] not in {"{}", "[]", '""'}:
+        return None
+    try:
+        found = json.loads(plain)
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict | list | str) else None
+
+
+def _dumped(text: str, found: Any, cleaned: Any) -> str:
+    if cleaned == found:
+        return text
+    compact = json.dumps(found, ensure_ascii=False, separators=(",", ":"))
+    loose = ": " in text and json.dumps(found, ensure_ascii=False) == text
+    separators = None if loose or len(compact) < len(text) else (",", ":")
+    return json.dumps(cleaned, ensure_ascii=False, separators=separators)
+
+
+def secret_span(match: re.Match[str]) -> tuple[int, int]:
+    """A group named `secret` limits what is replaced to itself."""
+    return match.span("secret") if "secret" in match.re.groupindex else match.span()
+
+
+_BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=\\ \n\r\t"
+
+
+def _key_tails(text: str) -> Iterable[Cut]:
+    """The ends of private keys whose beginnings stand elsewhere."""
+    for match in _PEM_END.finditer(text):
+        yield len(text[: match.start()].rstrip(_BASE64)), match.end(), "private-key"

@@ -1,0 +1,335 @@
+"""Walks plain data of any shape and cleans it: never changes what it is given, never runs without end."""
+
+import datetime
+import decimal
+import uuid
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+from typing import Any
+
+from alerting.sentry.scrub import containers
+from alerting.sentry.scrub.names import Names
+from alerting.sentry.scrub.numbers import is_card
+from alerting.sentry.scrub.remarks import Remark
+from alerting.sentry.scrub.rules.words import MECHANISMS, ORDINARY
+from alerting.sentry.scrub.secrecy import Secrecy
+from alerting.sentry.scrub.texts import Texts
+from alerting.sentry.scrub.values import MARKER, holds_nothing, is_complaint, is_secret_value, means_something_else
+from alerting.sentry.scrub.work import Work
+
+# The SDK keeps five levels of most sections; a text with JSON in JSON adds a few.
+DEEPEST = 60
+MOST_PARTS = 20_000
+MOST_CHARACTERS = 400_000
+_LARGEST = 10**4000
+_HARMLESS_TYPES = (
+    bool,
+    type(None),
+    datetime.datetime,
+    datetime.date,
+    datetime.time,
+    datetime.timedelta,
+    uuid.UUID,
+)
+_CONTAINERS = (Mapping, list, tuple, AbstractSet)
+_HARMLESS = Secrecy.HARMLESS
+_NO_TOKENS = ORDINARY | MECHANISMS
+
+
+class Walk:
+    """Cleans one item. Counts what it visits and reads, so that no shape of data keeps it busy for long."""
+
+    def __init__(self, names: Names, texts: Texts) -> None:
+        self._names = names
+        self._verdicts = names.known
+        self._texts = texts
+        self._clean = texts.known
+        self._read: dict[str, tuple[str, list[Remark]]] = {}
+        self._parts_left = MOST_PARTS
+        self._characters_left = MOST_CHARACTERS
+        self._open: set[int] = set()
+        self._work = Work()
+        self.remarks: list[Remark] = []
+        self.failures = 0
+
+    def value(self, value: Any, depth: int = 0) -> Any:
+        """The value without the secrets in it."""
+        kind = type(value)
+        if kind is str:
+            return value if value in self._clean else self._text(value, depth)
+        if kind is dict or kind is list:
+            return self._container(value, depth)
+        if kind is int or kind is float:
+            return value if -1e12 < value < 1e12 else self.number(value)
+        if value is None or kind is bool:
+            return value
+        return self._container(value, depth) if isinstance(value, _CONTAINERS) else self.odd(value)
+
+    def marked(self, rule: str, length: int = 0) -> str:
+        """The marker, with a remark about why it stands there."""
+        self.remarks.append(Remark(rule, 0, len(MARKER), length))
+        return MARKER
+
+    def under(self, step: Any, before: int) -> None:
+        """Say of the remarks made since `before` that they belong under this step of the path."""
+        for remark in self.remarks[before:]:
+            remark.path.append(step)
+
+    def _text(self, value: str, depth: int) -> str:
+        """A text not known to be harmless. Frames repeat their callers' variables: each text is read once an item."""
+        found = self._read.get(value)
+        before = len(self.remarks)
+        if found is not None:
+            cleaned, told = found
+            self.remarks += (_again(remark) for remark in told)
+            return cleaned
+        self._characters_left -= min(len(value), 16_384) + 20
+        if self._characters_left < 0:
+            return self.marked("event-budget", len(value))
+        try:
+            cleaned = self._texts.clean(value, self.remarks, self._work, self.parsed if depth < DEEPEST else None)
+        except Exception:  # noqa: BLE001  what fails costs one text
+            self.failures += 1
+            return self.marked("failed", len(value))
+        if len(value) <= 512:
+            self._read[value] = (cleaned, [_again(remark) for remark in self.remarks[before:]])
+        return cleaned
+
+    def parsed(self, value: Any) -> Any:
+        """What a text held as JSON, cleaned."""
+        before = len(self.remarks)
+        cleaned = self.value(value, depth=DEEPEST - 30 if self._parts_left > 0 else DEEPEST)
+        for remark in self.remarks[before:]:
+            remark.path.clear()
+            remark.start = remark.end = -1
+        return cleaned
+
+    def text_of(self, clean: Any, text: str) -> str:
+        """What one of `Texts`' ways to clean makes of the text; one that fails costs this text."""
+        self._characters_left -= len(text)
+        if self._characters_left < 0:
+            return self.marked("event-budget", len(text))
+        try:
+            return clean(text, self.remarks, self._work)  # type: ignore[no-any-return]
+        except Exception:  # noqa: BLE001
+            self.failures += 1
+            return self.marked("failed", len(text))
+
+    def code(self, line: str) -> str:
+        """A line of source code without what is a secret by its shape."""
+        return self.text_of(self._texts.clean_code, line)
+
+    def is_clean_code(self, lines: Any) -> bool:
+        """Whether these are lines of source in which nothing was found."""
+        try:
+            if self._texts.is_clean_code(lines):
+                return True
+            self._characters_left -= sum(map(len, lines))
+            return self._characters_left >= 0 and self._texts.read_code(lines, self._work)
+        except TypeError:
+            return False  # a list that holds something else, and so no lines
+
+    def number(self, value: float) -> Any:
+        """A number unless it is a card's."""
+        if isinstance(value, int) and abs(value) > _LARGEST:
+            return self.marked("too-long")  # Python refuses to write longer numbers: the event would be lost
+        whole = isinstance(value, int) or (value == value and abs(value) != float("inf") and value.is_integer())
+        return self.marked("card") if whole and 0 < value < 1e19 and is_card(str(int(value))) else value
+
+    def named(self, name: Any, value: Any, depth: int = 0) -> Any:
+        """The value that stands under `name` without its secrets, or the marker where the name says it is one."""
+        text = name if type(name) is str else containers.text_of(name)
+        secrecy = self._verdicts.get(text)
+        if secrecy is None:
+            secrecy = self._names.judge(text)
+        if secrecy is _HARMLESS:
+            return value if type(value) is str and value in self._clean else self.value(value, depth)
+        if secrecy is Secrecy.VERSION and type(value) is str and value.lstrip("v").replace(".", "").isdigit():
+            return value
+        if secrecy < _HARMLESS or means_something_else(text, value):
+            return self.value(value, depth)
+        return self.secret(value, secrecy, depth)
+
+    def secret(self, value: Any, secrecy: Secrecy, depth: int) -> Any:
+        """What stands under a secret name. Yes, no and nothing stay; containers keep their form."""
+        if value is None or isinstance(value, bool) or value == "":
+            return value
+        if isinstance(value, str | bytes | bytearray):
+            return self._secret_text(value, secrecy)
+        if isinstance(value, _CONTAINERS):
+            if secrecy is Secrecy.WEAK and isinstance(value, dict) and containers.is_keyring(value):
+                secrecy = Secrecy.VAULT
+            return self._container(value, depth, within=secrecy)
+        if isinstance(value, int | float) and secrecy < Secrecy.STRONG:
+            return value if abs(value) < 1_000_000 or secrecy is Secrecy.ADDRESS else self.marked("named")
+        return self.marked("named")
+
+    def _secret_text(self, value: Any, secrecy: Secrecy) -> Any:
+        if isinstance(value, str):
+            bare = value.strip("'\" ")
+            if bare in {"", MARKER} or holds_nothing(bare) or is_complaint(bare):
+                return value
+            if secrecy is Secrecy.ADDRESS:
+                own = bare in {"localhost", "::1", "testserver"} or bare.startswith("127.")
+                return value if own else self.marked("ip-address", len(value))
+            if not is_secret_value(bare, secrecy, structural=True):
+                return self.value(value)
+            if secrecy is Secrecy.VAULT and bare[-1] == ")" and (shown := containers.shown_object(bare, self._names)):
+                self.marked("named", len(value))
+                return value.replace(bare, shown)
+        return self.marked("named", len(value))
+
+    def _container(self, value: Any, depth: int, within: Secrecy = _HARMLESS) -> Any:
+        self._parts_left -= 1 + len(value)
+        if depth >= DEEPEST or self._parts_left < 0 or id(value) in self._open:
+            return self.marked("event-budget")
+        self._open.add(id(value))
+        try:
+            if type(value) is dict or isinstance(value, Mapping):
+                return self._mapping(value, depth + 1, within)
+            if isinstance(value, list | tuple):
+                return self._sequence(value, depth + 1, within)
+            return _like(value, [self._inside(item, depth + 1, within) for item in value])
+        finally:
+            self._open.discard(id(value))
+
+    def _mapping(self, value: Mapping[Any, Any], depth: int, within: Secrecy) -> dict[Any, Any]:
+        cleaned: dict[Any, Any] = {}
+        known, verdicts, remarks = self._clean, self._verdicts, self.remarks
+        special = within is not _HARMLESS or not containers.TELLING.isdisjoint(value)
+        choose = self._chooser(value, within) if special else None
+        for name, item in value.items() if choose is None else choose.value.items():
+            if not (choose is None and type(item) is str and item in known and verdicts.get(name) is _HARMLESS):
+                before = len(remarks)
+                item = self.named(name, item, depth) if choose is None else self._chosen(choose, name, item, depth)
+                if len(remarks) > before:
+                    self.under(name, before)
+            cleaned[name if type(name) is str and len(name) < 12 else self._name(name, cleaned)] = item
+        return cleaned
+
+    def _chooser(self, value: Mapping[Any, Any], within: Secrecy) -> "_Choice":
+        """What the object's other names tell about each of its parts."""
+        stated = containers.stated_name(value)
+        stated_secrecy = max(within, self._names.judge(stated)) if stated else within
+        authorizes = "code" in value and not containers.AUTHORIZING.isdisjoint(value)
+        if not containers.PARAMETERS.isdisjoint(value):
+            value = self.without_parameters(value)
+        rejected = "input" in value and "loc" in value and containers.is_rejected(value, self._names)
+        return _Choice(value, within, stated_secrecy, authorizes, rejected)
+
+    def _chosen(self, choice: "_Choice", name: Any, item: Any, depth: int) -> Any:
+        within = choice.within
+        if (choice.authorizes and name == "code") or (choice.rejected and name == "input"):
+            return self.secret(item, Secrecy.WEAK if name == "code" else Secrecy.VAULT, depth)
+        if choice.stated > within and name in containers.VALUES:
+            return self.secret(item, choice.stated, depth)
+        if within is Secrecy.VAULT or (within and name in containers.VALUES):
+            return self._inside(item, depth, within, name)
+        if within >= Secrecy.WEAK and containers.is_key(name, item, within):
+            return self.secret(item, within, depth)
+        return self.named(name, item, depth)
+
+    def without_parameters(self, value: Mapping[Any, Any], statement: str = "") -> Mapping[Any, Any]:
+        """An object that holds an SQL statement and its parameters, without those of secret columns."""
+        return containers.without_parameters(value, statement, self._names)
+
+    def _inside(self, item: Any, depth: int, within: Secrecy, name: Any = "") -> Any:
+        """A part of what stands under a secret name; under a vault's, all but what its own name makes harmless."""
+        if within < Secrecy.WEAK:
+            return self.value(item, depth)
+        about = name != "" and self._names.judge(f"password {containers.text_of(name)}") <= Secrecy.HARMLESS
+        if about and not (isinstance(item, str) and len(item) > 40):
+            return self.value(item, depth)
+        return self.secret(item, within, depth)
+
+    def _sequence(self, value: Any, depth: int, within: Secrecy) -> Any:
+        remarks = self.remarks
+        judged = containers.judged(value, within, self._names)
+        cleaned = []
+        for position, item in enumerate(judged.items):
+            before = len(remarks)
+            secrecy = judged.secret.get(position)
+            if secrecy is not None:
+                item = self.secret(item, secrecy, depth)
+            elif within >= Secrecy.WEAK:
+                item = self._inside(item, depth, within)
+            elif judged.pairs and len(item) == 2:
+                name, held = item
+                held = self.named(name, held, depth)
+                if len(remarks) > before:
+                    self.under(1, before)
+                item = _like(item, [self._name(name, ()), held])
+            elif type(item) is str and item in self._clean:
+                pass
+            else:
+                item = self.value(item, depth)
+            if len(remarks) > before:
+                self.under(position, before)
+            cleaned.append(item)
+        return _like(value, cleaned)
+
+    def _name(self, name: Any, taken: Any) -> Any:
+        """A key as it may be shown. Few are secrets themselves; two that become equal are told apart."""
+        if type(name) is not str or len(name) < 12 or name in self._texts.clean_names:
+            return name
+        before = len(self.remarks)
+        if name[0] == "{" and name[-1] == "}":
+            shown = self._text(name, 0)  # a form's only key: the JSON it was sent as
+        else:
+            shown = self.text_of(self._texts.clean_name, name)
+        del self.remarks[before:]
+        if shown != name and shown in taken:
+            shown = next(
+                f"{shown} ({count})" for count in range(2, MOST_PARTS + 2) if f"{shown} ({count})" not in taken
+            )
+        return shown
+
+    def odd(self, value: Any) -> Any:
+        """A value JSON does not know: kept where it shows no secret, else what it shows, cleaned."""
+        if isinstance(value, _HARMLESS_TYPES):
+            return value
+        if isinstance(value, str):
+            return self.value(str.__str__(value))
+        if isinstance(value, float):
+            return self.number(float(value))
+        if isinstance(value, int | decimal.Decimal):
+            return value if not is_card(str(value)) else self.marked("card")
+        if isinstance(value, bytes | bytearray | memoryview):
+            text = bytes(value[: 1 << 17]).decode("utf-8", "surrogateescape")
+            cleaned = self.value(text)
+            if cleaned == text:
+                return value
+            written = cleaned.encode("utf-8", "surrogateescape")
+            return type(value)(written) if isinstance(value, bytes | bytearray) else cleaned
+        try:
+            shown = {repr(value), str(value)}
+        except Exception:  # noqa: BLE001  an application's own method: only this value is lost
+            return self.marked("failed")
+        for text in sorted(shown):
+            cleaned = self.value(text)
+            if cleaned != text:
+                return cleaned
+        return value
+
+
+class _Choice:
+    __slots__ = ("authorizes", "rejected", "stated", "value", "within")
+
+    def __init__(
+        self, value: Mapping[Any, Any], within: Secrecy, stated: Secrecy, authorizes: bool, rejected: bool
+    ) -> None:
+        self.value, self.within, self.stated = value, within, stated
+        self.authorizes, self.rejected = authorizes, rejected
+
+
+def _again(remark: Remark) -> Remark:
+    return Remark(remark.rule, remark.start, remark.end, remark.length)
+
+
+def _like(original: Any, items: list[Any]) -> Any:
+    """The items in a container of the original's kind, as far as JSON or a caller can tell."""
+    if isinstance(original, tuple):
+        return tuple(items)
+    if isinstance(original, AbstractSet):
+        return set(items) if all(isinstance(item, str | int | float | bytes | tuple) for item in items) else items
+    return items

@@ -1,0 +1,31 @@
+"""What reading may cost: no text, whatever it holds, keeps its host busy."""
+
+Cut = tuple[int, int, str]
+"""Where a secret begins and ends in a text, and the id of the rule that found it."""
+
+
+class OverworkedError(Exception):
+    """The text or the event takes more work than it is worth: what is left of it is replaced unread."""
+
+
+class Work:
+    """Units of some fifty nanoseconds. Each text brings some by its length; what one does not need the next may.
+
+    Reading a text once costs nothing here, whatever is found in it does: some hundred secrets in the texts of one
+    event, and as many more as it is long. Nobody reads an event with more of them.
+    """
+
+    __slots__ = ("left",)
+
+    def __init__(self) -> None:
+        self.left = 40_000
+
+    def bring(self, length: int) -> None:
+        """What a text of this length adds."""
+        self.left = max(self.left, 0) + length
+
+    def spend(self, units: int) -> None:
+        """Take the units; raises OverworkedError where there are too few."""
+        self.left -= units
+        if self.left < 0:
+            raise OverworkedError
