@@ -11,19 +11,19 @@ from datetime import UTC, datetime, timedelta
 from django.db import transaction
 
 from alerting.errors import DeliveryError
-from alerting.incidents import blindness, gaps, hindsight, record, ticks, unwatched
+from alerting.incidents import blindness, dropping, gaps, hindsight, record, ticks, unwatched
 from alerting.incidents.blindness import Sight
 from alerting.incidents.models import Evaluator, Incident, Tick
 from alerting.notifiers.base import Notifier
 from alerting.outbox import channels, queue, repairs, taken, trouble
 from alerting.outbox.message import Notice
 from alerting.outbox.models import Message
-from alerting.poll import before_ends
+from alerting.poll import before_ends, drops
 from alerting.poll.model import Answer, Measure, Source
 from alerting.poll.plan import Memory, Situation, has_room, measures, questions, remember, saved, spare
 from alerting.poll.readings import Watched, assemble
 from alerting.rules.evaluate import judge_all
-from alerting.rules.model import Judgement, Rule, Trust, Verdict
+from alerting.rules.model import Judgement, Rule, Verdict
 from alerting.rules.visibility import confirm
 
 logger = logging.getLogger(__name__)
@@ -33,8 +33,6 @@ DELIVERY_TURN_SECONDS = 15.0
 # Longer pauses, which a provider asks for or which refusals have grown to, are left to beat's next hint.
 SHORT_PAUSE_SECONDS = 5.0
 SUPERVISION_SLACK = timedelta(minutes=1)
-# While outcomes cannot be read, nothing says that quota has stopped dropping; but not every server can tell them.
-DROPS_REMEMBERED = timedelta(minutes=30)
 _sending: Mapping[str, threading.Lock] = defaultdict(threading.Lock)
 
 
@@ -132,7 +130,8 @@ def supervise(parts: Parts, now: datetime) -> bool:
 
 def _poll(parts: Parts, state: Evaluator, now: datetime) -> list[Answer]:
     memory = Memory.from_json(state.memory.get("plan", {})).until(now)
-    situation = Situation(now, parts.settle_seconds, state.started_at)
+    dropping = bool(drops.lately(state.memory.get("drops", {}), (), now).errors) and not parts.desk.environment
+    situation = Situation(now, parts.settle_seconds, state.started_at, dropping)
     answers: list[Answer] = []
     for question in questions(parts.rules, situation, memory):
         # Retries, and finding out what a server understands, cost more than was planned: what is left has to wait.
@@ -167,7 +166,8 @@ def _judge(
 def _evaluate(
     parts: Parts, answers: Sequence[Answer], state: Evaluator, standing: Sequence[Incident], now: datetime
 ) -> list[Verdict]:
-    watched = Watched(record.open_projects(standing), _drops(state, answers, now), parts.desk.environment)
+    dropped = drops.lately(state.memory.get("drops", {}), answers, now)
+    watched = Watched(record.open_projects(standing), dropped, parts.desk.environment)
     return judge_all(assemble(parts.rules, answers, watched), now)
 
 
@@ -182,7 +182,6 @@ def _record(
 ) -> int | None:
     """The one transaction of a tick; None where a newer tick has been here before us."""
     plan = remember(Memory.from_json(state.memory.get("plan", {})).until(now), answers, now)
-    drops = {"at": now.isoformat(), "projects": _drops(state, answers, now)}
     watching = unwatched.watching(state.memory, parts.desk.environment, now)
     with transaction.atomic():
         if not ticks.pass_fence(tick):
@@ -192,8 +191,10 @@ def _record(
         _notice_gap(parts, state, sight, now)
         memory = {**state.memory, "plan": plan.to_json(), "sight": sight.to_json(), "watching": watching}
         memory["saved"] = saved(plan.active, sum(each.requests for each in answers), state.memory.get("saved", 0))
-        if any(answer.question.measure is Measure.OUTCOMES for answer in answers):
-            memory["drops"] = drops
+        if any(answer.question.measure is Measure.OUTCOMES and not answer.question.settled for answer in answers):
+            dropped = drops.lately(state.memory.get("drops", {}), answers, now)
+            memory["drops"] = dropped.to_json(now)
+            owed += dropping.update(dropped, parts.desk, now)
         changes: dict[str, object] = {"memory": memory}
         if not sight.faults:
             changes["good_until"] = now
@@ -234,20 +235,6 @@ def _notice_gap(parts: Parts, state: Evaluator, sight: Sight, now: datetime) -> 
 
 def _count_rule(parts: Parts) -> Rule | None:
     return next((rule for rule in parts.rules if rule.judgement is Judgement.CRITICAL_ERRORS), None)
-
-
-def _drops(state: Evaluator, answers: Sequence[Answer], now: datetime) -> dict[str, dict[str, int]]:
-    """What quota dropped, by project id: this tick's answer, or the last one while it is recent."""
-    for answer in answers:
-        if answer.question.measure is Measure.OUTCOMES and answer.trust is Trust.VALUE:
-            return {
-                project.id: dict(row.dropped_reasons) or {"quota": row.dropped}
-                for project, row in answer.rows.items()
-                if row.dropped
-            }
-    kept = state.memory.get("drops", {})
-    recent = kept and timedelta() <= now - datetime.fromisoformat(kept["at"]) <= DROPS_REMEMBERED
-    return dict(kept["projects"]) if recent else {}
 
 
 def _send_for_a_turn(parts: Parts, channel: str) -> float | None:

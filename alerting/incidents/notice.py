@@ -38,6 +38,7 @@ def compose(rule: Rule, reading: Reading, step: Step, told: Told, now: datetime,
     is_last = step.why in ENDED and step.why is not Why.THRESHOLD_RAISED
     value = told.previous if is_last or reading.value is None else reading.value
     issue = reading.issue
+    shown = f"{_least(reading)}{text(rule, value)}"
     return Notice(
         kind=step.tell,
         key=told.key,
@@ -50,7 +51,7 @@ def compose(rule: Rule, reading: Reading, step: Step, told: Told, now: datetime,
         project=reading.project.slug,
         formerly=told.formerly,
         environment=reading.environment,
-        value="1 new issue" if issue else f"{text(rule, value)}, when last judged" if is_last else text(rule, value),
+        value="1 new issue" if issue else f"{shown}, when last judged" if is_last else shown,
         threshold="0 (every new issue is told)" if issue else text(rule, rule.threshold),
         peak="" if issue else text(rule, max(told.peak, value)),
         reason=step.why.value,
@@ -92,7 +93,12 @@ def _headline(rule: Rule, reading: Reading, value: float) -> str:
         case Judgement.P95_LATENCY:
             return f"p95 latency {text(rule, value)} over {window}"
         case _:
-            return f"{text(rule, value)} in {window}"
+            return f"{_least(reading)}{text(rule, value)} in {window}"
+
+
+def _least(reading: Reading) -> str:
+    """What was dropped may have been counted in part only, and what else was dropped is not known."""
+    return "at least " if "dropped" in reading.detail else ""
 
 
 def _ended(rule: Rule, why: Why, value: float, told: Told) -> str:
@@ -169,6 +175,8 @@ def _sample(rule: Rule, reading: Reading) -> str:
         return f"{plain(reading.detail.get('errors', 0))} errors / {_transactions(reading)}"
     if reading.sample is not None:
         return _transactions(reading)
+    if "dropped" in reading.detail:
+        return f"{plain(reading.detail['kept'])} kept and {plain(reading.detail['dropped'])} dropped events"
     return f"{plain(reading.value)} events" if reading.value is not None else ""
 
 

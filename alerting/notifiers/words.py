@@ -56,6 +56,7 @@ _REASONS: dict[str, str] = {
     "stable_clear": "stopped coming and going, at or under the threshold",
     "stable_breached": "stopped coming and going, over the threshold",
     "found_late": "found late, not known to be over",
+    "dropping_began": "Sentry drops events by quota or spike protection",
     "late_and_over": "found late, already over",
     "no_good_reading": "Sentry could not be read",
     "sight_regained": "Sentry can be read again",

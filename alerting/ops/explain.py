@@ -42,6 +42,8 @@ WORDS = {
     "not_visible": "the token no longer sees the project: ended without being over",
     "not_watched": "the configuration no longer names this project or environment",
     "found_late": "found afterwards: when it began nothing was being judged, or Sentry did not show it yet",
+    "dropping_began": "Sentry began to drop events",
+    "dropping_stopped": "Sentry drops no events any more",
     "late_and_over": "it was over when it was found",
     "nothing_open": "clear, and nothing is open",
     "no_good_reading": "nothing could be read from Sentry for a while",

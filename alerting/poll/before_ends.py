@@ -37,7 +37,7 @@ def questions(
 ) -> list[Question]:
     """As many of these questions as a tick has room for; an end whose question has to wait waits as well."""
     found = [_projects(now, looked_for)] if looked_for else []
-    knows = any(answer.question.measure is Measure.OUTCOMES for answer in answers)
+    knows = any(answer.question.measure is Measure.OUTCOMES and not answer.question.settled for answer in answers)
     if by_fallen_errors and not knows and not knows_outcomes(memory, now, DROPS_ARE_FRESH):
         found.append(outcomes(now))
     room = most(active(memory, answers)) - spent(answers)

@@ -85,19 +85,27 @@ class Draft:
         if len(groups) >= MOST_GROUPS:
             self.doubt("Sentry cut the list of outcomes at its limit.")
         reasons: dict[str, dict[str, int]] = {}
+        transactions: dict[str, int] = {}
         for group in groups:
             try:
                 found = rows.drop(group)
             except UnreadableError as error:
                 self.doubt(f"An outcome cannot be read: {error}.")
                 continue
-            if found is not None and found[2] and self._keeps(found[0]):
-                project_id, reason, count = found
-                counts = reasons.setdefault(project_id, {})
-                counts[reason] = counts.get(reason, 0) + count
-        for project_id, counts in reasons.items():
-            row = Row(dropped=sum(counts.values()), dropped_reasons=counts)
-            self.rows[Project(project_id, slugs.get(project_id, ""))] = row
+            if found is None or not found.count or not self._keeps(found.project_id):
+                continue
+            if found.category == "error":
+                counts = reasons.setdefault(found.project_id, {})
+                counts[found.reason] = counts.get(found.reason, 0) + found.count
+            else:
+                transactions[found.project_id] = max(transactions.get(found.project_id, 0), found.count)
+        for project_id in sorted(reasons.keys() | transactions):
+            counts = reasons.get(project_id, {})
+            self.rows[Project(project_id, slugs.get(project_id, ""))] = Row(
+                dropped=sum(counts.values()),
+                dropped_reasons=counts,
+                dropped_transactions=transactions.get(project_id, 0),
+            )
         self.pages += 1
 
     def note(self, text: str) -> None:

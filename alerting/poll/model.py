@@ -30,22 +30,27 @@ class Priority(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """`project_ids` narrows to those projects; empty means the configured filter (or all)."""
+    """`project_ids` narrows to those projects; empty means the configured filter (or all).
+
+    `beside_drops`: the window is that of a question about outcomes, and both counts are added.
+    """
 
     measure: Measure
     window: Window
     priority: Priority = Priority.NORMAL
     settled: bool = False
     project_ids: tuple[str, ...] = ()
+    beside_drops: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
     """One project's line of an answer. Only the fields of the question's measure are set.
 
-    `errors`, `transactions`, `dropped` are counts; `failure_rate` is a fraction; `p95_ms` milliseconds. `stored` is how
-    many transactions the server holds, where `transactions` stands for more; None where it does not say.
-    `dropped_reasons` maps Sentry's reason (`smart_rate_limit`, `project_quota`, …) to a count.
+    `errors`, `transactions`, `dropped` (errors) and `dropped_transactions` are counts; `failure_rate` is a fraction;
+    `p95_ms` milliseconds. `stored` is how many transactions the server holds, where `transactions` stands for more;
+    None where it does not say. `dropped_reasons` maps Sentry's reason (`smart_rate_limit`, `project_quota`, …) to a
+    count of errors.
     """
 
     errors: int | None = None
@@ -56,6 +61,7 @@ class Row:
     failure_rate: float | None = None
     p95_ms: float | None = None
     dropped: int | None = None
+    dropped_transactions: int | None = None
     dropped_reasons: Mapping[str, int] = field(default_factory=dict)
 
 

@@ -20,8 +20,12 @@ MOST_REQUESTS_PER_TICK = 7
 MOST_SAVED_TICKS = 4
 PROJECTS_PER_PAGE = 100
 OUTCOMES_EVERY = timedelta(seconds=60)
-OUTCOMES_WINDOW_SECONDS = 600
+# Longer than any usual window and its settle delay: drops anywhere in it keep it from being judged.
+OUTCOMES_WINDOW_SECONDS = 900
 ISSUE_OVERLAP = timedelta(minutes=10)
+# Every so many seconds; of every so many turns one reaches so many hours back.
+LATE_ISSUES_EVERY = 120
+LATE_ISSUES_HOURS = ((15, 24), (5, 6), (1, 1))
 NEVER = datetime.fromtimestamp(0, UTC)
 READ_FROM: Mapping[Judgement, frozenset[Measure]] = {
     Judgement.CRITICAL_ERRORS: frozenset({Measure.ERRORS}),
@@ -68,11 +72,15 @@ class Memory:
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """What the plan depends on besides the rules. `started_at` is the very first start: the past is not told."""
+    """What the plan depends on besides the rules.
+
+    `started_at` is the very first start: the past is not told. `dropping` says that quota drops errors that count.
+    """
 
     now: datetime
     settle_seconds: int
     started_at: datetime
+    dropping: bool = False
 
 
 def key(question: Question) -> str:
@@ -80,7 +88,7 @@ def key(question: Question) -> str:
     kind = "settled" if question.settled else "fresh"
     without_length = {Measure.NEW_ISSUES, Measure.OUTCOMES, Measure.PROJECTS}
     length = "" if question.measure in without_length else f":{question.window.seconds:.0f}"
-    return f"{question.measure}:{kind}{length}"
+    return f"{question.measure}:{kind}{length}{':beside_drops' if question.beside_drops else ''}"
 
 
 def questions(rules: Sequence[Rule], situation: Situation, memory: Memory) -> list[Question]:
@@ -149,6 +157,13 @@ def outcomes(now: datetime) -> Question:
     return Question(Measure.OUTCOMES, Window(start, windows.floor(now, 1)), Priority.LOW)
 
 
+def _drops_beside(rule: Rule, now: datetime) -> tuple[Question, Question]:
+    """What was dropped in one window, and what was kept in the very same. Outcomes are told in whole minutes."""
+    window = Window.ending(windows.floor(now, 60), max(1, rule.window_seconds // 60) * 60)
+    kept = Question(Measure.ERRORS, window, Priority.HIGH, beside_drops=True)
+    return Question(Measure.OUTCOMES, window, Priority.HIGH, settled=True), kept
+
+
 def knows_outcomes(memory: Memory, now: datetime, age: timedelta) -> bool:
     """Whether outcomes were told less than `age` ago; a try that failed is repeated at once."""
     asked = memory.asked.get(f"{Measure.OUTCOMES}:fresh")
@@ -185,6 +200,7 @@ def _wanted(rules: Sequence[Rule], situation: Situation, memory: Memory) -> list
         groups.append((_settled(Measure.ERRORS, rule, situation, Priority.HIGH),))
     if Judgement.NEW_ISSUE in by_kind:
         groups.append((_new_issues(situation, memory),))
+        groups.append((_late_issues(situation),))
     if (rule := by_kind.get(Judgement.ERROR_RATE)) is not None:
         errors = _settled(Measure.ERRORS, rule, situation, Priority.HIGH)
         # First what may have to be found out: what it costs then is taken off the rest.
@@ -193,6 +209,8 @@ def _wanted(rules: Sequence[Rule], situation: Situation, memory: Memory) -> list
         performance = _settled(Measure.PERFORMANCE, rule, situation, Priority.NORMAL)
         if not any(each.window == performance.window for group in groups for each in group if len(group) > 1):
             groups.append((performance,))
+    if (rule := by_kind.get(Judgement.CRITICAL_ERRORS)) is not None and situation.dropping:
+        groups.append(_drops_beside(rule, situation.now))
     if not knows_outcomes(memory, situation.now, OUTCOMES_EVERY):
         groups.append((outcomes(situation.now),))
     return [group for group in groups if any(_has_moved(question, memory) for question in group)]
@@ -209,9 +227,19 @@ def _new_issues(situation: Situation, memory: Memory) -> Question:
     return Question(Measure.NEW_ISSUES, Window(since, windows.floor(situation.now, 1)), Priority.NORMAL)
 
 
+def _late_issues(situation: Situation) -> Question:
+    """Issues whose first event came late: the last hour again and again, the whole last day now and then."""
+    end = windows.floor(situation.now, LATE_ISSUES_EVERY)
+    turn = int(end.timestamp()) // LATE_ISSUES_EVERY
+    hours = next(reach for turns, reach in LATE_ISSUES_HOURS if turn % turns == 0)
+    start = max(situation.started_at, end - timedelta(hours=hours))
+    return Question(Measure.NEW_ISSUES, Window(min(start, end), end), Priority.LOW, settled=True)
+
+
 def _has_moved(question: Question, memory: Memory) -> bool:
     asked = memory.asked.get(key(question))
-    return not question.settled or asked is None or question.window.end > asked.end
+    steady = not question.settled and not question.beside_drops
+    return steady or asked is None or question.window.end > asked.end
 
 
 def _waiting_since(group: tuple[Question, ...], memory: Memory) -> tuple[bool, float, int]:

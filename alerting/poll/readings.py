@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from alerting.poll.drops import Dropped
 from alerting.poll.model import Answer, Measure, Row
 from alerting.rules.model import Judgement, Project, Reading, Rule, Trust, Window
 from alerting.rules.units import plain
@@ -15,11 +16,11 @@ Readings = list[tuple[Rule, Reading]]
 class Watched:
     """What must be read even where an answer leaves it out: projects with an open incident, by rule name.
 
-    `dropped` maps project ids to how many error events quota or spike protection dropped lately, with the reasons.
+    `dropped` is what quota and spike protection dropped lately.
     """
 
     open_projects: Mapping[str, frozenset[Project]] = field(default_factory=dict)
-    dropped: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    dropped: Dropped = field(default_factory=Dropped)
     environment: str = ""
 
 
@@ -51,7 +52,43 @@ def _counts(rule: Rule, answers: Sequence[Answer], watched: Watched) -> list[Rea
             if reading.trust is Trust.VALUE:
                 reading = replace(reading, value=float(row.errors or 0), first_error_at=row.first_error_at)
             readings.append(_overlay_drops(reading, watched))
+        if question.beside_drops and not watched.environment:
+            readings += _with_drops(answer, answers, watched)
     return readings
+
+
+def _with_drops(kept: Answer, answers: Sequence[Answer], watched: Watched) -> list[Reading]:
+    """What was kept and what was dropped in the same window: together they are the least that happened."""
+    dropped = next((each for each in answers if _is_about(each, Measure.OUTCOMES, kept.question.window)), None)
+    if dropped is None or kept.trust is not Trust.VALUE:
+        return []
+    rows = {project.id: (project, row) for project, row in kept.rows.items()}
+    readings: list[Reading] = []
+    for project, row in dropped.rows.items():
+        if not row.dropped:
+            continue
+        named, counted = rows.get(project.id, (project, Row(errors=0)))
+        listed = _listed(row.dropped_reasons)
+        note = (
+            f"At least: {plain(counted.errors or 0)} errors that Sentry kept and {row.dropped} events it dropped "
+            f"({listed}). Of dropped events neither the level nor the environment is known."
+        )
+        readings.append(
+            replace(
+                _base(named, counted, kept, watched),
+                trust=Trust.DROPPED,
+                value=float((counted.errors or 0) + row.dropped),
+                first_error_at=counted.first_error_at,
+                dataset=f"{kept.dataset} + outcomes",
+                detail={"kept": float(counted.errors or 0), "dropped": float(row.dropped)},
+                note=note,
+            )
+        )
+    return readings
+
+
+def _is_about(answer: Answer, measure: Measure, window: Window) -> bool:
+    return answer.question.measure is measure and answer.question.window == window and answer.trust is Trust.VALUE
 
 
 def _rates(rule: Rule, answers: Sequence[Answer], watched: Watched) -> list[Reading]:
@@ -79,7 +116,7 @@ def _rates(rule: Rule, answers: Sequence[Answer], watched: Watched) -> list[Read
                 detail={"errors": float(count), "transactions": float(sample)},
                 note=performance.note if sample else "No transactions in this window, so there is no error rate.",
             )
-        readings.append(_overlay_drops(reading, watched))
+        readings.append(_without_rate(reading, watched))
     return readings
 
 
@@ -159,12 +196,28 @@ def _base(project: Project, row: Row, answer: Answer, watched: Watched) -> Readi
 
 
 def _overlay_drops(reading: Reading, watched: Watched) -> Reading:
-    reasons = watched.dropped.get(reading.project.id)
+    reasons = watched.dropped.errors.get(reading.project.id)
     if not reasons or reading.trust not in {Trust.VALUE, Trust.NO_DATA}:
         return reading
-    listed = ", ".join(f"{plain(count)} by {name}" for name, count in sorted(reasons.items()))
     note = (
-        f"Sentry dropped {sum(reasons.values())} error events of this project in the last minutes ({listed}), "
-        "so the true value is higher and a falling one proves no recovery."
+        f"Sentry dropped {sum(reasons.values())} error events of this project in the last minutes "
+        f"({_listed(reasons)}), so the true value is higher and a falling one proves no recovery."
     )
     return replace(reading, trust=Trust.DROPPED, note=f"{reading.note} {note}".strip())
+
+
+def _without_rate(reading: Reading, watched: Watched) -> Reading:
+    """No rate where events were dropped on either side of the division: nobody knows what it is."""
+    errors = sum(watched.dropped.errors.get(reading.project.id, {}).values())
+    transactions = watched.dropped.transactions.get(reading.project.id, 0)
+    if not (errors or transactions) or reading.trust not in {Trust.VALUE, Trust.NO_DATA}:
+        return reading
+    lost = " and ".join(
+        f"{count} {name}" for count, name in ((errors, "error events"), (transactions, "transactions")) if count
+    )
+    note = f"Sentry dropped {lost} of this project in the last minutes, so its error rate is not judged."
+    return replace(reading, trust=Trust.DROPPED, value=None, note=note)
+
+
+def _listed(reasons: Mapping[str, int]) -> str:
+    return ", ".join(f"{plain(count)} by {name}" for name, count in sorted(reasons.items()))

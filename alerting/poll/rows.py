@@ -1,7 +1,9 @@
 """From Sentry's JSON to rows and issues, refusing what has the wrong shape. Pure; nothing missing becomes zero."""
 
+import contextlib
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,10 +21,8 @@ MILLISECONDS = {
     "second": 1e3,
     "minute": 60e3,
 }
-# Outcomes that say nothing about quotas: kept, filtered by the owner's own rules, malformed, or never sent.
-HARMLESS_OUTCOMES = frozenset({"accepted", "filtered", "invalid", "client_discard"})
-# The SDK's own word for "Sentry told me 429, so I sent nothing": the one discard that quotas cause.
-BACKOFF_REASON = "ratelimit_backoff"
+# What quotas and spike protection drop; what is filtered, invalid or never sent by a client is dropped on purpose.
+DROPPED_OUTCOME = "rate_limited"
 
 
 class UnreadableError(Exception):
@@ -105,16 +105,39 @@ def is_error(record: Mapping[str, Any]) -> bool:
     return (record.get("issueCategory") or "error") == "error" and (record.get("type") or "error") in EVENT_TYPES
 
 
-def drop(group: Any) -> tuple[str, str, int] | None:
-    """Project id, reason and count of one `stats_v2` group; None where its outcome is no drop by quota."""
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """One kind of event that one project lost to quotas, and for which reason."""
+
+    project_id: str
+    category: str
+    reason: str
+    count: int
+
+
+def drop(group: Any) -> Drop | None:
+    """One `stats_v2` group; None where its outcome is no drop by quota."""
     by, totals = (group.get("by"), group.get("totals")) if isinstance(group, dict) else (None, None)
     if not isinstance(by, dict) or not isinstance(totals, dict) or not _is_id(by.get("project")):
         raise UnreadableError("a group of outcomes has no project or no total")
-    outcome, reason = text(by.get("outcome")), text(by.get("reason"))
-    if outcome in HARMLESS_OUTCOMES and not (outcome == "client_discard" and reason == BACKOFF_REASON):
+    if text(by.get("outcome")) != DROPPED_OUTCOME:
         return None
-    named = reason if reason and reason != "none" else outcome or "unnamed"
-    return str(by["project"]), named, _count(totals, "sum(quantity)")
+    reason = text(by.get("reason"))
+    named = reason if reason and reason != "none" else DROPPED_OUTCOME
+    category = text(by.get("category")) or "error"
+    return Drop(str(by["project"]), category, named, _count(totals, "sum(quantity)"))
+
+
+def dropping_projects(data: Any) -> set[str]:
+    """Ids of the projects of which a `stats_v2` answer tells drops; what cannot be read is left to others."""
+    groups = data.get("groups") if isinstance(data, dict) else None
+    found: set[str] = set()
+    for group in groups if isinstance(groups, list) else ():
+        with contextlib.suppress(UnreadableError):
+            one = drop(group)
+            if one is not None and one.count:
+                found.add(one.project_id)
+    return found
 
 
 def moment(value: object) -> datetime | None:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from alerting.errors import SourceError, SourceFault
 from alerting.http.exchange import Params
+from alerting.poll import outcomes
 from alerting.poll.client import Errand, SentryClient
 from alerting.poll.draft import Draft, Taken
 from alerting.poll.facts import FactsStore, MemoryFacts
@@ -27,8 +28,6 @@ MOST_SEARCH_HOURS = 90 * 24
 DOUBT_EVERY = 10
 # Projects that the list calls closed are tried at a request each; the rest of them waits for the next time.
 MOST_TRIED = 1
-# What a server without outcomes says; where it is the organisation that is unknown, the other questions fail as well.
-UNSUPPORTED = frozenset({SourceFault.NOT_FOUND, SourceFault.NO_ENDPOINT, SourceFault.BAD_REQUEST})
 PROVEN = "spans hold transactions"
 
 
@@ -69,7 +68,8 @@ class SentrySource:
                 case Measure.NEW_ISSUES:
                     return self._new_issues(question, errand)
                 case Measure.OUTCOMES:
-                    return self._outcomes(question, errand)
+                    narrowed, draft = self._narrow(question, errand)
+                    return outcomes.read(self.organisation, draft, (*_period(question.window), *narrowed), errand)
                 case Measure.PROJECTS:
                     return self._visible(question, errand)
                 case _:
@@ -196,30 +196,6 @@ class SentrySource:
         )
         fault = self._read_all("issues", params, errand, draft, lambda page: draft.take_issues(page, since))
         return draft.answer("issues", errand.requests, fault)
-
-    def _outcomes(self, question: Question, errand: Errand) -> Answer:
-        """What was dropped, whatever the environment: Sentry keeps none with outcomes."""
-        narrowed, draft = self._narrow(question, errand)
-        params: Params = (
-            ("field", "sum(quantity)"),
-            ("category", "error"),
-            ("groupBy", "outcome"),
-            ("groupBy", "reason"),
-            # Sentry looks at the last one only when it decides between the organisation and its projects.
-            ("groupBy", "project"),
-            ("interval", "1m"),
-            *_period(question.window),
-            *narrowed,
-        )
-        try:
-            page = self.organisation.get("stats_v2", params, errand)
-        except SourceError as error:
-            if error.fault not in UNSUPPORTED:
-                raise
-            note = f"What quotas drop cannot be told here: {error}"
-            return Answer(question, Trust.NO_DATA, note=note, dataset="outcomes", requests=errand.requests)
-        draft.take_outcomes(page, self.organisation.slugs())
-        return draft.answer("outcomes", errand.requests)
 
     def _visible(self, question: Question, errand: Errand) -> Answer:
         """Which of these projects are in the list of projects now. Those it calls closed to us are tried one by one.

@@ -7,6 +7,8 @@ from alerting.rules.trust import clearing, missing
 def judge(rule: Rule, reading: Reading) -> tuple[Outcome, Reason]:
     if reading.sample == 0 and reading.trust is Trust.NO_DATA:
         return Outcome.UNKNOWN, Reason.NO_TRANSACTIONS
+    if reading.trust is Trust.DROPPED and reading.value is None:
+        return Outcome.UNKNOWN, Reason.DROPPED
     if (unknown := missing(reading)) is not None:
         return unknown
     if not reading.settled:

@@ -10,7 +10,20 @@ from alerting.sandbox.store import Project, Store
 
 FIELDS = ("sum(quantity)", "sum(times_seen)")
 GROUPS = ("project", "outcome", "category", "reason")
-CATEGORIES = frozenset({"error", "transaction", "attachment", "replay", "profile", "monitor", "session", "span", "log"})
+CATEGORIES = frozenset(
+    {
+        "error",
+        "transaction",
+        "transaction_indexed",
+        "attachment",
+        "replay",
+        "profile",
+        "monitor",
+        "session",
+        "span",
+        "log",
+    }
+)
 OUTCOMES = frozenset(
     {"accepted", "filtered", "rate_limited", "invalid", "abuse", "client_discard", "cardinality_limited"}
 )

@@ -227,8 +227,8 @@ def test_a_gap_of_days_is_searched_in_full(sentry: SentryLike, server: Server) -
 
 
 def test_outcomes_tell_what_quotas_dropped_and_nothing_else(sentry: SentryLike, server: Server) -> None:
-    def group(project: int, outcome: str, reason: str | None, count: int) -> dict[str, object]:
-        by = {"project": project, "outcome": outcome, "reason": reason}
+    def group(project: int, outcome: str, reason: str | None, count: int, kind: str = "error") -> dict[str, object]:
+        by = {"project": project, "outcome": outcome, "reason": reason, "category": kind}
         return {"by": by, "totals": {"sum(quantity)": count}}
 
     sentry.groups = [
@@ -240,13 +240,16 @@ def test_outcomes_tell_what_quotas_dropped_and_nothing_else(sentry: SentryLike, 
         group(2, "filtered", "legacy-browser", 80),
         group(2, "rate_limited", None, 0),
         group(3, "cardinality_limited", None, 1),
+        group(4, "rate_limited", "project_quota", 30, "transaction"),
+        group(4, "rate_limited", "project_quota", 70, "span"),
     ]
     answer = source(server).ask(question(Measure.OUTCOMES))
     assert answer.rows == {
-        Project("1", ""): Row(dropped=47, dropped_reasons={"smart_rate_limit": 40, "abuse": 2, "ratelimit_backoff": 5}),
-        Project("3", ""): Row(dropped=1, dropped_reasons={"cardinality_limited": 1}),
+        Project("1", ""): Row(dropped=40, dropped_reasons={"smart_rate_limit": 40}, dropped_transactions=0),
+        Project("4", ""): Row(dropped=0, dropped_transactions=70),
     }
     request = server.requests[0]
+    assert request.all("category") == ["error", "transaction", "transaction_indexed", "span"]
     assert (request.all("groupBy")[-1], request.all("environment")) == ("project", [])
 
 

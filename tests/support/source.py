@@ -31,6 +31,7 @@ class FakeSource:
     asked: list[Question] = field(default_factory=list)
     before_answer: Callable[[Question], None] = lambda _: None
     clock: Callable[[], datetime] | None = None
+    late_issues: dict[str, datetime] = field(default_factory=dict)
     late: dict[Project, list[tuple[datetime, datetime]]] = field(default_factory=lambda: defaultdict(list))
 
     def add_errors(self, project: Project, count: int, at: datetime, spread: timedelta = timedelta()) -> None:
@@ -70,6 +71,11 @@ class FakeSource:
         late = [happened for readable, happened in self.late.get(project, ()) if now is None or readable <= now]
         return [*self.events.get(project, ()), *late]
 
+    def _is_readable(self, issue: Issue) -> bool:
+        now = self.clock() if self.clock else None
+        readable = self.late_issues.get(issue.id, issue.first_seen)
+        return now is None or readable <= now
+
     def _answer(self, question: Question) -> Answer:
         window = question.window
         match question.measure:
@@ -83,7 +89,9 @@ class FakeSource:
             case Measure.PERFORMANCE:
                 return Answer(question, Trust.VALUE, dict(self.performance), dataset="spans")
             case Measure.NEW_ISSUES:
-                found = tuple(issue for issue in self.issues if window.start <= issue.first_seen < window.end)
+                found = tuple(
+                    issue for issue in self.issues if issue.first_seen >= window.start and self._is_readable(issue)
+                )
                 return Answer(question, Trust.VALUE, issues=found, dataset="issues")
             case Measure.OUTCOMES:
                 return Answer(question, Trust.VALUE, dict(self.dropped), dataset="outcomes")

@@ -1,0 +1,37 @@
+"""What quota and spike protection dropped lately, as the last answer about outcomes had it. Pure."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from alerting.poll.model import Answer, Measure
+from alerting.rules.model import Trust
+
+# While outcomes cannot be read, nothing says that quota has stopped dropping; but not every server can tell them.
+REMEMBERED = timedelta(minutes=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """By project id: errors by Sentry's reason, and transactions (whichever of their categories lost most)."""
+
+    errors: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    transactions: Mapping[str, int] = field(default_factory=dict)
+
+    def to_json(self, now: datetime) -> dict[str, Any]:
+        errors = {project: dict(reasons) for project, reasons in self.errors.items()}
+        return {"at": now.isoformat(), "projects": errors, "transactions": dict(self.transactions)}
+
+
+def lately(memory: Mapping[str, Any], answers: Iterable[Answer], now: datetime) -> Dropped:
+    """This tick's answer, or the last one while it is recent."""
+    for answer in answers:
+        if answer.question.measure is Measure.OUTCOMES and not answer.question.settled and answer.trust is Trust.VALUE:
+            rows = {project.id: row for project, row in answer.rows.items()}
+            return Dropped(
+                {key: dict(row.dropped_reasons) or {"quota": row.dropped} for key, row in rows.items() if row.dropped},
+                {key: row.dropped_transactions for key, row in rows.items() if row.dropped_transactions},
+            )
+    recent = memory and timedelta() <= now - datetime.fromisoformat(memory["at"]) <= REMEMBERED
+    return Dropped(dict(memory["projects"]), dict(memory.get("transactions", {}))) if recent else Dropped()
