@@ -30,14 +30,20 @@ _PAIR = re.compile(
     r"(?P<sep>\s{0,6}(?:(?P<op>[-+*/|&?!:]{0,2}={1,3}>?|[-=]>|(?<=-)>|:(?!:|//)|[＝：])\s{0,6}"
     r"|,\s{0,4}(?=[bu]?\\{0,15}[\"'`])))"
 )
-_OPTION = re.compile(r"(?<![\w-])--?(?P<name>[A-Za-z][\w.-]++)(?P<sep>\s{1,3})(?=[^\s|;&<>])")
+_OPTION = re.compile(r"(?<![\w-])--?(?P<name>[A-Za-z][\w.-]++)(?P<sep>\s{1,3})(?=[^\s|;&>])")
 _OPENING = re.compile(r"[bBuUrRfFnNeExX]{0,2}(\\{0,15}[\"'`])")
 _CALL = re.compile(r"(?P<call>[A-Za-z_][\w.]{0,80})[\[(]\s?(?:\w{1,30}=)?[bur]?(?P<quote>\\{0,15}[\"'])")
 _CALLED = re.compile(
     r"[A-Za-z_]{3,}(?:\.[a-z_]+){0,6}(?:\([A-Za-z_., =*\d]{0,80}\)|\[\w{1,40}\])(?=[\s),;.:'\"\]<>]|$)"
 )
-_DELIMITER = re.compile(r"(?P<sign>&amp;|[,;&|])(?:(?=$|\s)|(?P<next>[\w.%\[\]\-]{1,60}+)\s?[=:])")
-_PLAUSIBLE = re.compile(r"[A-Za-z][a-z]+(?:[\W_\dA-Z][\w.\-\[\]%]*)?|[A-Z][A-Z_\d.-]+")
+_DELIMITER = re.compile(r"(?P<sign>&amp;|[,;&|])(?:(?=$|\s)|(?P<next>[\w.%\[\]\-]{1,60}+)\s?(?:=|:))")
+_PLAUSIBLE = re.compile(
+    r"[A-Za-z][a-z]{2,}(?:[A-Z][a-z]+|[_.-][A-Za-z]{1,20})*\d{0,2}(?:\[\w{0,20}\]|%5[bB]\w{0,20}%5[dD])?|[A-Z]{2,}(?:_[A-Z\d]+)*"
+)
+# What a generator of passwords makes of small and capital letters, digits and signs.
+_GENERATED = re.compile(r"(?=\S{0,80}?[a-z])(?=\S{0,80}?[A-Z])(?=\S{0,80}?[\d@#$%^&*!~+=?|`])[^\s\x1c]{12,128}+")
+_BRACED = re.compile(r"\{(?P<value>(?:[^}\s]|\}\})++)\}(?=[;\s\"']|\Z)")
+_CLOSERS = {"{": "}", "[": "]", "(": ")", "<": ">", '"': '"', "'": "'", "`": "`"}
 _COOKIES = re.compile(r"[^\s=;,\"'<>\\]{1,100}+=[^\r\n]*+")
 _CREDENTIAL = re.compile(r"(?P<scheme>[A-Za-z][\w-]{1,24})(?P<gap>\s{1,3}|%20|\+)(?P<value>\S{1,4096})")
 _BRACKET = re.compile(r"[\[\](){}]|(?<=[\[{( =:,bu])[\"']")
@@ -107,7 +113,8 @@ class Pairs:
 
     def _option(self, text: str, match: re.Match[str]) -> Span:
         at = match.end()
-        if opening := _OPENING.match(text, at):
+        generated = _is_generated(text, at)
+        if not generated and (opening := _OPENING.match(text, at)):
             start, end = opening.end(), closing_quote(text, opening.end(), opening[1])
             return _NONE if holds_nothing(text[start:end]) or end == len(text) else (start, end)
         end = self._run(text, at, match.start(), strong=True)
@@ -115,7 +122,7 @@ class Pairs:
         if holds_nothing(value) or value[0] == "-" or value.lower().strip(".,:)") in ORDINARY or value.isupper():
             return _NONE
         last = not text[end:].strip() or text[end : end + 3].lstrip(" ")[:1] in {"-", ";", "|", "&", "\n"}
-        return (at, end) if last or (looks_random(value) and value[0].isalnum()) else _NONE
+        return (at, end) if last or generated or (looks_random(value) and value[0].isalnum()) else _NONE
 
     def _joined(self, text: str, start: int, name: str) -> tuple[Secrecy, str]:
         """The verdict on a name of several words: api key, card number, social security number."""
@@ -139,10 +146,16 @@ class Pairs:
             return _NONE
         sign = text[at]
         told = op in {":", "："}
-        opening = _OPENING.match(text, at)
+        generated = secrecy >= Secrecy.STRONG and sign in _CLOSERS and _is_generated(text, at)
+        opening = None if generated else _OPENING.match(text, at)
         if opening:
             return self._quoted(text, match, opening, secrecy)
         words = words_of(name)
+        if generated:
+            return at, self._run(text, at, match.start(), strong=True)
+        if op == "=" and secrecy >= Secrecy.STRONG and (braced := _BRACED.match(text, at)):
+            if not _STRUCTURE.search(braced["value"]):
+                return _NONE if holds_nothing(braced[0]) else braced.span("value")
         if _HOLE_HERE.match(text, at):
             return _NONE
         if sign == "<" and (shown := _SHOWN.match(text, at)):
@@ -271,6 +284,8 @@ class Pairs:
             if before.count(quote) % 2:
                 return _NONE  # the quote ends what the name stands in: 'Cookie:'
         end = closing_quote(text, start, quote)
+        if secrecy >= Secrecy.STRONG and len(quote) == 1:
+            end = _last_quote(text, start, end, quote)
         value = text[start:end]
         structural = bool(match["close"])
         if secrecy < Secrecy.STRONG and not structural and match["op"] == ":" and " " in value:
@@ -368,6 +383,7 @@ class Pairs:
         bracketed = any(
             before.rfind(opener) > before.rfind(closer) for closer, opener in _OPENERS.items() if opener in before
         )
+        alone = " " not in text[:_CHUNK] and "\n" not in text[:_CHUNK]
         at = start
         while True:
             chunk = _NO_BLANK.match(text, at)
@@ -380,8 +396,10 @@ class Pairs:
                 sign, following = found["sign"], found["next"]
                 if found.start() >= end:
                     break
-                same = sign[0] == separator or (sign[0] == "&" and (separator in "?#\"'`" or " " not in text[:512]))
+                same = sign[0] == separator or (sign[0] == "&" and (separator in "?#\"'`" or alone))
                 listed = sign == "," and bracketed and len(following or "") == 1
+                if following and text[found.end() - 1] == ":" and not (bracketed and sign == ","):
+                    continue
                 if following is None or same or listed or not strong or _PLAUSIBLE.fullmatch(following):
                     ends.append(found.start())
                     break
@@ -420,6 +438,29 @@ class Pairs:
 _NO_BLANK = re.compile(rf"[^\s\x1c]{{1,{_CHUNK}}}+")
 _BEHIND_QUOTE = frozenset(["", *" \t\r\n,;:)]}>&|\\\x1c.?!"])
 _OPENERS = {")": "(", "]": "[", "}": "{", ">": "<"}
+
+
+def _is_generated(text: str, at: int) -> bool:
+    """Whether a generated password begins here with a bracket or a quote that nothing closes at its end."""
+    made = _GENERATED.match(text, at)
+    if made is None or text[at] == "<" and made[0].find(">") > 0:
+        return False
+    closer = _CLOSERS.get(text[at])
+    return closer is None or (
+        closer != made[0].rstrip(",;.)]}>" if closer in "\"'`" else ",;.")[-1:] and not _STRUCTURE.search(made[0])
+    )
+
+
+def _last_quote(text: str, start: int, end: int, quote: str) -> int:
+    """The last quote of the word, where only a password can hold the ones before it."""
+    word = _NO_BLANK.match(text, start)
+    last = word[0].rstrip(",;)]}>&").rfind(quote) if word else -1
+    if last < 0 or start + last <= end or _STRUCTURE.search(word[0][:last]):  # type: ignore[index]
+        return end
+    return start + last if last == len(word[0].rstrip(",;)]}>&")) - 1 else end  # type: ignore[index]
+
+
+_STRUCTURE = re.compile(r"[\"'][,:;]\s?[\"'\w\[{]|\w=[\"']|^[\[{(]\s?[\"'\[{(\d]")
 
 
 def _is_open(before: str, quote: str) -> bool:

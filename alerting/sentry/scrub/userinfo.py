@@ -19,7 +19,7 @@ _NOT_USERS = re.compile(
     r"(?i)(?:mailto|e?-?mail|user(?:name)?|from|to|cc|bcc|for|by|sip|xmpp|acct|info|error|debug|warn(?:ing)?):"
 )
 _LONGEST = 400
-_STRUCTURE = re.compile(r"[\"'][,:;\])}]|[\"'] ?[+,]|\)[,;]")
+_STRUCTURE = re.compile(r"[\"'](?:,|:|, |: | \+ )[\"'{\[]|[\"']\)")
 
 
 def find(text: str, work: Work) -> Iterator[Cut]:
@@ -81,7 +81,11 @@ def _secrets(text: str, start: int, end: int, *, single: bool) -> Iterator[tuple
         userinfo = known  # an @ in the path of a URL that has its own
     else:
         user, colon, password = authority.partition(":")
-        if behind and not at and (not colon or password.isdigit() or (not password and user)):
+        if (
+            behind
+            and not at
+            and (not colon or password.isdigit() or (not password and user and userinfo[len(authority)] == "/"))
+        ):
             return
     user, colon, password = userinfo.partition(":")
     if single and not (colon and password):

@@ -94,6 +94,9 @@ def closing_quote(text: str, start: int, delimiter: str) -> int:
         slashes = 0
         while at - slashes > start and text[at - slashes - 1] == "\\":
             slashes += 1
+        if delimiter == "'" and text.startswith("'\\''", at):
+            at += 4  # as shells write a quote inside quotes
+            continue
         if slashes <= depth and (depth or slashes % 2 == 0):
             behind = text[at + len(delimiter) : at + len(delimiter) + 1]
             if behind in _ENDING:
