@@ -30,6 +30,10 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):
             # In a Latin-1 or ASCII terminal a tick mark becomes a question mark, and does not end the command.
             stream.reconfigure(errors="replace")
+    if sys.argv[1:2] == ["scrub"]:  # in a bare installation as well
+        from alerting.sentry.scrub.__main__ import main as scrub
+
+        raise SystemExit(scrub(sys.argv[2:]))
     try:
         _application()()
     except ModuleNotFoundError as error:
@@ -63,6 +67,7 @@ def _application() -> "typer.Typer":
         migrate,
         outbox,
         rules_command,
+        scrub_command,
         serve,
         silence_commands,
         up,
@@ -88,6 +93,7 @@ def _application() -> "typer.Typer":
     app.add_typer(silence_commands.maintenance, name="maintenance")
     app.command("rules")(rules_command.rules)
     app.add_typer(outbox.app, name="outbox")
+    app.command("scrub")(scrub_command.scrub)
     app.command("migrate")(migrate.migrate)
     app.command("serve")(serve.serve)
     app.command("health")(health.health)

@@ -66,10 +66,6 @@ class Scrubber:
         """Every cut in an event or a text: where it was made, by which rule, and what is left there."""
         return [Explained(*told) for told in self._engine.explain(event)]
 
-    def scrub_text(self, text: str) -> str:
-        """A text of any length without its secrets, such as an attachment's."""
-        return self._engine.scrub_text(text)
-
 
 _default = Scrubber()
 
@@ -79,14 +75,9 @@ def scrub_event(event: Any, hint: Any = None) -> Any:
     return _default(event, hint)
 
 
-def scrub_text(text: str) -> str:
-    """A text of any length without its secrets, by the default rules."""
-    return _default.scrub_text(text)
-
-
 def explain(event: Any) -> list[Explained]:
     """Every cut that `scrub_event` makes in the event, with its rule."""
     return _default.explain(event)
 
 
-__all__ = ["MARKER", "Explained", "Scrubber", "explain", "scrub_event", "scrub_text"]
+__all__ = ["MARKER", "Explained", "Scrubber", "explain", "scrub_event"]

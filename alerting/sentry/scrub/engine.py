@@ -9,10 +9,9 @@ from alerting.sentry.scrub.names import Names, words_of
 from alerting.sentry.scrub.remarks import Remark, joined, meta_of
 from alerting.sentry.scrub.sections import SECTIONS
 from alerting.sentry.scrub.shapes import known_ids
-from alerting.sentry.scrub.texts import LONGEST_TEXT, Texts, secret_span
+from alerting.sentry.scrub.texts import Texts, secret_span
 from alerting.sentry.scrub.values import MARKER
 from alerting.sentry.scrub.walk import Walk
-from alerting.sentry.scrub.work import Work
 
 Told = tuple[tuple[Any, ...], str, Any]
 # What only an event has, and no log, metric, check-in or breadcrumb: there Sentry reads `_meta`.
@@ -81,22 +80,6 @@ class Engine:
             except Exception:  # noqa: BLE001  as below
                 walk.failures += 1
                 cleaned["body"] = MARKER
-
-    def scrub_text(self, text: str) -> str:
-        """A text of any length, in pieces that end where lines do, as far as they have ends."""
-        pieces, at = [], 0
-        while at < len(text):
-            end = at + LONGEST_TEXT // 2
-            if end < len(text):
-                line_end = text.rfind("\n", at + 1, end)
-                end = line_end + 1 if line_end > at else max(text.rfind(" ", at + 1, end) + 1, at) or end
-                end = end if end > at else min(at + LONGEST_TEXT // 2, len(text))
-            try:
-                pieces.append(self._texts.clean(text[at:end], [], Work()))
-            except Exception:  # noqa: BLE001  what fails costs one piece
-                pieces.append(MARKER)
-            at = end
-        return "".join(pieces)
 
 
 def _part(walk: Walk, name: Any, value: Any) -> Any:

@@ -31,7 +31,7 @@ _PAIR = re.compile(
     r"|,\s{0,4}(?=[bu]?\\{0,15}[\"'`])))"
 )
 _OPTION = re.compile(r"(?<![\w-])--?(?P<name>[A-Za-z][\w.-]++)(?P<sep>\s{1,3})(?=[^\s|;&>])")
-_OPENING = re.compile(r"[bBuUrRfFnNeExX]{0,2}(\\{0,15}[\"'`])")
+_OPENING = re.compile(r"(?:[bBuUrRfFnNeExX]{0,2}(?=\\{0,15}[\"']))?(\\{0,15}[\"'`])")
 _CALL = re.compile(r"(?P<call>[A-Za-z_][\w.]{0,80})[\[(]\s?(?:\w{1,30}=)?[bur]?(?P<quote>\\{0,15}[\"'])")
 _CALLED = re.compile(
     r"[A-Za-z_]{3,}(?:\.[a-z_]+){0,6}(?:\([A-Za-z_., =*\d]{0,80}\)|\[\w{1,40}\])(?=[\s),;.:'\"\]<>]|$)"
@@ -153,9 +153,9 @@ class Pairs:
         words = words_of(name)
         if generated:
             return at, self._run(text, at, match.start(), strong=True)
-        if op == "=" and secrecy >= Secrecy.STRONG and (braced := _BRACED.match(text, at)):
-            if not _STRUCTURE.search(braced["value"]):
-                return _NONE if holds_nothing(braced[0]) else braced.span("value")
+        braced = _BRACED.match(text, at) if op == "=" and secrecy >= Secrecy.STRONG else None
+        if braced and not _STRUCTURE.search(braced["value"]):
+            return _NONE if holds_nothing(braced[0]) else braced.span("value")
         if _HOLE_HERE.match(text, at):
             return _NONE
         if sign == "<" and (shown := _SHOWN.match(text, at)):
@@ -443,7 +443,7 @@ _OPENERS = {")": "(", "]": "[", "}": "{", ">": "<"}
 def _is_generated(text: str, at: int) -> bool:
     """Whether a generated password begins here with a bracket or a quote that nothing closes at its end."""
     made = _GENERATED.match(text, at)
-    if made is None or text[at] == "<" and made[0].find(">") > 0:
+    if made is None or (text[at] == "<" and made[0].find(">") > 0):
         return False
     closer = _CLOSERS.get(text[at])
     return closer is None or (
