@@ -4,27 +4,13 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from alerting.sentry.scrub.rules import structure
 from alerting.sentry.scrub.secrecy import Secrecy
 from alerting.sentry.scrub.values import MARKER
 from alerting.sentry.scrub.walk import Walk
 
 Section = Callable[[Walk, Any], Any]
 
-_FRAME = frozenset(
-    """
-    function raw_function module filename abs_path lineno colno in_app package platform image_addr
-    symbol_addr instruction_addr symbol trust addr_mode lock snapshot_type stack_start native
-    """.split()
-)
-_EXCEPTION = frozenset(["type", "module", "thread_id"])
-_MECHANISM = frozenset("type handled synthetic exception_id parent_id source is_exception_group".split())
-_CRUMB = frozenset("type category level timestamp event_id".split())
-_SPAN = frozenset(
-    """
-    span_id trace_id parent_span_id segment_id op status origin timestamp start_timestamp end_timestamp
-    is_segment same_process_as_parent exclusive_time hash type
-    """.split()
-)
 PARAMETER = "sentry.message.parameter."
 _SOURCE = ("pre_context", "context_line", "post_context")
 _NUMERIC = re.compile(r"pass|pw|pin|otp|code|secret|cv[vc]|key|2fa|mfa", re.IGNORECASE)
@@ -81,7 +67,7 @@ def _frame(walk: Walk, frame: Any) -> Any:
             lines[name], inside_key = _source(walk, frame[name], inside_key)
             walk.under(name, before)
     own: dict[str, Section] = {name: lambda _walk, _item, held=held: held for name, held in lines.items()}  # type: ignore[misc]
-    return _fields(walk, frame, _FRAME, {**own, "vars": Walk.value})
+    return _fields(walk, frame, structure.FRAME, {**own, "vars": Walk.value})
 
 
 def _source(walk: Walk, lines: Any, inside_key: bool) -> tuple[Any, bool]:
@@ -111,29 +97,29 @@ def _source_line(walk: Walk, line: Any, inside_key: bool) -> tuple[Any, bool]:
 
 
 def _stacktrace(walk: Walk, value: Any) -> Any:
-    return _fields(walk, value, frozenset({"lang", "snapshot", "frames_omitted"}), {"frames": _each(_frame)})
+    return _fields(walk, value, structure.STACKTRACE, {"frames": _each(_frame)})
 
 
 def _mechanism(walk: Walk, value: Any) -> Any:
-    return _fields(walk, value, _MECHANISM, {})
+    return _fields(walk, value, structure.MECHANISM, {})
 
 
 def _exception(walk: Walk, value: Any) -> Any:
     own: dict[str, Section] = {"stacktrace": _stacktrace, "raw_stacktrace": _stacktrace, "mechanism": _mechanism}
-    return _fields(walk, value, _EXCEPTION, own)
+    return _fields(walk, value, structure.EXCEPTION, own)
 
 
 def _thread(walk: Walk, value: Any) -> Any:
     own: dict[str, Section] = {"stacktrace": _stacktrace, "raw_stacktrace": _stacktrace}
-    return _fields(walk, value, frozenset({"id", "current", "crashed", "main", "state"}), own)
+    return _fields(walk, value, structure.THREAD, own)
 
 
 def _crumb(walk: Walk, value: Any) -> Any:
-    return _fields(walk, _without_parameters(walk, value, "message"), _CRUMB, {})
+    return _fields(walk, _without_parameters(walk, value, "message"), structure.CRUMB, {})
 
 
 def _span(walk: Walk, value: Any) -> Any:
-    return _fields(walk, _without_parameters(walk, value, "description"), _SPAN, {})
+    return _fields(walk, _without_parameters(walk, value, "description"), structure.SPAN, {})
 
 
 def _without_parameters(walk: Walk, value: Any, told: str) -> Any:
@@ -256,15 +242,7 @@ def _secret_positions(walk: Walk, template: str, count: int) -> set[int]:
 
 
 SECTIONS: Mapping[str, Section] = {
-    **dict.fromkeys(
-        """
-    event_id trace_id span_id parent_span_id timestamp start_timestamp received platform level logger release
-    dist environment server_name transaction_info sdk modules fingerprint errors debug_meta _meta check_in_id
-    monitor_slug status duration type severity_number severity_text unit profile_id
-    client_sample_rate sample_rate exclusive_time project key_id time_unix_nano span_name
-    """.split(),
-        _keep,
-    ),
+    **dict.fromkeys(structure.EVENT, _keep),
     "exception": _each(_exception),
     "threads": _each(_thread),
     "stacktrace": _stacktrace,

@@ -1,0 +1,69 @@
+"""How numbers of cards, people and machines are written, and what stands before those that only look so."""
+
+import re
+
+# Payment cards by issuer: how the number begins, and its possible lengths (ISO/IEC 7812 ranges as the networks
+# publish them). Luhn's check alone lets one in ten random ids through.
+ISSUERS = (
+    (re.compile(r"4"), (13, 16, 19)),
+    (re.compile(r"5[1-5]|222[1-9]|22[3-9]|2[3-6]|27[01]|2720"), (16,)),
+    (re.compile(r"3[47]"), (15,)),
+    (re.compile(r"30[0-5]|3095|3[689]"), (14, 16)),
+    (re.compile(r"6011|64[4-9]|65|622"), (16, 17, 18, 19)),
+    (re.compile(r"35(?:2[89]|[3-8])"), (16,)),
+    (re.compile(r"5018|5020|5038|5893|6304|6759|676[1-3]"), (13, 15, 16, 18, 19)),
+    (re.compile(r"62|81"), (16, 17, 18, 19)),
+)
+GAP = "[ .+\u00a0\u2009\u202f\u2010-\u2013-]|%20"
+# One run of digits, or groups as cards are printed: 4-4-4-4, 4-6-5, 6-10, one by one; always with the same gap.
+PRINTED = re.compile(
+    rf"(?<!\d)(?:\d{{13,19}}|\d{{4}}(?P<a>{GAP})\d{{4}}(?P=a)\d{{4}}(?P=a)\d{{1,4}}(?:(?P=a)\d{{1,3}})?"
+    rf"|\d{{4}}(?P<b>{GAP})\d{{6}}(?P=b)\d{{4,5}}|\d{{6}}(?:{GAP})\d{{7,13}}"
+    rf"|\d(?P<c>{GAP})\d(?:(?P=c)\d){{11,17}})(?!\d)"
+)
+NO_DIGIT = re.compile(r"[^0-9]")
+DOUBLED = str.maketrans("0123456789", "0246813579")
+WHOLE = re.compile(r"\.0+(?![\w.])")
+LABEL = re.compile(
+    r"(?i)(?:^|[^a-z0-9])(?:card|cc|pan|visa|mastercard|amex|number|num|no|nr|acct|account|payment|pay|debit"
+    r"|credit|pm)[_-]$"
+)
+SSN = re.compile(r"(?<![\w.-])(?!000|666|9)\d{3}([- \u2010-\u2013])(?!00)\d{2}\1(?!0000)\d{4}(?![\w-]|\.\d)")
+IBAN = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{2}\d{2}(?:[ -]?[A-Za-z0-9]){11,30}")
+IBAN_LENGTHS = {
+    entry[:2]: int(entry[2:])
+    for entry in """
+    AD24 AE23 AL28 AT20 AZ28 BA20 BE16 BG22 BH22 BR29 BY28 CH21 CR22 CY28 CZ24 DE22 DK18 DO28 EE20 EG29 ES24 FI18
+    FO18 FR27 GB22 GE22 GI23 GL18 GR27 GT28 HR21 HU28 IE22 IL23 IQ23 IS26 IT27 JO30 KW30 KZ20 LB28 LC32 LI21 LT20
+    LU20 LV21 MC27 MD24 ME22 MK19 MR27 MT31 MU30 NL18 NO15 PK24 PL28 PS29 PT25 QA29 RO24 RS22 SA24 SC31 SE24 SI19
+    SK24 SM27 ST25 SV28 TL23 TN24 TR26 UA29 VA22 VG24 XK20
+    """.split()
+}
+IPV4 = re.compile(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?!\w|\.\d)")
+IPV6 = re.compile(r"(?<![\w:.])[0-9A-Fa-f]{0,4}:(?:[0-9A-Fa-f]{0,4}:){1,6}[0-9A-Fa-f.]{0,15}(?![\w:]|\.\w)")
+ABOUT_ADDRESSES = re.compile(
+    r"(?:\b(?:ips?|addr|address(?:es)?|from|client|host|remote|peer|visitor|origin|for|by|via|at|to)\b|//)\W{0,4}$",
+    re.I,
+)
+ABOUT_VERSIONS = re.compile(
+    r"(?:\b(?:v|ver|versions?|release|build|agent|driver|firmware|library|package|python|django|nginx|upgraded?"
+    r"|updated?|downgraded?)\b"
+    r"(?:\s(?:to|from|is|of))?\W{0,3}"
+    r"|\b(?:up|down)(?:grad|dat)\w{1,5}(?:\s\w{1,20})?\sfrom\s[\d.]{3,15}\s(?:to|->)\s"
+    r"|[A-Za-z]/|[A-Za-z]-|[@^~]|==|>=|<=)$",
+    re.I,
+)
+EMAIL = re.compile(r"(?<![\w.+%-])[\w+%][\w.+%'-]*+(?:@|(?<=%40))(?:[\w-]{1,63}\.){1,8}[^\W\d_]{2,24}(?!\w)")
+# A machine's or a program's name with an @ in it, not a person's address.
+NOT_PEOPLE = re.compile(
+    r"(?:git|celery\w*|worker\w*|gen\d+|beat|root|www-data|postgres|ubuntu|ec2-user|redis|hg|svn|user)"
+)
+NOT_DOMAINS = frozenset(
+    """
+    service socket timer mount target slice png jpg jpeg gif svg webp css js mjs py ts htm html json yml yaml dll exe
+    conf
+    ini cfg txt log internal local localdomain lan svc cluster
+    """.split()
+)
+OF_ALGORITHMS = ("libssh.org", "openssh.com", "lysator.liu.se")
+PORT_PATH = re.compile(r":(?!\d{2,5}\b)[\w./~-]+")

@@ -1,0 +1,27 @@
+"""The fields that are an event's structure, kind by kind: Sentry groups and sorts by them, so they stay."""
+
+FRAME = frozenset(
+    """
+    function raw_function module filename abs_path lineno colno in_app package platform image_addr
+    symbol_addr instruction_addr symbol trust addr_mode lock snapshot_type stack_start native
+    """.split()
+)
+EXCEPTION = frozenset(["type", "module", "thread_id"])
+MECHANISM = frozenset("type handled synthetic exception_id parent_id source is_exception_group".split())
+CRUMB = frozenset("type category level timestamp event_id".split())
+SPAN = frozenset(
+    """
+    span_id trace_id parent_span_id segment_id op status origin timestamp start_timestamp end_timestamp
+    is_segment same_process_as_parent exclusive_time hash type
+    """.split()
+)
+STACKTRACE = frozenset({"lang", "snapshot", "frames_omitted"})
+THREAD = frozenset({"id", "current", "crashed", "main", "state"})
+EVENT = frozenset(
+    """
+    event_id trace_id span_id parent_span_id timestamp start_timestamp received platform level logger release
+    dist environment server_name transaction_info sdk modules fingerprint errors debug_meta _meta check_in_id
+    monitor_slug status duration type severity_number severity_text unit profile_id
+    client_sample_rate sample_rate exclusive_time project key_id time_unix_nano span_name
+    """.split()
+)
