@@ -203,6 +203,9 @@ class SentrySource:
         An integration may read a project that the list calls closed, so that alone does not mean we cannot see it.
         """
         listed = self.organisation.look_up(question.project_ids, errand)
+        if not set(question.project_ids) <= listed.keys():
+            # What was deleted may have been made anew: names have to be looked up again.
+            self.organisation.facts.forget("projects")
         closed = [each for each in question.project_ids if each in listed and not listed[each].is_open]
         unsure = frozenset(closed[MOST_TRIED:])
         barred = {each for each in closed[:MOST_TRIED] if not self._may_read(each, question.window, errand)}

@@ -162,6 +162,24 @@ def test_a_project_of_the_same_name_with_another_id_is_another_project(world: Wo
     assert world.kinds() == ["first", "ended", "first"]
 
 
+@pytest.mark.parametrize("again", [False, True], ids=["deleted", "deleted and made anew"])
+def test_a_project_that_is_named_in_the_filter_and_deleted_ends_as_out_of_sight(
+    sandbox: Sandbox, transactional_db: None, again: bool
+) -> None:
+    sandbox.sentry.add_project("shop")
+    world = world_on(
+        sandbox, World(NOON, interval=60, thresholds=WithoutNewIssues), projects=("shop", "quiet", "spare")
+    )
+    sandbox.sentry.add_project("spare")
+    fire(world, sandbox)
+    remove(sandbox)
+    if again:
+        sandbox.sentry.add_project("shop")
+    world.run(timedelta(minutes=14))
+    assert "no longer visible to this token" in the_end(world).headline
+    assert ("blind" in world.kinds()) is not again
+
+
 def test_while_the_list_of_projects_cannot_be_read_nothing_ends_by_absence(world: World, sandbox: Sandbox) -> None:
     fire(world, sandbox)
     fault = sandbox.sentry.fault(Fault(match="/projects/", status=500))
