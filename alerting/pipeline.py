@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from django.db import transaction
 
 from alerting.errors import DeliveryError
-from alerting.incidents import blindness, dropping, gaps, hindsight, record, ticks, unwatched
+from alerting.incidents import blindness, dropping, escalation, gaps, hindsight, latest, record, ticks, unwatched
 from alerting.incidents.blindness import Sight
 from alerting.incidents.models import Evaluator, Incident, Tick
 from alerting.notifiers.base import Notifier
@@ -186,8 +186,10 @@ def _record(
     with transaction.atomic():
         if not ticks.pass_fence(tick):
             return None
-        owed = record.settle(verdicts, parts.desk, now) + unwatched.close(watching, parts.rules, parts.desk, now)
+        owed = record.settle(verdicts, parts.desk, now) + escalation.escalate(parts.desk, now)
+        owed += unwatched.close(watching, parts.rules, parts.desk, now)
         blindness.update(sight, parts.desk.channels, parts.interval_seconds, state.started_at, now)
+        latest.remember(verdicts, now)
         _notice_gap(parts, state, sight, now)
         memory = {**state.memory, "plan": plan.to_json(), "sight": sight.to_json(), "watching": watching}
         memory["saved"] = saved(plan.active, sum(each.requests for each in answers), state.memory.get("saved", 0))

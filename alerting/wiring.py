@@ -3,11 +3,12 @@
 import hashlib
 from datetime import timedelta
 
+from alerting.actions import mutes
 from alerting.config import Settings, is_secret
 from alerting.incidents.facts import DatabaseFacts
 from alerting.incidents.lifecycle import Policy
 from alerting.incidents.links import Links
-from alerting.incidents.record import Desk
+from alerting.incidents.record import Desk, Escalation
 from alerting.notifiers import registry
 from alerting.pipeline import Parts
 from alerting.poll.budget import Budget
@@ -66,6 +67,8 @@ def parts(settings: Settings, budget: Budget) -> Parts:
             channels=settings.channels,
             links=Links(settings.SENTRY_URL, settings.SENTRY_ORG),
             environment=",".join(settings.SENTRY_ALERT_ENVIRONMENTS),
+            escalation=escalation(settings),
+            quiet_at=mutes.at,
         ),
         interval_seconds=settings.SENTRY_POLL_INTERVAL_SECONDS,
         settle_seconds=settings.SENTRY_SETTLE_SECONDS,
@@ -90,6 +93,17 @@ def watched(settings: Settings) -> str:
     """A hash of what is read of which Sentry: numbers of the past compare only under the same."""
     values = [str(getattr(settings, name)) for name in WATCHED_SETTINGS]
     return hashlib.sha256("\x00".join(values).encode()).hexdigest()[:16]
+
+
+def escalation(settings: Settings) -> Escalation | None:
+    """To whom what nobody acknowledges goes, None where that is off."""
+    if not settings.SENTRY_ALERT_ESCALATE_AFTER_SECONDS:
+        return None
+    return Escalation(
+        timedelta(seconds=min(settings.SENTRY_ALERT_ESCALATE_AFTER_SECONDS, LONGEST_SECONDS)),
+        settings.SENTRY_ALERT_ESCALATION_EMAIL_RECIPIENTS,
+        settings.SENTRY_ALERT_ESCALATION_SLACK_CHANNEL,
+    )
 
 
 def fingerprint(settings: Settings, channel: str) -> str:

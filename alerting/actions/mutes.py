@@ -1,47 +1,17 @@
-"""What nobody is to be told right now: silences and open maintenance windows, as one list that a tick reads once."""
+"""What nobody is to be told right now: silences, open maintenance windows, and incidents somebody has in hand."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from alerting.actions.maintenance import Recurrence
-from alerting.actions.models import MaintenanceWindow, Silence
+from alerting.actions.models import Acknowledgement, MaintenanceWindow, Silence
+from alerting.incidents.quiet import Mute, Quiet
 
 
-@dataclass(frozen=True, slots=True)
-class Mute:
-    """One reason to stay quiet: `label` says who asked for it and why, `until` (UTC) when it ends."""
-
-    label: str
-    until: datetime
-    rule: str = ""
-    project: str = ""
-    environment: str = ""
-
-    def covers(self, rule: str, project: str, project_id: str, environment: str) -> bool:
-        """Whether it is about this rule, project (slug or id) and environment filter (comma-separated)."""
-        return (
-            self.rule in {"", rule}
-            and self.project in {"", project, project_id}
-            and (not self.environment or self.environment in environment.split(","))
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Mutes:
-    """Everything that is muted at one moment."""
-
-    active: tuple[Mute, ...] = ()
-
-    def covering(self, rule: str, project: str, project_id: str, environment: str) -> Mute | None:
-        """The mute that lasts longest of those that cover it, None where it is to be told."""
-        found = [mute for mute in self.active if mute.covers(rule, project, project_id, environment)]
-        return max(found, key=lambda mute: mute.until, default=None)
-
-
-def at(now: datetime) -> Mutes:
-    """What is muted at `now`: two queries."""
-    return Mutes((*_silences(now), *_windows(now)))
+def at(now: datetime) -> Quiet:
+    """What is muted at `now`, which may lie in the past: three queries."""
+    in_hand = Acknowledgement.objects.filter(incident__closed_at__isnull=True).values_list("incident_id", "by")
+    return Quiet((*_silences(now), *_windows(now)), dict(in_hand))
 
 
 def recurrence(window: MaintenanceWindow) -> Recurrence:

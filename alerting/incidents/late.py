@@ -55,7 +55,7 @@ def tell(rule: Rule, breaches: Iterable[Breach], desk: Desk, now: datetime) -> i
         else:
             debts += _owed(rule, breach, desk, now)
     queue.owe(debts, now)
-    return len(debts) + (record.settle(lasting, desk, now) if lasting else 0)
+    return sum(not debt.is_silenced for debt in debts) + (record.settle(lasting, desk, now) if lasting else 0)
 
 
 def _prolong(rule: Rule, breach: Breach, desk: Desk) -> None:
@@ -134,7 +134,12 @@ def _owed(rule: Rule, breach: Breach, desk: Desk, now: datetime) -> Iterable[Deb
             incident=incident, from_state=before, to_state=after, at=now, reason=reason, evidence=evidence
         )
     notice = _notice(rule, breach, incident.uid.hex, desk, now)
-    return [Debt(notice, channel, rule.severity.rank) for channel in rule.channels if channel in desk.channels]
+    # What a silence covered when it happened stays silenced when it is found.
+    quiet = desk.quiet_at(breach.worst.end)
+    is_silenced = quiet.covering(rule.name, breach.project.slug, breach.project.id, desk.environment) is not None
+    return [
+        Debt(notice, channel, rule.severity.rank, is_silenced) for channel in rule.channels if channel in desk.channels
+    ]
 
 
 def _notice(rule: Rule, breach: Breach, key: str, desk: Desk, now: datetime) -> Notice:

@@ -57,6 +57,8 @@ class Why(StrEnum):
     FOUND_LATE = "found_late"
     LATE_AND_OVER = "late_and_over"
     NOTHING_OPEN = "nothing_open"
+    ACKNOWLEDGED = "acknowledged"
+    SILENCE_ENDED = "silence_ended"
 
 
 _QUIET: dict[Reason, Why] = {

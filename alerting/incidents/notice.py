@@ -150,6 +150,8 @@ def _sentence(rule: Rule, step: Step, reading: Reading, value: float, told: Told
             return f"Found late, and not known to be over: {shown} is over the threshold of {limit}."
         case Why.DOUBLED:
             return f"It got worse: {shown} (threshold {limit}), at least double what was last told."
+        case Why.SILENCE_ENDED:
+            return f"The silence is over, and this is not: {shown} (threshold {limit}), open for {lasted}."
         case Why.REPEAT_DUE:
             return f"Still over the threshold after {lasted}: {shown} (threshold {limit})."
         case Why.NOT_WATCHED:

@@ -1,9 +1,9 @@
 """Verdicts → incidents, transitions, decisions and outbox messages, in the caller's one transaction."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Count
@@ -13,12 +13,15 @@ from alerting.incidents import notice as notices
 from alerting.incidents.lifecycle import Policy, Standing, State, Step, Why, advance_all
 from alerting.incidents.links import Links
 from alerting.incidents.models import Decision, Incident, Transition
+from alerting.incidents.quiet import Hush, Quiet, listen
 from alerting.outbox import queue
 from alerting.outbox.clean import clean, clean_json
 from alerting.outbox.queue import Debt
 from alerting.rules.model import Judgement, Outcome, Project, Reading, Reason, Rule, Verdict
 
 Key = tuple[str, str]
+# What others keep in an incident's standing.
+KEPT = ("noted", "escalated")
 DROPS_MATTER = frozenset({Judgement.CRITICAL_ERRORS.value, Judgement.ERROR_RATE.value})
 # What a decision changes of an open incident.
 WRITTEN = (
@@ -28,13 +31,27 @@ WRITTEN = (
 
 
 @dataclass(frozen=True, slots=True)
+class Escalation:
+    """After how long what nobody has acknowledged goes to whom else: addresses by mail, a channel in Slack."""
+
+    after: timedelta
+    email_recipients: tuple[str, ...] = ()
+    slack_channel: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Desk:
-    """What recording needs besides the verdicts: the policy, the enabled channels, and where links lead."""
+    """What recording needs besides the verdicts: the policy, the enabled channels, and where links lead.
+
+    `quiet_at` tells what people have asked not to be told at a moment, which may lie in the past.
+    """
 
     policy: Policy
     channels: tuple[str, ...]
     links: Links
     environment: str
+    escalation: Escalation | None = None
+    quiet_at: Callable[[datetime], Quiet] = lambda _: Quiet()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +96,14 @@ def settle(verdicts: Sequence[Verdict], desk: Desk, now: datetime) -> int:
             told_once.append(verdict)
         elif verdict.outcome is Outcome.BREACHED or (verdict.rule.name, verdict.reading.project.id) in standing:
             by_key[verdict.rule.name, verdict.reading.project.id].append(verdict)
-    page = _Page()
+    page, quiet = _Page(), desk.quiet_at(now)
     openings = _recent_openings([key for key in by_key if key not in standing], desk, now)
     for key, judged in by_key.items():
-        _decide(standing.get(key), judged, desk, now, openings.get(key, 0), page)
+        _decide(standing.get(key), judged, desk, now, openings.get(key, 0), page, quiet)
     for verdict in _not_told_yet(told_once, desk.environment, now):
-        _decide(None, [verdict], desk, now, 0, page)
+        _decide(None, [verdict], desk, now, 0, page, quiet)
     _write(page, now)
-    return len(page.debts)
+    return sum(not debt.is_silenced for debt in page.debts)
 
 
 def ends_due(verdicts: Iterable[Verdict], standing: Iterable[Incident], policy: Policy) -> Ends:
@@ -115,7 +132,13 @@ def ends_due(verdicts: Iterable[Verdict], standing: Iterable[Incident], policy: 
 
 
 def _decide(
-    incident: Incident | None, verdicts: list[Verdict], desk: Desk, now: datetime, openings: int, page: _Page
+    incident: Incident | None,
+    verdicts: list[Verdict],
+    desk: Desk,
+    now: datetime,
+    openings: int,
+    page: _Page,
+    quiet: Quiet,
 ) -> None:
     before = Standing.from_json(incident.standing) if incident else Standing()
     for step in advance_all(before, verdicts, desk.policy, recent_openings=openings):
@@ -127,7 +150,7 @@ def _decide(
             page.created.append(incident)
         elif incident.pk is not None:
             page.changed[incident.pk] = incident
-        _apply(incident, before, step, verdict, desk, now, page)
+        _apply(incident, before, step, verdict, desk, now, page, quiet)
         before = step.standing
 
 
@@ -150,9 +173,20 @@ def _open(verdict: Verdict, step: Step, desk: Desk, now: datetime) -> Incident:
 
 
 def _apply(
-    incident: Incident, before: Standing, step: Step, verdict: Verdict, desk: Desk, now: datetime, page: _Page
+    incident: Incident,
+    before: Standing,
+    step: Step,
+    verdict: Verdict,
+    desk: Desk,
+    now: datetime,
+    page: _Page,
+    quiet: Quiet,
 ) -> None:
     reading, rule = verdict.reading, verdict.rule
+    mute = quiet.covering(rule.name, reading.project.slug, reading.project.id, incident.environment)
+    hush, in_hand = Hush(incident.standing.get("hush", "")), quiet.in_hand.get(incident.pk or 0, "")
+    heard = listen(step, verdict, hush, mute, is_first=incident.notices == 0, in_hand=bool(in_hand))
+    step = heard.step
     previous, old_threshold = incident.value, before.threshold or rule.threshold
     if reading.value is not None and _is_known(verdict):
         incident.value = reading.value
@@ -188,17 +222,19 @@ def _apply(
             told_as if told_as != incident.project else "",
         )
         told_as = incident.project
-        notice = notices.compose(rule, reading, step, told, now, desk.links)
+        notice = replace(notices.compose(rule, reading, step, told, now, desk.links), in_hand=in_hand)
         page.debts += [
-            Debt(notice, channel, rule.severity.rank) for channel in rule.channels if channel in desk.channels
+            Debt(notice, channel, rule.severity.rank, heard.is_silenced)
+            for channel in rule.channels
+            if channel in desk.channels
         ]
     if state is State.FIRING and incident.fired_at is None:
         incident.fired_at = now
     if step.closes:
         incident.closed_at = now
     incident.state = state
-    noted = incident.standing.get("noted", {})
-    incident.standing = {**step.standing.to_json(), "noted": noted, "told_as": told_as}
+    kept = {name: incident.standing[name] for name in KEPT if name in incident.standing}
+    incident.standing = {**kept, **step.standing.to_json(), "told_as": told_as, "hush": heard.hush.value}
     page.decisions += decisions.note(incident, step, verdict, now, changes=state is not before.state)
 
 

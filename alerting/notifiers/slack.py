@@ -37,6 +37,10 @@ class Mode(Protocol):
 
     def edit(self, transport: Transport, shown: render.View, ref: Mapping[str, str]) -> Receipt: ...
 
+    def towards(self, channel: str) -> "Mode":
+        """The same way of speaking to another channel, where it can."""
+        ...
+
 
 class SlackNotifier:
     """Delivers through `mode`; a whole sending, however many calls it takes, ends within `seconds`.
@@ -60,7 +64,8 @@ class SlackNotifier:
                 "unrenderable", f"The notice could not be written ({type(error).__name__}).", permanent=True
             )
         else:
-            speak = self._mode.edit if notice.edit_only else self._mode.deliver
+            mode = self._mode.towards(notice.slack_channel) if notice.slack_channel else self._mode
+            speak = mode.edit if notice.edit_only else mode.deliver
             outcome = within(self._seconds, lambda transport: speak(transport, shown, ref))
             if not isinstance(outcome, DeliveryError):
                 return outcome
@@ -86,6 +91,9 @@ class WebhookMode:
 
     def edit(self, transport: Transport, shown: render.View, ref: Mapping[str, str]) -> Receipt:  # noqa: ARG002
         return Receipt()
+
+    def towards(self, channel: str) -> "WebhookMode":  # noqa: ARG002  a webhook belongs to one channel
+        return self
 
 
 class BotMode:
@@ -125,6 +133,9 @@ class BotMode:
                 if no.error.reason not in _CARD_IS_GONE:
                     raise
         return Receipt(dict(ref), editable=True)
+
+    def towards(self, channel: str) -> "BotMode":
+        return BotMode(self._token, channel, self._api_url)
 
     def _is_ours(self, ref: Mapping[str, str]) -> bool:
         return bool(ref.get("ts")) and ref.get("target", self._target) == self._target

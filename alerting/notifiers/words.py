@@ -22,12 +22,14 @@ TAGS: dict[str, str] = {
     Kind.ENDED: "ended",
     Kind.LATE: "late",
     Kind.FLAPPING: "flapping",
+    Kind.ESCALATED: "nobody has it",
     Kind.DIGEST: "digest",
     Kind.STALE: "late summary",
     Kind.BLIND: "blind",
     Kind.SIGHTED: "seeing again",
     Kind.CHANNEL: "channel broken",
     Kind.TEST: "test",
+    "silenced": "silenced meanwhile",
 }
 
 _ABOUT_TRANSACTIONS = frozenset({"error_rate", "p95_latency"})
@@ -43,6 +45,9 @@ _MOODS: dict[str, Mood] = {
 
 _REASONS: dict[str, str] = {
     "first_breach": "first time over the threshold",
+    "acknowledged": "somebody has it in hand",
+    "not_acknowledged": "nobody has acknowledged it in time",
+    "silence_ended": "the silence is over and it is still broken",
     "first_seen": "first time this error type was seen",
     "hold_over": "over the threshold for as long as the rule asks",
     "value_doubled": "at least twice the value last told",
@@ -119,6 +124,8 @@ def next_step(notice: Notice) -> str:
             return "Nothing to do now."
         case Kind.ENDED:
             return _ENDED_STEPS.get(notice.reason, "Look at the present state in Sentry.")
+        case Kind.ESCALATED:
+            return "Acknowledge it, or find who does: nobody has it in hand."
         case Kind.TEST:
             return "Nothing to do: this channel works."
         case Kind.BLIND:

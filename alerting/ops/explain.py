@@ -48,6 +48,8 @@ WORDS = {
     "nothing_open": "clear, and nothing is open",
     "no_good_reading": "nothing could be read from Sentry for a while",
     "sight_regained": "Sentry answers again",
+    "acknowledged": "a reminder was due, but somebody has it in hand",
+    "silence_ended": "the silence is over, and it is still over the threshold",
     "first_seen": "this error type was never seen before",
 }
 

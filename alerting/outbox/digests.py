@@ -18,7 +18,7 @@ STALE_AFTER = timedelta(hours=1)
 CARD = "card"
 CARD_RANK = 9
 # These are never folded: digests themselves, and what nobody reads as a message.
-ALONE = (*fold.FOLDED_KINDS, CARD)
+ALONE = (*fold.FOLDED_KINDS, CARD, Kind.ESCALATED)
 
 
 def gather(waiting: QuerySet[Message], channel: str, now: datetime) -> bool:
@@ -104,13 +104,24 @@ def _crowd(waiting: QuerySet[Message], now: datetime) -> tuple[QuerySet[Message]
     return None, Kind.DIGEST
 
 
+def _silenced(members: list[Message], now: datetime) -> dict[str, int]:
+    """How many notices of the same time were kept back by silences, for the digest's totals."""
+    count = Message.objects.filter(
+        channel=members[0].channel,
+        state=Message.State.SILENCED,
+        created_at__gte=min(member.created_at for member in members),
+        created_at__lte=now,
+    ).count()
+    return {Message.State.SILENCED.value: count} if count else {}
+
+
 def _fold(members: list[Message], channel: str, kind: Kind, count: int, now: datetime) -> bool:
     """One transaction: members folded, the digest owed in their place."""
     with transaction.atomic():
         pks = [member.pk for member in members]
         notices = [Notice.from_json(member.payload) for member in members]
         notice = fold.digest(notices, kind, count, now, pks[0])
-        notice = replace(notice, recipients=notices[0].recipients)
+        notice = replace(notice, recipients=notices[0].recipients, totals={**notice.totals, **_silenced(members, now)})
         digest = Message.objects.create(
             dedupe_key=f"{notice.key}:{channel}",
             channel=channel,

@@ -16,6 +16,7 @@ class Kind(StrEnum):
     ENDED = "ended"
     LATE = "late"
     FLAPPING = "flapping"
+    ESCALATED = "escalated"
     DIGEST = "digest"
     STALE = "stale_summary"
     BLIND = "blind"
@@ -56,7 +57,8 @@ class Notice:
     and edits hang on it); `sequence` counts its notices from 1. `notes` are further sentences of ours (what is being
     dropped, which channel refused). `formerly` is the project's former name, in the first notice after it was renamed.
     `recipients` limits an email to those who are still owed it; empty means everyone. With `edit_only` nothing is
-    posted: a card that stands is brought up to date, for a change that was told in a digest.
+    posted: a card that stands is brought up to date, for a change that was told in a digest. `in_hand` names who has
+    acknowledged the incident. `slack_channel` is where a Slack notice goes instead of the configured channel.
     """
 
     kind: Kind
@@ -89,6 +91,8 @@ class Notice:
     sequence: int = 1
     recipients: tuple[str, ...] = ()
     edit_only: bool = False
+    in_hand: str = ""
+    slack_channel: str = ""
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)

@@ -17,6 +17,7 @@ class Message(models.Model):
         FOLDED = "folded"
         FAILED = "failed"
         DISCARDED = "discarded"
+        SILENCED = "silenced"
 
     dedupe_key = models.CharField(max_length=120, unique=True)
     channel = models.CharField(max_length=20)

@@ -32,11 +32,12 @@ class Delivered(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Debt:
-    """A notice owed to a channel; rank 0 goes first."""
+    """A notice owed to a channel; rank 0 goes first. A silenced one is written down and never sent."""
 
     notice: Notice
     channel: str
     rank: int = 0
+    is_silenced: bool = False
 
 
 def owe(debts: Iterable[Debt], now: datetime) -> int:
@@ -49,6 +50,7 @@ def owe(debts: Iterable[Debt], now: datetime) -> int:
             kind=debt.notice.kind,
             rank=debt.rank,
             payload=clean_json(debt.notice.to_json()),
+            state=Message.State.SILENCED if debt.is_silenced else Message.State.PENDING,
             created_at=now,
             due_at=now,
         )

@@ -7,8 +7,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from alerting.actions.mutes import Mutes
 from alerting.incidents.models import Incident
+from alerting.incidents.quiet import Quiet
 from alerting.status import incident_rows
 
 PAGE = 50
@@ -36,7 +36,7 @@ def history(request: HttpRequest) -> HttpResponse:
     if len(found) > PAGE:
         older = urlencode({**{key: each for key, each in asked.items() if each}, "before": found[PAGE - 1].pk})
     context = {
-        "rows": incident_rows.rows(found[:PAGE], Mutes(), now),
+        "rows": incident_rows.rows(found[:PAGE], Quiet(), now),
         "asked": asked,
         "is_filtered": any(asked.values()),
         "older": older,

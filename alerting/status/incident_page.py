@@ -25,6 +25,7 @@ STATES = {
     Message.State.FOLDED: "in a digest",
     Message.State.FAILED: "given up",
     Message.State.DISCARDED: "discarded",
+    Message.State.SILENCED: "silenced",
 }
 
 

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 
 from alerting import config
-from alerting.actions.mutes import Mutes
 from alerting.incidents import blindness
 from alerting.incidents.models import Decision, Incident
+from alerting.incidents.quiet import Quiet
 from alerting.rules import catalog
 from alerting.rules.model import Rule
 from alerting.rules.units import plain, span, text
@@ -51,7 +51,7 @@ def rules() -> Mapping[str, Rule]:
     return {rule.name: rule for rule in catalog.build(config.current())}
 
 
-def rows(incidents: Iterable[Incident], mutes: Mutes, now: datetime, *, charts: bool = False) -> list[IncidentRow]:
+def rows(incidents: Iterable[Incident], mutes: Quiet, now: datetime, *, charts: bool = False) -> list[IncidentRow]:
     """The rows of these incidents, in their order; one query more with charts."""
     listed = list(incidents)
     points = _points(listed[:CHARTED], now) if charts else {}
@@ -81,7 +81,7 @@ def title(rule_name: str) -> str:
     return rule.title if rule else rule_name.replace("_", " ")
 
 
-def _row(incident: Incident, mutes: Mutes, now: datetime, points: Sequence[tuple[datetime, float]]) -> IncidentRow:
+def _row(incident: Incident, mutes: Quiet, now: datetime, points: Sequence[tuple[datetime, float]]) -> IncidentRow:
     value, threshold = shown(incident.rule, incident.value, incident.threshold)
     peak, _ = shown(incident.rule, incident.peak, incident.threshold)
     issue_title = str(incident.evidence.get("issue", {}).get("title", "")) if incident.subject else ""

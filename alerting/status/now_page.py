@@ -47,7 +47,7 @@ def now(request: HttpRequest) -> HttpResponse:
             "new_types": incident_rows.rows(new_types.select_related("acknowledgement")[:MOST_NEW_TYPES], muted, at),
             "sight": sight(Evaluator.objects.first(), at),
             "broken": broken,
-            "mutes": muted.active,
+            "mutes": muted.mutes,
             "summary": _summary(listed, len(broken)),
             "refresh_seconds": 10,
         },

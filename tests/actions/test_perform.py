@@ -86,7 +86,7 @@ def test_ending_a_silence_ends_it_now() -> None:
     made = perform.silence(perform.About(), NOW + HOUR, "deploy", ANN, NOW)
     assert perform.end_silence(made.pk, BOB, NOW + timedelta(minutes=1))
     assert not perform.end_silence(made.pk, BOB, NOW + timedelta(minutes=2))
-    assert mutes.at(NOW + timedelta(minutes=1)).active == ()
+    assert mutes.at(NOW + timedelta(minutes=1)).mutes == ()
     with pytest.raises(ActionError, match="no silence 999"):
         perform.end_silence(999, BOB, NOW)
 
@@ -94,8 +94,8 @@ def test_ending_a_silence_ends_it_now() -> None:
 def test_maintenance_mutes_while_it_is_open() -> None:
     schedule = perform.Schedule(frozenset({6}), time(12, 30), 60, "UTC")
     made = perform.plan_maintenance(perform.About(project="shop"), schedule, "backups", ANN, NOW)
-    assert mutes.at(NOW).active == ()
-    (mute,) = mutes.at(NOW + timedelta(minutes=45)).active
+    assert mutes.at(NOW).mutes == ()
+    (mute,) = mutes.at(NOW + timedelta(minutes=45)).mutes
     assert mute.until == datetime(2026, 1, 10, 13, 30, tzinfo=UTC) and "planned by ann: backups" in mute.label
     perform.remove_maintenance(made.pk, BOB, NOW)
     assert not MaintenanceWindow.objects.exists()

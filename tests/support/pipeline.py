@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from alerting.actions import mutes
 from alerting.incidents.lifecycle import Policy
 from alerting.incidents.links import Links
-from alerting.incidents.record import Desk
+from alerting.incidents.record import Desk, Escalation
 from alerting.notifiers.base import Receipt
 from alerting.outbox.message import Notice
 from alerting.pipeline import Parts, TickReport, deliver_due, evaluate_tick
@@ -53,6 +54,7 @@ class World:
     catch_up: int = 21_600
     fingerprint: str = "one"
     environment: str = ""
+    escalate_after: timedelta | None = None
 
     def __post_init__(self) -> None:
         self.source.clock = lambda: self.now
@@ -68,6 +70,8 @@ class World:
                 ("email", "slack"),
                 Links("https://sentry.io", "acme"),
                 self.environment,
+                Escalation(self.escalate_after, ("lead@example.com",), "#leads") if self.escalate_after else None,
+                mutes.at,
             ),
             interval_seconds=self.interval,
             settle_seconds=self.settle,
