@@ -108,7 +108,7 @@ def test_what_is_no_message_and_a_redis_that_is_read_only_end_no_worker(
     service.start("call", "call", "alerting.deliver", "--args", '["pigeon"]')
     service.wait_for_log("worker", "a channel that is not enabled: 'pigeon' (enabled: email, slack); ignored")
     client.replicaof("127.0.0.1", 9)
-    service.wait_for_log("worker", "read only replica")
+    service.wait_for_log("worker", "Redis is away")
     service.wait_for_log("beat", "read only replica")
     sandbox.sentry.add_errors("checkout", 11)
     client.replicaof("NO", "ONE")
