@@ -1,38 +1,44 @@
-"""The benchmarks measure what they say: short runs of those that need a whole service, with every tick good."""
+"""The benchmarks run, as one run, and measure what they say: every tick good, every table there."""
 
-from typing import Any
+import re
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
-from tests.benchmarks import breadcrumbs, capture, latency, startup, ticks
-from tests.sentry.sdk import fresh_sdk
+from tests.benchmarks.__main__ import TABLES
 
-__all__ = ["fresh_sdk"]
+ROOT = Path(__file__).resolve().parents[2]
 
 
-@pytest.mark.django_db(transaction=True)
-def test_ticks_are_good_and_cost_at_most_five_requests(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ticks, "TICKS", 8)
-    label, active, _mean, most, *_ = ticks._row(10, 0.0)
-    assert (label, active) == ("10", "3")
-    assert int(most) <= 5
+def bench(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "tests.benchmarks", *arguments]
+    environ = {"PATH": "/usr/bin:/bin", "DATABASE_URL": "postgres://real@db/production", "SENTRY_URL": "nonsense"}
+    return subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, check=False)
 
 
 @pytest.mark.flow
-def test_latency_is_measured_through_real_processes(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr(latency, "SPIKES", 1)
-    latency.main()
-    printed = " ".join(capsys.readouterr().out.split())
-    assert "1 spikes: median" in printed and "worker (4 children)" in printed
+def test_a_short_form_of_the_whole_prints_every_table() -> None:
+    done = bench("--short")
+    assert done.returncode == 0, done.stdout + done.stderr
+    _, *printed = re.split(r"^## (\w+)$\n", done.stdout, flags=re.MULTILINE)
+    tables = dict(zip(printed[::2], printed[1::2], strict=True))
+    assert tuple(tables) == TABLES
+    projects, active, _mean, most = tables["ticks"].splitlines()[-2].split()[:4]
+    assert (projects, active) == ("10", "3") and int(most) <= 5
+    for name, said in {
+        "latency": "2 spikes: median",
+        "startup": "alerting.sentry",
+        "breadcrumbs": "a plain query",
+        "scrub": "ours, an event never seen",
+        "capture": "handled in its view",
+        "week": "seed 7",
+        "history": "SQLite file after 2 days",
+    }.items():
+        assert said in tables[name]
 
 
-@pytest.mark.parametrize("table", [breadcrumbs, capture, startup])
-def test_the_sdk_package_is_measured_beside_the_sdk(
-    fresh_sdk: object, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], table: Any
-) -> None:
-    monkeypatch.setattr(table, "TURNS", 2)
-    table.main()
-    printed = capsys.readouterr().out
-    assert "promised" in printed and "held" in printed.lower()
+def test_a_table_that_does_not_exist_is_named() -> None:
+    done = bench("tikcs")
+    assert done.returncode == 1 and "There is no benchmark tikcs; there are ticks, latency" in done.stderr

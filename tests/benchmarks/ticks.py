@@ -16,10 +16,13 @@ from alerting.sandbox.faults import Fault
 TICKS = 40
 ACTIVE_SHARE = 0.3
 LATENCY_SECONDS = 0.05
+SIZES = ((10, 0.0), (100, 0.0), (500, 0.0), (500, LATENCY_SECONDS))
+SHORT_TICKS = 4
 
 
-def main() -> None:
+def main(short: bool = False) -> None:
     """Print requests per tick at three sizes, and the cost of a tick at 500 projects with a slow API."""
+    ticks, sizes = (SHORT_TICKS, SIZES[:1]) if short else (TICKS, SIZES)
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         os.environ.update(DJANGO_SETTINGS_MODULE="worker.settings", ALERTING_DATA_DIR=folder)
         import django
@@ -39,16 +42,16 @@ def main() -> None:
             "wall ms/tick",
             box=None,
         )
-        for projects, latency in ((10, 0.0), (100, 0.0), (500, 0.0), (500, LATENCY_SECONDS)):
-            table.add_row(*_row(projects, latency))
+        for projects, latency in sizes:
+            table.add_row(*_row(projects, latency, ticks))
         console.print(
-            f"{TICKS} ticks of 15 s each, {ACTIVE_SHARE:.0%} of the projects active; last row: 50 ms API latency. "
+            f"{ticks} ticks of 15 s each, {ACTIVE_SHARE:.0%} of the projects active; last row: 50 ms API latency. "
             "The CPU time of the stand-in that answers is included."
         )
         console.print(table)
 
 
-def _row(projects: int, latency: float) -> tuple[str, ...]:
+def _row(projects: int, latency: float, ticks: int) -> tuple[str, ...]:
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
 
@@ -81,7 +84,7 @@ def _row(projects: int, latency: float) -> tuple[str, ...]:
         )
         parts = wiring.parts(settings, LocalBudget())
         requests, queries, walls, cpus = [], [], [], []
-        for number in range(TICKS):
+        for number in range(ticks):
             now = start + timedelta(seconds=15 * number)
             before = len(sandbox.sentry.requests)
             wall, cpu = time.perf_counter(), time.process_time()
