@@ -35,7 +35,7 @@ def claim(now: datetime, interval_seconds: int, configuration: str = "") -> Tick
     if state.judged_until > now + max(CLOCK_TOLERANCE, 2 * timedelta(seconds=interval_seconds)):
         _clock_went_back(slot, now)
     running = Tick.objects.filter(finished_at__isnull=True, claimed_at__gt=now - LONGEST_TICK).exclude(window_end=slot)
-    if any(not owner.is_dead(tick.detail.get("owner", "")) for tick in running):
+    if any(_goes_on(tick.detail.get("owner", "")) for tick in running):
         return None
     try:
         with transaction.atomic():
@@ -70,6 +70,11 @@ def heartbeat_is_due(state: Evaluator, now: datetime) -> bool:
 def prune(now: datetime, history: timedelta = KEPT) -> int:
     """Delete ticks nobody will ask about any more; returns how many."""
     return Tick.objects.filter(window_end__lt=now - min(KEPT, history)).delete()[0]
+
+
+def _goes_on(name: str) -> bool:
+    """False for one of our own: it can only be a leftover of a task that ended where it could not even say so."""
+    return name != owner.me() and not owner.is_dead(name)
 
 
 def _clock_went_back(slot: datetime, now: datetime) -> None:
