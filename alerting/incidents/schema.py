@@ -7,8 +7,13 @@ from django.db.migrations.executor import MigrationExecutor
 def unapplied() -> list[str]:
     """Migrations that have not run here, by name; empty where the database cannot be asked."""
     try:
-        executor = MigrationExecutor(connection)
-        plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+        return missing()
     except DatabaseError:
         return []
+
+
+def missing() -> list[str]:
+    """Migrations that have not run here, by name; DatabaseError where the database cannot be asked."""
+    executor = MigrationExecutor(connection)
+    plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
     return [f"{migration.app_label}.{migration.name}" for migration, _ in plan]

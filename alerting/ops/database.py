@@ -44,10 +44,10 @@ def migrate() -> list[str]:
     """Apply what is missing and return its names; of several that try at once, one works and the others wait."""
     from django.core.management import call_command
 
-    from alerting.incidents.schema import unapplied
+    from alerting.incidents import schema
 
     with _alone():
-        missing = unapplied()
+        missing = schema.missing()
         if missing:
             call_command("migrate", interactive=False, verbosity=0)
     return missing

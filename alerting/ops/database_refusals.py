@@ -75,6 +75,11 @@ CAUSES = (
         "it can be read but not written",
         "Point DATABASE_URL at the primary; a file must be writable for this user.",
     ),
+    (
+        r"disk is full|disk I/O error|No space left on device|could not (?:extend|write)",
+        "its disk is full, or cannot be written",
+        "Make room on that disk; for SQLite, ALERTING_DATA_DIR says which it is.",
+    ),
     (r"file is not a database", "the file holds something else", "Correct DATABASE_URL, or move the file away."),
 )
 AWAY = "Start it, or correct DATABASE_URL."
