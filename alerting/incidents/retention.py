@@ -8,7 +8,7 @@ import time
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Min, QuerySet
+from django.db.models import Min, Q, QuerySet
 
 from alerting.incidents import decisions, quiet_issues, ticks
 from alerting.incidents.models import Decision, Gap, Incident, Transition
@@ -25,7 +25,10 @@ def prune(now: datetime, history: timedelta) -> int:
     ends = time.monotonic() + TURN_SECONDS
     before = now - history
     removed = ticks.prune(now, history) + quiet_issues.prune(now)
-    removed += _delete(Incident.objects.filter(closed_at__lt=before).order_by("closed_at"), ends)
+    # An issue that may still be read as new must be known to have been told.
+    may_be_new = Q(closed_at__gte=now - quiet_issues.KEPT) & ~Q(subject="")
+    closed = Incident.objects.filter(closed_at__lt=before).exclude(may_be_new)
+    removed += _delete(closed.order_by("closed_at"), ends)
     removed += _delete(Gap.objects.filter(finished_at__lt=before), ends)
     removed += _shorten_open_incidents(now, before, ends)
     long_open = Incident.objects.filter(closed_at__isnull=True, opened_at__lt=before)

@@ -19,8 +19,8 @@ def prune(before: datetime, threads: Collection[str], ends: float) -> int:
     while, the last message of each channel stays: what is told next continues it.
     """
     removed = 0
-    rows = _forgotten(before).exclude(pk__in=_last_of(threads))
-    while time.monotonic() < ends and (batch := list(rows.order_by("pk").values_list("pk", flat=True)[:BATCH])):
+    rows = _forgotten(before).exclude(pk__in=_last_of(threads)).order_by("created_at")
+    while time.monotonic() < ends and (batch := list(rows.values_list("pk", flat=True)[:BATCH])):
         removed += Message.objects.filter(pk__in=batch).delete()[0]
     return removed
 
