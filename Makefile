@@ -9,7 +9,7 @@ run: .venv/ready          ## start everything on this machine; without a token, 
 	@$(BIN)/alerting up
 
 test: check               ## lint, types, contracts, then every test
-	@$(BIN)/python -m pytest -n 4 --dist loadgroup --durations=25 --end-with-parent
+	@$(BIN)/python -m pytest -n 6 --dist loadgroup --durations=25 --end-with-parent
 
 check: .venv/ready
 	@$(BIN)/ruff check .

@@ -19,6 +19,7 @@ def bench(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.flow
+@pytest.mark.timeout(500)
 def test_a_short_form_of_the_whole_prints_every_table() -> None:
     done = bench("--short")
     assert done.returncode == 0, done.stdout + done.stderr

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from alerting.sandbox import Sandbox
-from tests.support import postgres
 from tests.support.service import Service, broker
 
 MakeService = Callable[..., Service]
@@ -27,9 +26,7 @@ def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
     if request.param == "sqlite":
         yield ""
         return
-    if postgres.binaries() is None:
-        pytest.skip(postgres.MISSING)
-    with postgres.server() as url:
+    with request.getfixturevalue("migrated_postgres")() as url:
         yield url
 
 
@@ -43,6 +40,7 @@ def make_service(sandbox: Sandbox, database_url: str, tmp_path: Path) -> Iterato
             folder = tmp_path / f"data-{len(list(tmp_path.iterdir()))}"
             folder.mkdir()
             service = Service(sandbox, folder, server.connection_url, database_url, overrides)
+            service.is_migrated = bool(database_url)
             stack.callback(service.close)
             return service
 

@@ -1,13 +1,34 @@
-"""xdist's scheduling by group, except that a test in which its worker died is failed once and the others go on.
+"""In which order workers get tests, and that a test in which its worker died is failed once and the others go on.
 
+Tests that mostly wait for other processes are spread among those that compute, so that the cores are busy all the time.
 As of xdist 3.8 such a test is run again until no more workers may be started, or the run stands still
-(pytest-dev/pytest-xdist#1323, #1327, #1371). This file can go with the release that mends all three.
+(pytest-dev/pytest-xdist#1323, #1327, #1371). That part can go with the release that mends all three.
 """
+
+import os
 
 import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadGroupScheduling
 from xdist.workermanage import WorkerController
+
+# By path; what is left for the end is quick, so that no worker ends long after the others.
+WAITING = tuple(f"tests/{each}" for each in ("benchmarks/", "browser/", "faults/", "flow/", "ops/test_up", "support/"))
+SPREAD_OVER = 0.7
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        items[:] = spread(items)
+
+
+def spread(items: list[pytest.Item]) -> list[pytest.Item]:
+    """The waiting ones at equal distances, each kind in the order it has."""
+    waiting = [item for item in items if item.nodeid.startswith(WAITING)]
+    others = [item for item in items if not item.nodeid.startswith(WAITING)]
+    places: list[tuple[float, pytest.Item]] = list(enumerate(others))
+    places += [(index * SPREAD_OVER * len(others) / len(waiting) - 0.5, item) for index, item in enumerate(waiting)]
+    return [item for _, item in sorted(places, key=lambda place: place[0])]
 
 
 @pytest.hookimpl(optionalhook=True)
