@@ -4,16 +4,17 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from alerting.sentry.scrub.log_lines import line_beside
-from alerting.sentry.scrub.names import Names, words_of
+from alerting.sentry.scrub.names import names_for, words_of
 from alerting.sentry.scrub.remarks import Remark, joined, meta_of
-from alerting.sentry.scrub.sections import SECTIONS
+from alerting.sentry.scrub.sections import PARAMETER, SECTIONS
 from alerting.sentry.scrub.shapes import known_ids
 from alerting.sentry.scrub.texts import Texts, secret_span
 from alerting.sentry.scrub.values import MARKER
 from alerting.sentry.scrub.walk import Walk
 
 Told = tuple[tuple[Any, ...], str, Any]
+# A shorter parameter may stand in the line for something else.
+_SHORTEST = 3
 # What only an event has, and no log, metric, check-in or breadcrumb: there Sentry reads `_meta`.
 _OF_EVENTS = frozenset(
     "exception message logentry request user extra contexts breadcrumbs spans threads tags transaction".split()
@@ -46,7 +47,7 @@ class Engine:
         patterns = [found for one in extra_patterns if (found := _compiled(one, mistakes)) is not None]
         if mistakes:
             raise ValueError("; ".join(mistakes))
-        self._names = Names(keys, allowed)
+        self._names = names_for(tuple(keys), allowed)
         self._texts = Texts(self._names, patterns, allowed, strict, off)
         self._off = off
 
@@ -62,7 +63,7 @@ class Engine:
             cleaned[name] = _part(walk, name, value)
             walk.under(name, before)
         if "body" in event and "attributes" in event:
-            self._finish_log(walk, event, cleaned)
+            _finish_log(walk, event, cleaned)
         if walk.remarks and not _OF_EVENTS.isdisjoint(event) and _NOT_OF_EVENTS.isdisjoint(event):
             cleaned["_meta"] = joined(event.get("_meta"), meta_of(walk.remarks))
         return cleaned, walk
@@ -72,14 +73,17 @@ class Engine:
         cleaned, walk = self.scrub(event)
         return _told(walk.remarks, cleaned)
 
-    def _finish_log(self, walk: Walk, log: Mapping[Any, Any], cleaned: dict[Any, Any]) -> None:
-        attributes, line = log["attributes"], cleaned["body"]
-        if isinstance(attributes, Mapping) and isinstance(line, str):
-            try:
-                cleaned["body"] = line_beside(attributes, cleaned["attributes"], line)
-            except Exception:  # noqa: BLE001  as below
-                walk.failures += 1
-                cleaned["body"] = MARKER
+
+def _finish_log(walk: Walk, log: Mapping[Any, Any], cleaned: dict[Any, Any]) -> None:
+    """Take out of a finished log line the parameters that went out of its attributes as a whole."""
+    given, left = log["attributes"], cleaned["attributes"]
+    if not isinstance(given, Mapping) or not isinstance(left, Mapping) or not isinstance(cleaned["body"], str):
+        return
+    for name, value in given.items():
+        told = value.get("value") if isinstance(value, Mapping) else value
+        now = left[name].get("value") if isinstance(left.get(name), Mapping) else left.get(name)
+        if str(name).startswith(PARAMETER) and now == MARKER and isinstance(told, str) and len(told) > _SHORTEST:
+            cleaned["body"] = cleaned["body"].replace(told, walk.marked("log-parameter"))
 
 
 def _part(walk: Walk, name: Any, value: Any) -> Any:

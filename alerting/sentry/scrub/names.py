@@ -43,6 +43,12 @@ def any_of(signs: Iterable[str]) -> str:
     )
 
 
+@lru_cache(maxsize=64)
+def names_for(extra: tuple[str, ...], allowed: frozenset[str]) -> "Names":
+    """The same for every scrubber that was taught the same."""
+    return Names(extra, allowed)
+
+
 class Names:
     """Judges names, with what an application adds: `extra` names are secret, `allowed` ones never are."""
 
@@ -50,11 +56,11 @@ class Names:
         self._extra = tuple(words for words in map(words_of, extra) if words)
         self._allowed = frozenset(map(words_of, allowed))
         self.known: dict[str, Secrecy] = {}
-        self.roots = re.compile(any_of([*known.ROOTS, *(max(words, key=len) for words in self._extra)]))
+        self._roots = (*known.ROOTS, *(max(words, key=len) for words in self._extra))
 
     def may_be_in(self, lowered: str) -> bool:
         """Whether a text in lower case could hold a secret's name at all."""
-        return self.roots.search(lowered) is not None or not lowered.isascii()
+        return any(root in lowered for root in self._roots) or not lowered.isascii()
 
     def judge(self, name: str) -> Secrecy:
         """The verdict on a name, remembered: an application has few of them."""

@@ -26,19 +26,20 @@ def find(text: str, work: Work, *, strict: bool) -> Iterator[Cut]:
         yield (*match.span(), "social-security")
     if not strict:
         return
-    if text.count(".") >= 3:
+    if "." in text:
         for match in figures.IPV4.finditer(text):
             work.spend(200)
             yield from _address(match)
-    if text.count(":") >= 2:
+    if figures.IPV6_SIGN.search(text):
         for match in figures.IPV6.finditer(text):
             work.spend(200)
             yield from _address(match)
     for match in figures.IBAN.finditer(text):
         work.spend(20)
-        length = iban_in(match[0])
-        if length and not text[match.start() + length : match.start() + length + 1].isalnum():
-            yield match.start(), match.start() + length, "iban"
+        start = match.start() - 2
+        length = iban_in(text[start : match.end()])
+        if length and not text[start + length : start + length + 1].isalnum():
+            yield start, start + length, "iban"
 
 
 def _cards(text: str, work: Work) -> Iterator[Cut]:
@@ -99,7 +100,7 @@ def is_iban(text: str) -> bool:
 
 
 def iban_in(text: str) -> int:
-    """How many characters at the start of `text` are an figures.IBAN; 0 where none is. More words may follow one."""
+    """How many characters at the start of `text` are an IBAN; 0 where none is. More words may follow one."""
     length = figures.IBAN_LENGTHS.get(text[:2].upper(), 0)
     seen = 0
     for position, char in enumerate(text):

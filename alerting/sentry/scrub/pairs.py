@@ -26,7 +26,7 @@ _WINDOW = 200
 _CHUNK = 512
 
 _PAIR = re.compile(
-    r"(?<![\w.\-\[\]])(?P<name>[\w.\-\[\]]++)(?P<close>\\{0,15}[\"'`]?[\])]?)"
+    r"(?<![\w.\-\[\]])(?P<name>(?=[\d.\-\[\]]*+\w)[\w.\-\[\]]++)(?P<close>\\{0,15}[\"'`]?[\])]?)"
     r"(?P<sep>\s{0,6}(?:(?P<op>[-+*/|&?!:]{0,2}={1,3}>?|[-=]>|(?<=-)>|:(?!:|//)|[＝：])\s{0,6}"
     r"|,\s{0,4}(?=[bu]?\\{0,15}[\"'`])))"
 )
@@ -94,9 +94,9 @@ class Pairs:
             if end > start >= done:
                 cuts.append((start, end, "named"))
                 done = end
-                work.spend(300)
+                work.spend(400)
             else:
-                work.spend(200)
+                work.spend(500)
         return cuts
 
     def options(self, text: str, work: Work) -> list[Cut]:

@@ -89,6 +89,12 @@ def _compiled(pattern: str, bounded: bool) -> re.Pattern[str]:
     return re.compile((r"(?<![A-Za-z0-9])" if bounded else "") + f"(?:{pattern})", re.DOTALL)
 
 
+@cache
+def shapes(without: frozenset[str] = frozenset()) -> "Shapes":
+    """The same for every scrubber that switches the same rules off."""
+    return Shapes(without)
+
+
 class Shapes:
     """The rule rows that are switched on, by their keywords."""
 
@@ -100,9 +106,8 @@ class Shapes:
         self._others = _Signs(on((*credentials.RULES, *commands.RULES, *phrases.RULES)))
         self._in_code = _Signs(on(credentials.RULES[:2]))
 
-    def find(self, text: str, names: Names, work: Work) -> Iterator[Cut]:
+    def find(self, text: str, lowered: str, names: Names, work: Work) -> Iterator[Cut]:
         """Where the rows' secrets stand."""
-        lowered = _lowered(text)
         if _LONG_WORD.search(text):
             yield from self._tokens.find(text, lowered, names, work)
         yield from self._others.find(text, lowered, names, work)
@@ -110,7 +115,7 @@ class Shapes:
     def find_in_code(self, text: str, names: Names, work: Work) -> Iterator[Cut]:
         """Where source code holds what is a secret by its shape alone."""
         if _LONG_WORD.search(text):
-            lowered = _lowered(text)
+            lowered = lowered_by_sign(text)
             yield from self._tokens.find(text, lowered, names, work)
             yield from self._in_code.find(text, lowered, names, work)
 
@@ -119,7 +124,7 @@ class Shapes:
 _LONG_WORD = re.compile(r"(?<![A-Za-z0-9])[A-Za-z0-9_.-]{12}|-----|/[a-zA-Z]{3,8}/|:AA")
 
 
-def _lowered(text: str) -> str:
+def lowered_by_sign(text: str) -> str:
     """The text in lower case, sign by sign: some grow."""
     lowered = text.lower()
     return (
@@ -132,7 +137,7 @@ class _Signs:
 
     def __init__(self, rules: list[Rule]) -> None:
         bounded = [rule for rule in rules if rule.bounded]
-        self._anywhere = [rule for rule in rules if not rule.bounded]
+        self._anywhere = [(keyword, rule) for rule in rules if not rule.bounded for keyword in rule.keywords]
         keywords = sorted({keyword for rule in bounded for keyword in rule.keywords})
         shortest = [one for one in keywords if not any(one != other and one.startswith(other) for other in keywords)]
         self._search = re.compile(f"(?<![a-z0-9])(?:{any_of(shortest)})") if shortest else None
@@ -143,8 +148,8 @@ class _Signs:
 
     def find(self, text: str, lowered: str, names: Names, work: Work) -> Iterator[Cut]:
         """Where the rules' secrets stand."""
-        for rule in self._anywhere:
-            if any(keyword in lowered for keyword in rule.keywords):
+        for keyword, rule in self._anywhere:
+            if keyword in lowered:
                 for match in _compiled(rule.pattern, rule.bounded).finditer(text):
                     work.spend(150)
                     yield from _cut(match, rule, names)

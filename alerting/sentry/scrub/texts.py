@@ -6,24 +6,21 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from alerting.sentry.scrub import columns, emails, markup, numbers, userinfo
+from alerting.sentry.scrub import columns, emails, markup, numbers, told, userinfo
 from alerting.sentry.scrub.layers import DEEPEST, percent_encoded, written_out
 from alerting.sentry.scrub.names import Names
 from alerting.sentry.scrub.pairs import Pairs
 from alerting.sentry.scrub.remarks import Remark
-from alerting.sentry.scrub.shapes import Shapes
-from alerting.sentry.scrub.told import Told
+from alerting.sentry.scrub.shapes import lowered_by_sign, shapes
 from alerting.sentry.scrub.values import MARKER
 from alerting.sentry.scrub.work import Cut, OverworkedError, Work
 
-# Sentry keeps at most so much of one text, and half of it of a message (relay-event-schema: BagSize::Larger for an
-# item of `extra`, max_chars 8192 for messages and exception values). What is longer is cut before it is read.
-LONGEST_TEXT = 16_384
+# Sentry keeps no more of a message or of an exception's value (relay-event-schema: max_chars 8192), nor of a request's
+# body (BagSize::Large). What is longer is cut before it is read.
+LONGEST_TEXT = 8_192
 LONGEST_REMEMBERED = 512
 REMEMBERED = 16_384
 
-# Without one of these no name stands before a value, and no word before another.
-_JOINT = re.compile(r"[\s=:<,%(：＝]|->|sess|SESS|Sess")
 _DIGITS = re.compile(r"\d[\d .:+%\u00a0\u2009\u202f\u2010-\u2013-]{5}")
 _PEM_END = re.compile(r"-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
 
@@ -41,8 +38,7 @@ class Texts:
     ) -> None:
         self._names = names
         self._pairs = Pairs(names)
-        self._told = Told(names)
-        self._shapes = Shapes(without)
+        self._shapes = shapes(without)
         self._patterns = patterns
         self._allowed = allowed
         self._strict = strict
@@ -79,32 +75,21 @@ class Texts:
 
     def _read(self, text: str, work: Work, depth: int) -> list[Cut]:
         if depth == DEEPEST and (layer := written_out(text)) is not None:
+            work.spend(10 * (text.count("\\") + text.count("&")))
             return layer.spans(self._read(layer.text, work, DEEPEST - 1))
         cuts = self._plain(text, work)
         if "%" in text and depth and (layer := percent_encoded(text)) is not None:
-            work.spend(len(text) // 4)
+            work.spend(200 + 15 * text.count("%"))
             cuts += layer.spans(self._read(layer.text, work, min(depth, DEEPEST) - 1 or 0))
         return cuts
 
     def _plain(self, text: str, work: Work) -> list[Cut]:
-        cuts: list[Cut] = []
-        cuts += self._shapes.find(text, self._names, work)
-        if "-----END" in text:
+        lowered = lowered_by_sign(text)
+        cuts = list(self._shapes.find(text, lowered, self._names, work))
+        if "-----end" in lowered:
             cuts += _key_tails(text)
-        if "/" in text or "@" in text:
+        if "@" in text:
             cuts += userinfo.find(text, work)
-        if _JOINT.search(text):
-            cuts += self._named(text, work)
-        if _DIGITS.search(text) or (self._strict and "::" in text):
-            cuts += numbers.find(text, work, strict=self._strict)
-        if self._strict and "@" in text:
-            cuts += emails.find(text, work)
-        for pattern in self._patterns:
-            cuts += ((*secret_span(match), "extra-pattern") for match in pattern.finditer(text))
-        return cuts
-
-    def _named(self, text: str, work: Work) -> list[Cut]:
-        cuts: list[Cut] = []
         if "=" in text or ":" in text or "," in text or not text.isascii():
             cuts += self._pairs.find(text, work)
         if "--" in text or " -" in text:
@@ -112,8 +97,14 @@ class Texts:
         if "<" in text or "name=" in text:
             cuts += markup.find(text, self._names, work)
         if " " in text or "\t" in text:
-            cuts += self._told.find(text, work)
-            cuts += columns.find(text, self._names, work)
+            cuts += told.find(text, self._names, work)
+            cuts += columns.find(text, lowered, self._names, work)
+        if _DIGITS.search(text) or (self._strict and "::" in text):
+            cuts += numbers.find(text, work, strict=self._strict)
+        if self._strict and "@" in text:
+            cuts += emails.find(text, work)
+        for pattern in self._patterns:
+            cuts += ((*secret_span(match), "extra-pattern") for match in pattern.finditer(text))
         return cuts
 
     def clean_code(self, line: str, remarks: list[Remark], work: Work) -> str:

@@ -13,14 +13,14 @@ from alerting.sentry.scrub.numbers import is_card
 from alerting.sentry.scrub.remarks import Remark
 from alerting.sentry.scrub.rules.words import MECHANISMS, ORDINARY
 from alerting.sentry.scrub.secrecy import Secrecy
-from alerting.sentry.scrub.texts import Texts
+from alerting.sentry.scrub.texts import LONGEST_TEXT, Texts
 from alerting.sentry.scrub.values import MARKER, holds_nothing, is_complaint, is_secret_value, means_something_else
 from alerting.sentry.scrub.work import Work
 
 # The SDK keeps five levels of most sections; a text with JSON in JSON adds a few.
 DEEPEST = 60
 MOST_PARTS = 20_000
-MOST_CHARACTERS = 400_000
+MOST_CHARACTERS = 150_000
 _LARGEST = 10**4000
 _HARMLESS_TYPES = (
     bool,
@@ -47,7 +47,6 @@ class Walk:
         self._read: dict[str, tuple[str, list[Remark]]] = {}
         self._parts_left = MOST_PARTS
         self._characters_left = MOST_CHARACTERS
-        self._open: set[int] = set()
         self._work = Work()
         self.remarks: list[Remark] = []
         self.failures = 0
@@ -83,7 +82,7 @@ class Walk:
             cleaned, told = found
             self.remarks += (_again(remark) for remark in told)
             return cleaned
-        self._characters_left -= min(len(value), 16_384) + 20
+        self._characters_left -= min(len(value), LONGEST_TEXT) + 20
         if self._characters_left < 0:
             return self.marked("event-budget", len(value))
         try:
@@ -180,18 +179,15 @@ class Walk:
         return self.marked("named", len(value))
 
     def _container(self, value: Any, depth: int, within: Secrecy = _HARMLESS) -> Any:
+        # A cycle ends like anything too deep, and what branches on its way there like anything too large.
         self._parts_left -= 1 + len(value)
-        if depth >= DEEPEST or self._parts_left < 0 or id(value) in self._open:
+        if depth >= DEEPEST or self._parts_left < 0:
             return self.marked("event-budget")
-        self._open.add(id(value))
-        try:
-            if type(value) is dict or isinstance(value, Mapping):
-                return self._mapping(value, depth + 1, within)
-            if isinstance(value, list | tuple):
-                return self._sequence(value, depth + 1, within)
-            return _like(value, [self._inside(item, depth + 1, within) for item in value])
-        finally:
-            self._open.discard(id(value))
+        if type(value) is dict or isinstance(value, Mapping):
+            return self._mapping(value, depth + 1, within)
+        if isinstance(value, list | tuple):
+            return self._sequence(value, depth + 1, within)
+        return _like(value, [self._inside(item, depth + 1, within) for item in value])
 
     def _mapping(self, value: Mapping[Any, Any], depth: int, within: Secrecy) -> dict[Any, Any]:
         cleaned: dict[Any, Any] = {}
@@ -199,11 +195,15 @@ class Walk:
         special = within is not _HARMLESS or not containers.TELLING.isdisjoint(value)
         choose = self._chooser(value, within) if special else None
         for name, item in value.items() if choose is None else choose.value.items():
-            if not (choose is None and type(item) is str and item in known and verdicts.get(name) is _HARMLESS):
-                before = len(remarks)
-                item = self.named(name, item, depth) if choose is None else self._chosen(choose, name, item, depth)
-                if len(remarks) > before:
-                    self.under(name, before)
+            before = len(remarks)
+            if choose is not None:
+                item = self._chosen(choose, name, item, depth)
+            elif verdicts.get(name) is not _HARMLESS:
+                item = self.named(name, item, depth)
+            elif item is not None and type(item) is not bool and not (type(item) is str and item in known):
+                item = self.value(item, depth)
+            if len(remarks) > before:
+                self.under(name, before)
             cleaned[name if type(name) is str and len(name) < 12 else self._name(name, cleaned)] = item
         return cleaned
 

@@ -170,7 +170,7 @@ RULES = (
             "config ",
             "set ",
         ),
-        pattern=r"""(?i:config|set)\s(?:set\s)?(?:--?\w{1,20}\s){0,3}(?P<name>[\w./:-]{2,80})\s{1,3}(?P<value>(?!\$|=)(?:\\{1,7}"[^"\\\r\n]{1,400}\\{1,7}"|"[^"\r\n]{1,400}"|'[^'\r\n]{1,400}'|[^\s"';|&<>]{1,400}))""",
+        pattern=r"""(?i:config|set)\s(?:set\s)?(?:--?\w{1,20}\s){0,3}(?P<name>[\w/]{0,60}[_.:-][\w./:-]{1,80})\s{1,3}(?P<value>(?!\$|=)(?:\\{1,7}"[^"\\\r\n]{1,400}\\{1,7}"|"[^"\r\n]{1,400}"|'[^'\r\n]{1,400}'|[^\s"';|&<>]{1,400}))""",
         source="git config, npm config, aws configure set",
         hits=(
             "npm config set //registry.npmjs.org/:_authToken zz91<+>abcd",

@@ -17,9 +17,9 @@ ISSUERS = (
 GAP = "[ .+\u00a0\u2009\u202f\u2010-\u2013-]|%20"
 # One run of digits, or groups as cards are printed: 4-4-4-4, 4-6-5, 6-10, one by one; always with the same gap.
 PRINTED = re.compile(
-    rf"(?<!\d)(?:\d{{13,19}}|\d{{4}}(?P<a>{GAP})\d{{4}}(?P=a)\d{{4}}(?P=a)\d{{1,4}}(?:(?P=a)\d{{1,3}})?"
-    rf"|\d{{4}}(?P<b>{GAP})\d{{6}}(?P=b)\d{{4,5}}|\d{{6}}(?:{GAP})\d{{7,13}}"
-    rf"|\d(?P<c>{GAP})\d(?:(?P=c)\d){{11,17}})(?!\d)"
+    rf"\d(?<!\d\d)(?:\d{{12,18}}|\d{{3}}(?P<a>{GAP})\d{{4}}(?P=a)\d{{4}}(?P=a)\d{{1,4}}(?:(?P=a)\d{{1,3}})?"
+    rf"|\d{{3}}(?P<b>{GAP})\d{{6}}(?P=b)\d{{4,5}}|\d{{5}}(?:{GAP})\d{{7,13}}"
+    rf"|(?P<c>{GAP})\d(?:(?P=c)\d){{11,17}})(?!\d)"
 )
 NO_DIGIT = re.compile(r"[^0-9]")
 DOUBLED = str.maketrans("0123456789", "0246813579")
@@ -28,8 +28,9 @@ LABEL = re.compile(
     r"(?i)(?:^|[^a-z0-9])(?:card|cc|pan|visa|mastercard|amex|number|num|no|nr|acct|account|payment|pay|debit"
     r"|credit|pm)[_-]$"
 )
-SSN = re.compile(r"(?<![\w.-])(?!000|666|9)\d{3}([- \u2010-\u2013])(?!00)\d{2}\1(?!0000)\d{4}(?![\w-]|\.\d)")
-IBAN = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{2}\d{2}(?:[ -]?[A-Za-z0-9]){11,30}")
+SSN = re.compile(r"[0-8](?<![\w.-].)\d\d(?<!000)(?<!666)([- \u2010-\u2013])(?!00)\d{2}\1(?!0000)\d{4}(?![\w-]|\.\d)")
+# Its country stands before it.
+IBAN = re.compile(r"\d(?<=[A-Za-z]{2}\d)(?<![A-Za-z0-9][A-Za-z]{2}\d)\d(?:[ -]?[A-Za-z0-9]){11,30}")
 IBAN_LENGTHS = {
     entry[:2]: int(entry[2:])
     for entry in """
@@ -39,7 +40,8 @@ IBAN_LENGTHS = {
     SK24 SM27 ST25 SV28 TL23 TN24 TR26 UA29 VA22 VG24 XK20
     """.split()
 }
-IPV4 = re.compile(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?!\w|\.\d)")
+IPV4 = re.compile(r"\d(?<![\w.].)\d{0,2}\.(?:\d{1,3}\.){2}\d{1,3}(?!\w|\.\d)")
+IPV6_SIGN = re.compile(r":[0-9A-Fa-f]{1,4}:[0-9A-Fa-f]{1,4}:[0-9A-Fa-f]{1,4}:|::")
 IPV6 = re.compile(r"(?<![\w:.])[0-9A-Fa-f]{0,4}:(?:[0-9A-Fa-f]{0,4}:){1,6}[0-9A-Fa-f.]{0,15}(?![\w:]|\.\w)")
 ABOUT_ADDRESSES = re.compile(
     r"(?:\b(?:ips?|addr|address(?:es)?|from|client|host|remote|peer|visitor|origin|for|by|via|at|to)\b|//)\W{0,4}$",

@@ -205,3 +205,5 @@ MECHANISMS = frozenset(
 # What stands before a credential in an authorization header.
 SCHEMES = frozenset("bearer basic token apikey bot splunk geniekey negotiate ntlm ssws dpop key".split())
 WHOLE_LINE_SCHEMES = ("digest", "aws4", "oauth", "hawk", "signature")
+# What joins a secret's name to its value in a sentence.
+FILLERS = frozenset("is was are becomes now set changed to provided given used sent with value header".split())
