@@ -18,7 +18,7 @@ from alerting.notifiers.base import Notifier
 from alerting.outbox import channels, queue, repairs, taken, trouble
 from alerting.outbox.message import Notice
 from alerting.outbox.models import Message
-from alerting.poll import before_ends, drops
+from alerting.poll import before_ends, drops, ingestion
 from alerting.poll.model import Answer, Measure, Source
 from alerting.poll.plan import Memory, Situation, has_room, measures, questions, remember, saved, spare
 from alerting.poll.readings import Watched, assemble
@@ -146,9 +146,10 @@ def _judge(
 ) -> list[Verdict]:
     """The verdicts. An end is told after one more look only: quota may drop what seems to have stopped, or the project
     be out of our sight. What is asked for that is added to the answers."""
-    verdicts = _evaluate(parts, answers, state, standing, now)
-    ends = record.ends_due(verdicts, standing, parts.desk.policy)
+    behind = hindsight.behind(state.memory, answers, now)
     memory = Memory.from_json(state.memory.get("plan", {})).until(now)
+    verdicts = ingestion.hold(_evaluate(parts, answers, state, standing, now), behind)
+    ends = record.ends_due(verdicts, standing, parts.desk.policy)
     looked_for = before_ends.doubted(
         ends.out_of_sight,
         [each.project_id_text for each in standing if each.rule != blindness.RULE],
@@ -156,10 +157,16 @@ def _judge(
         memory,
         now,
     )
-    asked = before_ends.questions(ends.by_fallen_errors, looked_for, answers, memory, now)
+    wanted = before_ends.questions(ends.by_fallen_errors, looked_for, answers, memory, now)
+    asked = wanted[: before_ends.room(answers, memory)]
     answers += [parts.source.ask(question) for question in asked]
     if ends.by_fallen_errors:
-        verdicts = _evaluate(parts, answers, state, standing, now)
+        verdicts = ingestion.hold(_evaluate(parts, answers, state, standing, now), behind)
+        verdicts = ingestion.hold_what_is_accepted(verdicts, ingestion.unreadable(answers), asked == wanted)
+    tails = ingestion.tails(verdicts, [(each.rule, each.project_id_text) for each in standing])
+    ends_of_windows = [parts.source.ask(question) for question in tails]
+    answers += ends_of_windows
+    verdicts = ingestion.hold_where_the_end_is_missing(verdicts, ends_of_windows)
     return confirm(verdicts, looked_for, before_ends.visible(answers))
 
 

@@ -8,10 +8,12 @@ from typing import Any
 from alerting.incidents import gaps, late
 from alerting.incidents.models import CountedBlock, Gap
 from alerting.incidents.record import Desk
+from alerting.poll import ingestion
 from alerting.poll.blocks import Block, Count
+from alerting.poll.ingestion import Behind
 from alerting.poll.look_back import Turn
-from alerting.poll.model import Source
-from alerting.poll.past import Breach, Past, Scope
+from alerting.poll.model import Answer, Source
+from alerting.poll.past import Breach, Past, Scope, arrivals
 from alerting.rules.model import Rule
 
 # What is due later than that was due before the clock was set back.
@@ -80,6 +82,13 @@ def is_due(memory: Mapping[str, Any], now: datetime) -> bool:
     """Whether there is anything to ask; else a tick costs nothing here."""
     due_at = memory.get("due_at")
     return due_at is None or not timedelta() < datetime.fromisoformat(due_at) - now <= LONGEST_REST
+
+
+def behind(memory: Mapping[str, Any], answers: Sequence[Answer], now: datetime) -> Behind:
+    """Whether ingestion is behind, by what looking back has found and by this tick's answers."""
+    kept = memory.get("look_back", {})
+    late = ingestion.late_projects(arrivals(kept), now)
+    return ingestion.behind(late, kept.get("late_since", {}), kept.get("usual", {}), answers, now)
 
 
 def _block(row: CountedBlock) -> Block:

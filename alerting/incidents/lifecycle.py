@@ -51,6 +51,7 @@ class Why(StrEnum):
     PARTIAL = "partial_answer"
     SOURCE_ERROR = "source_error"
     DROPPED = "dropped_by_quota"
+    INGESTION_BEHIND = "ingestion_behind"
     NOT_WATCHED = "not_watched"
     NOT_VISIBLE = "not_visible"
     TOO_LITTLE_TRAFFIC = "too_little_traffic"
@@ -69,6 +70,7 @@ _QUIET: dict[Reason, Why] = {
     Reason.PARTIAL: Why.PARTIAL,
     Reason.SOURCE_ERROR: Why.SOURCE_ERROR,
     Reason.DROPPED: Why.DROPPED,
+    Reason.INGESTION_BEHIND: Why.INGESTION_BEHIND,
 }
 
 # Ends that are no recovery.

@@ -42,6 +42,7 @@ WORDS = {
     "not_visible": "the token no longer sees the project: ended without being over",
     "not_watched": "the configuration no longer names this project or environment",
     "found_late": "found afterwards: when it began nothing was being judged, or Sentry did not show it yet",
+    "ingestion_behind": "Sentry's ingestion is behind: late events would change this",
     "dropping_began": "Sentry began to drop events",
     "dropping_stopped": "Sentry drops no events any more",
     "late_and_over": "it was over when it was found",

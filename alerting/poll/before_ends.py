@@ -1,4 +1,4 @@
-"""What is asked before an end is told: what quota drops, and whether we still see the project. Pure."""
+"""What is asked before an end is told: what quota drops, what cannot be read yet, whether we see the project. Pure."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
@@ -35,13 +35,24 @@ def doubted(
 def questions(
     by_fallen_errors: bool, looked_for: Collection[str], answers: Sequence[Answer], memory: Memory, now: datetime
 ) -> list[Question]:
-    """As many of these questions as a tick has room for; an end whose question has to wait waits as well."""
+    """All that has to be asked; an end whose question finds no room in this tick waits."""
     found = [_projects(now, looked_for)] if looked_for else []
     knows = any(answer.question.measure is Measure.OUTCOMES and not answer.question.settled for answer in answers)
     if by_fallen_errors and not knows and not knows_outcomes(memory, now, DROPS_ARE_FRESH):
         found.append(outcomes(now))
-    room = most(active(memory, answers)) - spent(answers)
-    return found[: max(0, room)]
+    told = next((each for each in (*(one.question for one in answers), *found) if _tells_outcomes(each)), None)
+    if by_fallen_errors and told is not None:
+        found.append(Question(Measure.ERRORS, told.window, Priority.HIGH, settled=True, unfiltered=True))
+    return found
+
+
+def room(answers: Sequence[Answer], memory: Memory) -> int:
+    """How many questions a tick may still ask where something is about to end."""
+    return max(0, most(active(memory, answers)) - spent(answers))
+
+
+def _tells_outcomes(question: Question) -> bool:
+    return question.measure is Measure.OUTCOMES and not question.settled
 
 
 def visible(answers: Sequence[Answer]) -> Visible:

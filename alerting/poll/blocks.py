@@ -13,6 +13,7 @@ from alerting.rules.model import Window
 
 # A burst that leaves this share of the window free is found wherever the blocks are cut.
 FINEST_SHARE = 30
+CALM_SPAN = timedelta(minutes=15)
 
 
 class Count(NamedTuple):
@@ -149,6 +150,28 @@ def most_in_a_window(blocks: Sequence[Block], project_id: str, length: timedelta
     """The largest number a window can hold by these counts."""
     pieces = _pieces(blocks, project_id, ())
     return max((sum(each.most for each in held) for held in _touched(pieces, length.total_seconds())), default=0)
+
+
+def usual_shares(blocks: Sequence[Block]) -> dict[str, float]:
+    """In which share of minutes each project has errors, at its calmest: an incident of an hour or two changes little.
+
+    The last minutes are left out; what is missing from them is what this is compared with.
+    """
+    if not blocks:
+        return {}
+    end = blocks[-1].end - CALM_SPAN
+    spans: dict[int, list[Block]] = {}
+    for block in blocks:
+        if block.end <= end:
+            spans.setdefault(int((end - block.end) / CALM_SPAN), []).append(block)
+    shares: dict[str, list[float]] = {}
+    projects = {project for block in blocks for project in block.counts}
+    for inside in spans.values():
+        minutes = sum(block.length.total_seconds() for block in inside) / 60
+        for project in projects:
+            heard = sum(min(block.length.total_seconds() / 60, block.errors(project)) for block in inside)
+            shares.setdefault(project, []).append(heard / minutes)
+    return {project: sorted(each)[len(each) // 4] for project, each in shares.items() if sorted(each)[len(each) // 4]}
 
 
 def merged(blocks: Sequence[Block], older_than: datetime, longest: timedelta) -> list[Block]:

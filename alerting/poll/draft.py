@@ -86,22 +86,27 @@ class Draft:
             self.doubt("Sentry cut the list of outcomes at its limit.")
         reasons: dict[str, dict[str, int]] = {}
         transactions: dict[str, int] = {}
+        accepted: dict[str, int] = {}
         for group in groups:
             try:
-                found = rows.drop(group)
+                found = rows.tally(group)
             except UnreadableError as error:
                 self.doubt(f"An outcome cannot be read: {error}.")
                 continue
             if found is None or not found.count or not self._keeps(found.project_id):
                 continue
-            if found.category == "error":
+            if found.accepted:
+                if found.category == "error":
+                    accepted[found.project_id] = accepted.get(found.project_id, 0) + found.count
+            elif found.category == "error":
                 counts = reasons.setdefault(found.project_id, {})
                 counts[found.reason] = counts.get(found.reason, 0) + found.count
             else:
                 transactions[found.project_id] = max(transactions.get(found.project_id, 0), found.count)
-        for project_id in sorted(reasons.keys() | transactions):
+        for project_id in sorted(reasons.keys() | transactions.keys() | accepted.keys()):
             counts = reasons.get(project_id, {})
             self.rows[Project(project_id, slugs.get(project_id, ""))] = Row(
+                accepted=accepted.get(project_id, 0),
                 dropped=sum(counts.values()),
                 dropped_reasons=counts,
                 dropped_transactions=transactions.get(project_id, 0),

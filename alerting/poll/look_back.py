@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from alerting.poll import blocks as past
 from alerting.poll.blocks import Block, Count, Cut
+from alerting.poll.ingestion import late_projects
 from alerting.poll.model import Answer, Measure, Priority, Question, Row, Source
 from alerting.poll.past import LOOK_EVERY, Arrived, Breach, Numbers, Past, Scope, Span
 from alerting.rules.model import Project, Trust, Window
@@ -66,6 +67,8 @@ class Turn:
         block = Block(window.start, window.end)
         block.replace(counts, self._scope.now)
         self.memory.blocks.append(block)
+        for project, count in counts.items():
+            self.memory.fresh[project] = self.memory.fresh.get(project, 0) + count.errors
         return True
 
     def _look(self) -> bool:
@@ -85,7 +88,10 @@ class Turn:
                 memory.grown[project] = memory.grown.get(project, 0) + change
                 late[project] = change
         memory.looked_at = self._scope.now
-        memory.arrivals.append(Arrived(self._scope.now, late))
+        memory.arrivals.append(Arrived(self._scope.now, late, memory.fresh))
+        memory.fresh, memory.usual = {}, past.usual_shares(memory.blocks)
+        late_now = late_projects(memory.arrivals, self._scope.now)
+        memory.late_since = {each: memory.late_since.get(each, self._scope.now.isoformat()) for each in late_now}
         memory.suspects = [project for project in sorted(memory.grown) if self._is_suspect(project)]
         if memory.suspects:
             memory.spans = [Span(whole.start, whole.end, {key: n for key, n in memory.offset.items() if n})]

@@ -32,7 +32,8 @@ class Priority(StrEnum):
 class Question:
     """`project_ids` narrows to those projects; empty means the configured filter (or all).
 
-    `beside_drops`: the window is that of a question about outcomes, and both counts are added.
+    `beside_drops`: the window is that of a question about outcomes, and both counts are added. `unfiltered`: errors of
+    every level and environment, as outcomes have them.
     """
 
     measure: Measure
@@ -41,13 +42,15 @@ class Question:
     settled: bool = False
     project_ids: tuple[str, ...] = ()
     beside_drops: bool = False
+    unfiltered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
     """One project's line of an answer. Only the fields of the question's measure are set.
 
-    `errors`, `transactions`, `dropped` (errors) and `dropped_transactions` are counts; `failure_rate` is a fraction;
+    `errors`, `transactions`, `accepted` and `dropped` (errors) and `dropped_transactions` are counts;
+    `failure_rate` is a fraction;
     `p95_ms` milliseconds. `stored` is how many transactions the server holds, where `transactions` stands for more;
     None where it does not say. `dropped_reasons` maps Sentry's reason (`smart_rate_limit`, `project_quota`, …) to a
     count of errors.
@@ -60,6 +63,7 @@ class Row:
     stored: int | None = None
     failure_rate: float | None = None
     p95_ms: float | None = None
+    accepted: int | None = None
     dropped: int | None = None
     dropped_transactions: int | None = None
     dropped_reasons: Mapping[str, int] = field(default_factory=dict)

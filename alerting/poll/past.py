@@ -28,15 +28,19 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Arrived:
-    """What one look found: events that came after their block was read, by project id."""
+    """What one look found, by project id: events that came after their block was read, and those of new blocks."""
 
     at: datetime
     late: Mapping[str, int]
+    fresh: Mapping[str, int]
 
 
 @dataclass(slots=True)
 class Past:
-    """What is remembered. `offset` is by how much a look differs from the blocks' sum, `grown` what of it is growth."""
+    """What is remembered. `offset` is by how much a look differs from the blocks' sum, `grown` what of it is growth.
+
+    `fresh` is what new blocks held since the last look. `usual` is in which share of minutes a project is heard of.
+    """
 
     blocks: list[Block] = field(default_factory=list)
     looked_at: datetime | None = None
@@ -46,6 +50,9 @@ class Past:
     spans: list[Span] = field(default_factory=list)
     names: dict[str, str] = field(default_factory=dict)
     arrivals: list[Arrived] = field(default_factory=list)
+    fresh: Numbers = field(default_factory=dict)
+    usual: dict[str, float] = field(default_factory=dict)
+    late_since: dict[str, str] = field(default_factory=dict)
 
     def due_at(self, scope: "Scope") -> datetime:
         """When there is something to do again, if nothing is heard of a gap until then."""
@@ -63,7 +70,10 @@ class Past:
             "suspects": self.suspects,
             "spans": [[each.start.isoformat(), each.end.isoformat(), dict(each.growth)] for each in self.spans],
             "names": self.names,
-            "arrivals": [[each.at.isoformat(), dict(each.late)] for each in self.arrivals],
+            "arrivals": [[each.at.isoformat(), dict(each.late), dict(each.fresh)] for each in self.arrivals],
+            "fresh": self.fresh,
+            "usual": self.usual,
+            "late_since": self.late_since,
         }
 
     @classmethod
@@ -78,8 +88,15 @@ class Past:
             suspects=list(data.get("suspects", [])),
             spans=[Span(moment(start), moment(end), growth) for start, end, growth in data.get("spans", [])],
             names=dict(data.get("names", {})),
-            arrivals=[Arrived(moment(at), late) for at, late in data.get("arrivals", [])],
+            arrivals=arrivals(data),
+            fresh=dict(data.get("fresh", {})),
+            usual=dict(data.get("usual", {})),
+            late_since=dict(data.get("late_since", {})),
         )
+
+
+def arrivals(data: Mapping[str, Any]) -> list[Arrived]:
+    return [Arrived(datetime.fromisoformat(at), late, fresh) for at, late, fresh in data.get("arrivals", [])]
 
 
 @dataclass(frozen=True, slots=True)

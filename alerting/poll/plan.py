@@ -88,7 +88,8 @@ def key(question: Question) -> str:
     kind = "settled" if question.settled else "fresh"
     without_length = {Measure.NEW_ISSUES, Measure.OUTCOMES, Measure.PROJECTS}
     length = "" if question.measure in without_length else f":{question.window.seconds:.0f}"
-    return f"{question.measure}:{kind}{length}{':beside_drops' if question.beside_drops else ''}"
+    special = ":beside_drops" if question.beside_drops else ":unfiltered" if question.unfiltered else ""
+    return f"{question.measure}:{kind}{length}{special}"
 
 
 def questions(rules: Sequence[Rule], situation: Situation, memory: Memory) -> list[Question]:

@@ -27,6 +27,8 @@ class Watched:
 def assemble(rules: Iterable[Rule], answers: Sequence[Answer], watched: Watched) -> Readings:
     """Every reading that these answers give to these rules."""
     readings: Readings = []
+    # What was asked to confirm something is no reading of its own.
+    answers = [each for each in answers if not each.question.unfiltered and not each.question.project_ids]
     for rule in rules:
         match rule.judgement:
             case Judgement.CRITICAL_ERRORS:

@@ -23,6 +23,7 @@ MILLISECONDS = {
 }
 # What quotas and spike protection drop; what is filtered, invalid or never sent by a client is dropped on purpose.
 DROPPED_OUTCOME = "rate_limited"
+ACCEPTED_OUTCOME = "accepted"
 
 
 class UnreadableError(Exception):
@@ -106,26 +107,29 @@ def is_error(record: Mapping[str, Any]) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Drop:
-    """One kind of event that one project lost to quotas, and for which reason."""
+class Tally:
+    """How many events of one kind one project had accepted, or lost to quotas for a reason."""
 
     project_id: str
     category: str
     reason: str
     count: int
+    accepted: bool
 
 
-def drop(group: Any) -> Drop | None:
-    """One `stats_v2` group; None where its outcome is no drop by quota."""
+def tally(group: Any) -> Tally | None:
+    """One `stats_v2` group; None where its outcome is neither."""
     by, totals = (group.get("by"), group.get("totals")) if isinstance(group, dict) else (None, None)
     if not isinstance(by, dict) or not isinstance(totals, dict) or not _is_id(by.get("project")):
         raise UnreadableError("a group of outcomes has no project or no total")
-    if text(by.get("outcome")) != DROPPED_OUTCOME:
+    outcome = text(by.get("outcome"))
+    if outcome not in {DROPPED_OUTCOME, ACCEPTED_OUTCOME}:
         return None
     reason = text(by.get("reason"))
     named = reason if reason and reason != "none" else DROPPED_OUTCOME
     category = text(by.get("category")) or "error"
-    return Drop(str(by["project"]), category, named, _count(totals, "sum(quantity)"))
+    count = _count(totals, "sum(quantity)")
+    return Tally(str(by["project"]), category, named, count, accepted=outcome == ACCEPTED_OUTCOME)
 
 
 def dropping_projects(data: Any) -> set[str]:
@@ -134,8 +138,8 @@ def dropping_projects(data: Any) -> set[str]:
     found: set[str] = set()
     for group in groups if isinstance(groups, list) else ():
         with contextlib.suppress(UnreadableError):
-            one = drop(group)
-            if one is not None and one.count:
+            one = tally(group)
+            if one is not None and one.count and not one.accepted:
                 found.add(one.project_id)
     return found
 

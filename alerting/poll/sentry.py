@@ -158,7 +158,7 @@ class SentrySource:
     def _read_events(self, question: Question, variant: Variant, errand: Errand) -> Answer:
         scale = 1.0 if variant.extrapolates or self._rate <= 0 else 1 / self._rate
         narrowed, draft = self._narrow(question, errand)
-        search = variant.search(self.levels)
+        search = variant.anything if question.unfiltered else variant.search(self.levels)
         params: Params = (
             ("dataset", variant.dataset),
             *(("field", name) for name in variant.fields),
@@ -168,7 +168,7 @@ class SentrySource:
             *((("sampling", "NORMAL"),) if variant.dataset == "spans" else ()),
             *_period(question.window),
             *narrowed,
-            *self._environments(),
+            *(() if question.unfiltered else self._environments()),
         )
         if scale != 1.0:
             draft.note(

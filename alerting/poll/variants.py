@@ -39,6 +39,11 @@ class Variant:
             return (*base, *((STORED,) if self.stored else ()), FAILURE_RATE, self.p95)
         return (*base, FIRST_ERROR, LAST_ERROR) if self.first_error else base
 
+    @property
+    def anything(self) -> str:
+        """The search that finds every event Sentry counts as an error, whatever its level."""
+        return "!event.type:transaction" if self.dataset == OLDEST else ""
+
     def search(self, error_levels: Collection[str]) -> str:
         """The search that finds what is counted; the same one finds errors in every dataset."""
         return self.query if self.p95 else levels.query(error_levels)

@@ -146,6 +146,7 @@ class Reason(StrEnum):
     PARTIAL = "partial_answer"
     SOURCE_ERROR = "source_error"
     DROPPED = "dropped_by_quota"
+    INGESTION_BEHIND = "ingestion_behind"
     NOT_WATCHED = "not_watched"
     NOT_VISIBLE = "not_visible"
 

@@ -219,11 +219,11 @@ def test_while_quota_drops_events_a_falling_count_does_not_resolve(world: World)
     world.source.add_errors(SHOP, 11, NOON)
     world.source.dropped = {SHOP: Row(dropped=900, dropped_reasons={"smart_rate_limit": 900})}
     world.run(timedelta(minutes=30))
-    assert world.kinds() == ["first"]
+    assert world.kinds() == ["first", "worse"], "what is dropped are errors as well"
     assert "900 by smart_rate_limit" in " ".join(world.slack.sent[0].notes)
     world.source.dropped = {}
     world.run(timedelta(minutes=10))
-    assert world.kinds() == ["first", "resolved"]
+    assert world.kinds() == ["first", "worse", "resolved"]
 
 
 def test_a_restart_with_open_incidents_says_nothing_new(world: World) -> None:

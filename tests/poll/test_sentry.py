@@ -245,8 +245,10 @@ def test_outcomes_tell_what_quotas_dropped_and_nothing_else(sentry: SentryLike, 
     ]
     answer = source(server).ask(question(Measure.OUTCOMES))
     assert answer.rows == {
-        Project("1", ""): Row(dropped=40, dropped_reasons={"smart_rate_limit": 40}, dropped_transactions=0),
-        Project("4", ""): Row(dropped=0, dropped_transactions=70),
+        Project("1", ""): Row(
+            accepted=500, dropped=40, dropped_reasons={"smart_rate_limit": 40}, dropped_transactions=0
+        ),
+        Project("4", ""): Row(accepted=0, dropped=0, dropped_transactions=70),
     }
     request = server.requests[0]
     assert request.all("category") == ["error", "transaction", "transaction_indexed", "span"]

@@ -1,0 +1,219 @@
+"""Whether Sentry's ingestion is behind, and what is then not judged: nothing recovers and no ratio is right. Pure.
+
+It shows where events keep coming into blocks that counted as settled; where other projects that usually send are all
+silent; where Sentry has accepted more than can be read; where a window's transactions stop before its end.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from alerting.poll.model import Answer, Measure, Priority, Question
+from alerting.poll.past import Arrived
+from alerting.rules.model import Judgement, Outcome, Reason, Rule, Trust, Verdict, Window
+from alerting.rules.units import span
+
+# Half of what arrives is late: then the newest windows hold half of what happens at most.
+LATE_SHARE = 0.5
+FEWEST_LATE = 3
+LATE_FOR = timedelta(minutes=5)
+# A project whose clients always send late would never be judged again.
+LONGEST_LATE = timedelta(hours=1)
+# How unlikely the silence of all other projects must be, and how many of them should have been heard.
+UNLIKELY = 1e-4
+FEWEST_EXPECTED = 2.0
+LONGEST_SILENCE = timedelta(hours=1)
+TAIL_SHARE = 5
+FEWEST_IN_TAIL = 5.0
+EMPTY_TAIL = 0.1
+THIN_TAIL = 0.6
+ON_SETTLED_DATA = frozenset({Judgement.ERROR_RATE, Judgement.P95_LATENCY})
+
+
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """Why ingestion is thought to be behind, by project id; `silence` by the id of the only project heard lately."""
+
+    projects: Mapping[str, str] = field(default_factory=dict)
+    everywhere: str = ""
+    silent_but_for: Mapping[str, str] = field(default_factory=dict)
+
+    def of(self, project_id: str) -> str:
+        return self.everywhere or self.projects.get(project_id, "") or self.silent_but_for.get(project_id, "")
+
+
+def late_projects(arrivals: Sequence[Arrived], now: datetime) -> dict[str, str]:
+    """Projects of which most of what came lately belongs into blocks that had been judged."""
+    late: dict[str, int] = {}
+    fresh: dict[str, int] = {}
+    for each in arrivals:
+        if now - each.at <= LATE_FOR:
+            for counts, found in ((each.late, late), (each.fresh, fresh)):
+                for project, count in counts.items():
+                    found[project] = found.get(project, 0) + count
+    return {
+        project: f"{count} of the {count + fresh.get(project, 0)} errors that came in the last minutes were late"
+        for project, count in late.items()
+        if count >= FEWEST_LATE and count >= LATE_SHARE * (count + fresh.get(project, 0))
+    }
+
+
+def behind(
+    late: Mapping[str, str],
+    late_since: Mapping[str, str],
+    usual: Mapping[str, float],
+    answers: Sequence[Answer],
+    now: datetime,
+) -> Behind:
+    """`usual` is in which share of minutes a project is heard of, `late_since` since when its arrivals are late."""
+    held = {
+        project: why
+        for project, why in late.items()
+        if now - datetime.fromisoformat(late_since.get(project, now.isoformat())) <= LONGEST_LATE
+    }
+    newest = _newest(answers)
+    if newest is None:
+        return Behind(held)
+    silent = {each: _silence(usual, newest, each, now) for each in {"", *newest}}
+    everywhere = silent.pop("")
+    if not everywhere and len(held) >= FEWEST_LATE and 2 * len(held) >= len(held.keys() | newest):
+        everywhere = f"events of {len(held)} projects keep coming in late"
+    return Behind(held, everywhere, {project: why for project, why in silent.items() if why})
+
+
+def _newest(answers: Sequence[Answer]) -> dict[str, datetime] | None:
+    """When each project was heard of last, from the freshest count; None where the server does not tell."""
+    for answer in answers:
+        question = answer.question
+        if question.measure is Measure.ERRORS and not question.settled and answer.trust is Trust.VALUE:
+            told = {project.id: row.last_error_at for project, row in answer.rows.items()}
+            if any(at is None for at in told.values()):
+                return None
+            return {project: at for project, at in told.items() if at is not None}
+    return None
+
+
+def _silence(usual: Mapping[str, float], newest: Mapping[str, datetime], left_out: str, now: datetime) -> str:
+    """Why the silence of all projects but one is no chance; empty where it may be."""
+    others = {project: share for project, share in usual.items() if project != left_out and share > 0}
+    heard = [at for project, at in newest.items() if project != left_out]
+    length = now - max(heard) if heard else timedelta(minutes=5)
+    minutes = min(length, LONGEST_SILENCE).total_seconds() / 60
+    if minutes < 1:
+        return ""
+    expected = sum(1 - (1 - min(share, 0.99)) ** minutes for share in others.values())
+    chance = 1.0
+    for share in others.values():
+        chance *= (1 - min(share, 0.99)) ** minutes
+    if expected < FEWEST_EXPECTED or chance > UNLIKELY:
+        return ""
+    return f"no error of any other project is younger than {span(length.total_seconds())}, which is unusual"
+
+
+def hold(verdicts: Iterable[Verdict], found: Behind) -> list[Verdict]:
+    """The verdicts, without those that late events would change."""
+    return [
+        _held(verdict, why) if (why := found.of(verdict.reading.project.id)) and _may_change(verdict) else verdict
+        for verdict in verdicts
+    ]
+
+
+def _may_change(verdict: Verdict) -> bool:
+    if verdict.rule.judgement in ON_SETTLED_DATA:
+        return verdict.reading.trust in {Trust.VALUE, Trust.NO_DATA}
+    return verdict.outcome is Outcome.CLEAR
+
+
+def _held(verdict: Verdict, why: str) -> Verdict:
+    note = f"{verdict.reading.note} Not judged, for Sentry's ingestion is behind: {why}.".strip()
+    reading = replace(verdict.reading, note=note)
+    return replace(verdict, reading=reading, outcome=Outcome.UNKNOWN, reason=Reason.INGESTION_BEHIND)
+
+
+def tails(verdicts: Iterable[Verdict], open_now: Iterable[tuple[str, str]]) -> list[Question]:
+    """The end of each window in which a ratio or percentile is about to be told: is it as full as the rest?"""
+    known = set(open_now)
+    found: dict[Window, set[str]] = {}
+    for verdict in verdicts:
+        key = (verdict.rule.name, verdict.reading.project.id)
+        if verdict.rule.judgement in ON_SETTLED_DATA and verdict.outcome is Outcome.BREACHED and key not in known:
+            found.setdefault(_tail(verdict.reading.window), set()).add(verdict.reading.project.id)
+    return [
+        Question(Measure.PERFORMANCE, window, Priority.HIGH, settled=True, project_ids=tuple(sorted(ids)[:100]))
+        for window, ids in found.items()
+    ]
+
+
+def hold_where_the_end_is_missing(verdicts: Iterable[Verdict], asked: Sequence[Answer]) -> list[Verdict]:
+    """Without those whose window ends before its transactions are in."""
+    counts = {
+        (answer.question.window, project.id): row.transactions or 0
+        for answer in asked
+        if answer.trust is Trust.VALUE
+        for project, row in answer.rows.items()
+    }
+    known = {(answer.question.window, each) for answer in asked for each in answer.question.project_ids}
+    unread = {answer.question.window for answer in asked if answer.trust is not Trust.VALUE}
+    result: list[Verdict] = []
+    for verdict in verdicts:
+        key = (_tail(verdict.reading.window), verdict.reading.project.id)
+        if key not in known or verdict.rule.judgement not in ON_SETTLED_DATA or verdict.outcome is not Outcome.BREACHED:
+            result.append(verdict)
+        elif key[0] in unread:
+            result.append(_held(verdict, "whether the newest transactions are in could not be read"))
+        elif _is_missing(verdict.rule, verdict, counts.get(key, 0)):
+            result.append(_held(verdict, "its newest transactions are missing"))
+        else:
+            result.append(verdict)
+    return result
+
+
+def _tail(window: Window) -> Window:
+    return Window(window.end - timedelta(seconds=max(1, int(window.seconds) // TAIL_SHARE)), window.end)
+
+
+def _is_missing(rule: Rule, verdict: Verdict, in_tail: int) -> bool:
+    """Whether the tail is too empty for the rest, and the ratio would not be over the threshold if it were not."""
+    sample = verdict.reading.sample or 0
+    tail = _tail(verdict.reading.window).seconds / verdict.reading.window.seconds
+    usual = (sample - in_tail) / (1 - tail)
+    expected = usual * tail
+    if expected < FEWEST_IN_TAIL or in_tail >= THIN_TAIL * expected or in_tail > expected - 3 * expected**0.5:
+        return False
+    if in_tail <= EMPTY_TAIL * expected or rule.judgement is not Judgement.ERROR_RATE:
+        return True
+    return verdict.reading.detail.get("errors", 0.0) / usual <= rule.threshold
+
+
+def unreadable(answers: Sequence[Answer]) -> dict[str, int]:
+    """By project id: error events that Sentry says it accepted in a window, and that cannot be read in it."""
+    readable = next((each for each in answers if each.question.unfiltered and each.trust is Trust.VALUE), None)
+    if readable is None:
+        return {}
+    window = readable.question.window
+    told = (each for each in answers if each.question.measure is Measure.OUTCOMES and each.question.window == window)
+    accepted = next((each for each in told if each.trust is Trust.VALUE), None)
+    if accepted is None:
+        return {}
+    counts = {project.id: row.errors or 0 for project, row in readable.rows.items()}
+    missing = {project.id: (row.accepted or 0) - counts.get(project.id, 0) for project, row in accepted.rows.items()}
+    return {project: count for project, count in missing.items() if count > 0}
+
+
+def hold_what_is_accepted(verdicts: Iterable[Verdict], missing: Mapping[str, int], is_known: bool) -> list[Verdict]:
+    """Without recoveries that what was accepted, and is not readable yet, would undo; none where that is not known."""
+    result: list[Verdict] = []
+    for verdict in verdicts:
+        if not is_known and verdict.outcome is Outcome.CLEAR:
+            result.append(_held(verdict, "or not, which has still to be asked"))
+            continue
+        count = missing.get(verdict.reading.project.id, 0)
+        errors = verdict.reading.detail.get("errors", verdict.reading.value or 0.0)
+        limit = verdict.rule.threshold
+        if verdict.rule.judgement is Judgement.ERROR_RATE:
+            limit *= verdict.reading.sample or 0
+        if count >= FEWEST_LATE and verdict.outcome is Outcome.CLEAR and errors + count > limit:
+            result.append(_held(verdict, f"Sentry has accepted {count} errors of this project that cannot be read yet"))
+        else:
+            result.append(verdict)
+    return result

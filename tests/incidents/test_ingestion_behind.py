@@ -1,0 +1,95 @@
+"""While Sentry's ingestion is behind nothing recovers and no ratio is judged; afterwards everything is as it was."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from alerting.incidents.models import Decision, Incident
+from alerting.poll.model import Measure, Question, Row
+from alerting.rules.model import Project
+from tests.support.pipeline import World
+
+NOON = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
+SHOP = Project("1", "shop")
+MINUTE, SECOND = timedelta(minutes=1), timedelta(seconds=1)
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def world() -> World:
+    world = World(NOON)
+    world.run(MINUTE)
+    return world
+
+
+def half_an_hour_late(world: World, project: Project, every: timedelta, from_minute: int, length: int) -> None:
+    """Errors from noon on, of which those of some minutes are readable fifteen minutes late."""
+    for number in range(int(110 * MINUTE / every)):
+        happened = NOON + number * every
+        is_late = from_minute <= (happened - NOON) / MINUTE < from_minute + length
+        world.source.add_late(project, 1, happened, 15 * MINUTE if is_late else 20 * SECOND)
+
+
+def test_with_others_to_compare_an_incident_stays_open_while_everything_is_late(world: World) -> None:
+    half_an_hour_late(world, SHOP, 5 * SECOND, 45, 30)
+    for number in range(2, 8):
+        half_an_hour_late(world, Project(str(number), f"app-{number}"), 70 * SECOND, 45, 30)
+    world.run(100 * MINUTE)
+    assert "resolved" not in world.kinds()
+    assert Incident.objects.filter(rule="critical_errors").count() == 1
+    assert Decision.objects.filter(reason="ingestion_behind").exists()
+
+
+def test_a_lonely_project_that_was_resolved_too_early_opens_again_as_late(world: World) -> None:
+    half_an_hour_late(world, SHOP, 5 * SECOND, 20, 30)
+    world.run(45 * MINUTE)
+    assert [kind for kind in world.kinds() if kind != "worse"] == ["first", "resolved", "late"]
+
+
+def test_what_sentry_has_accepted_and_does_not_show_yet_keeps_an_incident_open(world: World) -> None:
+    half_an_hour_late(world, SHOP, 5 * SECOND, 20, 30)
+
+    def accept(_: object) -> None:
+        world.source.dropped = {SHOP: Row(accepted=180, dropped=0)}
+
+    world.source.before_answer = accept
+    world.run(40 * MINUTE)
+    assert set(world.kinds()) == {"first", "worse"}
+
+
+def test_after_an_outage_of_all_projects_a_true_recovery_is_told(world: World) -> None:
+    for number in range(2, 12):
+        world.source.add_errors(Project(str(number), f"app-{number}"), 20, NOON, 100 * MINUTE)
+        world.source.add_errors(Project(str(number), f"app-{number}"), 300, NOON + 60 * MINUTE, 20 * MINUTE)
+    world.run(95 * MINUTE)
+    assert not Incident.objects.filter(closed_at__isnull=True, rule="critical_errors").exists()
+
+
+def test_transactions_alone_five_minutes_late_make_no_page_at_a_true_rate_below_the_threshold(world: World) -> None:
+    """0.83 %: five errors in six hundred transactions every ten minutes."""
+    world.source.add_late(SHOP, 30, NOON - 10 * MINUTE, 20 * SECOND, 60 * MINUTE)
+
+    def transactions(question: Question) -> None:
+        if question.measure is Measure.PERFORMANCE:
+            late = 5 * MINUTE if world.now >= NOON + 20 * MINUTE else timedelta()
+            end = min(question.window.end, world.now - late)
+            count = max(0, round((end - question.window.start).total_seconds()))
+            world.source.performance = {SHOP: Row(transactions=count, p95_ms=100.0)} if count else {}
+
+    world.source.before_answer = transactions
+    world.run(45 * MINUTE)
+    assert world.kinds() == []
+
+
+def test_five_percent_are_told_although_fewer_transactions_come_in_than_before(world: World) -> None:
+    world.source.add_errors(SHOP, 600, NOON, 40 * MINUTE)
+
+    def transactions(question: Question) -> None:
+        if question.measure is Measure.PERFORMANCE:
+            share = 0.5 if question.window.seconds < 600 else 1.0
+            count = round(question.window.seconds * share)
+            world.source.performance = {SHOP: Row(transactions=count, p95_ms=100.0)}
+
+    world.source.before_answer = transactions
+    world.run(20 * MINUTE)
+    assert "error_rate" in {notice.rule for notice in world.slack.sent}
