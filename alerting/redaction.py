@@ -3,11 +3,13 @@
 No secret, nothing that a terminal obeys or a reader does not see, and no line that poses as another record.
 """
 
+import html
+import json
 import logging
 import re
 import unicodedata
 from collections.abc import Iterable
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, quote_plus, unquote, urlsplit
 
 from alerting import broker_url
 from alerting.config import Settings, is_secret
@@ -32,7 +34,18 @@ def secrets_of(settings: Settings) -> tuple[str, ...]:
         found |= {text for text in (whole, *passwords) if len(text) >= SHORTEST}
         if name in {"SENTRY_SLACK_WEBHOOK_URL", "HEARTBEAT_URL"} and len(path := urlsplit(value).path) >= SHORTEST_PATH:
             found.add(path)
-    return tuple(sorted((text for text in found if len(text) >= SHORTEST), key=len, reverse=True))
+    spelled = {form for text in found for form in spellings(text)}
+    return tuple(sorted((text for text in spelled if len(text) >= SHORTEST), key=len, reverse=True))
+
+
+def spellings(text: str) -> set[str]:
+    """The text as it stands and as a URL that holds it so means it; each as URLs, JSON, reprs and HTML write it."""
+    found: set[str] = set()
+    for meant in {text, unquote(text)}:
+        written = json.dumps(meant)[1:-1]
+        found |= {meant, quote(meant, safe=""), quote_plus(meant), written, json.dumps(written)[1:-1]}
+        found |= {json.dumps(meant, ensure_ascii=False)[1:-1], repr(meant)[1:-1], html.escape(meant)}
+    return found
 
 
 def _passwords(name: str, value: str) -> set[str]:
@@ -43,7 +56,7 @@ def _passwords(name: str, value: str) -> set[str]:
     if name == "CELERY_BROKER_URL":
         place = broker_url.parse(value)
         written |= {place.password, place.sentinel_password}
-    return {form for text in written for form in (text, quote(text, safe=""), unquote(text))}
+    return written
 
 
 def redact(text: str, secrets: Iterable[str]) -> str:

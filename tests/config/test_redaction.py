@@ -1,11 +1,17 @@
 """Secrets in lines of log: masked whatever wrote the line."""
 
+import html
 import io
+import json
 import logging
+import re
+from collections.abc import Callable
+from urllib.parse import quote
 
 import pytest
 
 from alerting import config, redaction
+from alerting.sentry.scrub import Scrubber
 
 ENVIRON = {
     "SENTRY_URL": "https://sentry.example.com",
@@ -58,3 +64,25 @@ def test_tracebacks_pass_through_the_mask_as_well(secrets: tuple[str, ...]) -> N
     assert "Traceback" in written.getvalue()
     assert f"invalid literal for int() with base 10: '{redaction.MASK}'" in written.getvalue()
     assert not any(secret in written.getvalue() for secret in secrets)
+
+
+@pytest.mark.parametrize(
+    "spelled",
+    [
+        lambda secret: secret,
+        lambda secret: quote(secret, safe=""),
+        lambda secret: json.dumps({"body": secret}),
+        lambda secret: json.dumps({"body": json.dumps({"x": secret})}),
+        lambda secret: repr({"body": secret}),
+        lambda secret: html.escape(secret),
+    ],
+    ids=["plain", "URL", "JSON", "JSON in JSON", "repr", "HTML"],
+)
+def test_a_known_secret_is_found_on_an_event_in_every_spelling(spelled: Callable[[str], str]) -> None:
+    secret = 'Zx9<kLm"27>\\Qw'
+    url = f"postgresql://svc:{quote(secret, safe='')}@db.example.com/alerting"
+    ours = [re.escape(one) for one in redaction.secrets_of(config.load({**ENVIRON, "DATABASE_URL": url}))]
+    event = {"message": f"they said {spelled(secret)} twice", "extra": {"seen": [spelled(secret)]}}
+    after = str(Scrubber(extra_patterns=ours)(event))
+    assert "kLm" not in after
+    assert "they said" in after

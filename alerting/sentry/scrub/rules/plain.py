@@ -28,7 +28,7 @@ COMPLAINING = frozenset(
     """.split()
 )
 ALGORITHM = re.compile(
-    r"(?i)(?:hmac[-_])?(?:sha-?\d+|md5|[hrep]s\d{3}|ed25519)|v?\d+(?:\.\d+){1,3}[a-z]?|[\w.-]{2,40}@[a-z.]{4,40}"
+    r"(?i:(?:hmac[-_])?(?:sha-?\d+|md5|[hrep]s\d{3}|ed25519))|v?\d+(?:\.\d+){1,3}[a-z]?|[\w.-]{2,40}@[a-z]+\.[a-z.]{2,40}"
 )
 WORDLIKE = re.compile(r"[A-Za-z]?[a-z]+(?:[-_.:/][A-Za-z]?[a-z]+)*|[A-Z]+(?:[-_ ][A-Z]+)*|(?:[A-Z][a-z]+){1,6}|\d{1,6}")
 MIXED = re.compile(r"(?<!\S)(?=[^\s\d]{0,40}\d)(?=[^\sA-Za-z]{0,40}[A-Za-z])\S{3}")
