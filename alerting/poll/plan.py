@@ -143,8 +143,8 @@ def most(active: int) -> int:
 
 
 def saved(active: int, spent: int, before: int) -> int:
-    """How many requests ticks have left over, this one included."""
-    return min(before + allowed(active) - spent, MOST_SAVED_TICKS * allowed(active))
+    """How many requests ticks have left over, this one included; what failures cost too much is not owed afterwards."""
+    return max(0, min(before + allowed(active) - spent, MOST_SAVED_TICKS * allowed(active)))
 
 
 def spare(active: int, spent: int, saved_up: int) -> int:
