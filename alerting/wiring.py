@@ -39,6 +39,7 @@ def policy(settings: Settings) -> Policy:
     return Policy(
         keep_firing=timedelta(seconds=min(settings.SENTRY_ALERT_KEEP_FIRING_SECONDS, LONGEST_SECONDS)),
         repeat=timedelta(seconds=min(settings.SENTRY_ALERT_REPEAT_SECONDS, LONGEST_SECONDS)),
+        worse_reference=timedelta(seconds=2 * settings.SENTRY_POLL_INTERVAL_SECONDS),
     )
 
 

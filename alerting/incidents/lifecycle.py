@@ -12,8 +12,10 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from alerting.incidents.worsening import Level, Look, Recent
+from alerting.incidents.worsening import judge as judge_worsening
 from alerting.outbox.message import Kind
-from alerting.rules.model import Outcome, Reason, Verdict
+from alerting.rules.model import Judgement, Outcome, Reason, Verdict
 
 
 class State(StrEnum):
@@ -35,6 +37,7 @@ class Why(StrEnum):
     HOLD_BROKEN = "hold_broken"
     STILL_BREACHED = "still_breached"
     DOUBLED = "value_doubled"
+    FASTER = "grows_faster"
     REPEAT_DUE = "repeat_due"
     RECOVERY_STARTED = "recovery_started"
     RECOVERY_NOT_OVER = "recovery_not_over"
@@ -78,31 +81,35 @@ ENDED = frozenset({Why.THRESHOLD_RAISED, Why.NOT_WATCHED, Why.NOT_VISIBLE, Why.T
 
 _TOO_LITTLE = frozenset({Reason.TOO_FEW_TRANSACTIONS, Reason.NO_TRANSACTIONS})
 _OUT_OF_REACH = {Reason.NOT_WATCHED: Why.NOT_WATCHED, Reason.NOT_VISIBLE: Why.NOT_VISIBLE}
-WORSE_FACTOR = 2.0
+# A percentile jumps while its window fills; only counts, and ratios of them, grow at a pace.
+_ADDS_UP = frozenset({Judgement.CRITICAL_ERRORS, Judgement.ERROR_RATE})
 _MOMENTS = frozenset({"since", "told_at", "worse_at", "breach_until", "clear_since", "thin_since", "thin_until"})
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """How long things must hold. `flap_changes` openings within `flap_window` are flapping.
+    """How long things must hold.
 
-    `thin` is how much longer than a recovery too little traffic must last to end what it keeps from being judged.
+    After `flap_changes` ends within `flap_window` the next breach is flapping, until nothing has changed for
+    `flap_stable`: what comes back less often than that stays under so many ends by itself. `thin` is how
+    much longer than a recovery too little traffic must last to end what it keeps from being judged.
     """
 
     keep_firing: timedelta
     repeat: timedelta
     flap_changes: int = 3
-    flap_window: timedelta = timedelta(minutes=30)
-    flap_stable: timedelta = timedelta(minutes=10)
+    flap_window: timedelta = timedelta(hours=2)
+    flap_stable: timedelta = timedelta(minutes=40)
     worse_pause: timedelta = timedelta(minutes=10)
     thin: timedelta = timedelta(minutes=10)
+    worse_reference: timedelta = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
     """What is remembered of an open incident between ticks; OK is the absence of one.
 
-    `told_value` is the value of the last first or worse notice, `told_at` the time of the last notice of any kind.
+    `level` is what people know of how bad it is, `told_at` the time of the last notice of any kind.
     `breach_until` is the end of the newest breached window: a settled window that ends before it says nothing about
     recovery. `clear_since` is the end of the first settled window of the current clear streak. From `thin_since` to
     `thin_until`, the ends of the first and the last of an unbroken row of settled windows, traffic was too little.
@@ -111,7 +118,7 @@ class Standing:
     state: State = State.OK
     threshold: float = 0.0
     since: datetime | None = None
-    told_value: float = 0.0
+    level: Level = field(default_factory=Level)
     told_at: datetime | None = None
     worse_at: datetime | None = None
     breach_until: datetime | None = None
@@ -120,11 +127,12 @@ class Standing:
     thin_until: datetime | None = None
 
     def to_json(self) -> dict[str, Any]:
-        return {
+        values = {
             name: value.isoformat() if isinstance(value, datetime) else value
             for name, value in asdict(self).items()
             if value is not None
         }
+        return {**values, "level": self.level.to_json()}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "Standing":
@@ -133,7 +141,9 @@ class Standing:
         values = {name: value for name, value in data.items() if name in known}
         for name in _MOMENTS & values.keys():
             values[name] = datetime.fromisoformat(values[name])
-        return cls(**{**values, "state": State(values.get("state", State.OK))})
+        # Before there were levels, the told value stood by itself.
+        level = values.get("level") or {"told": data.get("told_value", 0.0), "most": data.get("told_value", 0.0)}
+        return cls(**{**values, "level": Level.from_json(level), "state": State(values.get("state", State.OK))})
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,10 +160,10 @@ class Step:
         return self.standing.state is State.OK
 
 
-def advance(standing: Standing, verdict: Verdict, policy: Policy, *, recent_openings: int = 0) -> Step:
-    """Decide on one verdict. `recent_openings` counts earlier incidents of the same key within the flap window."""
+def advance(standing: Standing, verdict: Verdict, policy: Policy, recent: Recent = Recent()) -> Step:
+    """Decide on one verdict; `recent` are the earlier incidents of the same key."""
     if verdict.outcome is Outcome.BREACHED:
-        step = _breached(standing, verdict, policy, recent_openings)
+        step = _breached(standing, verdict, policy, recent)
     elif standing.state is State.OK:
         step = Step(standing, Why.NOTHING_OPEN)
     elif verdict.reason in _OUT_OF_REACH:
@@ -168,13 +178,13 @@ def advance(standing: Standing, verdict: Verdict, policy: Policy, *, recent_open
 
 
 def advance_all(
-    standing: Standing, verdicts: Sequence[Verdict], policy: Policy, *, recent_openings: int = 0
+    standing: Standing, verdicts: Sequence[Verdict], policy: Policy, recent: Recent = Recent()
 ) -> list[Step]:
     """Decide on all verdicts of one tick about one incident, breaches first; stops where the incident closes."""
     steps: list[Step] = []
     order = {Outcome.BREACHED: 0, Outcome.CLEAR: 1, Outcome.UNKNOWN: 2}
     for verdict in sorted(verdicts, key=lambda each: (order[each.outcome], not each.reading.settled)):
-        step = advance(standing, verdict, policy, recent_openings=recent_openings)
+        step = advance(standing, verdict, policy, recent)
         steps.append(step)
         if step.closes:
             break
@@ -182,7 +192,7 @@ def advance_all(
     return steps
 
 
-def _breached(standing: Standing, verdict: Verdict, policy: Policy, recent_openings: int) -> Step:
+def _breached(standing: Standing, verdict: Verdict, policy: Policy, recent: Recent) -> Step:
     value, end, now = verdict.reading.value or 0.0, verdict.reading.window.end, verdict.at
     seen = replace(
         standing,
@@ -192,15 +202,16 @@ def _breached(standing: Standing, verdict: Verdict, policy: Policy, recent_openi
         thin_since=None,
         thin_until=None,
     )
-    told = replace(seen, told_value=value, told_at=now)
+    told = replace(seen, level=Level.of(value, end), told_at=now)
     hold = timedelta(seconds=verdict.rule.hold_seconds)
     match standing.state:
         case State.OK if verdict.reason is Reason.FIRST_SEEN:
             return Step(Standing(), Why.FIRST_SEEN, Kind.FIRST)
+        case State.OK if recent.ends >= policy.flap_changes:
+            known = Level.of(max(value, recent.peak), None)
+            return Step(replace(told, state=State.FLAPPING, since=now, level=known), Why.CHANGES_OFTEN, Kind.FLAPPING)
         case State.OK if verdict.reason is Reason.FOUND_LATE:
             return Step(replace(told, state=State.FIRING, since=now), Why.FOUND_LATE, Kind.LATE)
-        case State.OK if recent_openings >= policy.flap_changes:
-            return Step(replace(told, state=State.FLAPPING, since=now), Why.CHANGES_OFTEN, Kind.FLAPPING)
         case State.OK if hold:
             return Step(replace(seen, state=State.PENDING, since=now), Why.HOLD_STARTED)
         case State.OK:
@@ -210,23 +221,33 @@ def _breached(standing: Standing, verdict: Verdict, policy: Policy, recent_openi
                 return Step(seen, Why.HOLD_NOT_OVER)
             return Step(replace(told, state=State.FIRING, since=now), Why.HOLD_OVER, Kind.FIRST)
         case State.RECOVERING:
-            return Step(replace(seen, state=State.FIRING, since=now), Why.RECOVERY_BROKEN)
+            return _still_breached(replace(seen, state=State.FIRING, since=now), verdict, policy, Why.RECOVERY_BROKEN)
         case State.FLAPPING:
             since = standing.since if standing.clear_since is None and standing.since else now
             if now - since >= policy.flap_stable:
-                return Step(replace(told, state=State.FIRING, since=now), Why.STABLE_BREACHED, Kind.REMINDER)
-            return Step(replace(seen, since=since), Why.FLAPPING_QUIET)
+                return Step(
+                    replace(seen, state=State.FIRING, since=now, told_at=now), Why.STABLE_BREACHED, Kind.REMINDER
+                )
+            return _still_breached(replace(seen, since=since), verdict, policy, Why.FLAPPING_QUIET)
         case _:
-            return _still_firing(standing, seen, told, policy, now)
+            return _still_breached(seen, verdict, policy, Why.STILL_BREACHED)
 
 
-def _still_firing(standing: Standing, seen: Standing, told: Standing, policy: Policy, now: datetime) -> Step:
-    paused = standing.worse_at is not None and timedelta() <= now - standing.worse_at < policy.worse_pause
-    if standing.told_value > 0 and told.told_value >= WORSE_FACTOR * standing.told_value and not paused:
-        return Step(replace(told, worse_at=now), Why.DOUBLED, Kind.WORSE)
-    if policy.repeat and standing.told_at and now - standing.told_at >= policy.repeat:
+def _still_breached(seen: Standing, verdict: Verdict, policy: Policy, quiet: Why) -> Step:
+    """Told already: tell that it got worse, or remind, or stay quiet for that reason."""
+    reading, now = verdict.reading, verdict.at
+    held_back = seen.worse_at is not None and timedelta() <= now - seen.worse_at < policy.worse_pause
+    length = timedelta(seconds=reading.window.seconds)
+    look = Look(reading.value or 0.0, reading.window.end, length, now, verdict.rule.judgement in _ADDS_UP)
+    level, worse = judge_worsening(seen.level, look, policy.worse_reference, held_back=held_back)
+    seen = replace(seen, level=level)
+    if worse is not None:
+        if seen.state is State.FLAPPING:
+            seen = replace(seen, level=Level.of(level.told, None))
+        return Step(replace(seen, told_at=now, worse_at=now), Why(worse.value), Kind.WORSE)
+    if policy.repeat and seen.told_at and now - seen.told_at >= policy.repeat:
         return Step(replace(seen, told_at=now), Why.REPEAT_DUE, Kind.REMINDER)
-    return Step(seen, Why.STILL_BREACHED)
+    return Step(seen, quiet)
 
 
 def _clear(standing: Standing, verdict: Verdict, policy: Policy) -> Step:

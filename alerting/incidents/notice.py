@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from alerting.incidents.lifecycle import ENDED, Step, Why
+from alerting.incidents.lifecycle import ENDED, State, Step, Why
 from alerting.incidents.links import Links
 from alerting.outbox.message import Kind, Notice
 from alerting.rules.model import Judgement, Reading, Rule, Trust
@@ -149,7 +149,11 @@ def _sentence(rule: Rule, step: Step, reading: Reading, value: float, told: Told
         case Why.FOUND_LATE:
             return f"Found late, and not known to be over: {shown} is over the threshold of {limit}."
         case Why.DOUBLED:
-            return f"It got worse: {shown} (threshold {limit}), at least double what was last told."
+            return f"It got worse: {shown} (threshold {limit}), at least double what it was."
+        case Why.FASTER:
+            return f"It got worse: {shown} (threshold {limit}), and it grows at least twice as fast as before."
+        case Why.REPEAT_DUE if step.standing.state is State.FLAPPING:
+            return f"It still comes and goes after {lasted}: {shown} (threshold {limit}) now."
         case Why.SILENCE_ENDED:
             return f"The silence is over, and this is not: {shown} (threshold {limit}), open for {lasted}."
         case Why.REPEAT_DUE:
@@ -163,8 +167,8 @@ def _sentence(rule: Rule, step: Step, reading: Reading, value: float, told: Told
             return f"It no longer comes and goes: {shown} (threshold {limit}) throughout the last minutes."
         case Why.CHANGES_OFTEN:
             return (
-                f"It keeps starting and stopping: {shown} (threshold {limit}). "
-                "Nothing more is told until it has been stable for a while."
+                f"It keeps starting and stopping: {shown} (threshold {limit}). Until it has been stable for a while, "
+                "only a value twice as high is told, and a reminder now and then."
             )
         case _:
             return f"{shown} is over the threshold of {limit}."

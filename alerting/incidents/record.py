@@ -1,19 +1,18 @@
 """Verdicts → incidents, transitions, decisions and outbox messages, in the caller's one transaction."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count
-
-from alerting.incidents import decisions, quiet_issues
+from alerting.incidents import decisions, quiet_issues, recent
 from alerting.incidents import notice as notices
 from alerting.incidents.lifecycle import Policy, Standing, State, Step, Why, advance_all
 from alerting.incidents.links import Links
 from alerting.incidents.models import Decision, Incident, Transition
 from alerting.incidents.quiet import Hush, Quiet, listen
+from alerting.incidents.worsening import Recent
 from alerting.outbox import queue
 from alerting.outbox.clean import clean, clean_json
 from alerting.outbox.queue import Debt
@@ -97,11 +96,13 @@ def settle(verdicts: Sequence[Verdict], desk: Desk, now: datetime) -> int:
         elif verdict.outcome is Outcome.BREACHED or (verdict.rule.name, verdict.reading.project.id) in standing:
             by_key[verdict.rule.name, verdict.reading.project.id].append(verdict)
     page, quiet = _Page(), desk.quiet_at(now)
-    openings = _recent_openings([key for key in by_key if key not in standing], desk, now)
+    earlier = recent.ended(
+        [key for key in by_key if key not in standing], desk.environment, desk.policy.flap_window, now
+    )
     for key, judged in by_key.items():
-        _decide(standing.get(key), judged, desk, now, openings.get(key, 0), page, quiet)
+        _decide(standing.get(key), judged, desk, now, earlier.get(key, Recent()), page, quiet)
     for verdict in _not_told_yet(told_once, desk.environment, now):
-        _decide(None, [verdict], desk, now, 0, page, quiet)
+        _decide(None, [verdict], desk, now, Recent(), page, quiet)
     _write(page, now)
     return sum(not debt.is_silenced for debt in page.debts)
 
@@ -136,12 +137,12 @@ def _decide(
     verdicts: list[Verdict],
     desk: Desk,
     now: datetime,
-    openings: int,
+    earlier: Recent,
     page: _Page,
     quiet: Quiet,
 ) -> None:
     before = Standing.from_json(incident.standing) if incident else Standing()
-    for step in advance_all(before, verdicts, desk.policy, recent_openings=openings):
+    for step in advance_all(before, verdicts, desk.policy, earlier):
         verdict = step.verdict
         if verdict is None or (incident is None and step.standing.state is State.OK and step.tell is None):
             continue
@@ -262,24 +263,6 @@ def _evidence(reading: Reading, rule: Rule) -> dict[str, Any]:
         evidence["issue"] = {"title": issue.title, "culprit": issue.culprit, "level": issue.level}
     cleaned: dict[str, Any] = clean_json(evidence)
     return cleaned
-
-
-def _recent_openings(keys: Sequence[Key], desk: Desk, now: datetime) -> Mapping[Key, int]:
-    """How often each of these keys was opened and closed within the flap window."""
-    if not keys:
-        return {}
-    rows = (
-        Incident.objects.filter(
-            environment=desk.environment,
-            subject="",
-            opened_at__gte=now - desk.policy.flap_window,
-            closed_at__isnull=False,
-        )
-        .values_list("rule", "project_id_text")
-        .annotate(openings=Count("id"))
-    )
-    wanted = set(keys)
-    return {(rule, project): count for rule, project, count in rows if (rule, project) in wanted}
 
 
 def _not_told_yet(verdicts: Sequence[Verdict], environment: str, now: datetime) -> list[Verdict]:

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 WORDS = {
     "first_breach": "over the threshold for the first time",
     "still_breached": "still over the threshold, already told",
-    "value_doubled": "at least double what was last told",
+    "value_doubled": "at least double what it was, in a full window",
+    "grows_faster": "grows at least twice as fast as before",
     "repeat_due": "the reminder interval has passed",
     "window_not_settled": "under the threshold, but only a settled window may clear it",
     "clear_window_before_breach": "this settled window ends before the breach, so it proves no recovery",

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerting.incidents.lifecycle import Policy, Standing, State, Step, Why, advance, advance_all
+from alerting.incidents.worsening import Recent
 from alerting.outbox.message import Kind
 from alerting.rules.evaluate import judge
 from alerting.rules.model import Reading, Rule, Trust, Verdict, Window
@@ -46,19 +47,6 @@ def test_without_an_incident_everything_else_stays_quiet() -> None:
 def test_a_breach_that_goes_on_is_told_once() -> None:
     step = advance(firing(), verdict(12, NOW + timedelta(seconds=15)), POLICY)
     assert (step.why, step.tell) == (Why.STILL_BREACHED, None)
-
-
-def test_a_doubled_value_is_told_once_and_not_at_each_tick() -> None:
-    worse = advance(firing(), verdict(22, NOW + timedelta(seconds=15)), POLICY)
-    assert (worse.why, worse.tell) == (Why.DOUBLED, Kind.WORSE)
-    after = advance(worse.standing, verdict(30, NOW + timedelta(seconds=30)), POLICY)
-    assert (after.why, after.tell) == (Why.STILL_BREACHED, None)
-
-
-def test_further_doublings_of_a_ramp_are_told_at_most_every_ten_minutes() -> None:
-    worse = advance(firing(), verdict(22, NOW + timedelta(seconds=15)), POLICY).standing
-    assert advance(worse, verdict(44, NOW + timedelta(seconds=30)), POLICY).tell is None
-    assert advance(worse, verdict(44, NOW + timedelta(minutes=11)), POLICY).tell is Kind.WORSE
 
 
 def test_a_reminder_comes_after_the_repeat_interval_and_not_before() -> None:
@@ -197,24 +185,50 @@ def test_a_hold_delays_the_first_notice_and_a_gap_breaks_it() -> None:
 
 
 def test_many_openings_become_one_flapping_notice_and_then_quiet() -> None:
-    step = advance(Standing(), verdict(11), POLICY, recent_openings=3)
+    step = advance(Standing(), verdict(11), POLICY, Recent(ends=3))
     assert (step.standing.state, step.why, step.tell) == (State.FLAPPING, Why.CHANGES_OFTEN, Kind.FLAPPING)
-    again = advance(step.standing, verdict(40, NOW + timedelta(seconds=15)), POLICY)
+    again = advance(step.standing, verdict(21, NOW + timedelta(seconds=15)), POLICY)
     assert (again.why, again.tell) == (Why.FLAPPING_QUIET, None)
 
 
+def flapping(value: float = 11, peak: float = 0) -> Standing:
+    return advance(Standing(), verdict(value), POLICY, Recent(ends=3, peak=peak)).standing
+
+
 def test_flapping_ends_with_one_notice_once_clear_for_long() -> None:
-    standing = advance(Standing(), verdict(11), POLICY, recent_openings=3).standing
-    quiet = advance(standing, verdict(0, NOW + timedelta(minutes=3), settled=True), POLICY)
+    quiet = advance(flapping(), verdict(0, NOW + timedelta(minutes=3), settled=True), POLICY)
     assert (quiet.why, quiet.tell) == (Why.FLAPPING_QUIET, None)
-    stable = advance(quiet.standing, verdict(0, NOW + timedelta(minutes=14), settled=True), POLICY)
+    still = advance(quiet.standing, verdict(0, NOW + timedelta(minutes=42), settled=True), POLICY)
+    assert (still.standing.state, still.tell) == (State.FLAPPING, None)
+    stable = advance(still.standing, verdict(0, NOW + timedelta(minutes=43), settled=True), POLICY)
     assert (stable.standing.state, stable.why, stable.tell) == (State.OK, Why.STABLE_CLEAR, Kind.RESOLVED)
 
 
 def test_flapping_becomes_firing_once_breached_for_long() -> None:
-    standing = advance(Standing(), verdict(11), POLICY, recent_openings=3).standing
-    step = advance(standing, verdict(12, NOW + timedelta(minutes=10)), POLICY)
+    never = replace(POLICY, repeat=timedelta())
+    assert advance(flapping(), verdict(12, NOW + timedelta(minutes=39)), never).standing.state is State.FLAPPING
+    step = advance(flapping(), verdict(12, NOW + timedelta(minutes=40)), never)
     assert (step.standing.state, step.why, step.tell) == (State.FIRING, Why.STABLE_BREACHED, Kind.REMINDER)
+
+
+def test_while_flapping_twice_the_highest_value_so_far_is_told_as_worse() -> None:
+    later = NOW + timedelta(minutes=12)
+    assert advance(flapping(peak=15), verdict(29, later), POLICY).tell is None
+    worse = advance(flapping(peak=15), verdict(30, later), POLICY)
+    assert (worse.standing.state, worse.why, worse.tell) == (State.FLAPPING, Why.DOUBLED, Kind.WORSE)
+    assert advance(worse.standing, verdict(45, later + timedelta(minutes=24)), POLICY).tell is None
+
+
+def test_while_flapping_reminders_keep_their_interval() -> None:
+    step = advance(flapping(), verdict(12, NOW + POLICY.repeat), POLICY)
+    reminded = advance(replace(flapping(), since=NOW + timedelta(minutes=50)), verdict(12, NOW + POLICY.repeat), POLICY)
+    assert step.tell is Kind.REMINDER
+    assert (reminded.standing.state, reminded.why, reminded.tell) == (State.FLAPPING, Why.REPEAT_DUE, Kind.REMINDER)
+
+
+def test_a_breach_while_recovering_that_is_twice_as_high_is_told_as_worse() -> None:
+    step = advance(recovering(), verdict(22, NOW + timedelta(seconds=15)), POLICY)
+    assert (step.standing.state, step.why, step.tell) == (State.FIRING, Why.DOUBLED, Kind.WORSE)
 
 
 def test_a_clock_set_back_an_hour_does_not_delay_recovery_by_an_hour() -> None:
@@ -234,6 +248,12 @@ def test_of_several_verdicts_the_breach_decides() -> None:
 def test_what_is_remembered_survives_json_and_ignores_what_a_newer_version_added() -> None:
     standing = recovering()
     assert Standing.from_json({**standing.to_json(), "from_the_future": 1}) == standing
+
+
+def test_what_an_older_version_remembered_as_told_is_still_known() -> None:
+    old = {"state": "firing", "told_value": 20.0, "breach_until": NOW.isoformat()}
+    assert advance(Standing.from_json(old), verdict(39, NOW + timedelta(minutes=1)), POLICY).tell is None
+    assert advance(Standing.from_json(old), verdict(40, NOW + timedelta(minutes=1)), POLICY).tell is Kind.WORSE
 
 
 moments = st.integers(min_value=0, max_value=200)

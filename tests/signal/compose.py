@@ -9,7 +9,7 @@ from tests.signal.scenes import PLAYS, burst, deleted, flat, rate
 from tests.signal.stage import Behind, Stage, anyhow, evenly
 
 
-class Kind(NamedTuple):
+class ProjectKind(NamedTuple):
     """How many projects of a kind there are, their transactions a minute, and the share their clients send."""
 
     count: int
@@ -17,12 +17,12 @@ class Kind(NamedTuple):
     sampled: float = 1.0
 
 
-KINDS: Mapping[str, Kind] = {
-    "quiet": Kind(6),
-    "busy": Kind(5, 120),
-    "small": Kind(5, 30),
-    "tiny": Kind(2, 6, 0.1),
-    "sampled": Kind(2, 300, 0.1),
+KINDS: Mapping[str, ProjectKind] = {
+    "quiet": ProjectKind(6),
+    "busy": ProjectKind(5, 120),
+    "small": ProjectKind(5, 30),
+    "tiny": ProjectKind(2, 6, 0.1),
+    "sampled": ProjectKind(2, 300, 0.1),
 }
 DAY = 24 * HOUR
 # Rare enough that chance alone opens nothing, often enough that every project is alive.
@@ -34,7 +34,7 @@ def compose(
     days: float = 7.0,
     only: Collection[str] = (),
     pause_hours: float = 5.0,
-    kinds: Mapping[str, Kind] = KINDS,
+    kinds: Mapping[str, ProjectKind] = KINDS,
 ) -> History:
     """The history of this seed; `only` names the scenes to play, none meaning all, outages included."""
     rng = random.Random(seed)

@@ -15,6 +15,11 @@ if TYPE_CHECKING:
     from tests.signal.score import Score
 
 CASES_SHOWN = 12
+# What ought to be nought.
+NOUGHT = (
+    *("missed", "false", "late", "repeats", "resolved_while_broken", "unjudged_reminders", "flapping"),
+    "worse_of_flat",
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -76,7 +81,7 @@ def show(figures: "Score", run: "Run", made: float) -> None:
     firing = kinds["first"] + kinds["late"] + kinds["flapping"]
     notices = sum(kinds.values())
     print(f"incidents {figures.incidents}; brief ones {figures.brief}, of which told {figures.brief_told}")
-    for title in ("missed", "false", "late", "repeats", "resolved_while_broken", "unjudged_reminders", "flapping"):
+    for title in NOUGHT:
         cases = getattr(figures, title)
         print(f"{title.replace('_', ' ')}: {len(cases)}")
         for case in cases[:CASES_SHOWN]:

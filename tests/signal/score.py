@@ -15,6 +15,7 @@ OPENING = frozenset({Kind.FIRST, Kind.LATE, Kind.FLAPPING})
 SETTLE, KEEP, GRID = 120, 120, 60
 LATE_AFTER = 5 * MINUTE
 # A gap this short between two breaches is one incident: recovery takes longer to be believed.
+FLAT = (" [flat]", " [steady over]", " [rate]", " [renamed]")
 ONE_INCIDENT = SETTLE + KEEP + GRID
 
 
@@ -40,6 +41,7 @@ class Score:
     resolved_while_broken: list[str] = field(default_factory=list)
     unjudged_reminders: list[str] = field(default_factory=list)
     flapping: list[str] = field(default_factory=list)
+    worse_of_flat: list[str] = field(default_factory=list)
     detection: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     reset: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     kinds: dict[str, int] = field(default_factory=lambda: defaultdict(int))
@@ -91,7 +93,8 @@ class _Scorer:
             if period.closed is not None:
                 self._close(rule, project, period.closed)
         self._repeats(rule, project, periods)
-        self._pairs(rule, told)
+        self._pairs(rule, periods)
+        self._worse(rule, project, told)
         self._reminders(rule, project, told)
 
     def _find(self, group: Sequence[Breach], periods: Sequence[Period]) -> None:
@@ -138,16 +141,22 @@ class _Scorer:
             if before.closed is None:
                 self.score.repeats.append(self._say(after.opened, rule, "while it was told already"))
 
-    def _pairs(self, rule: str, told: Sequence[Told]) -> None:
+    def _pairs(self, rule: str, periods: Sequence[Period]) -> None:
         """The most "firing … resolved" pairs that end within any two hours."""
-        ends = [each.at for each in told if each.notice.kind is Kind.RESOLVED]
+        ends = [each.closed.at for each in periods if each.closed is not None and each.opened.notice.kind is Kind.FIRST]
         for number, end in enumerate(ends):
             within = sum(end - 2 * HOUR < each <= end for each in ends[: number + 1])
             self.score.most_pairs = max(self.score.most_pairs, within)
             if within == 4:
-                self.score.flapping.append(
-                    self._say(told[0], rule, f"had its fourth end in two hours at {_clock(end)}")
-                )
+                said = f"had its fourth end in two hours at {_clock(end)}"
+                self.score.flapping.append(self._say(periods[0].opened, rule, said))
+
+    def _worse(self, rule: str, project: str, told: Sequence[Told]) -> None:
+        """Of what was flat and nothing else at that time, nothing was ever worse."""
+        for each in told:
+            scenes = self._scenes(project, each.at - 10 * MINUTE, each.at)
+            if each.notice.kind is Kind.WORSE and scenes in FLAT:
+                self.score.worse_of_flat.append(self._say(each, rule, "though it is flat"))
 
     def _reminders(self, rule: str, project: str, told: Sequence[Told]) -> None:
         for each in told:

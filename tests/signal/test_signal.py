@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.signal.compose import Kind, compose, side_by_side
+from alerting.outbox.message import Kind
+from tests.signal.compose import ProjectKind, compose, side_by_side
 from tests.signal.drive import drive
 from tests.signal.score import score
 
@@ -10,7 +11,12 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(120)]
 
 
 def test_bursts_and_rates_are_told_once_soon_and_truly() -> None:
-    kinds = {"quiet": Kind(3), "busy": Kind(2, 120), "small": Kind(2, 30), "sampled": Kind(1, 300, 0.1)}
+    kinds = {
+        "quiet": ProjectKind(3),
+        "busy": ProjectKind(2, 120),
+        "small": ProjectKind(2, 30),
+        "sampled": ProjectKind(1, 300, 0.1),
+    }
     scenes = ("burst", "barely", "rate", "slow", "new type")
     history = compose(2027, days=0.12, only=scenes, pause_hours=0.4, kinds=kinds)
     run = drive(history)
@@ -26,3 +32,24 @@ def test_ten_errors_in_every_five_minutes_and_messages_that_are_no_errors_are_no
     history = side_by_side(("steady under", "quiet"), ("messages", "quiet"), ("messages", "busy"), hours=1.0)
     found = score(history, drive(history))
     assert (found.incidents, dict(found.kinds), found.false) == (0, {}, [])
+
+
+def test_what_keeps_starting_and_stopping_is_three_pairs_and_then_flapping() -> None:
+    scenes = (("flapping count", "quiet"), ("flapping rate", "small"), ("flapping latency", "busy"))
+    run = drive(history := side_by_side(*scenes, hours=3.4))
+    found = score(history, run)
+    assert (found.most_pairs, found.flapping, found.missed, found.false) == (3, [], [], [])
+    for rule in ("critical_errors", "error_rate", "p95_latency"):
+        kinds = [each.notice.kind.value for each in run.told if each.channel == "slack" and each.notice.rule == rule]
+        assert [kind for kind in kinds if kind != "repeat"] == ["first", "resolved"] * 3 + ["flapping", "resolved"]
+        assert kinds.count("repeat") == 1
+
+
+def test_a_window_that_fills_is_not_worse_and_what_grows_is() -> None:
+    history = side_by_side(("flat", "quiet"), ("growing", "quiet"), ("rate", "small"), hours=2.2)
+    run = drive(history)
+    found = score(history, run)
+    assert (found.missed, found.false, found.worse_of_flat) == ([], [], [])
+    worse = {each.notice.project for each in run.told if each.notice.kind is Kind.WORSE}
+    assert worse == {"quiet-2"}
+    assert found.kinds["worse"] == 3
