@@ -93,10 +93,11 @@ def judge(level: Level, look: Look, reference: timedelta, *, held_back: bool) ->
         level.told_until is not None and level.told_until <= look.at and look.until < level.told_until + look.window
     )
     if not filling:
-        doubled = level.most > 0 and look.value >= FACTOR * level.most
-        if doubled and not held_back:
+        if held_back:
+            return (known if look.value >= FACTOR * level.told else level), None
+        if 0 < FACTOR * level.most <= look.value:
             return Level.of(look.value, look.until), Worse.DOUBLED
-        return (known if doubled else level), None
+        return level, None
     if not held_back and look.adds_up and _grows_faster(level, look, reference):
         return Level.of(look.value, look.until), Worse.FASTER
     return _marked(known, look, reference), None
