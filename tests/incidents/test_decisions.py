@@ -51,7 +51,7 @@ def test_what_is_left_of_a_closed_incident_tells_its_story(world: World) -> None
     left = list(incident.decisions.all())
     assert left[0].told == "first" and left[-1].told == "resolved" and incident.closed_at is not None
     assert max(row.value for row in left if row.value is not None) == incident.peak
-    assert [row.told for row in left if row.told] == ["first", "worse", "worse", "resolved"]
+    assert [row.told for row in left if row.told] == ["first", "worse", "resolved"]
     for reason in ("first_breach", "value_doubled", "still_breached", "recovery_started", "recovered"):
         assert reason in [row.reason for row in left]
 
