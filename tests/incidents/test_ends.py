@@ -211,6 +211,8 @@ def test_in_a_long_list_a_project_is_searched_for(world: World, sandbox: Sandbox
 @pytest.mark.parametrize("silent", [False, True], ids=["worse", "resolved"])
 def test_the_first_notice_under_a_new_name_says_both(world: World, sandbox: Sandbox, silent: bool) -> None:
     fire(world, sandbox)
+    if not silent:
+        world.run(timedelta(minutes=2))
     sandbox.sentry.rename_project("shop", "store")
     if not silent:
         sandbox.sentry.add_errors("store", 30, issue=False)
