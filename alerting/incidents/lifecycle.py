@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from alerting.incidents.worsening import Level, Look, Recent
+from alerting.incidents.worsening import NOTHING_RECENT, Level, Look, Recent
 from alerting.incidents.worsening import judge as judge_worsening
 from alerting.outbox.message import Kind
 from alerting.rules.model import Judgement, Outcome, Reason, Verdict
@@ -160,7 +160,7 @@ class Step:
         return self.standing.state is State.OK
 
 
-def advance(standing: Standing, verdict: Verdict, policy: Policy, recent: Recent = Recent()) -> Step:
+def advance(standing: Standing, verdict: Verdict, policy: Policy, recent: Recent = NOTHING_RECENT) -> Step:
     """Decide on one verdict; `recent` are the earlier incidents of the same key."""
     if verdict.outcome is Outcome.BREACHED:
         step = _breached(standing, verdict, policy, recent)
@@ -178,7 +178,7 @@ def advance(standing: Standing, verdict: Verdict, policy: Policy, recent: Recent
 
 
 def advance_all(
-    standing: Standing, verdicts: Sequence[Verdict], policy: Policy, recent: Recent = Recent()
+    standing: Standing, verdicts: Sequence[Verdict], policy: Policy, recent: Recent = NOTHING_RECENT
 ) -> list[Step]:
     """Decide on all verdicts of one tick about one incident, breaches first; stops where the incident closes."""
     steps: list[Step] = []

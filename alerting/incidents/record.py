@@ -12,7 +12,7 @@ from alerting.incidents.lifecycle import Policy, Standing, State, Step, Why, adv
 from alerting.incidents.links import Links
 from alerting.incidents.models import Decision, Incident, Transition
 from alerting.incidents.quiet import Hush, Quiet, listen
-from alerting.incidents.worsening import Recent
+from alerting.incidents.worsening import NOTHING_RECENT, Recent
 from alerting.outbox import queue
 from alerting.outbox.clean import clean, clean_json
 from alerting.outbox.queue import Debt
@@ -100,9 +100,9 @@ def settle(verdicts: Sequence[Verdict], desk: Desk, now: datetime) -> int:
         [key for key in by_key if key not in standing], desk.environment, desk.policy.flap_window, now
     )
     for key, judged in by_key.items():
-        _decide(standing.get(key), judged, desk, now, earlier.get(key, Recent()), page, quiet)
+        _decide(standing.get(key), judged, desk, now, earlier.get(key, NOTHING_RECENT), page, quiet)
     for verdict in _not_told_yet(told_once, desk.environment, now):
-        _decide(None, [verdict], desk, now, Recent(), page, quiet)
+        _decide(None, [verdict], desk, now, NOTHING_RECENT, page, quiet)
     _write(page, now)
     return sum(not debt.is_silenced for debt in page.debts)
 

@@ -70,6 +70,9 @@ class Recent:
     peak: float = 0.0
 
 
+NOTHING_RECENT = Recent()
+
+
 @dataclass(frozen=True, slots=True)
 class Look:
     """One breached reading: its value, its window, and when it was judged. `adds_up`: a value that events add to."""
