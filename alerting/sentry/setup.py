@@ -8,7 +8,7 @@ import sentry_sdk
 from sentry_sdk.consts import DEFAULT_OPTIONS
 from sentry_sdk.integrations import Integration
 
-from alerting.sentry.guest import GuestScrubber, guarded
+from alerting.sentry.guest import GuestScrubber, guarded, keep_field_names
 from alerting.sentry.hooks import HOOKS, Hook, breadcrumb_hook, default_scrub, error_hook, scrubbing_hook
 from alerting.sentry.ignored import IGNORED
 from alerting.sentry.integrations import choose
@@ -53,6 +53,7 @@ def init_sentry(
     ):
         if options.get(name) is None:
             options[name] = value
+    keep_field_names()
     options["event_scrubber"] = GuestScrubber(options.get("event_scrubber"), scrub)
     # The oldest SDK lets what these raise through to the application; the newest answers as they do here.
     options |= {name: guarded(options[name], 0.0) for name in SAMPLERS if options.get(name) is not None}

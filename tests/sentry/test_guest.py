@@ -4,7 +4,7 @@ import copy
 import logging
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 import sentry_sdk
@@ -19,6 +19,26 @@ class Failing:
     def scrub_event(self, event: Any) -> None:
         event["extra"]["seen"] = True
         raise RuntimeError("a bug in the application's scrubber")
+
+
+class Credentials(NamedTuple):
+    user: str
+    api_key: str
+    order: int
+
+
+def test_a_named_tuple_keeps_the_names_by_which_its_secrets_are_found(started: Callable[..., Kept]) -> None:
+    kept = started()
+    held = Credentials("bob", SECRET, 7)
+    sentry_sdk.set_extra("seen", [held])
+    try:
+        held.index("nothing like it")
+    except ValueError as error:
+        sentry_sdk.capture_exception(error)
+    variables = kept.event["exception"]["values"][-1]["stacktrace"]["frames"][-1]["vars"]
+    assert variables["held"] == {"user": "bob", "api_key": "[Filtered]", "order": 7}
+    assert kept.event["extra"]["seen"] == [{"user": "bob", "api_key": "[Filtered]", "order": 7}]
+    assert SECRET not in str(kept.event)
 
 
 def test_an_applications_scrubber_that_fails_loses_nothing(started: Callable[..., Kept], fresh_sdk: list[Any]) -> None:

@@ -34,30 +34,25 @@ def main(arguments: Sequence[str]) -> int:
 
 def _items(text: str) -> Iterator[tuple[str, Any]]:
     """A whole event, or each line with its number: an event or a log's text; a private key is one line."""
-    try:
-        whole = json.loads(text)
-    except (ValueError, RecursionError):
-        whole = None
+    whole = _parsed(text)
     if isinstance(whole, dict):
         yield "", whole
         return
     begun: list[str] = []
     for number, line in enumerate(text.splitlines(), start=1):
         begun.append(line)
-        if "-----BEGIN" in "".join(begun) and "-----END" not in line and len(begun) < 200:
+        if "-----BEGIN" in begun[0] and "-----END" not in line and len(begun) < 200:
             continue
-        yield f"line {number - len(begun) + 1}", _event("\n".join(begun))
+        yield f"line {number - len(begun) + 1}", _parsed("\n".join(begun))
         begun = []
-    if begun:
-        yield "the last lines", "\n".join(begun)
+    yield "the last lines", "\n".join(begun)
 
 
-def _event(line: str) -> Any:
+def _parsed(text: str) -> Any:
     try:
-        found = json.loads(line) if line[:1] == "{" else line
+        return json.loads(text) if text.lstrip()[:1] == "{" else text
     except (ValueError, RecursionError):
-        found = line
-    return found
+        return text
 
 
 def _shown(scrubber: Scrubber, where: str, item: Any, made: Counter[str]) -> Iterable[str]:

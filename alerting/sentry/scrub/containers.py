@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from alerting.sentry.scrub.columns import secret_parameters, without_shown
 from alerting.sentry.scrub.names import Names
@@ -37,13 +37,12 @@ _KEYWORD = re.compile(
 _MOST_ARGUMENTS = 100
 
 
-class Judged:
+class Judged(NamedTuple):
     """A sequence's items, which of them are secret, and whether all are pairs of a name and a value."""
 
-    __slots__ = ("items", "pairs", "secret")
-
-    def __init__(self, items: Sequence[Any], secret: Mapping[int, Secrecy], *, pairs: bool = False) -> None:
-        self.items, self.secret, self.pairs = items, secret, pairs
+    items: Sequence[Any]
+    secret: Mapping[int, Secrecy]
+    pairs: bool = False
 
 
 def judged(value: Any, within: Secrecy, names: Names) -> Judged:

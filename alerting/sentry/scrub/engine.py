@@ -39,8 +39,7 @@ class Engine:
         off = frozenset(_texts("without", without, mistakes))
         mistakes += (f"extra_keys: {key!r} has no word in it" for key in keys if not words_of(key))
         mistakes += (f"without: there is no rule {one!r}" for one in sorted(off - known_ids()))
-        if not isinstance(strict, bool):
-            mistakes.append(f"strict: expected True or False, got {strict!r}")
+        mistakes += [] if isinstance(strict, bool) else [f"strict: expected True or False, got {strict!r}"]
         if isinstance(extra_patterns, str | re.Pattern):
             mistakes.append("extra_patterns: expected a list of expressions, got a single one")
             extra_patterns = ()

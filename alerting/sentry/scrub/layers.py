@@ -95,13 +95,14 @@ def _unquoted(match: re.Match[str]) -> str:
 
 def written_out(text: str) -> Layer | None:
     """The text with what reprs, JSON, HTML and terminals write in signs as it is meant; None where nothing is."""
-    if "\\" not in text and "&" not in text and "\x1b" not in text:
-        return None
-    layer = Layer(_WRITTEN, _plain, text)
-    return layer if layer.text != text else None
+    return _layer(_WRITTEN, _plain, text) if "\\" in text or "&" in text or "\x1b" in text else None
 
 
 def percent_encoded(text: str) -> Layer | None:
     """The text with what URLs write in percent signs as it is meant; None where nothing is."""
-    layer = Layer(_PERCENT, _unquoted, text)
+    return _layer(_PERCENT, _unquoted, text)
+
+
+def _layer(pattern: re.Pattern[str], meaning: Callable[[re.Match[str]], str], text: str) -> Layer | None:
+    layer = Layer(pattern, meaning, text)
     return layer if layer.text != text else None

@@ -7,8 +7,7 @@ rule's id, `s` for substituted, and where the marker stands in what is left; `le
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-MOST = 200
-"""More remarks than people read: the rest of an event's cuts are made all the same."""
+MOST = 200  # more remarks than people read: the rest of an event's cuts are made all the same
 
 
 class Remark:
@@ -18,8 +17,7 @@ class Remark:
 
     def __init__(self, rule: str, start: int = -1, end: int = -1, length: int = 0) -> None:
         self.rule, self.start, self.end, self.length = rule, start, end, length
-        self.path: list[Any] = []
-        """From the value outwards while the event is walked."""
+        self.path: list[Any] = []  # from the value outwards while the event is walked
 
 
 def meta_of(remarks: Iterable[Remark]) -> dict[str, Any]:

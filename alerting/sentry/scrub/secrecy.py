@@ -6,16 +6,10 @@ from enum import IntEnum
 class Secrecy(IntEnum):
     """How secret the value under a name is."""
 
-    PART = -2
-    """Harmless alone, but the end of such names as `api key` where words stand before it."""
-    VERSION = -1
-    """A version number, which may look like an address."""
+    PART = -2  # harmless alone, but the end of such names as `api key` where words stand before it
+    VERSION = -1  # a version's number, which may look like an address
     HARMLESS = 0
-    ADDRESS = 1
-    """An IP address of a person."""
-    WEAK = 2
-    """A text that opens something; words and small numbers under the name are no secrets."""
-    STRONG = 3
-    """Nothing under the name may be seen, numbers included."""
-    VAULT = 4
-    """Likewise, and so for everything inside, whatever its own name."""
+    ADDRESS = 1  # an IP address of a person
+    WEAK = 2  # a text that opens something; words and small numbers under the name are no secrets
+    STRONG = 3  # nothing under the name may be seen, numbers included
+    VAULT = 4  # likewise, and so for everything inside, whatever its own name

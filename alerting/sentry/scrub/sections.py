@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from alerting.sentry.scrub.containers import without_parameters
 from alerting.sentry.scrub.rules import structure
 from alerting.sentry.scrub.secrecy import Secrecy
 from alerting.sentry.scrub.values import MARKER
@@ -126,7 +127,7 @@ def _without_parameters(walk: Walk, value: Any, told: str) -> Any:
     """A span or crumb about a query, whose parameters stand in its data, without those of secret columns."""
     data = value.get("data") if type(value) is dict or isinstance(value, Mapping) else None
     if data and isinstance(data, Mapping) and "db.params" in data and isinstance(value.get(told), str):
-        return {**value, "data": walk.without_parameters(data, value[told])}
+        return {**value, "data": without_parameters(data, value[told], walk.names)}
     return value
 
 

@@ -5,7 +5,7 @@ import decimal
 import uuid
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
-from typing import Any
+from typing import Any, NamedTuple
 
 from alerting.sentry.scrub import containers
 from alerting.sentry.scrub.names import Names
@@ -40,7 +40,7 @@ class Walk:
     """Cleans one item. Counts what it visits and reads, so that no shape of data keeps it busy for long."""
 
     def __init__(self, names: Names, texts: Texts) -> None:
-        self._names = names
+        self.names = names
         self._verdicts = names.known
         self._texts = texts
         self._clean = texts.known
@@ -140,7 +140,7 @@ class Walk:
         text = name if type(name) is str else containers.text_of(name)
         secrecy = self._verdicts.get(text)
         if secrecy is None:
-            secrecy = self._names.judge(text)
+            secrecy = self.names.judge(text)
         if secrecy is _HARMLESS:
             return value if type(value) is str and value in self._clean else self.value(value, depth)
         if secrecy is Secrecy.VERSION and type(value) is str and value.lstrip("v").replace(".", "").isdigit():
@@ -173,7 +173,7 @@ class Walk:
                 return value if own else self.marked("ip-address", len(value))
             if not is_secret_value(bare, secrecy, structural=True):
                 return self.value(value)
-            if secrecy is Secrecy.VAULT and bare[-1] == ")" and (shown := containers.shown_object(bare, self._names)):
+            if secrecy is Secrecy.VAULT and bare[-1] == ")" and (shown := containers.shown_object(bare, self.names)):
                 self.marked("named", len(value))
                 return value.replace(bare, shown)
         return self.marked("named", len(value))
@@ -210,11 +210,11 @@ class Walk:
     def _chooser(self, value: Mapping[Any, Any], within: Secrecy) -> "_Choice":
         """What the object's other names tell about each of its parts."""
         stated = containers.stated_name(value)
-        stated_secrecy = max(within, self._names.judge(stated)) if stated else within
+        stated_secrecy = max(within, self.names.judge(stated)) if stated else within
         authorizes = "code" in value and not containers.AUTHORIZING.isdisjoint(value)
         if not containers.PARAMETERS.isdisjoint(value):
-            value = self.without_parameters(value)
-        rejected = "input" in value and "loc" in value and containers.is_rejected(value, self._names)
+            value = containers.without_parameters(value, "", self.names)
+        rejected = "input" in value and "loc" in value and containers.is_rejected(value, self.names)
         return _Choice(value, within, stated_secrecy, authorizes, rejected)
 
     def _chosen(self, choice: "_Choice", name: Any, item: Any, depth: int) -> Any:
@@ -229,22 +229,18 @@ class Walk:
             return self.secret(item, within, depth)
         return self.named(name, item, depth)
 
-    def without_parameters(self, value: Mapping[Any, Any], statement: str = "") -> Mapping[Any, Any]:
-        """An object that holds an SQL statement and its parameters, without those of secret columns."""
-        return containers.without_parameters(value, statement, self._names)
-
     def _inside(self, item: Any, depth: int, within: Secrecy, name: Any = "") -> Any:
         """A part of what stands under a secret name; under a vault's, all but what its own name makes harmless."""
         if within < Secrecy.WEAK:
             return self.value(item, depth)
-        about = name != "" and self._names.judge(f"password {containers.text_of(name)}") <= Secrecy.HARMLESS
+        about = name != "" and self.names.judge(f"password {containers.text_of(name)}") <= Secrecy.HARMLESS
         if about and not (isinstance(item, str) and len(item) > 40):
             return self.value(item, depth)
         return self.secret(item, within, depth)
 
     def _sequence(self, value: Any, depth: int, within: Secrecy) -> Any:
         remarks = self.remarks
-        judged = containers.judged(value, within, self._names)
+        judged = containers.judged(value, within, self.names)
         cleaned = []
         for position, item in enumerate(judged.items):
             before = len(remarks)
@@ -312,14 +308,12 @@ class Walk:
         return value
 
 
-class _Choice:
-    __slots__ = ("authorizes", "rejected", "stated", "value", "within")
-
-    def __init__(
-        self, value: Mapping[Any, Any], within: Secrecy, stated: Secrecy, authorizes: bool, rejected: bool
-    ) -> None:
-        self.value, self.within, self.stated = value, within, stated
-        self.authorizes, self.rejected = authorizes, rejected
+class _Choice(NamedTuple):
+    value: Mapping[Any, Any]
+    within: Secrecy
+    stated: Secrecy
+    authorizes: bool
+    rejected: bool
 
 
 def _again(remark: Remark) -> Remark:

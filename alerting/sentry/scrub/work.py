@@ -1,7 +1,6 @@
 """What reading may cost: no text, whatever it holds, keeps its host busy."""
 
-Cut = tuple[int, int, str]
-"""Where a secret begins and ends in a text, and the id of the rule that found it."""
+Cut = tuple[int, int, str]  # where a secret begins and ends in a text, and the id of the rule that found it
 
 
 class OverworkedError(Exception):

@@ -26,11 +26,12 @@ RULES = (
     Rule(
         id="redis-auth",
         keywords=("auth ",),
-        pattern=r"""(?i:auth)\s(?:["']?default["']?\s)?(?P<value>["']?(?!["']?(?:<|PLAIN|LOGIN|XOAUTH|CRAM|GSSAPI|default\b))[^\s"']{3,300})""",
+        pattern=r"""(?i:auth)\s(?:["']?(?!PLAIN|LOGIN|XOAUTH|CRAM|GSSAPI)[\w.-]{1,40}["']?\s(?=["']?\S{0,60}\d))?(?P<value>["']?(?!["']?(?:<|PLAIN|LOGIN|XOAUTH|CRAM|GSSAPI|default\b))[^\s"']{3,300})""",
         source="Redis: AUTH",
         hits=(
             "Redis command: AUTH s3cr<+>3t9",
             "AUTH default s3cr<+>3t9",
+            "AUTH bob s3cr<+>3t9",
         ),
         misses=(
             "AUTH <password> called without any password",
