@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from django.db import transaction
 
 from alerting.errors import DeliveryError
-from alerting.incidents import blindness, dropping, escalation, gaps, hindsight, latest, record, ticks, unwatched
+from alerting.incidents import blindness, dropping, ends, escalation, gaps, hindsight, latest, record, ticks, unwatched
 from alerting.incidents.blindness import Sight
 from alerting.incidents.models import Evaluator, Incident, Tick
 from alerting.notifiers.base import Notifier
@@ -149,18 +149,18 @@ def _judge(
     behind = hindsight.behind(state.memory, answers, now)
     memory = Memory.from_json(state.memory.get("plan", {})).until(now)
     verdicts = ingestion.hold(_evaluate(parts, answers, state, standing, now), behind)
-    ends = record.ends_due(verdicts, standing, parts.desk.policy)
+    ending = ends.due(verdicts, standing, parts.desk.policy)
     looked_for = before_ends.doubted(
-        ends.out_of_sight,
+        ending.out_of_sight,
         [each.project_id_text for each in standing if each.rule != blindness.RULE],
         answers,
         memory,
         now,
     )
-    wanted = before_ends.questions(ends.by_fallen_errors, looked_for, answers, memory, now)
+    wanted = before_ends.questions(ending.by_fallen_errors, looked_for, answers, memory, now)
     asked = wanted[: before_ends.room(answers, memory)]
     answers += [parts.source.ask(question) for question in asked]
-    if ends.by_fallen_errors:
+    if ending.by_fallen_errors:
         verdicts = ingestion.hold(_evaluate(parts, answers, state, standing, now), behind)
         verdicts = ingestion.hold_what_is_accepted(verdicts, ingestion.unreadable(answers), asked == wanted)
     tails = ingestion.tails(verdicts, [(each.rule, each.project_id_text) for each in standing])
@@ -247,13 +247,13 @@ def _count_rule(parts: Parts) -> Rule | None:
 
 
 def _send_for_a_turn(parts: Parts, channel: str) -> float | None:
-    ends = time.monotonic() + DELIVERY_TURN_SECONDS
+    turn_ends = time.monotonic() + DELIVERY_TURN_SECONDS
     while True:
         now = parts.clock()
         pause = channels.wait(channel, now)
         if pause > SHORT_PAUSE_SECONDS or not queue.due(channel, now + timedelta(seconds=pause)).exists():
             return None
-        if time.monotonic() + pause > ends:
+        if time.monotonic() + pause > turn_ends:
             return pause
         parts.sleep(pause)
         if not channels.renew(channel, parts.clock()):

@@ -8,7 +8,7 @@ from typing import Any
 
 from alerting.incidents import decisions, quiet_issues, recent
 from alerting.incidents import notice as notices
-from alerting.incidents.lifecycle import Policy, Standing, State, Step, Why, advance_all
+from alerting.incidents.lifecycle import Policy, Standing, State, Step, advance_all
 from alerting.incidents.links import Links
 from alerting.incidents.models import Decision, Incident, Transition
 from alerting.incidents.quiet import Hush, Quiet, listen
@@ -16,12 +16,11 @@ from alerting.incidents.worsening import NOTHING_RECENT, Recent
 from alerting.outbox import queue
 from alerting.outbox.clean import clean, clean_json
 from alerting.outbox.queue import Debt
-from alerting.rules.model import Judgement, Outcome, Project, Reading, Reason, Rule, Verdict
+from alerting.rules.model import Outcome, Project, Reading, Reason, Rule, Verdict
 
 Key = tuple[str, str]
 # What others keep in an incident's standing.
 KEPT = ("noted", "escalated")
-DROPS_MATTER = frozenset({Judgement.CRITICAL_ERRORS.value, Judgement.ERROR_RATE.value})
 # What a decision changes of an open incident.
 WRITTEN = (
     *("project", "state", "fired_at", "closed_at", "value", "peak", "threshold", "reason", "standing"),
@@ -51,14 +50,6 @@ class Desk:
     environment: str
     escalation: Escalation | None = None
     quiet_at: Callable[[datetime], Quiet] = lambda _: Quiet()
-
-
-@dataclass(frozen=True, slots=True)
-class Ends:
-    """What is about to end. Errors that fell may be dropped by quota; projects without a row may be out of sight."""
-
-    by_fallen_errors: bool
-    out_of_sight: frozenset[str]
 
 
 @dataclass(slots=True)
@@ -105,31 +96,6 @@ def settle(verdicts: Sequence[Verdict], desk: Desk, now: datetime) -> int:
         _decide(None, [verdict], desk, now, NOTHING_RECENT, page, quiet)
     _write(page, now)
     return sum(not debt.is_silenced for debt in page.debts)
-
-
-def ends_due(verdicts: Iterable[Verdict], standing: Iterable[Incident], policy: Policy) -> Ends:
-    """What these verdicts will end, and what has to be asked before that is told."""
-    open_now = {(each.rule, each.project_id_text): each for each in standing}
-    by_key: dict[Key, list[Verdict]] = defaultdict(list)
-    for verdict in verdicts:
-        key = (verdict.rule.name, verdict.reading.project.id)
-        if key in open_now:
-            by_key[key].append(verdict)
-    last = [
-        (key, steps[-1])
-        for key, judged in by_key.items()
-        if (steps := advance_all(Standing.from_json(open_now[key].standing), judged, policy)) and steps[-1].closes
-    ]
-    return Ends(
-        by_fallen_errors=any(
-            rule in DROPS_MATTER and step.why in {Why.RECOVERED, Why.STABLE_CLEAR} for (rule, _), step in last
-        ),
-        out_of_sight=frozenset(
-            project
-            for (_, project), step in last
-            if step.verdict is not None and (step.verdict.reading.absent or step.why is Why.NOT_WATCHED)
-        ),
-    )
 
 
 def _decide(

@@ -1,0 +1,44 @@
+"""What this tick's verdicts will end, and what has to be asked before that is told."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from alerting.incidents.lifecycle import Policy, Standing, Why, advance_all
+from alerting.incidents.models import Incident
+from alerting.rules.model import Judgement, Verdict
+
+DROPS_MATTER = frozenset({Judgement.CRITICAL_ERRORS.value, Judgement.ERROR_RATE.value})
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """What is about to end. Errors that fell may be dropped by quota; projects without a row may be out of sight."""
+
+    by_fallen_errors: bool
+    out_of_sight: frozenset[str]
+
+
+def due(verdicts: Iterable[Verdict], standing: Iterable[Incident], policy: Policy) -> Ends:
+    """What these verdicts will end, and what has to be asked before that is told."""
+    open_now = {(each.rule, each.project_id_text): each for each in standing}
+    by_key: dict[tuple[str, str], list[Verdict]] = defaultdict(list)
+    for verdict in verdicts:
+        key = (verdict.rule.name, verdict.reading.project.id)
+        if key in open_now:
+            by_key[key].append(verdict)
+    last = [
+        (key, steps[-1])
+        for key, judged in by_key.items()
+        if (steps := advance_all(Standing.from_json(open_now[key].standing), judged, policy)) and steps[-1].closes
+    ]
+    return Ends(
+        by_fallen_errors=any(
+            rule in DROPS_MATTER and step.why in {Why.RECOVERED, Why.STABLE_CLEAR} for (rule, _), step in last
+        ),
+        out_of_sight=frozenset(
+            project
+            for (_, project), step in last
+            if step.verdict is not None and (step.verdict.reading.absent or step.why is Why.NOT_WATCHED)
+        ),
+    )
