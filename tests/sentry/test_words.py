@@ -3,8 +3,8 @@
 import pytest
 
 from alerting.sentry.scrub.names import Names
+from alerting.sentry.scrub.rules.secrecy import Secrecy
 from alerting.sentry.scrub.rules.words import PAIRS, PUBLIC, STRONG, VAULTS, WEAK
-from alerting.sentry.scrub.secrecy import Secrecy
 
 ANNOUNCING = sorted(
     [*PAIRS, *((word,) for word in VAULTS | STRONG | WEAK)],

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from alerting.sentry.scrub.columns import secret_parameters, without_shown
 from alerting.sentry.scrub.names import Names
-from alerting.sentry.scrub.secrecy import Secrecy
+from alerting.sentry.scrub.rules.secrecy import Secrecy
 from alerting.sentry.scrub.values import MARKER, holds_nothing, looks_random
 
 

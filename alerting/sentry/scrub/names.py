@@ -10,7 +10,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 from alerting.sentry.scrub.rules import words as known
-from alerting.sentry.scrub.secrecy import Secrecy
+from alerting.sentry.scrub.rules.secrecy import Secrecy
 
 LONGEST = 200
 MOST_REMEMBERED = 4096

@@ -7,8 +7,8 @@ secret is judged as it is for a dictionary's key; only then is the value's end l
 import re
 
 from alerting.sentry.scrub.names import Names, words_of
+from alerting.sentry.scrub.rules.secrecy import Secrecy
 from alerting.sentry.scrub.rules.words import ORDINARY, SCHEMES, WHOLE_LINE_SCHEMES
-from alerting.sentry.scrub.secrecy import Secrecy
 from alerting.sentry.scrub.values import (
     MARKER,
     closing_quote,

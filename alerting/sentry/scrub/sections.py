@@ -6,7 +6,7 @@ from typing import Any
 
 from alerting.sentry.scrub.containers import without_parameters
 from alerting.sentry.scrub.rules import structure
-from alerting.sentry.scrub.secrecy import Secrecy
+from alerting.sentry.scrub.rules.secrecy import Secrecy
 from alerting.sentry.scrub.values import MARKER
 from alerting.sentry.scrub.walk import Walk
 
@@ -28,7 +28,9 @@ def _fields(walk: Walk, value: Any, kept: frozenset[str], own: Mapping[str, Sect
         return walk.value(value)
     cleaned = {}
     for name, item in value.items():
-        if name in kept and type(item) is not dict and type(item) is not list:
+        if (name in kept and type(item) is not dict and type(item) is not list) or (
+            name not in own and walk.is_known(name, item)
+        ):
             cleaned[name] = item
         else:
             cleaned[name] = _part(walk, name, item, own.get(name) if isinstance(name, str) else None)

@@ -46,7 +46,7 @@ class Texts:
         # Texts without a secret, never texts with one: most of an event is the same again in the next.
         self.known: set[str] = set()
         self._clean_code: set[str] = set()
-        self.clean_names: set[str] = set()
+        self.plain_names: set[str] = set()
 
     def clean(self, text: str, remarks: list[Remark], work: Work, parsed: Callable[[Any], Any] | None = None) -> str:
         """The text without its secrets, and why. `parsed` cleans what a JSON text holds."""
@@ -149,8 +149,12 @@ class Texts:
             return MARKER
         cuts += emails.find(cut, work) if self._strict else []
         if not cuts:
-            _remember(self.clean_names, text)
+            self.remember_name(text)
         return without(cut, cuts, remarks)
+
+    def remember_name(self, name: str) -> None:
+        """Know that this key of a dictionary shows no secret."""
+        _remember(self.plain_names, name)
 
     def is_clean_code(self, lines: Iterable[str]) -> bool:
         """Whether all of these lines of source are known to hold no secret."""

@@ -3,8 +3,8 @@
 import re
 
 from alerting.sentry.scrub.names import Names, words_of
+from alerting.sentry.scrub.rules.secrecy import Secrecy
 from alerting.sentry.scrub.rules.words import FILLERS, ORDINARY, PARTS, SCHEMES
-from alerting.sentry.scrub.secrecy import Secrecy
 from alerting.sentry.scrub.values import closing_quote, holds_nothing, is_complaint, looks_random
 from alerting.sentry.scrub.work import Cut, Work
 

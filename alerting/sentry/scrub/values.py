@@ -1,8 +1,8 @@
 """Whether what follows a secret's name is a secret, and where it ends."""
 
 from alerting.sentry.scrub.rules import plain
+from alerting.sentry.scrub.rules.secrecy import Secrecy
 from alerting.sentry.scrub.rules.words import MECHANISMS, ORDINARY
-from alerting.sentry.scrub.secrecy import Secrecy
 
 MARKER = "[Filtered]"
 

@@ -11,8 +11,8 @@ from alerting.sentry.scrub import containers
 from alerting.sentry.scrub.names import Names
 from alerting.sentry.scrub.numbers import is_card
 from alerting.sentry.scrub.remarks import Remark
+from alerting.sentry.scrub.rules.secrecy import Secrecy
 from alerting.sentry.scrub.rules.words import MECHANISMS, ORDINARY
-from alerting.sentry.scrub.secrecy import Secrecy
 from alerting.sentry.scrub.texts import LONGEST_TEXT, Texts
 from alerting.sentry.scrub.values import MARKER, holds_nothing, is_complaint, is_secret_value, means_something_else
 from alerting.sentry.scrub.work import Work
@@ -63,6 +63,10 @@ class Walk:
         if value is None or kind is bool:
             return value
         return self._container(value, depth) if isinstance(value, _CONTAINERS) else self.odd(value)
+
+    def is_known(self, name: Any, item: Any) -> bool:
+        """Whether this text under this name was found harmless before."""
+        return type(item) is str and item in self._clean and self._verdicts.get(name) is _HARMLESS
 
     def marked(self, rule: str, length: int = 0) -> str:
         """The marker, with a remark about why it stands there."""
@@ -191,20 +195,21 @@ class Walk:
 
     def _mapping(self, value: Mapping[Any, Any], depth: int, within: Secrecy) -> dict[Any, Any]:
         cleaned: dict[Any, Any] = {}
-        known, verdicts, remarks = self._clean, self._verdicts, self.remarks
+        known, verdicts, plain_names = self._clean, self._verdicts, self._texts.plain_names
         special = within is not _HARMLESS or not containers.TELLING.isdisjoint(value)
         choose = self._chooser(value, within) if special else None
         for name, item in value.items() if choose is None else choose.value.items():
-            before = len(remarks)
-            if choose is not None:
-                item = self._chosen(choose, name, item, depth)
-            elif verdicts.get(name) is not _HARMLESS:
-                item = self.named(name, item, depth)
-            elif item is not None and type(item) is not bool and not (type(item) is str and item in known):
-                item = self.value(item, depth)
-            if len(remarks) > before:
-                self.under(name, before)
-            cleaned[name if type(name) is str and len(name) < 12 else self._name(name, cleaned)] = item
+            harmless = choose is None and verdicts.get(name) is _HARMLESS
+            kind = type(item)
+            if not (harmless and ((kind is str and item in known) or item is None or kind is bool)):
+                before = len(self.remarks)
+                if choose is not None:
+                    item = self._chosen(choose, name, item, depth)
+                else:
+                    item = self.value(item, depth) if harmless else self.named(name, item, depth)
+                if len(self.remarks) > before:
+                    self.under(name, before)
+            cleaned[name if name in plain_names else self._name(name, cleaned)] = item
         return cleaned
 
     def _chooser(self, value: Mapping[Any, Any], within: Secrecy) -> "_Choice":
@@ -266,7 +271,9 @@ class Walk:
 
     def _name(self, name: Any, taken: Any) -> Any:
         """A key as it may be shown. Few are secrets themselves; two that become equal are told apart."""
-        if type(name) is not str or len(name) < 12 or name in self._texts.clean_names:
+        if type(name) is not str or len(name) < 12:
+            if type(name) is str:
+                self._texts.remember_name(name)
             return name
         before = len(self.remarks)
         if name[0] == "{" and name[-1] == "}":

@@ -1,6 +1,6 @@
 """The words by which names are judged: which announce a secret, alone or in pairs, and which speak against it."""
 
-from alerting.sentry.scrub.secrecy import Secrecy
+from alerting.sentry.scrub.rules.secrecy import Secrecy
 
 WITH_DIGITS = frozenset({"cvv2", "cvc2", "2fa", "last4", "oauth2"})
 
