@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator
 
 from alerting.sentry.scrub.names import Names
-from alerting.sentry.scrub.values import MARKER, holds_nothing
+from alerting.sentry.scrub.rules.plain import DATE
+from alerting.sentry.scrub.values import MARKER, holds_nothing, looks_random
 from alerting.sentry.scrub.work import Cut, Work
 from alerting.sentry.sql import Piece, Token, tokens
 
@@ -20,7 +21,10 @@ _COMPARED = re.compile(
     re.IGNORECASE,
 )
 _CALLED = re.compile(r"'(?:[^']|''){1,500}+'(?:::\w{1,40})?\s{1,4}as\s{1,4}(?P<name>[\w\"`]{1,80})", re.IGNORECASE)
-_KEY = re.compile(r"Key \((?P<names>[^()]{1,300}+)\)=\((?P<values>[^\n]{1,2000}?)\)(?= |\.|\\|$)", re.MULTILINE)
+_KEY = re.compile(
+    r"(?:Key \((?P<names>[^()]{1,300}+)\)=|Failing row contains )\((?P<values>[^\n]{1,2000}?)\)(?= |\.|\\|$)",
+    re.MULTILINE,
+)
 _PARAMETERS = "[parameters: "
 _CLOSED = re.compile(r"[)\]}]\](?=[\s\"'`.,;:)}<>]|$)")
 _PARAMETER = re.compile(
@@ -28,7 +32,7 @@ _PARAMETER = re.compile(
     re.DOTALL,
 )
 _ROW = re.compile(r"\((?:[^()'\"]|'(?:[^'\\]|\\.)*+'|\"(?:[^\"\\]|\\.)*+\")++\)", re.DOTALL)
-_SIGNS = ("where ", "values", "insert ", "select ", "set ", "key (", "[parameters: ", " and ", " as ")
+_SIGNS = ("where ", "values", "insert ", "select ", "set ", "key (", "row contains", "[parameters: ", " and ", " as ")
 _HOLES = frozenset({"%s", "?", MARKER, "...", "***"})
 _OPERATORS = frozenset("= < > ! <> != like ilike".split())
 _LONGEST = 4000
@@ -136,13 +140,13 @@ def _operand(text: str, at: int, work: Work) -> Iterator[Piece]:
 
 
 def _key(key: re.Match[str], names: Names) -> Iterator[Cut]:
-    """PostgreSQL's `Key (tenant, api_key)=(1, abc)`, matched by position."""
-    secret = [names.are_secret(name) for name in key["names"].split(", ")]
+    """PostgreSQL's `Key (tenant, api_key)=(1, abc)`, matched by position, and `Failing row contains (…)`, by looks."""
     values = key["values"].split(", ")
-    if len(values) != len(secret):
-        if any(secret):
-            yield (*key.span("values"), "sql-value")
-        return
+    secret = [names.are_secret(name) for name in (key["names"] or "").split(", ")]
+    if key["names"] is None:
+        secret = [looks_random(value) and not DATE.fullmatch(value) for value in values]
+    elif len(values) != len(secret):
+        values, secret = [key["values"]], [any(secret)]
     at = key.start("values")
     for is_secret, value in zip(secret, values, strict=True):
         if is_secret:

@@ -18,10 +18,6 @@ _NUMERIC = re.compile(r"pass|pw|pin|otp|code|secret|cv[vc]|key|2fa|mfa", re.IGNO
 _PLACEHOLDER = re.compile(r"%(?:\((\w+)\))?[-#0 +]*\d*(?:\.\d+)?[sdrifaxXgGeEcou]|\{(\w*)(?:![rsa])?(?::[^{}]*)?\}")
 
 
-def _keep(_walk: Walk, value: Any) -> Any:
-    return value
-
-
 def _fields(walk: Walk, value: Any, kept: frozenset[str], own: Mapping[str, Section]) -> Any:
     """An object of a known kind: `kept` fields as they are, its `own` sections, everything else as data."""
     if type(value) is not dict and not isinstance(value, Mapping):
@@ -245,7 +241,7 @@ def _secret_positions(walk: Walk, template: str, count: int) -> set[int]:
 
 
 SECTIONS: Mapping[str, Section] = {
-    **dict.fromkeys(structure.EVENT, _keep),
+    **dict.fromkeys(structure.EVENT, lambda _walk, value: value),
     "exception": _each(_exception),
     "threads": _each(_thread),
     "stacktrace": _stacktrace,

@@ -97,12 +97,4 @@ RULES = (
         ),
         check="password-like",
     ),
-    Rule(
-        id="failing-row",
-        keywords=("failing row contains (",),
-        pattern=r"(?i:failing row contains )\((?P<value>[^\r\n]{1,4000})\)(?=\.?(?:[\r\n\"']|\Z|\s))",
-        source="PostgreSQL: details of a violated constraint, without the names of the columns",
-        hits=("DETAIL:  Failing row contains (7, mara, hunt<+>er2x, null).",),
-        misses=("no failing row contains anything",),
-    ),
 )
