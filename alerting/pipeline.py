@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 from django.db import transaction
 
+from alerting.complete_notices import HELD, Completion
 from alerting.errors import DeliveryError
 from alerting.incidents import blindness, dropping, ends, escalation, gaps, hindsight, latest, record, ticks, unwatched
 from alerting.incidents.blindness import Sight
@@ -50,6 +51,7 @@ class Parts:
     watched: str = ""
     fingerprints: Mapping[str, str] = field(default_factory=dict)
     configuration: str = ""
+    completion: Completion | None = None
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     sleep: Callable[[float], None] = time.sleep
 
@@ -83,6 +85,8 @@ def evaluate_tick(parts: Parts, now: datetime) -> TickReport | None:
         requests = sum(answer.requests for answer in answers)
         sight = blindness.look(state.memory.get("sight", {}), answers, measures(parts.rules), now)
         owed = _record(parts, tick, state, sight, answers, verdicts, now)
+        if owed is not None and parts.completion is not None:
+            requests += parts.completion.complete(tick, requests, now)
         if owed is not None and Measure.ERRORS.value not in sight.faults:
             more, cost = _look_back(parts, tick, requests, now)
             owed, requests = owed + more, requests + cost
@@ -197,6 +201,8 @@ def _record(
         owed += unwatched.close(watching, parts.rules, parts.desk, now)
         blindness.update(sight, parts.desk.channels, parts.interval_seconds, state.started_at, now)
         latest.remember(verdicts, now)
+        if parts.completion is not None:
+            parts.completion.hold(parts.clock() + HELD, now)
         _notice_gap(parts, state, sight, now)
         memory = {**state.memory, "plan": plan.to_json(), "sight": sight.to_json(), "watching": watching}
         memory["saved"] = saved(plan.active, sum(each.requests for each in answers), state.memory.get("saved", 0))

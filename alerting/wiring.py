@@ -4,6 +4,7 @@ import hashlib
 from datetime import timedelta
 
 from alerting.actions import mutes
+from alerting.complete_notices import Completion
 from alerting.config import Settings, is_secret
 from alerting.incidents.facts import DatabaseFacts
 from alerting.incidents.lifecycle import Policy
@@ -11,6 +12,7 @@ from alerting.incidents.links import Links
 from alerting.incidents.record import Desk, Escalation
 from alerting.notifiers import registry
 from alerting.pipeline import Parts
+from alerting.poll.background import Background
 from alerting.poll.budget import Budget
 from alerting.poll.client import SentryClient
 from alerting.poll.sentry import SentrySource
@@ -59,9 +61,10 @@ def source(settings: Settings, budget: Budget) -> SentrySource:
 
 def parts(settings: Settings, budget: Budget) -> Parts:
     """Everything a worker process needs; nothing is connected yet."""
+    rules, sentry = catalog.build(settings), source(settings, budget)
     return Parts(
-        rules=catalog.build(settings),
-        source=source(settings, budget),
+        rules=rules,
+        source=sentry,
         notifiers=registry.build(settings),
         desk=Desk(
             policy=policy(settings),
@@ -77,6 +80,7 @@ def parts(settings: Settings, budget: Budget) -> Parts:
         watched=watched(settings),
         fingerprints={name: fingerprint(settings, name) for name in settings.channels},
         configuration=configuration(settings),
+        completion=Completion(Background(sentry), {rule.name: rule for rule in rules}),
     )
 
 

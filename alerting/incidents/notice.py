@@ -75,6 +75,8 @@ def compose(rule: Rule, reading: Reading, step: Step, told: Told, now: datetime,
         else {},
         notes=tuple(_notes(reading, told)),
         sequence=told.sequence,
+        project_id=reading.project.id,
+        errors=_errors(rule, reading),
     )
 
 
@@ -184,6 +186,13 @@ def _sample(rule: Rule, reading: Reading) -> str:
     if "dropped" in reading.detail:
         return f"{plain(reading.detail['kept'])} kept and {plain(reading.detail['dropped'])} dropped events"
     return f"{plain(reading.value)} events" if reading.value is not None else ""
+
+
+def _errors(rule: Rule, reading: Reading) -> int:
+    """How many errors the window held; 0 where that was not read."""
+    if reading.issue is not None or reading.value is None:
+        return 0
+    return round(reading.value if rule.judgement is Judgement.CRITICAL_ERRORS else reading.detail.get("errors", 0))
 
 
 def _dataset(rule: Rule, reading: Reading) -> str:

@@ -1,6 +1,8 @@
 """Bringing an incident's card up to date without a notice: for what people did, who see it where they look."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from alerting.outbox.digests import CARD, CARD_RANK
 from alerting.outbox.models import Message
@@ -10,7 +12,12 @@ CHANNELS_WITH_CARDS = ("slack",)
 
 
 def refresh(incident_key: str, in_hand: str, now: datetime) -> int:
-    """Owe an edit of every card of this incident that names who has it (nobody, where empty); returns how many.
+    """Owe an edit of every card of this incident that names who has it (nobody, where empty); returns how many."""
+    return amend(incident_key, {"in_hand": in_hand}, now)
+
+
+def amend(incident_key: str, changes: Mapping[str, Any], now: datetime) -> int:
+    """Owe an edit of every card of this incident that shows these changes of its notice; returns how many.
 
     The card shows what was told last. What is still to be sent carries the news itself.
     """
@@ -19,7 +26,7 @@ def refresh(incident_key: str, in_hand: str, now: datetime) -> int:
         mine = Message.objects.filter(incident_key=incident_key, channel=channel)
         for waiting in mine.filter(state=Message.State.PENDING):
             Message.objects.filter(pk=waiting.pk, state=Message.State.PENDING).update(
-                payload={**waiting.payload, "in_hand": in_hand}
+                payload={**waiting.payload, **changes}
             )
         newest = mine.filter(state__in=(Message.State.SENT, Message.State.FOLDED)).order_by("-id").first()
         if newest is None or not mine.filter(state=Message.State.SENT).exclude(ref={}).exists():
@@ -31,7 +38,7 @@ def refresh(incident_key: str, in_hand: str, now: datetime) -> int:
                 "incident_key": incident_key,
                 "kind": CARD,
                 "rank": CARD_RANK,
-                "payload": {**newest.payload, "in_hand": in_hand, "edit_only": True},
+                "payload": {**newest.payload, **changes, "edit_only": True},
                 "created_at": now,
                 "due_at": now,
             },

@@ -48,6 +48,27 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class TopError:
+    """One of the errors behind a notice: how often it came in the notice's window. `release` is where it first came."""
+
+    title: str
+    culprit: str
+    count: int
+    first_seen: str
+    link: str = ""
+    release: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Trend:
+    """Values of the last hour, oldest first, each comparable to `limit`; the last one ends at `until`."""
+
+    values: tuple[float, ...]
+    limit: float
+    until: str
+
+
+@dataclass(frozen=True, slots=True)
 class Notice:
     """Everything a person is told about one transition, with its evidence.
 
@@ -59,6 +80,8 @@ class Notice:
     `recipients` limits an email to those who are still owed it; empty means everyone. With `edit_only` nothing is
     posted: a card that stands is brought up to date, for a change that was told in a digest. `in_hand` names who has
     acknowledged the incident. `slack_channel` is where a Slack notice goes instead of the configured channel.
+    `top_errors` are the most frequent errors of the window, hostile text too, `errors` how many there were in all;
+    `trend` is the last hour.
     """
 
     kind: Kind
@@ -93,6 +116,10 @@ class Notice:
     edit_only: bool = False
     in_hand: str = ""
     slack_channel: str = ""
+    project_id: str = ""
+    errors: int = 0
+    top_errors: tuple[TopError, ...] = ()
+    trend: Trend | None = None
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -102,11 +129,16 @@ class Notice:
         """Unknown keys are ignored, so that an older worker can deliver what a newer one wrote during a deploy."""
         known = {f.name for f in fields(cls)}
         values = {key: value for key, value in data.items() if key in known}
-        line_keys = {f.name for f in fields(Line)}
         values["kind"] = Kind(values["kind"])
         values["notes"] = tuple(values.get("notes", ()))
         values["recipients"] = tuple(values.get("recipients", ()))
-        values["lines"] = tuple(
-            Line(**{key: value for key, value in line.items() if key in line_keys}) for line in values.get("lines", ())
-        )
+        values["lines"] = tuple(Line(**_known(Line, line)) for line in values.get("lines", ()))
+        values["top_errors"] = tuple(TopError(**_known(TopError, each)) for each in values.get("top_errors", ()))
+        trend = values.get("trend")
+        values["trend"] = Trend(**{**_known(Trend, trend), "values": tuple(trend["values"])}) if trend else None
         return cls(**values)
+
+
+def _known(kind: type[Line] | type[TopError] | type[Trend], data: Mapping[str, Any]) -> dict[str, Any]:
+    names = {each.name for each in fields(kind)}
+    return {key: value for key, value in data.items() if key in names}

@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from alerting.poll.model import Row
@@ -12,8 +13,11 @@ from alerting.poll.replies import garbled, number
 from alerting.poll.variants import COUNT, FAILURE_RATE, FIRST_ERROR, LAST_ERROR, STORED, Variant
 from alerting.rules.levels import EVENT_TYPES
 from alerting.rules.model import Issue, Project
+from alerting.sentry.scrub import scrub_event
 
 SLUG_LENGTH = 100
+# As much of an issue's title and culprit as anybody is shown.
+TEXT_LENGTH = 600
 MILLISECONDS = {
     "nanosecond": 1e-6,
     "microsecond": 1e-3,
@@ -92,8 +96,8 @@ def issue(record: Mapping[str, Any]) -> Issue:
     return Issue(
         id=str(record["id"]),
         short_id=text(record.get("shortId")),
-        title=text(record.get("title")),
-        culprit=text(record.get("culprit")),
+        title=scrubbed(text(record.get("title"))[:TEXT_LENGTH]),
+        culprit=scrubbed(text(record.get("culprit"))[:TEXT_LENGTH]),
         level=text(record.get("level")),
         permalink=text(record.get("permalink")),
         first_seen=first_seen,
@@ -158,6 +162,13 @@ def moment(value: object) -> datetime | None:
 def text(value: object) -> str:
     """A text as it can be stored: no NUL, no half of a surrogate pair; empty for anything that is no text."""
     return value.replace("\0", "").encode("utf-8", "replace").decode() if isinstance(value, str) else ""
+
+
+# The same issues come in one answer after the other.
+@lru_cache(maxsize=2048)
+def scrubbed(title: str) -> str:
+    """A title or culprit without the secrets that the app which sent it let through."""
+    return str(scrub_event({"message": title})["message"])
 
 
 def _project(found_id: object, found_slug: object) -> Project:

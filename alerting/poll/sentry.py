@@ -69,7 +69,7 @@ class SentrySource:
                     return self._new_issues(question, errand)
                 case Measure.OUTCOMES:
                     narrowed, draft = self._narrow(question, errand)
-                    return outcomes.read(self.organisation, draft, (*_period(question.window), *narrowed), errand)
+                    return outcomes.read(self.organisation, draft, (*period(question.window), *narrowed), errand)
                 case Measure.PROJECTS:
                     return self._visible(question, errand)
                 case _:
@@ -85,6 +85,10 @@ class SentrySource:
                 requests=errand.requests,
                 retry_at=error.retry_at,
             )
+
+    def scale(self, variant: Variant) -> float:
+        """What transaction counts read in these words have to be multiplied by."""
+        return 1.0 if variant.extrapolates or self._rate <= 0 else 1 / self._rate
 
     def errand(self, priority: Priority) -> Errand:
         """A new errand with the time one question has."""
@@ -156,7 +160,7 @@ class SentrySource:
         return answer
 
     def _read_events(self, question: Question, variant: Variant, errand: Errand) -> Answer:
-        scale = 1.0 if variant.extrapolates or self._rate <= 0 else 1 / self._rate
+        scale = self.scale(variant)
         narrowed, draft = self._narrow(question, errand)
         search = variant.anything if question.unfiltered else variant.search(self.levels)
         params: Params = (
@@ -166,9 +170,9 @@ class SentrySource:
             ("sort", "-count()"),
             ("per_page", str(PAGE_SIZE)),
             *((("sampling", "NORMAL"),) if variant.dataset == "spans" else ()),
-            *_period(question.window),
+            *period(question.window),
             *narrowed,
-            *(() if question.unfiltered else self._environments()),
+            *(() if question.unfiltered else self.environment_params()),
         )
         if scale != 1.0:
             draft.note(
@@ -185,14 +189,14 @@ class SentrySource:
         since = question.window.start
         narrowed, draft = self._narrow(question, errand)
         params: Params = (
-            ("query", f"firstSeen:>={_stamp(since)}"),
+            ("query", f"firstSeen:>={stamp(since)}"),
             ("sort", "new"),
             ("limit", str(PAGE_SIZE)),
             # The search is bounded by an issue's last event too: a gap of days must not fall out of it.
             ("statsPeriod", f"{self._search_hours(since)}h"),
             ("collapse", "filtered"),
             *narrowed,
-            *self._environments(),
+            *self.environment_params(),
         )
         fault = self._read_all("issues", params, errand, draft, lambda page: draft.take_issues(page, since))
         return draft.answer("issues", errand.requests, fault)
@@ -219,7 +223,7 @@ class SentrySource:
 
     def _may_read(self, project_id: str, window: Window, errand: Errand) -> bool:
         """Sentry refuses a question that names a project we may not read, and answers it where it is silent."""
-        params = (("dataset", "errors"), ("field", COUNT), ("project", project_id), *_period(window))
+        params = (("dataset", "errors"), ("field", COUNT), ("project", project_id), *period(window))
         try:
             self.organisation.get("events", params, errand)
         except SourceError as error:
@@ -250,7 +254,7 @@ class SentrySource:
             return tuple(("project", project_id) for project_id in ids), draft
         return (("project", "-1"),), draft
 
-    def _environments(self) -> Params:
+    def environment_params(self) -> Params:
         return tuple(("environment", name) for name in self.environments)
 
     def _search_hours(self, since: datetime) -> int:
@@ -258,10 +262,10 @@ class SentrySource:
         return min(MOST_SEARCH_HOURS, max(SEARCH_HOURS, hours))
 
 
-def _period(window: Window) -> Params:
-    return ("start", _stamp(window.start)), ("end", _stamp(window.end))
+def period(window: Window) -> Params:
+    return ("start", stamp(window.start)), ("end", stamp(window.end))
 
 
-def _stamp(moment: datetime) -> str:
+def stamp(moment: datetime) -> str:
     """Naive UTC to the second: older servers take any offset for UTC."""
     return moment.astimezone(UTC).replace(tzinfo=None, microsecond=0).isoformat()

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from alerting.actions import mutes
+from alerting.complete_notices import Completion
 from alerting.incidents.lifecycle import Policy
 from alerting.incidents.links import Links
 from alerting.incidents.record import Desk, Escalation
@@ -55,6 +56,7 @@ class World:
     fingerprint: str = "one"
     environment: str = ""
     escalate_after: timedelta | None = None
+    completion: Completion | None = None
 
     def __post_init__(self) -> None:
         self.source.clock = lambda: self.now
@@ -77,6 +79,7 @@ class World:
             settle_seconds=self.settle,
             catch_up_seconds=self.catch_up,
             fingerprints={"email": self.fingerprint, "slack": self.fingerprint},
+            completion=self.completion,
             clock=lambda: self.now,
             sleep=self.pass_time,
         )
