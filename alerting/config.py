@@ -140,6 +140,9 @@ class Settings(BaseModel):
         ("localhost", "127.0.0.1", "[::1]"), description="hosts the status page answers to"
     )
     ALERTING_STATUS_BIND: Bind = Field("127.0.0.1:8000", description="address and port of the status page")
+    ALERTING_STATUS_URL: HttpsUrl = Field(
+        "", description="where people open the status page; notices link to their incident there"
+    )
     ALERTING_STATUS_PASSWORD: SecretStr | None = Field(
         None, description="the status page's password for operators, who may acknowledge and silence"
     )

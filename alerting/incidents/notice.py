@@ -17,8 +17,9 @@ TITLE_LIMIT = 300
 class Told:
     """What the notice needs to know of the incident besides the decision itself. Values are in the rule's unit.
 
-    `previous` is the value that was last judged; `thin_since` is when traffic became too little to judge by.
-    `formerly` is the name people know the project by, where it has another one now.
+    `previous` is the value that was last judged, `last_told` the one that people were last told of as first or worse;
+    `thin_since` is when traffic became too little to judge by. `formerly` is the name people know the project by, where
+    it has another one now.
     """
 
     key: str
@@ -29,6 +30,7 @@ class Told:
     old_threshold: float
     thin_since: datetime | None = None
     formerly: str = ""
+    last_told: float = 0.0
 
 
 def compose(rule: Rule, reading: Reading, step: Step, told: Told, now: datetime, links: Links) -> Notice:
@@ -91,9 +93,9 @@ def _headline(rule: Rule, reading: Reading, value: float) -> str:
     window = span(reading.window.seconds)
     match rule.judgement:
         case Judgement.ERROR_RATE:
-            return f"error rate {text(rule, value)} over {window}"
+            return f"error rate {text(rule, value)} in {window}"
         case Judgement.P95_LATENCY:
-            return f"p95 latency {text(rule, value)} over {window}"
+            return f"p95 latency {text(rule, value)} in {window}"
         case _:
             return f"{_least(reading)}{text(rule, value)} in {window}"
 
@@ -123,11 +125,26 @@ def _since(told: Told) -> str:
     return f" since {told.thin_since:%H:%M} UTC" if told.thin_since else ""
 
 
+def _before(rule: Rule, told: Told) -> str:
+    """What people were told before; empty where that is not known."""
+    return f" ({text(rule, told.last_told)})" if told.last_told else ""
+
+
+def _since_told(rule: Rule, value: float, told: Told) -> str:
+    """How the value has moved since people were told of one."""
+    if not told.last_told or value == told.last_told:
+        return ", no better and no worse than last told" if told.last_told else ""
+    return f", {'up' if value > told.last_told else 'down'} from {text(rule, told.last_told)}"
+
+
 def _sentence(rule: Rule, step: Step, reading: Reading, value: float, told: Told, now: datetime) -> str:
     shown, limit, lasted = text(rule, value), text(rule, rule.threshold), span((now - told.opened_at).total_seconds())
+    seen = _headline(rule, reading, value)
+    seen = f"{seen[:1].upper()}{seen[1:]}" if step.why not in {Why.FOUND_LATE, Why.DOUBLED, Why.REPEAT_DUE} else seen
     match step.why:
         case Why.FIRST_SEEN:
-            return "This error type was not seen before in this project."
+            name = f"New error type {reading.issue.short_id}".strip() if reading.issue else "New error type"
+            return f"{name}: it was not seen before in this project."
         case Why.THRESHOLD_RAISED:
             before = text(rule, told.old_threshold)
             return (
@@ -149,17 +166,17 @@ def _sentence(rule: Rule, step: Step, reading: Reading, value: float, told: Told
         case Why.RECOVERED | Why.STABLE_CLEAR:
             return f"Recovered: {shown}, at or under the threshold of {limit}, and it stayed there. It lasted {lasted}."
         case Why.FOUND_LATE:
-            return f"Found late, and not known to be over: {shown} is over the threshold of {limit}."
+            return f"Found late, and not known to be over: {seen}, over the threshold of {limit}."
         case Why.DOUBLED:
-            return f"It got worse: {shown} (threshold {limit}), at least double what it was."
+            return f"It got worse: {seen} (threshold {limit}), at least double what it was{_before(rule, told)}."
         case Why.FASTER:
-            return f"It got worse: {shown} (threshold {limit}), and it grows at least twice as fast as before."
+            return f"It got worse: {seen} (threshold {limit}), and it grows at least twice as fast as before."
         case Why.REPEAT_DUE if step.standing.state is State.FLAPPING:
             return f"It still comes and goes after {lasted}: {shown} (threshold {limit}) now."
         case Why.SILENCE_ENDED:
             return f"The silence is over, and this is not: {shown} (threshold {limit}), open for {lasted}."
         case Why.REPEAT_DUE:
-            return f"Still over the threshold after {lasted}: {shown} (threshold {limit})."
+            return f"Still over after {lasted}: {seen} (threshold {limit}){_since_told(rule, value, told)}."
         case Why.NOT_WATCHED:
             return (
                 "Ended because SENTRY_PROJECT or SENTRY_ALERT_ENVIRONMENTS no longer includes this. It may go on "
@@ -173,7 +190,7 @@ def _sentence(rule: Rule, step: Step, reading: Reading, value: float, told: Told
                 "only a value twice as high is told, and a reminder now and then."
             )
         case _:
-            return f"{shown} is over the threshold of {limit}."
+            return f"{seen}, over the threshold of {limit}."
 
 
 def _sample(rule: Rule, reading: Reading) -> str:

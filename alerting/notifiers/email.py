@@ -35,11 +35,13 @@ class EmailNotifier:
         connection_factory: Callable[[], Any],
         *,
         environment: str = "",
+        page_url: str = "",
     ) -> None:
         self._recipients = tuple(recipients)
         self._from_email = from_email
         self._connection_factory = connection_factory
         self._environment = environment
+        self._page_url = page_url
 
     def send(self, notice: Notice, ref: Mapping[str, str], dedupe_key: str) -> Receipt:
         if notice.edit_only:
@@ -64,7 +66,7 @@ class EmailNotifier:
 
         The thread's root is named by the incident's key, so that the thread holds even where `ref` is lost.
         """
-        shown = render.view(notice, self._environment)
+        shown = render.view(notice, self._environment, self._page_url)
         root = self._message_id(f"incident {notice.key}")
         first = ref.get(THREAD, "")
         headers = {

@@ -28,14 +28,15 @@ def html(shown: View) -> str:
     context = {
         "view": shown,
         "colour": _COLOURS[shown.mood],
-        "preheader": f"{shown.title} · {shown.sentence}",
+        "preheader": shown.sentence,
         "sentence": pieces(shown.sentence),
         "next_step": pieces(shown.next_step),
         "notes": [pieces(note) for note in shown.notes],
         "rows": [_RowParts(row, _rest(row)) for row in shown.rows],
+        "bars": shown.bars,
         "linked": len(shown.rows) <= MOST_LINKED_ROWS,
     }
-    return str(_ENGINE.get_template("notice.html").render(Context(context)))
+    return str(_ENGINE.get_template("notice.html").render(Context(context, use_l10n=False)))
 
 
 def text(shown: View) -> str:

@@ -20,6 +20,7 @@ def email(settings: Settings) -> Notifier:
         settings.DEFAULT_FROM_EMAIL,
         lambda: mail_connection(settings),
         environment=settings.SENTRY_ENVIRONMENT,
+        page_url=settings.ALERTING_STATUS_URL,
     )
 
 
@@ -32,7 +33,13 @@ def slack(settings: Settings) -> Notifier:
         )
     else:
         mode = WebhookMode(settings.secret("SENTRY_SLACK_WEBHOOK_URL"))
-    return SlackNotifier(mode, environment=settings.SENTRY_ENVIRONMENT)
+    return SlackNotifier(
+        mode,
+        environment=settings.SENTRY_ENVIRONMENT,
+        page_url=settings.ALERTING_STATUS_URL,
+        # A webhook's messages cannot be edited, and clicks that nobody can verify are not taken.
+        has_buttons=isinstance(mode, BotMode) and settings.SENTRY_SLACK_SIGNING_SECRET is not None,
+    )
 
 
 def mail_connection(settings: Settings) -> SmtpBackend:

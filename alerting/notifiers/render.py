@@ -1,15 +1,15 @@
 """From a notice to what every channel shows of it: one cleaned view, its plain text and its subject. Pure."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from uuid import UUID
 
-from alerting.notifiers import words
+from alerting.notifiers import behind, evidence, words
 from alerting.notifiers.escape import HEADER_LIMIT, one_line, safe_link, shorten
+from alerting.notifiers.evidence import Fact, moment
 from alerting.notifiers.words import Mood
 from alerting.outbox.message import Kind, Line, Notice
-from alerting.rules.units import span
 
 # As long as Sentry lets the slug of a project be.
 SLUG_LIMIT = 100
@@ -17,18 +17,10 @@ TITLE_LIMIT = 300
 SENTENCE_LIMIT = 1500
 ROW_LINK_LIMIT = 400
 MOST_NOTES = 10
+_KEY = re.compile(r"([0-9a-f]{32})(-escalated)?")
 _STAMP = re.compile(r"\b(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)Z\b")
 # Kinds about ourselves: their threshold belongs to the facts, not to the subject.
 _ABOUT_US = frozenset({Kind.BLIND, Kind.SIGHTED, Kind.CHANNEL, Kind.TEST, Kind.DIGEST, Kind.STALE})
-
-
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """One piece of evidence. `quoted` marks text from events that is shown as code where a channel can."""
-
-    label: str
-    text: str
-    quoted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,26 +49,37 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """Everything one message says, cleaned for reading but not escaped for any channel."""
+    """Everything one message says, cleaned for reading but not escaped for any channel.
+
+    `key` names the incident that a channel's buttons are about; without it there are none.
+    """
 
     tag: str
     mood: Mood
     subject: str
     title: str
+    heading: str
     sentence: str
     next_step: str
     facts: tuple[Fact, ...]
+    small: tuple[Fact, ...]
+    culprits: tuple[behind.Culprit, ...]
+    share: str
+    bars: behind.Bars | None
     notes: tuple[str, ...]
     totals: tuple[str, ...]
     rows: tuple[Row, ...]
     link: str
+    page: str
     footer: str
+    key: str = ""
 
 
-def view(notice: Notice, environment: str = "") -> View:
+def view(notice: Notice, environment: str = "", page_url: str = "") -> View:
     """What people are shown of `notice`, whatever channel shows it.
 
-    `environment` is where the service that tells it runs: several may speak in one place.
+    `environment` is where the service that tells it runs: several may speak in one place. `page_url` is where people
+    open the status page, empty where nobody said.
     """
     clean = cleaned(notice)
     tag = words.tag(clean.kind, is_issue=bool(clean.issue), is_over=bool(clean.resolved_at))
@@ -87,13 +90,19 @@ def view(notice: Notice, environment: str = "") -> View:
         mood=words.mood(clean),
         subject=_subject(clean, tag, title),
         title=title,
+        heading=_heading(clean, place) or title,
         sentence=clean.sentence,
         next_step=words.next_step(clean),
-        facts=tuple(_facts(clean)),
+        facts=tuple(evidence.facts(clean)),
+        small=tuple(evidence.small(clean)),
+        culprits=behind.culprits(clean),
+        share=behind.share(clean),
+        bars=behind.bars(clean.trend, words.unit(clean.rule)),
         notes=clean.notes,
         totals=tuple(words.total(name, count) for name, count in clean.totals.items()),
         rows=tuple(_row(line, clean.at) for line in clean.lines),
         link=clean.link,
+        page=_page(clean, page_url),
         footer=_footer(clean, one_line(environment, SLUG_LIMIT)),
     )
 
@@ -126,26 +135,33 @@ def cleaned(notice: Notice) -> Notice:
     )
 
 
+def incident_key(notice: Notice) -> str:
+    """The incident a notice is about, also where the notice is threaded by itself; empty where there is none."""
+    found = _KEY.fullmatch(notice.key)
+    return found[1] if found else ""
+
+
 def as_text(shown: View) -> str:
     """The whole message as plain text: the mail's text part, and what a Slack message falls back to."""
-    parts = [shown.subject, "", shown.sentence]
+    parts = [f"[{shown.tag}] {shown.heading}", "", shown.sentence]
     parts += ["", "In this message: " + ", ".join(shown.totals)] if shown.totals else []
     parts += ["", *(f"{row.text}\n  {row.link}" if row.link else row.text for row in shown.rows)] if shown.rows else []
-    width = max((len(fact.label) for fact in shown.facts), default=0) + 2
-    parts += ["", *(f"{fact.label + ':':<{width}}{fact.text}" for fact in shown.facts)] if shown.facts else []
+    parts += ["", f"{shown.share}:"] if shown.culprits else []
+    for each in shown.culprits:
+        parts += [f"  {each.count} {each.title}", *(f"    {more}" for more in (each.rest, each.link) if more)]
+    parts += ["", shown.bars.sparkline, shown.bars.caption] if shown.bars else []
+    parts += ["", *_aligned(shown.facts)] if shown.facts else []
     parts += ["", *(f"Note: {note}" for note in shown.notes)] if shown.notes else []
     parts += ["", shown.next_step]
-    parts += [shown.link] if shown.link else []
+    parts += [f"In Sentry: {shown.link}"] if shown.link else []
+    parts += [f"Incident:  {shown.page}"] if shown.page else []
+    parts += ["", *_aligned(shown.small)] if shown.small else []
     return "\n".join([*parts, "", shown.footer])
 
 
-def moment(stamp: str) -> datetime | None:
-    """An aware time from ISO 8601; None where there is none."""
-    try:
-        parsed = datetime.fromisoformat(stamp)
-    except ValueError:
-        return None
-    return parsed if parsed.tzinfo else None
+def _aligned(facts: Sequence[Fact]) -> list[str]:
+    width = max(len(fact.label) for fact in facts) + 2
+    return [f"{fact.label + ':':<{width}}{fact.text}" for fact in facts]
 
 
 def _with_plain_times(text: str) -> str:
@@ -157,7 +173,7 @@ def _subject(notice: Notice, tag: str, title: str) -> str:
     details = []
     if notice.kind not in _ABOUT_US and not notice.issue and notice.threshold:
         details.append(f"threshold {notice.threshold}")
-    if notice.kind is Kind.RESOLVED and (lasted := _lasted(notice)):
+    if notice.kind is Kind.RESOLVED and (lasted := evidence.lasted(notice)):
         details.append(f"lasted {lasted}")
     end = moment(notice.window_end) if notice.kind is Kind.LATE else None
     ending = f" at {end:%Y-%m-%d %H:%M} UTC" if end else ""
@@ -171,67 +187,16 @@ def _subject(notice: Notice, tag: str, title: str) -> str:
     return shorten(f"[{tag}] {title}{ending}", HEADER_LIMIT)
 
 
-def _facts(notice: Notice) -> Iterator[Fact]:
-    if title := notice.issue.get("title"):
-        yield Fact("Error", title, quoted=True)
-    if culprit := notice.issue.get("culprit"):
-        yield Fact("Raised in", culprit, quoted=True)
-    texts = (
-        ("Value", notice.value),
-        ("Threshold", notice.threshold),
-        ("Peak", notice.peak if notice.peak != notice.value else ""),
-        ("Window", _window(notice)),
-        ("Sample", notice.sample),
-        ("First error", _ago(notice.first_error_at, notice.at)),
-        ("First seen", _ago(notice.issue.get("first_seen", ""), notice.at)),
-        ("Open since", _open_since(notice)),
-        ("Was open" if notice.kind is Kind.ENDED else "Lasted", _lasted_between(notice)),
-        ("In hand", notice.in_hand),
-        ("Environment", notice.environment),
-        ("Rule", _rule(notice)),
-        ("Reason", words.reason(notice.reason)),
-        ("Dataset", notice.dataset),
-    )
-    yield from (Fact(label, text) for label, text in texts if text)
-
-
-def _rule(notice: Notice) -> str:
-    if not notice.rule_title:
+def _heading(notice: Notice, place: str) -> str:
+    """Severity, project and environment; nothing where a notice is about ourselves or about many."""
+    if notice.kind in _ABOUT_US or not place:
         return ""
-    return f"{notice.rule_title} ({notice.severity})" if notice.severity else notice.rule_title
+    return " · ".join(part for part in (notice.severity.capitalize(), place, notice.environment) if part)
 
 
-def _window(notice: Notice) -> str:
-    start, end = moment(notice.window_start), moment(notice.window_end)
-    if start is None or end is None:
-        return ""
-    until = f"{end:%H:%M:%S}" if start.date() == end.date() else f"{end:%Y-%m-%d %H:%M:%S}"
-    return f"{start:%Y-%m-%d %H:%M:%S} to {until} UTC ({span((end - start).total_seconds())})"
-
-
-def _ago(stamp: str, at: str) -> str:
-    then, now = moment(stamp), moment(at)
-    if then is None:
-        return ""
-    before = f", {span((now - then).total_seconds())} before this notice" if now and now >= then else ""
-    return f"{then:%Y-%m-%d %H:%M:%S} UTC{before}"
-
-
-def _open_since(notice: Notice) -> str:
-    told_elsewhere = notice.resolved_at or notice.issue or notice.opened_at == notice.at
-    return "" if told_elsewhere else _ago(notice.opened_at, notice.at)
-
-
-def _lasted(notice: Notice) -> str:
-    opened, resolved = moment(notice.opened_at), moment(notice.resolved_at)
-    return span((resolved - opened).total_seconds()) if opened and resolved else ""
-
-
-def _lasted_between(notice: Notice) -> str:
-    opened, resolved = moment(notice.opened_at), moment(notice.resolved_at)
-    if opened is None or resolved is None or notice.issue:
-        return ""
-    return f"{_lasted(notice)}, from {opened:%Y-%m-%d %H:%M:%S} to {resolved:%H:%M:%S} UTC"
+def _page(notice: Notice, page_url: str) -> str:
+    key = "" if notice.kind in _ABOUT_US else incident_key(notice)
+    return safe_link(f"{page_url.rstrip('/')}/incidents/{UUID(hex=key)}/") if key and page_url else ""
 
 
 def _footer(notice: Notice, environment: str) -> str:

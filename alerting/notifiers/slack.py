@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Protocol, TypeVar
 
@@ -11,13 +12,14 @@ from alerting.notifiers.base import Receipt
 from alerting.notifiers.faults import connection_failed
 from alerting.notifiers.slack_http import Answer, Bot, Transport, Webhook, parsed
 from alerting.notifiers.slack_replies import WITHOUT_BLOCKS, refusal
-from alerting.outbox.message import Notice
+from alerting.outbox.message import Kind, Notice
 
 logger = logging.getLogger(__name__)
 
 SEND_SECONDS = 10.0
 PEER = "Slack"
 Result = TypeVar("Result")
+_OPEN = frozenset({Kind.FIRST, Kind.REMINDER, Kind.WORSE, Kind.LATE, Kind.FLAPPING, Kind.ESCALATED})
 # Reasons for which the card cannot be edited any more, but a new one can be posted.
 _CARD_IS_GONE = frozenset({"message_not_found", "cant_update_message", "edit_window_closed", "thread_not_found"})
 
@@ -45,19 +47,30 @@ class Mode(Protocol):
 class SlackNotifier:
     """Delivers through `mode`; a whole sending, however many calls it takes, ends within `seconds`.
 
-    `environment` is named as the place that tells.
+    `environment` is named as the place that tells, `page_url` is where people open the status page. With `has_buttons`
+    the card of an open incident has buttons to acknowledge and to silence it.
     """
 
     channel = "slack"
 
-    def __init__(self, mode: Mode, *, environment: str = "", seconds: float = SEND_SECONDS) -> None:
+    def __init__(
+        self,
+        mode: Mode,
+        *,
+        environment: str = "",
+        page_url: str = "",
+        has_buttons: bool = False,
+        seconds: float = SEND_SECONDS,
+    ) -> None:
         self._mode = mode
         self._environment = environment
+        self._page_url = page_url
+        self._has_buttons = has_buttons
         self._seconds = seconds
 
     def send(self, notice: Notice, ref: Mapping[str, str], dedupe_key: str) -> Receipt:  # noqa: ARG002
         try:
-            shown = render.view(notice, self._environment)
+            shown = replace(render.view(notice, self._environment, self._page_url), key=self._key(notice))
         except Exception as error:
             logger.exception("a notice could not be written for Slack")
             failure = DeliveryError(
@@ -72,6 +85,11 @@ class SlackNotifier:
             failure = outcome
         # Raised here and not where it was caught: the library's exception, which may quote us, is not its context.
         raise failure
+
+    def _key(self, notice: Notice) -> str:
+        """The incident that buttons are about; empty where there is nothing to acknowledge."""
+        is_open = notice.kind in _OPEN and not notice.issue and not notice.resolved_at
+        return render.incident_key(notice) if self._has_buttons and is_open else ""
 
 
 class WebhookMode:

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from alerting.notifiers.escape import code, entities, fit, mrkdwn, slack_link
-from alerting.notifiers.render import Fact, View
+from alerting.notifiers.evidence import Fact
+from alerting.notifiers.render import View
 from alerting.notifiers.slack_lines import FORMS, PLAIN_FORMS, SIGNS, lines, packed, spaced
 
 # Documented by Slack: 50 blocks, 3000 characters a section, 150 a header, 10 fields of 2000. Not documented, but
@@ -23,36 +24,40 @@ LINK_LIMIT = 1200
 # chat.update refuses a longer text as `msg_too_long`; a digest is never edited, and must name every line.
 TEXT_LIMIT = 3900
 DIGEST_TEXT_LIMIT = 10_000
+CULPRIT_LIMIT = 400
 OPEN = "Open in Sentry"
+OPEN_PAGE = "Open the incident"
 
 Block = dict[str, Any]
-_AT_A_GLANCE = ("Value", "Threshold", "Peak", "Environment")
 _CODE = re.compile(r"`([^`]+)`")
 
 
 def blocks(shown: View) -> list[Block]:
-    """The card: what happened, the evidence, the lines of a digest, what to do next."""
+    """The card: what happened, what is behind it, the lines of a digest, what to do next, and how we know, small.
+
+    Where the view names an incident it has buttons to acknowledge and to silence it.
+    """
     before, after = [_header(shown)], []
     # Slack refuses a section without text.
     before += _sections([fit(shown.sentence, SENTENCE_LIMIT, ours)])
     before += _sections([f"*{fact.label}*\n{_said(fact)}" for fact in shown.facts if fact.quoted])
-    if glance := [fact for fact in shown.facts if fact.label in _AT_A_GLANCE]:
+    before += _sections([_culprits(shown), _trend(shown)])
+    if glance := [fact for fact in shown.facts if not fact.quoted]:
         before.append({"type": "section", "fields": [_mrkdwn(f"*{each.label}*\n{_said(each)}") for each in glance]})
-    rest = [fact for fact in shown.facts if not fact.quoted and fact.label not in _AT_A_GLANCE]
-    before += _sections(["\n".join(f"*{entities(fact.label)}:* {_said(fact)}" for fact in rest)])
     before += _sections([fit(_totals(shown), FACT_LIMIT * 2, mrkdwn)])
     after += _sections(["\n".join(f"• {note}" for note in _notes(shown))])
-    link = _link(shown)
-    after += _sections([f"{link} · {ours(shown.next_step)}" if link else ours(shown.next_step)])
-    after.append({"type": "context", "elements": [_mrkdwn(mrkdwn(shown.footer))]})
+    after += _sections([" · ".join([*_links(shown), ours(shown.next_step)])])
+    after += _buttons(shown.key) if shown.key else []
+    small = "\n".join([*(f"{entities(fact.label)}: {_said(fact)}" for fact in shown.small), mrkdwn(shown.footer)])
+    after.append({"type": "context", "elements": [_mrkdwn(small)]})
     room = BLOCKS_LIMIT - _size(before + after) - 1000
     return before + _sections(packed(lines(shown.rows, FORMS, room), SECTION_LIMIT)) + after
 
 
 def text(shown: View) -> str:
     """Complete by itself: notifications, screen readers and a message whose blocks were refused show only this."""
-    head = [fit(shown.subject, FACT_LIMIT * 2, mrkdwn), fit(shown.sentence, SENTENCE_LIMIT, ours)]
-    tail = [ours(shown.next_step), _link(shown)]
+    head = [fit(f"[{shown.tag}] {shown.heading}", FACT_LIMIT * 2, mrkdwn), fit(shown.sentence, SENTENCE_LIMIT, ours)]
+    tail = [ours(shown.next_step), *_links(shown)]
     if shown.rows:
         head.append(fit(_totals(shown), FACT_LIMIT * 2, mrkdwn))
         tail = _notes(shown) + tail
@@ -60,7 +65,10 @@ def text(shown: View) -> str:
     if shown.rows:
         body = lines(shown.rows, PLAIN_FORMS, room)
     else:
-        body = _as_many_as_fit([f"{fact.label}: {_said(fact)}" for fact in shown.facts] + _notes(shown), room)
+        facts = [f"{fact.label}: {_said(fact)}" for fact in (*shown.facts, *shown.small)]
+        body = _as_many_as_fit(
+            [part for part in (_culprits(shown), _trend(shown)) if part] + facts + _notes(shown), room
+        )
     return "\n".join(part for part in (*head, *body, *tail) if part)
 
 
@@ -87,13 +95,40 @@ def _notes(shown: View) -> list[str]:
     return [fit(note, NOTES_LIMIT // len(shown.notes), ours) for note in shown.notes]
 
 
-def _link(shown: View) -> str:
-    link = slack_link(shown.link, OPEN) if shown.link else ""
-    return link if len(link) <= LINK_LIMIT else ""
+def _links(shown: View) -> list[str]:
+    made = [slack_link(url, label) for url, label in ((shown.link, OPEN), (shown.page, OPEN_PAGE)) if url]
+    return [link for link in made if len(link) <= LINK_LIMIT]
+
+
+def _culprits(shown: View) -> str:
+    """The errors behind it, each a link in bold over where it comes from."""
+    if not shown.culprits:
+        return ""
+    lines = [f"*{entities(shown.share)}*"]
+    for each in shown.culprits:
+        title = fit(each.title, CULPRIT_LIMIT, mrkdwn)
+        link = slack_link(each.link, each.title) if each.link else title
+        lines.append(f"{each.count} {link if len(link) <= CULPRIT_LIMIT * 2 else title}")
+        lines += [f"      {fit(each.rest, CULPRIT_LIMIT, mrkdwn)}"] if each.rest else []
+    return "\n".join(lines)
+
+
+def _trend(shown: View) -> str:
+    return f"`{shown.bars.sparkline}`\n{entities(shown.bars.caption)}" if shown.bars else ""
+
+
+def _buttons(key: str) -> list[Block]:
+    """What `alerting.status.slack_actions` takes: whose incident, and what to do about it."""
+    made = (("acknowledge", "I have it"), ("silence", "Silence for 1 h"))
+    buttons = [
+        {"type": "button", "action_id": name, "value": key, "text": {"type": "plain_text", "text": label}}
+        for name, label in made
+    ]
+    return [{"type": "actions", "elements": buttons}]
 
 
 def _header(shown: View) -> Block:
-    heading = fit(f"{SIGNS[shown.mood]} [{shown.tag}] {shown.title}", HEADER_LIMIT, mrkdwn)
+    heading = fit(f"{SIGNS[shown.mood]} [{shown.tag}] {shown.heading}", HEADER_LIMIT, mrkdwn)
     return {"type": "header", "text": {"type": "plain_text", "text": heading, "emoji": False}}
 
 

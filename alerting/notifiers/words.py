@@ -112,6 +112,11 @@ def _mood(kind: str, severity: str) -> Mood:
     return _MOODS.get(kind, Mood.ALARM if severity == "high" else Mood.WARNING)
 
 
+def unit(rule: str) -> str:
+    """The unit of a rule's value."""
+    return {"error_rate": "ratio", "p95_latency": "ms"}.get(rule, "errors")
+
+
 def reason(name: str) -> str:
     """A named reason as people say it."""
     return _REASONS.get(name, name.replace("_", " "))
@@ -142,6 +147,8 @@ def next_step(notice: Notice) -> str:
             return "Look for what comes and goes, or raise the threshold if this level is normal."
         case Kind.LATE if notice.resolved_at:
             return "It is over. Look at what happened then, so that it does not come back."
+        case _ if notice.top_errors:
+            return "Open the first of these errors: its stack trace says where to look."
         case _ if notice.issue:
             return "See its stack trace and who is affected."
         case _ if notice.rule in _ABOUT_TRANSACTIONS:

@@ -1,6 +1,7 @@
 """The page of one incident: every decision with its reading and reason, notices, and what one can do about it."""
 
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -33,6 +34,15 @@ STATES = {
 def incident(request: HttpRequest, number: int) -> HttpResponse:
     """Everything that is known about one incident."""
     return _page(request, number)
+
+
+@require_safe
+def by_key(request: HttpRequest, uid: UUID) -> HttpResponse:  # noqa: ARG001
+    """Where notices link to: they are written before their incident has a number."""
+    found = Incident.objects.filter(uid=uid).values_list("pk", flat=True).first()
+    if found is None:
+        raise Http404
+    return HttpResponseRedirect(f"/incidents/{found}/")
 
 
 @require_POST

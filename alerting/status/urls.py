@@ -15,6 +15,7 @@ from alerting.status import (
 
 urlpatterns = [
     path("", now_page.now, name="now"),
+    path("incidents/<uuid:uid>/", incident_page.by_key, name="incident-by-key"),
     path("incidents/<int:number>/", incident_page.incident, name="incident"),
     path("incidents/<int:number>/acknowledge/", incident_page.acknowledge, name="acknowledge"),
     path("incidents/<int:number>/silence/", incident_page.silence, name="silence"),

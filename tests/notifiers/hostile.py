@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from hypothesis import strategies as st
 
-from alerting.outbox.message import Kind, Line, Notice
+from alerting.outbox.message import Kind, Line, Notice, TopError, Trend
 
 PIECES = (
     "<!channel>",
@@ -95,6 +95,10 @@ class Recipe:
             link=self.link + text[:200],
             issue={"title": text, "culprit": text, "first_seen": text},
             notes=(text,) * self.notes,
+            errors=3,
+            top_errors=(TopError(text, text, 2, at, self.link + text[:200], text),) * 3,
+            trend=Trend((0.0, 1e308, 5.0), 10.0, at),
+            in_hand=text,
         )
 
 

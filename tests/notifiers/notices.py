@@ -2,15 +2,31 @@
 
 from typing import Any
 
-from alerting.outbox.message import Kind, Line, Notice
+from alerting.outbox.message import Kind, Line, Notice, TopError, Trend
+
+TOP_ERRORS = (
+    TopError(
+        "OperationalError: could not connect to payments-db, server closed the connection",
+        "checkout.payments in charge",
+        21,
+        "2026-11-23T12:06:02Z",
+        "https://acme.sentry.io/issues/4501/",
+        "checkout@2.41.0",
+    ),
+    TopError(
+        "KeyError: 'cart_id'", "checkout.views in pay", 9, "2026-11-09T08:00:00Z", "https://acme.sentry.io/issues/17/"
+    ),
+    TopError("Timeout: bank did not answer in 5 s", "checkout.bank in settle", 4, "2026-10-02T08:00:00Z"),
+)
+HOUR = Trend((0, 0, 1, 0, 0, 2, 1, 0, 0, 0, 3, 1, 0, 0, 0, 1, 2, 4, 19, 37), 10, "2026-11-23T12:08:00Z")
 
 
 def firing(**changes: Any) -> Notice:
     values: dict[str, Any] = {
         "kind": Kind.FIRST,
-        "key": "5f0c3a1e",
+        "key": "5f0c3a1e5f0c3a1e5f0c3a1e5f0c3a1e",
         "headline": "37 errors in 5 min",
-        "sentence": "37 errors is over the threshold of 10 errors.",
+        "sentence": "37 errors in 5 min, over the threshold of 10 errors.",
         "severity": "high",
         "at": "2026-11-23T12:07:41Z",
         "rule": "critical_errors",
@@ -27,6 +43,9 @@ def firing(**changes: Any) -> Notice:
         "dataset": "errors",
         "first_error_at": "2026-11-23T12:06:02Z",
         "opened_at": "2026-11-23T12:07:41Z",
+        "errors": 37,
+        "top_errors": TOP_ERRORS,
+        "trend": HOUR,
         "link": "https://acme.sentry.io/organizations/acme/issues/?project=4511&environment=production"
         "&start=2026-11-23T12%3A02%3A30&end=2026-11-23T12%3A07%3A30&utc=true&query=",
     }
@@ -37,6 +56,9 @@ def resolved(**changes: Any) -> Notice:
     return firing(
         **{
             "kind": Kind.RESOLVED,
+            "top_errors": (),
+            "trend": None,
+            "errors": 0,
             "headline": "3 errors in 5 min",
             "sentence": "Recovered: 3 errors, at or under the threshold of 10 errors, and it stayed there. "
             "It lasted 21 min.",
@@ -48,6 +70,7 @@ def resolved(**changes: Any) -> Notice:
             "window_end": "2026-11-23T12:26:30Z",
             "sample": "3 events",
             "resolved_at": "2026-11-23T12:28:45Z",
+            "in_hand": "ann",
             "sequence": 3,
             **changes,
         }
@@ -58,7 +81,10 @@ def new_issue(**changes: Any) -> Notice:
     return firing(
         **{
             "headline": "new error type CHECKOUT-4F2",
-            "sentence": "This error type was not seen before in this project.",
+            "top_errors": (),
+            "trend": None,
+            "errors": 0,
+            "sentence": "New error type CHECKOUT-4F2: it was not seen before in this project.",
             "severity": "medium",
             "rule": "new_issue",
             "rule_title": "New error type",
@@ -122,7 +148,7 @@ def every_kind() -> dict[str, Notice]:
         "reminder": firing(
             kind=Kind.REMINDER,
             headline="52 errors in 5 min",
-            sentence="Still over the threshold after 1 h: 52 errors (threshold 10 errors).",
+            sentence="Still over after 1 h: 52 errors in 5 min (threshold 10 errors), up from 37 errors.",
             value="52 errors",
             peak="212 errors",
             reason="repeat_due",
@@ -134,7 +160,8 @@ def every_kind() -> dict[str, Notice]:
         "worse": firing(
             kind=Kind.WORSE,
             headline="84 errors in 5 min",
-            sentence="It got worse: 84 errors (threshold 10 errors), at least double what was last told.",
+            sentence="It got worse: 84 errors in 5 min (threshold 10 errors), at least double what was last told "
+            "(37 errors).",
             value="84 errors",
             peak="84 errors",
             reason="value_doubled",
@@ -162,9 +189,11 @@ def every_kind() -> dict[str, Notice]:
             notes=("The project basket was renamed to checkout.",),
         ),
         "rate": firing(
-            headline="error rate 4.2% (0.042) over 10 min",
-            sentence="4.2% (0.042) is over the threshold of 1% (0.01).",
+            headline="error rate 4.2% (0.042) in 10 min",
+            sentence="Error rate 4.2% (0.042) in 10 min, over the threshold of 1% (0.01).",
             rule="error_rate",
+            errors=630,
+            trend=Trend((0.001, 0.002, 0, 0.003, 0.02, 0.042), 0.01, "2026-11-23T12:08:00Z"),
             rule_title="Error rate",
             value="4.2% (0.042)",
             threshold="1% (0.01)",
@@ -175,10 +204,13 @@ def every_kind() -> dict[str, Notice]:
             notes=("Transactions are estimated: the server counts sampled ones, multiplied by 10 (sample rate 0.1).",),
         ),
         "p95": firing(
-            headline="p95 latency 1840 ms over 10 min",
-            sentence="1840 ms is over the threshold of 1000 ms.",
+            headline="p95 latency 1840 ms in 10 min",
+            sentence="P95 latency 1840 ms in 10 min, over the threshold of 1000 ms.",
             severity="medium",
             rule="p95_latency",
+            top_errors=(),
+            errors=0,
+            trend=Trend((310, 305, 290, 420, 380, 350, 900, 1200, 1700, 1840), 1000, "2026-11-23T12:08:00Z"),
             rule_title="p95 latency",
             value="1840 ms",
             threshold="1000 ms",
@@ -190,6 +222,8 @@ def every_kind() -> dict[str, Notice]:
         "new issue": new_issue(),
         "late and over": firing(
             kind=Kind.LATE,
+            top_errors=(),
+            trend=None,
             headline="41 errors in 5 min",
             sentence="Found late, after we could not look from 02:10 to 05:40 UTC: 41 errors (threshold 10 errors). "
             "It lasted 12 min and is over.",
@@ -209,6 +243,13 @@ def every_kind() -> dict[str, Notice]:
             "Nothing more is told until it has been stable for a while.",
             reason="changes_often",
             sequence=7,
+        ),
+        "escalated": firing(
+            kind=Kind.ESCALATED,
+            key="5f0c3a1e5f0c3a1e5f0c3a1e5f0c3a1e-escalated",
+            sentence="Nobody has acknowledged this for 30 min. It is still open.",
+            reason="not_acknowledged",
+            at="2026-11-23T12:37:41Z",
         ),
         "digest": digest(),
         "stale": digest(

@@ -66,7 +66,7 @@ def test_a_mail_reaches_everybody_at_once_as_html_and_text(server: MailServer) -
     for kind in ("plain", "html"):
         body = message.get_body((kind,))
         assert body is not None
-        assert "37 errors is over the threshold of 10 errors." in body.get_content()
+        assert "37 errors in 5 min, over the threshold of 10 errors." in body.get_content()
 
 
 def test_the_same_message_sent_again_has_the_same_message_id(server: MailServer) -> None:

@@ -110,6 +110,53 @@ def test_the_subject_puts_project_and_value_first(notice: Notice, subject: str) 
     assert render.view(notice).subject == subject
 
 
+def test_the_errors_behind_it_are_named_with_count_place_age_link_and_share_of_the_whole() -> None:
+    for where, shown in everything(firing()).items():
+        assert "errors behind it: 34 of 37 (92%)" in shown, where
+        for error in firing().top_errors:
+            assert f"{error.count} ×" in shown, where
+            assert error.title[:60] in shown, where
+            assert error.culprit in shown, where
+        assert "first seen 14 d 4 h earlier" in shown, where
+        assert "since release checkout@2.41.0" in shown, where
+    assert 'href="https://acme.sentry.io/issues/4501/"' in mail_body.html(render.view(firing()))
+
+
+def test_the_last_hour_is_shown_against_the_threshold() -> None:
+    caption = "Last hour: highest 37, threshold 10, over it for about 6 min"
+    for where, shown in everything(firing()).items():
+        assert caption in shown, where
+        assert ("▂▁▁▁▁▁▁▂▅█" in shown) is (where != "html"), where
+    shown = render.view(KINDS["p95"]).bars
+    assert shown is not None
+    assert "highest 1840 ms, threshold 1000 ms" in shown.caption
+    assert {bar.over > 0 for bar in shown.bars[-3:]} == {True}
+
+
+@pytest.mark.parametrize("name", ["firing", "reminder", "worse", "rate", "p95"])
+def test_the_value_stands_there_once(name: str) -> None:
+    notice = KINDS[name]
+    shown = render.view(notice)
+    assert (
+        sum(notice.value in text for text in (shown.heading, shown.sentence, *(each.text for each in shown.facts))) == 1
+    )
+
+
+def test_severity_project_and_environment_come_first_and_what_explains_us_last() -> None:
+    text = mail_body.text(render.view(firing()))
+    assert text.startswith("[firing] High · checkout · production\n\n37 errors in 5 min")
+    assert text.index("Dataset:") > text.index("In Sentry:") > text.index("KeyError")
+
+
+def test_notices_link_to_the_page_only_where_somebody_said_where_it_is() -> None:
+    address = "https://alerts.example.com/incidents/5f0c3a1e-5f0c-3a1e-5f0c-3a1e5f0c3a1e/"
+    shown = render.view(firing(), page_url="https://alerts.example.com")
+    assert address in mail_body.text(shown) and address in mail_body.html(shown)
+    assert f"<{address}|Open the incident>" in slack_blocks.text(shown)
+    assert render.view(firing()).page == ""
+    assert render.view(digest(), page_url="https://alerts.example.com").page == ""
+
+
 @pytest.mark.parametrize("name", KINDS)
 def test_notices_are_calm(name: str) -> None:
     for where, shown in everything(KINDS[name]).items():
@@ -223,7 +270,7 @@ def test_hostile_text_adds_no_header_and_no_line_to_a_mail(recipe: Recipe) -> No
 def test_hostile_text_cannot_start_a_line_of_the_text_part(recipe: Recipe) -> None:
     notice = recipe.notice()
     shown = render.view(notice)
-    most = 25 + 2 * len(notice.lines) + len(shown.facts) + len(shown.notes)
+    most = 36 + 2 * len(notice.lines) + len(shown.facts) + len(shown.small) + len(shown.notes)
     assert len(mail_body.text(shown).splitlines()) <= most
 
 
@@ -245,7 +292,10 @@ def assert_within_slacks_limits(blocks: list[dict[str, Any]], text: str) -> None
                 assert all(0 < len(field["text"]) <= 2000 for field in block["fields"])
             case "section":
                 assert 0 < len(block["text"]["text"]) <= 3000
+            case "actions":
+                assert 0 < len(block["elements"]) <= 25
             case "context":
+                assert all(0 < len(element["text"]) <= 3000 for element in block["elements"])
                 assert 0 < len(block["elements"]) <= 10
             case other:
                 raise AssertionError(other)

@@ -12,7 +12,7 @@ from alerting.notifiers.slack import BotMode, SlackNotifier, WebhookMode
 from alerting.notifiers.slack_http import Answer
 from alerting.notifiers.slack_replies import DEFAULT_RETRY_AFTER, refusal
 from tests.notifiers.drip import dripping_server
-from tests.notifiers.notices import digest, firing, resolved
+from tests.notifiers.notices import digest, every_kind, firing, resolved
 from tests.notifiers.stand_ins import BOT_TOKEN, SlackServer, api, slack_server
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -42,7 +42,7 @@ def test_a_webhook_gets_one_post_with_blocks_and_a_text_that_is_complete(server:
     assert webhook(server).send(firing(), {}, "k:1:slack").ref == {}
     (posted,) = server.requests
     assert posted.body["blocks"][0]["type"] == "header"
-    assert posted.body["text"].startswith("[firing] checkout: 37 errors in 5 min (threshold 10 errors)")
+    assert posted.body["text"].startswith("[firing] High · checkout · production\n37 errors in 5 min, over")
     assert posted.body["unfurl_links"] is False
 
 
@@ -66,6 +66,25 @@ def test_the_bot_edits_the_card_and_tells_the_change_in_its_thread(server: Slack
     assert (threaded.path, threaded.body["thread_ts"]) == ("/api/chat.postMessage", "17.1")
     assert "[resolved]" in edited.body["text"]
     assert "[resolved]" in threaded.body["text"]
+
+
+KINDS = every_kind()
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_only_an_open_incident_has_buttons_and_they_name_it(server: SlackServer, name: str) -> None:
+    server.reply = lambda _: api(channel="C42", ts="17.1")
+    mode = BotMode(BOT_TOKEN, "#alerts", server.api_url)
+    SlackNotifier(mode, has_buttons=True).send(KINDS[name], {}, "k:1:slack")
+    SlackNotifier(mode).send(KINDS[name], {}, "k:1:slack")
+    with_buttons, without = [
+        [each for block in posted.body["blocks"] if block["type"] == "actions" for each in block["elements"]]
+        for posted in server.requests
+    ]
+    opened = {"firing", "reminder", "worse", "rate", "p95", "flapping", "escalated"}
+    expected = [("acknowledge", "5f0c3a1e" * 4), ("silence", "5f0c3a1e" * 4)] if name in opened else []
+    assert [(each["action_id"], each["value"]) for each in with_buttons] == expected
+    assert without == []
 
 
 def test_an_edit_alone_posts_nothing(server: SlackServer) -> None:

@@ -215,3 +215,9 @@ def test_no_page_takes_more_than_ten_queries_however_much_there_is(
     perform.acknowledge(made[0].pk, ANN, datetime.now(UTC))
     with django_assert_max_num_queries(MOST_QUERIES):
         client.get(address.format(made[0].pk))
+
+
+def test_the_address_in_a_notice_leads_to_its_incident(client: Client) -> None:
+    shop = incident("shop")
+    assert client.get(f"/incidents/{shop.uid}/").headers["Location"] == f"/incidents/{shop.pk}/"
+    text(client, "/incidents/00000000-0000-0000-0000-000000000000/", 404)

@@ -1,0 +1,136 @@
+"""What stands behind a notice as every channel shows it: the most frequent errors, and the last hour as bars. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from alerting.notifiers.escape import one_line, safe_link
+from alerting.notifiers.evidence import moment
+from alerting.outbox.message import Notice, Trend
+from alerting.rules.units import percent, plain, span
+
+TEXT_LIMIT = 160
+MOST_ERRORS = 3
+MOST_BARS = 30
+BLOCKS = "▁▂▃▄▅▆▇█"
+FULL_HEIGHT = 48
+
+
+@dataclass(frozen=True, slots=True)
+class Culprit:
+    """One error in words; `title` and `place` come from events. `details` say how old and how new it is."""
+
+    count: str
+    title: str
+    place: str
+    details: str
+    link: str
+
+    @property
+    def rest(self) -> str:
+        """Everything but count and title, in one line."""
+        return " · ".join(part for part in (self.place, self.details) if part)
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One bar in pixels: what is up to the threshold, and what is over it."""
+
+    under: int
+    over: int
+
+
+@dataclass(frozen=True, slots=True)
+class Bars:
+    """The last hour. `caption` says in words what the picture shows."""
+
+    sparkline: str
+    caption: str
+    bars: tuple[Bar, ...]
+    under_height: int
+    over_height: int
+
+
+def culprits(notice: Notice) -> tuple[Culprit, ...]:
+    """The errors behind a notice, most frequent first."""
+    return tuple(
+        Culprit(
+            count=f"{error.count} ×",
+            title=one_line(error.title, TEXT_LIMIT) or "an error without a title",
+            place=one_line(error.culprit, TEXT_LIMIT),
+            details=" · ".join(_details(error.first_seen, notice.at, one_line(error.release, 60))),
+            link=safe_link(error.link),
+        )
+        for error in notice.top_errors[:MOST_ERRORS]
+    )
+
+
+def share(notice: Notice) -> str:
+    """How much of the whole these errors make; empty where there are none."""
+    top = notice.top_errors[:MOST_ERRORS]
+    if not top:
+        return ""
+    together = sum(error.count for error in top)
+    # Late events may have come between the two answers.
+    whole = max(notice.errors, together)
+    name = "The error behind it" if len(top) == 1 else f"The {len(top)} most frequent errors behind it"
+    return f"{name}: {together} of {whole} ({100 * together / whole if whole else 0:.0f}%)"
+
+
+def bars(trend: Trend | None, unit: str) -> Bars | None:
+    """The last hour against the threshold; None where it is not known."""
+    if trend is None or not trend.values:
+        return None
+    values, limit = [_bounded(value) for value in trend.values[-MOST_BARS:]], _bounded(trend.limit)
+    top = max(*values, limit, 1e-9)
+    over = sum(value > limit for value in values)
+    line = round(FULL_HEIGHT * limit / top)
+    times = (
+        "never over it" if not over else "over it all the time" if over == len(values) else _lasting(over, len(values))
+    )
+    caption = f"Last hour: highest {_amount(max(values), unit)}, threshold {_amount(limit, unit)}, {times}"
+    return Bars(
+        "".join(BLOCKS[min(7, round(7 * value / top))] for value in values),
+        caption,
+        tuple(_bar(value, limit, top, line) for value in values),
+        line,
+        FULL_HEIGHT - line,
+    )
+
+
+def _bounded(value: float) -> float:
+    """Nothing that is counted or measured here is larger, and nobody could read it."""
+    return min(max(0.0, value), 1e12)
+
+
+def _bar(value: float, limit: float, top: float, line: int) -> Bar:
+    height = round(FULL_HEIGHT * value / top)
+    if value > limit:
+        return Bar(line, max(2, height - line))
+    return Bar(min(line, max(1, height)), 0)
+
+
+def _lasting(over: int, count: int) -> str:
+    if over in {0, count}:
+        return "over it all the time" if over else "never over it"
+    return f"over it for about {span(3600 / count * over)}"
+
+
+def _amount(value: float, unit: str) -> str:
+    match unit:
+        case "ratio":
+            return percent(value).partition(" ")[0]
+        case "ms":
+            return f"{plain(value, 1)} ms"
+        case _:
+            return plain(value)
+
+
+def _details(first_seen: str, at: str, release: str) -> Sequence[str]:
+    then, now = moment(first_seen), moment(at)
+    found = []
+    if then and now:
+        age = (now - then).total_seconds()
+        found.append(f"first seen {span(age)} earlier" if age >= 1 else "first seen just now")
+    if release:
+        found.append(f"since release {release}")
+    return found
