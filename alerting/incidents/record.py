@@ -187,7 +187,7 @@ def _apply(
             old_threshold,
             before.thin_since,
             told_as if told_as != incident.project else "",
-            before.told_value,
+            before.level.told,
         )
         told_as = incident.project
         notice = replace(notices.compose(rule, reading, step, told, now, desk.links), in_hand=in_hand)
