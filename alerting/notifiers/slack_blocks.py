@@ -56,7 +56,8 @@ def blocks(shown: View) -> list[Block]:
 
 def text(shown: View) -> str:
     """Complete by itself: notifications, screen readers and a message whose blocks were refused show only this."""
-    head = [fit(f"[{shown.tag}] {shown.heading}", FACT_LIMIT * 2, mrkdwn), fit(shown.sentence, SENTENCE_LIMIT, ours)]
+    first = shown.subject if shown.rows else f"[{shown.tag}] {shown.heading}"
+    head = [fit(first, FACT_LIMIT * 2, mrkdwn), fit(shown.sentence, SENTENCE_LIMIT, ours)]
     tail = [ours(shown.next_step), *_links(shown)]
     if shown.rows:
         head.append(fit(_totals(shown), FACT_LIMIT * 2, mrkdwn))

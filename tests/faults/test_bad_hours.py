@@ -62,7 +62,7 @@ def test_getting_worse_is_told_once_per_doubling_and_not_at_every_tick(world: Wo
     errors(world, sandbox, 45)
     world.run(timedelta(seconds=30))
     assert read(sandbox) == ["firing", "worse"]
-    assert "It got worse: 60 errors in 5 min (threshold 10 errors), at least double" in sandbox.slack.messages[1].text
+    assert "It got worse: 60 errors in 1 min (threshold 10 errors), at least double" in sandbox.slack.messages[1].text
     for _ in range(44):
         errors(world, sandbox, 40)
         world.run(timedelta(seconds=15))
