@@ -9,7 +9,8 @@ MOST_DECIMALS = 12
 
 def plain(value: float, decimals: int = 4) -> str:
     """A number without needless decimals or separators: 11, 0.05, 1500."""
-    return f"{value:.{decimals}f}".rstrip("0").rstrip(".")
+    digits = f"{value:.{decimals}f}"
+    return digits.rstrip("0").rstrip(".") if "." in digits else digits
 
 
 def percent(value: float, decimals: int = 4) -> str:
