@@ -41,6 +41,7 @@ def test_a_worker_killed_before_sending_loses_nothing_and_repeats_nothing(
 ) -> None:
     closed = sandbox.slack.fault(Fault(status=503))
     sandbox.sentry.add_errors(project, 11)
+    wait_for_message(lasting, project, "email", "state = 'sent'")
     wait_for_message(lasting, project, "slack", "attempts > 0 and state = 'pending'")
     lasting.stop("worker", signal.SIGKILL)
     closed.remove()

@@ -40,6 +40,8 @@ def test_five_hours_away_are_told_in_one_late_notice_and_one_digest(world: World
     while not Gap.objects.filter(finished_at__isnull=False).exists():
         world.run(timedelta(seconds=15))
         ticks += 1
+    world.run(timedelta(seconds=30))
+    ticks += 2
     cost = len(sandbox.sentry.requests) - asked
 
     news = world.slack.sent[told_before[0] :]

@@ -68,7 +68,8 @@ def test_sentry_away_is_caught_up_like_our_own_absence(world: World) -> None:
     world.run(timedelta(minutes=40))
     world.source.broken = {}
     world.run(timedelta(minutes=6))
-    assert world.kinds() == ["blind", "sighted", "late"]
+    # Counts can be read before the rest can: what was missed may be told before we see everything again.
+    assert (world.kinds()[0], sorted(world.kinds()[1:])) == ("blind", ["late", "sighted"])
 
 
 @database

@@ -62,7 +62,7 @@ def test_an_incident_is_told_from_beginning_to_end_with_its_reasons() -> None:
     change(one, "firing", "firing", "value_doubled")
     assert texts(watch) == [
         "incident: critical_errors in shop: ok → firing, over the threshold for the first time",
-        "incident: critical_errors in shop: still firing, at least double what was last told",
+        "incident: critical_errors in shop: still firing, at least double what it was, in a full window",
     ]
     change(one, "recovering", "ok", "recovered")
     (last,) = watch.look()
