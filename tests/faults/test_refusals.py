@@ -178,9 +178,9 @@ def test_the_cards_of_a_bot_say_resolved_also_where_that_was_told_in_a_digest(
     sandbox.slack.wait_for(lambda _: in_slack(sandbox, "app-7"))
     # One tick ends all of them, so that their ends travel in one message.
     restart_with(service, SENTRY_CRITICAL_ERROR_THRESHOLD="1000")
-    sandbox.slack.wait_for(lambda _: "resolved" in (sandbox.slack.find(card.ts) or card).text)
+    sandbox.slack.wait_for(lambda _: "ended" in (sandbox.slack.find(card.ts) or card).text)
     edited = sandbox.slack.find(card.ts)
-    assert edited is not None and "[resolved] checkout" in edited.text
+    assert edited is not None and "[ended]" in edited.text and "checkout" in edited.text
     posted = [each for each in sandbox.slack.messages if each.via == "chat.postMessage"]
     assert len([each for each in posted if "[digest]" in each.text and "checkout" in each.text]) == 1
     assert [each for each in posted if each.thread_ts] == []

@@ -68,7 +68,7 @@ def test_no_secret_gets_out_with_a_bot_on_postgresql(
     service.database_url = cluster.url.replace("alerting@", f"alerting:{DATABASE}@")
     break_everything_once(service, sandbox)
     cluster.stop()
-    service.wait_for_log("worker", "OperationalError", timeout=30)
+    service.wait_for_log("worker", "the database is away", timeout=30)
     away = service.command("check")
     cluster.start()
     planted = {"bot": sandbox.slack.bot_token, "database": DATABASE}
@@ -102,7 +102,7 @@ def break_everything_once(service: Service, sandbox: Sandbox) -> None:
     client = redis.Redis.from_url(service.broker_url)
     client.config_set("requirepass", "another")
     client.client_kill_filter(_type="normal", skipme=True)
-    service.wait_for_log("worker", "invalid username-password", timeout=30)
+    service.wait_for_log("worker", "Redis is away", timeout=30)
     client.config_set("requirepass", BROKER)
 
 
