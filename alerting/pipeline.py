@@ -12,7 +12,19 @@ from django.db import transaction
 
 from alerting.complete_notices import HELD, Completion
 from alerting.errors import DeliveryError
-from alerting.incidents import blindness, dropping, ends, escalation, gaps, hindsight, latest, record, ticks, unwatched
+from alerting.incidents import (
+    blindness,
+    dropping,
+    ends,
+    escalation,
+    gaps,
+    hindsight,
+    late_rates,
+    latest,
+    record,
+    ticks,
+    unwatched,
+)
 from alerting.incidents.blindness import Sight
 from alerting.incidents.models import Evaluator, Incident, Tick
 from alerting.notifiers.base import Notifier
@@ -88,8 +100,7 @@ def evaluate_tick(parts: Parts, now: datetime) -> TickReport | None:
         if owed is not None and parts.completion is not None:
             requests += parts.completion.complete(tick, requests, now)
         if owed is not None and Measure.ERRORS.value not in sight.faults:
-            more, cost = _look_back(parts, tick, requests, now)
-            owed, requests = owed + more, requests + cost
+            owed, requests = _look_back(parts, tick, owed, requests, now)
         outcome = "fenced" if owed is None else "partial" if sight.faults else "good"
         good = outcome == "good"
         heartbeat = good and ticks.heartbeat_is_due(state, now)
@@ -203,13 +214,17 @@ def _record(
         latest.remember(verdicts, now)
         if parts.completion is not None:
             parts.completion.hold(parts.clock() + HELD, now)
-        _notice_gap(parts, state, sight, now)
+        if (rule := _count_rule(parts)) is not None and sight.good.get(Measure.ERRORS.value) == now:
+            last = Sight.from_json(state.memory.get("sight", {})).good.get(Measure.ERRORS.value, state.started_at)
+            gaps.notice_gap(last, parts.interval_seconds, rule.window_seconds, parts.catch_up_seconds, now)
         memory = {**state.memory, "plan": plan.to_json(), "sight": sight.to_json(), "watching": watching}
         memory["saved"] = saved(plan.active, sum(each.requests for each in answers), state.memory.get("saved", 0))
         if any(answer.question.measure is Measure.OUTCOMES and not answer.question.settled for answer in answers):
             dropped = drops.lately(state.memory.get("drops", {}), answers, now)
             memory["drops"] = dropped.to_json(now)
             owed += dropping.update(dropped, parts.desk, now)
+        span = late_rates.Span(parts.interval_seconds, parts.settle_seconds, parts.catch_up_seconds)
+        memory["rates"] = late_rates.wanted(state.memory, sight, parts.rules, verdicts, span, state.started_at, now)
         changes: dict[str, object] = {"memory": memory}
         if not sight.faults:
             changes["good_until"] = now
@@ -219,33 +234,30 @@ def _record(
     return owed
 
 
-def _look_back(parts: Parts, tick: Tick, spent: int, now: datetime) -> tuple[int, int]:
-    """With the requests that are left, look again at what was judged; returns notices owed and requests made."""
+def _look_back(parts: Parts, tick: Tick, owed: int, spent: int, now: datetime) -> tuple[int, int]:
+    """With the requests that are left, look again at what was judged; returns the tick's notices and requests."""
     rule, state = _count_rule(parts), ticks.evaluator(now)
-    memory = state.memory.get("look_back", {})
-    if rule is None or parts.catch_up_seconds == 0 or not hindsight.is_due(memory, now):
-        return 0, 0
+    if rule is None or parts.catch_up_seconds == 0:
+        return owed, spent
     limit = spare(int(state.memory["plan"]["active"]), spent, state.memory["saved"])
     reach = hindsight.Range(state.started_at, parts.settle_seconds, parts.catch_up_seconds, parts.watched)
-    review = hindsight.look_back(parts.source, rule, reach, memory, parts.desk.environment, limit, now)
+    found = hindsight.look_back(parts.source, rule, reach, state.memory, parts.desk.environment, limit, now)
+    requests = found.requests if found else 0
+    rates = late_rates.go_on(parts.source, parts.rules, state.memory, parts.desk.environment, limit - requests, now)
+    requests += rates.requests
+    if found is None and not requests:
+        return owed, spent
     with transaction.atomic():
         if not ticks.is_newest(tick):
-            return 0, review.requests
-        owed, remembered = review.save(parts.desk, now)
-        left = state.memory["saved"] - review.requests
-        state.memory = {**state.memory, "look_back": remembered, "saved": left}
+            return owed, spent + requests
+        owed += rates.tell(parts.rules, parts.desk, parts.settle_seconds, now)
+        memory = {**state.memory, "saved": state.memory["saved"] - requests, "rates": rates.to_json()}
+        if found:
+            more, memory["look_back"] = found.save(parts.desk, now)
+            owed += more
+        state.memory = memory
         state.save(update_fields=("memory",))
-    return owed, review.requests
-
-
-def _notice_gap(parts: Parts, state: Evaluator, sight: Sight, now: datetime) -> None:
-    """On the first good count after a while without: what lies in between has to be judged afterwards."""
-    rule = _count_rule(parts)
-    counted = Measure.ERRORS.value
-    if rule is None or sight.good.get(counted) != now:
-        return
-    last = Sight.from_json(state.memory.get("sight", {})).good.get(counted, state.started_at)
-    gaps.notice_gap(last, parts.interval_seconds, rule.window_seconds, parts.catch_up_seconds, now)
+    return owed, spent + requests
 
 
 def _count_rule(parts: Parts) -> Rule | None:

@@ -57,9 +57,12 @@ class Review:
 
 
 def look_back(
-    source: Source, rule: Rule, reach: Range, memory: Mapping[str, Any], environment: str, limit: int, now: datetime
-) -> Review:
-    """Ask Sentry about the past for at most so many requests. Nothing is written yet."""
+    source: Source, rule: Rule, reach: Range, kept: Mapping[str, Any], environment: str, limit: int, now: datetime
+) -> Review | None:
+    """Ask Sentry about the past for at most so many requests; None where nothing is due. Nothing is written yet."""
+    memory = kept.get("look_back", {})
+    if not _is_due(memory, now):
+        return None
     origin = reach.origin(rule, now)
     same = memory.get("watched") == reach.watched
     rows = list(CountedBlock.objects.order_by("start"))
@@ -78,7 +81,7 @@ def look_back(
     return Review(rule, past, stored, found, reach.watched, breaches, turn.requests, past.due_at(scope))
 
 
-def is_due(memory: Mapping[str, Any], now: datetime) -> bool:
+def _is_due(memory: Mapping[str, Any], now: datetime) -> bool:
     """Whether there is anything to ask; else a tick costs nothing here."""
     due_at = memory.get("due_at")
     return due_at is None or not timedelta() < datetime.fromisoformat(due_at) - now <= LONGEST_REST

@@ -8,7 +8,7 @@ from django.db.models import Q
 
 from alerting.incidents import record
 from alerting.incidents.models import Gap, Incident, Transition
-from alerting.incidents.notice import stamp
+from alerting.incidents.notice import headline, stamp
 from alerting.incidents.record import Desk
 from alerting.outbox import queue
 from alerting.outbox.clean import clean
@@ -16,10 +16,11 @@ from alerting.outbox.message import Kind, Notice
 from alerting.outbox.queue import Debt
 from alerting.poll.blocks import Told
 from alerting.poll.past import Breach
-from alerting.rules.model import Outcome, Reading, Reason, Rule, Trust, Verdict, Window
+from alerting.rules.model import Judgement, Outcome, Reading, Reason, Rule, Trust, Verdict, Window
 from alerting.rules.units import span, text
 
 REASON = "late_and_over"
+DATASETS = {Judgement.ERROR_RATE: "errors and transactions", Judgement.P95_LATENCY: "transactions"}
 
 
 def told(rule: Rule, environment: str, settle_seconds: int, since: datetime) -> dict[str, list[Told]]:
@@ -80,11 +81,11 @@ def _prolong(rule: Rule, breach: Breach, desk: Desk) -> None:
 
 
 def _verdict(rule: Rule, breach: Breach, desk: Desk, now: datetime) -> Verdict:
-    reading = _reading(breach, desk)
+    reading = _reading(rule, breach, desk)
     return Verdict(rule, reading, Outcome.BREACHED, Reason.FOUND_LATE, now)
 
 
-def _reading(breach: Breach, desk: Desk) -> Reading:
+def _reading(rule: Rule, breach: Breach, desk: Desk) -> Reading:
     return Reading(
         breach.project,
         desk.environment,
@@ -92,7 +93,7 @@ def _reading(breach: Breach, desk: Desk) -> Reading:
         Trust.VALUE,
         float(breach.value),
         settled=True,
-        dataset="errors",
+        dataset=DATASETS.get(rule.judgement, "errors"),
         note=f"Late: {_cause(breach)}.",
         first_error_at=breach.first_error_at,
     )
@@ -147,7 +148,7 @@ def _notice(rule: Rule, breach: Breach, key: str, desk: Desk, now: datetime) -> 
     return Notice(
         kind=Kind.LATE,
         key=key,
-        headline=f"{value} in {span(rule.window_seconds)}, already over",
+        headline=f"{headline(rule, _reading(rule, breach, desk), breach.value)}, already over",
         sentence=(
             f"Late: {_cause(breach)}, and it is already over (since {ago}). "
             f"At its worst {value}, over the threshold of {text(rule, rule.threshold)}."
@@ -164,9 +165,9 @@ def _notice(rule: Rule, breach: Breach, key: str, desk: Desk, now: datetime) -> 
         reason=REASON,
         window_start=stamp(breach.worst.start),
         window_end=stamp(breach.worst.end),
-        dataset="errors",
+        dataset=DATASETS.get(rule.judgement, "errors"),
         first_error_at=stamp(breach.first_error_at),
         opened_at=stamp(breach.first_error_at),
         resolved_at=stamp(breach.stretch.end),
-        link=desk.links.to(rule, _reading(breach, desk)),
+        link=desk.links.to(rule, _reading(rule, breach, desk)),
     )

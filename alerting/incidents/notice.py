@@ -44,7 +44,7 @@ def compose(rule: Rule, reading: Reading, step: Step, told: Told, now: datetime,
     return Notice(
         kind=step.tell,
         key=told.key,
-        headline=_ended(rule, step.why, value, told) or _headline(rule, reading, value),
+        headline=_ended(rule, step.why, value, told) or headline(rule, reading, value),
         sentence=_sentence(rule, step, reading, value, told, now),
         severity=rule.severity.value,
         at=stamp(now),
@@ -87,7 +87,8 @@ def stamp(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _headline(rule: Rule, reading: Reading, value: float) -> str:
+def headline(rule: Rule, reading: Reading, value: float) -> str:
+    """What is wrong, in a few words."""
     if reading.issue is not None:
         return f"new error type {reading.issue.short_id}".strip()
     window = span(reading.window.seconds)

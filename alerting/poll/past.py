@@ -136,7 +136,7 @@ class Breach:
     project: Project
     stretch: Window
     worst: Window
-    value: int
+    value: float
     first_error_at: datetime
     goes_on: bool = False
     continues: bool = False

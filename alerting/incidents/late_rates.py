@@ -1,0 +1,103 @@
+"""Ratios and percentiles found afterwards: what has to be read is kept between ticks, what was found is told once."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from alerting.incidents import late
+from alerting.incidents.blindness import Sight
+from alerting.incidents.notice import stamp
+from alerting.incidents.record import Desk
+from alerting.poll import rate_review
+from alerting.poll.blocks import Told
+from alerting.poll.model import Measure, Source
+from alerting.poll.past import Breach
+from alerting.poll.rate_review import Review
+from alerting.rules.model import Rule, Verdict, Window
+
+logger = logging.getLogger(__name__)
+
+# Windows of ratios move once a minute at most; what is a few minutes late has not been missed.
+SHORTEST_GAP = timedelta(minutes=3)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """What decides how much has to be read again."""
+
+    interval_seconds: int
+    settle_seconds: int
+    catch_up_seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What is left to do after some reading, and what is finished."""
+
+    left: Sequence[Review]
+    done: Sequence[Review]
+    requests: int
+
+    def to_json(self) -> list[dict[str, Any]]:
+        return [each.to_json() for each in self.left]
+
+    def tell(self, rules: Sequence[Rule], desk: Desk, settle_seconds: int, now: datetime) -> int:
+        """Within the caller's transaction; returns how many notices are now owed."""
+        owed = 0
+        for review in self.done:
+            for rule in rules:
+                since = now - timedelta(seconds=2 * rule.window_seconds)
+                found = review.found.get(rule.name, ())
+                since = min((each.stretch.start for each in found), default=since)
+                told = late.told(rule, desk.environment, settle_seconds, since) if found else {}
+                news = [
+                    Breach(each.project, each.stretch, each.worst, each.value, each.stretch.start)
+                    for each in found
+                    if not any(_is_same(one, each.stretch) for one in told.get(each.project.id, ()))
+                ]
+                owed += late.tell(rule, news, desk, now) if news else 0
+        return owed
+
+
+def wanted(
+    memory: Mapping[str, Any],
+    sight: Sight,
+    rules: Sequence[Rule],
+    verdicts: Sequence[Verdict],
+    span: Span,
+    started_at: datetime,
+    now: datetime,
+) -> list[dict[str, Any]]:
+    """What has to be read afterwards, this tick's news included."""
+    reviews = [Review.from_json(each) for each in memory.get("rates", [])]
+    if span.catch_up_seconds:
+        reviews = rate_review.with_held(reviews, verdicts, now)
+    name = Measure.PERFORMANCE.value
+    last = Sight.from_json(memory.get("sight", {})).good.get(name)
+    longest = max(SHORTEST_GAP, timedelta(seconds=4 * span.interval_seconds))
+    if last is not None and span.catch_up_seconds and sight.good.get(name) == now and now - last > longest:
+        earliest = max(started_at, now - timedelta(seconds=span.catch_up_seconds))
+        if last < earliest:
+            logger.warning("rates and percentiles from %s to %s are not judged any more", stamp(last), stamp(earliest))
+        reviews += rate_review.after_a_gap(rules, max(last, earliest), span.settle_seconds, now)
+    return [each.to_json() for each in reviews]
+
+
+def go_on(
+    source: Source, rules: Sequence[Rule], memory: Mapping[str, Any], environment: str, limit: int, now: datetime
+) -> Turn:
+    """Read what is to be read, as far as the limit goes."""
+    left: list[Review] = []
+    done: list[Review] = []
+    requests = 0
+    for kept in memory.get("rates", []):
+        review, cost = rate_review.go_on(source, rules, Review.from_json(kept), environment, limit - requests, now)
+        requests += cost
+        (done if review.is_over else left).append(review)
+    return Turn(left, done, requests)
+
+
+def _is_same(told: Told, stretch: Window) -> bool:
+    return told.start <= stretch.end and (told.end is None or stretch.start <= told.end)

@@ -1,0 +1,63 @@
+"""Rates and percentiles that began and ended while nobody was judging are told afterwards, once, and over."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from alerting.poll.model import Measure, Question, Row
+from alerting.rules.model import Project, Trust
+from tests.support.pipeline import World
+
+NOON = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
+SHOP, CALM = Project("1", "shop"), Project("2", "calm")
+MINUTE = timedelta(minutes=1)
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def world() -> World:
+    """A transaction a second; slow, and five in a hundred wrong, from 12:40 to 13:10."""
+    world = World(NOON)
+    world.source.add_errors(SHOP, 90, NOON + 40 * MINUTE, 30 * MINUTE)
+
+    def transactions(question: Question) -> None:
+        if question.measure is Measure.PERFORMANCE:
+            window, bad = question.window, (NOON + 40 * MINUTE, NOON + 70 * MINUTE)
+            slow = (min(window.end, bad[1]) - max(window.start, bad[0])).total_seconds()
+            p95 = 2500.0 if slow > window.seconds / 2 else 300.0
+            world.source.performance = {
+                SHOP: Row(transactions=round(window.seconds), p95_ms=p95),
+                CALM: Row(transactions=9),
+            }
+
+    world.source.before_answer = transactions
+    world.run(3 * MINUTE)
+    return world
+
+
+def told(world: World) -> set[tuple[str, str]]:
+    return {
+        (notice.rule, notice.kind.value) for notice in world.slack.sent if notice.rule in {"error_rate", "p95_latency"}
+    }
+
+
+def test_what_began_and_ended_during_two_hours_of_downtime_is_told_late(world: World) -> None:
+    world.now += 120 * MINUTE
+    world.run(25 * MINUTE)
+    assert told(world) == {("error_rate", "late"), ("p95_latency", "late")}
+    rate = next(notice for notice in world.slack.sent if notice.rule == "error_rate")
+    assert rate.headline.startswith("error rate ") and rate.headline.endswith("already over")
+    assert "2026-01-01T12:2" < rate.opened_at < "2026-01-01T12:45" and rate.resolved_at >= "2026-01-01T13:10"
+    requests = [len(world.source.asked)]
+    world.run(5 * MINUTE)
+    assert told(world) == {("error_rate", "late"), ("p95_latency", "late")}
+    assert len(world.source.asked) - requests[0] <= 5 * 20
+
+
+def test_what_the_server_could_not_tell_for_an_hour_is_told_late(world: World) -> None:
+    world.run(20 * MINUTE)
+    world.source.broken = {Measure.PERFORMANCE: Trust.SOURCE_ERROR}
+    world.run(60 * MINUTE)
+    world.source.broken = {}
+    world.run(20 * MINUTE)
+    assert ("error_rate", "late") in told(world)
