@@ -179,9 +179,10 @@ def _judge(
         verdicts = ingestion.hold(_evaluate(parts, answers, state, standing, now), behind)
         verdicts = ingestion.hold_what_is_accepted(verdicts, ingestion.unreadable(answers), asked == wanted)
     tails = ingestion.tails(verdicts, [(each.rule, each.project_id_text) for each in standing])
-    ends_of_windows = [parts.source.ask(question) for question in tails]
-    answers += ends_of_windows
-    verdicts = ingestion.hold_where_the_end_is_missing(verdicts, ends_of_windows)
+    room = before_ends.room(answers, memory)
+    read = [parts.source.ask(question) for question in tails[:room]]
+    answers += read
+    verdicts = ingestion.hold_where_the_end_is_missing(verdicts, read, tails[room:])
     return confirm(verdicts, looked_for, before_ends.visible(answers))
 
 
@@ -214,22 +215,17 @@ def _record(
         latest.remember(verdicts, now)
         if parts.completion is not None:
             parts.completion.hold(parts.clock() + HELD, now)
-        if (rule := _count_rule(parts)) is not None and sight.good.get(Measure.ERRORS.value) == now:
-            last = Sight.from_json(state.memory.get("sight", {})).good.get(Measure.ERRORS.value, state.started_at)
-            gaps.notice_gap(last, parts.interval_seconds, rule.window_seconds, parts.catch_up_seconds, now)
+        if sight.good.get(Measure.ERRORS.value) == now:
+            gaps.notice_gap(state, _count_rule(parts), parts, now)
         memory = {**state.memory, "plan": plan.to_json(), "sight": sight.to_json(), "watching": watching}
         memory["saved"] = saved(plan.active, sum(each.requests for each in answers), state.memory.get("saved", 0))
-        if any(answer.question.measure is Measure.OUTCOMES and not answer.question.settled for answer in answers):
-            dropped = drops.lately(state.memory.get("drops", {}), answers, now)
-            memory["drops"] = dropped.to_json(now)
-            owed += dropping.update(dropped, parts.desk, now)
-        span = late_rates.Span(parts.interval_seconds, parts.settle_seconds, parts.catch_up_seconds)
-        memory["rates"] = late_rates.wanted(state.memory, sight, parts.rules, verdicts, span, state.started_at, now)
-        changes: dict[str, object] = {"memory": memory}
-        if not sight.faults:
-            changes["good_until"] = now
-            if ticks.heartbeat_is_due(state, now):
-                memory["heartbeat"] = now.isoformat()
+        if any(drops.are_told_by(answer) for answer in answers):
+            memory["drops"] = drops.lately(state.memory.get("drops", {}), answers, now).to_json(now)
+            owed += dropping.update(drops.lately(memory["drops"], (), now), parts.desk, now)
+        memory["rates"] = late_rates.wanted(state, sight, parts.rules, verdicts, parts, now)
+        if not sight.faults and ticks.heartbeat_is_due(state, now):
+            memory["heartbeat"] = now.isoformat()
+        changes = {"memory": memory} if sight.faults else {"memory": memory, "good_until": now}
         Evaluator.objects.filter(pk=1).update(**changes)
     return owed
 

@@ -3,26 +3,40 @@
 import logging
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from typing import Protocol
 
-from alerting.incidents.models import Gap
+from alerting.incidents.blindness import Sight
+from alerting.incidents.models import Evaluator, Gap
 from alerting.incidents.notice import stamp
 from alerting.poll.blocks import Block
-from alerting.rules.model import Window
+from alerting.poll.model import Measure
+from alerting.rules.model import Rule, Window
 
 logger = logging.getLogger(__name__)
 
 SHORTEST = timedelta(seconds=60)
 
 
-def notice_gap(
-    last_good: datetime, interval_seconds: int, window_seconds: int, limit_seconds: int, now: datetime
-) -> bool:
-    """Remember the gap since `last_good` if ticks were missed; windows that began before it belong to it."""
-    missed = now - last_good
-    if missed <= max(SHORTEST, 4 * timedelta(seconds=interval_seconds)) or limit_seconds == 0:
+class Limits(Protocol):
+    """How long between ticks, and how far back we look."""
+
+    @property
+    def interval_seconds(self) -> int: ...
+    @property
+    def catch_up_seconds(self) -> int: ...
+
+
+def notice_gap(state: Evaluator, rule: Rule | None, limits: Limits, now: datetime) -> bool:
+    """On a good count: remember the gap since the last one if ticks were missed; windows that began before belong to it.
+
+    `state` is as it was before this tick.
+    """
+    last = Sight.from_json(state.memory.get("sight", {})).good.get(Measure.ERRORS.value, state.started_at)
+    longest = max(SHORTEST, 4 * timedelta(seconds=limits.interval_seconds))
+    if rule is None or limits.catch_up_seconds == 0 or now - last <= longest:
         return False
-    earliest = now - timedelta(seconds=limit_seconds)
-    wanted = last_good - timedelta(seconds=window_seconds)
+    earliest = now - timedelta(seconds=limits.catch_up_seconds)
+    wanted = last - timedelta(seconds=rule.window_seconds)
     if wanted < earliest:
         logger.warning(
             "windows from %s to %s are not judged: that is longer ago than SENTRY_CATCH_UP_SECONDS",

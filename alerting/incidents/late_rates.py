@@ -4,10 +4,11 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from alerting.incidents import late
 from alerting.incidents.blindness import Sight
+from alerting.incidents.models import Evaluator
 from alerting.incidents.notice import stamp
 from alerting.incidents.record import Desk
 from alerting.poll import rate_review
@@ -23,13 +24,15 @@ logger = logging.getLogger(__name__)
 SHORTEST_GAP = timedelta(minutes=3)
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(Protocol):
     """What decides how much has to be read again."""
 
-    interval_seconds: int
-    settle_seconds: int
-    catch_up_seconds: int
+    @property
+    def interval_seconds(self) -> int: ...
+    @property
+    def settle_seconds(self) -> int: ...
+    @property
+    def catch_up_seconds(self) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,30 +58,24 @@ class Turn:
                 news = [
                     Breach(each.project, each.stretch, each.worst, each.value, each.stretch.start)
                     for each in found
-                    if not any(_is_same(one, each.stretch) for one in told.get(each.project.id, ()))
+                    if not any(_is_same(one, each.stretch, rule) for one in told.get(each.project.id, ()))
                 ]
                 owed += late.tell(rule, news, desk, now) if news else 0
         return owed
 
 
 def wanted(
-    memory: Mapping[str, Any],
-    sight: Sight,
-    rules: Sequence[Rule],
-    verdicts: Sequence[Verdict],
-    span: Span,
-    started_at: datetime,
-    now: datetime,
+    state: Evaluator, sight: Sight, rules: Sequence[Rule], verdicts: Sequence[Verdict], span: Span, now: datetime
 ) -> list[dict[str, Any]]:
     """What has to be read afterwards, this tick's news included."""
-    reviews = [Review.from_json(each) for each in memory.get("rates", [])]
+    reviews = [Review.from_json(each) for each in state.memory.get("rates", [])]
     if span.catch_up_seconds:
         reviews = rate_review.with_held(reviews, verdicts, now)
     name = Measure.PERFORMANCE.value
-    last = Sight.from_json(memory.get("sight", {})).good.get(name)
+    last = Sight.from_json(state.memory.get("sight", {})).good.get(name)
     longest = max(SHORTEST_GAP, timedelta(seconds=4 * span.interval_seconds))
     if last is not None and span.catch_up_seconds and sight.good.get(name) == now and now - last > longest:
-        earliest = max(started_at, now - timedelta(seconds=span.catch_up_seconds))
+        earliest = max(state.started_at, now - timedelta(seconds=span.catch_up_seconds))
         if last < earliest:
             logger.warning("rates and percentiles from %s to %s are not judged any more", stamp(last), stamp(earliest))
         reviews += rate_review.after_a_gap(rules, max(last, earliest), span.settle_seconds, now)
@@ -99,5 +96,7 @@ def go_on(
     return Turn(left, done, requests)
 
 
-def _is_same(told: Told, stretch: Window) -> bool:
-    return told.start <= stretch.end and (told.end is None or stretch.start <= told.end)
+def _is_same(told: Told, stretch: Window, rule: Rule) -> bool:
+    """Windows overlap, so where a stretch began or ended is known to the length of one."""
+    near = timedelta(seconds=rule.window_seconds)
+    return told.start <= stretch.end + near and (told.end is None or stretch.start <= told.end)

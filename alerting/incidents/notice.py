@@ -140,7 +140,7 @@ def _since_told(rule: Rule, value: float, told: Told) -> str:
 
 def _sentence(rule: Rule, step: Step, reading: Reading, value: float, told: Told, now: datetime) -> str:
     shown, limit, lasted = text(rule, value), text(rule, rule.threshold), span((now - told.opened_at).total_seconds())
-    seen = _headline(rule, reading, value)
+    seen = headline(rule, reading, value)
     seen = f"{seen[:1].upper()}{seen[1:]}" if step.why not in {Why.FOUND_LATE, Why.DOUBLED, Why.REPEAT_DUE} else seen
     match step.why:
         case Why.FIRST_SEEN:

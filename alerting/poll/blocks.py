@@ -78,9 +78,9 @@ class Told:
     def meets(self, first: float, last: float) -> bool:
         return self.start.timestamp() <= last and (self.end is None or first < self.end.timestamp())
 
-    def runs_on_from(self, stretch: Window) -> bool:
+    def runs_on_from(self, stretch: Window, length: timedelta) -> bool:
         """Whether this incident is how the stretch went on: then it is told."""
-        return not self.late and stretch.start < self.start <= stretch.end + timedelta(seconds=60)
+        return not self.late and stretch.start < self.start <= stretch.end + length / 2
 
     def is_continued_by(self, stretch: Window, length: timedelta) -> bool:
         """Whether the stretch belongs to what was found late before."""

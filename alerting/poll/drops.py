@@ -24,14 +24,24 @@ class Dropped:
         return {"at": now.isoformat(), "projects": errors, "transactions": dict(self.transactions)}
 
 
+def told_by(answer: Answer) -> Dropped:
+    """What one answer tells."""
+    rows = {project.id: row for project, row in answer.rows.items()}
+    return Dropped(
+        {key: dict(row.dropped_reasons) or {"quota": row.dropped} for key, row in rows.items() if row.dropped},
+        {key: row.dropped_transactions for key, row in rows.items() if row.dropped_transactions},
+    )
+
+
+def are_told_by(answer: Answer) -> bool:
+    """Whether this is about the last minutes, and not about one window beside what was kept in it."""
+    return answer.question.measure is Measure.OUTCOMES and not answer.question.settled
+
+
 def lately(memory: Mapping[str, Any], answers: Iterable[Answer], now: datetime) -> Dropped:
     """This tick's answer, or the last one while it is recent."""
     for answer in answers:
-        if answer.question.measure is Measure.OUTCOMES and not answer.question.settled and answer.trust is Trust.VALUE:
-            rows = {project.id: row for project, row in answer.rows.items()}
-            return Dropped(
-                {key: dict(row.dropped_reasons) or {"quota": row.dropped} for key, row in rows.items() if row.dropped},
-                {key: row.dropped_transactions for key, row in rows.items() if row.dropped_transactions},
-            )
+        if are_told_by(answer) and answer.trust is Trust.VALUE:
+            return told_by(answer)
     recent = memory and timedelta() <= now - datetime.fromisoformat(memory["at"]) <= REMEMBERED
     return Dropped(dict(memory["projects"]), dict(memory.get("transactions", {}))) if recent else Dropped()

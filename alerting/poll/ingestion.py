@@ -144,8 +144,10 @@ def tails(verdicts: Iterable[Verdict], open_now: Iterable[tuple[str, str]]) -> l
     ]
 
 
-def hold_where_the_end_is_missing(verdicts: Iterable[Verdict], asked: Sequence[Answer]) -> list[Verdict]:
-    """Without those whose window ends before its transactions are in."""
+def hold_where_the_end_is_missing(
+    verdicts: Iterable[Verdict], asked: Sequence[Answer], not_asked: Iterable[Question]
+) -> list[Verdict]:
+    """Without those whose window ends before its transactions are in, or where there was no room to ask for that."""
     counts = {
         (answer.question.window, project.id): row.transactions or 0
         for answer in asked
@@ -154,6 +156,9 @@ def hold_where_the_end_is_missing(verdicts: Iterable[Verdict], asked: Sequence[A
     }
     known = {(answer.question.window, each) for answer in asked for each in answer.question.project_ids}
     unread = {answer.question.window for answer in asked if answer.trust is not Trust.VALUE}
+    for question in not_asked:
+        known |= {(question.window, each) for each in question.project_ids}
+        unread.add(question.window)
     result: list[Verdict] = []
     for verdict in verdicts:
         key = (_tail(verdict.reading.window), verdict.reading.project.id)

@@ -164,17 +164,35 @@ class Turn:
         return True
 
     def _judge(self) -> list[Breach]:
-        """What is news among the breaches that are decided."""
+        """What is news among the breaches that are decided; what cannot be dated within the limit waits for a turn."""
         breaches: list[Breach] = []
         for project in self._changed():
-            judged = self._judged(project)
+            judged, is_done = self._judged(project), True
             told = self._scope.told.get(project, ())
-            news = [stretch for stretch in judged.breaches if not any(each.runs_on_from(stretch) for each in told)]
-            breaches += [self._describe(project, stretch) for stretch in news]
-            if not judged.cuts:
+            for stretch in judged.breaches:
+                if any(each.runs_on_from(stretch, self._scope.length) for each in told):
+                    continue
+                dated = self._dated(project, stretch)
+                is_done = is_done and dated is not None
+                breaches += [self._describe(project, dated)] if dated else []
+            if is_done and not judged.cuts:
                 for block in self.memory.blocks:
                     block.unjudged.pop(project, None)
         return breaches
+
+    def _dated(self, project: str, stretch: Window) -> Window | None:
+        """With its first error. What a split has left over is known to lie in the rest of its block only: read it."""
+        start = stretch.start.timestamp()
+        block = next(
+            each for each in self.memory.blocks if project in each.counts and each.counts[project].first >= start
+        )
+        if block.counts[project].first > block.start.timestamp():
+            return stretch
+        counts = self._read(Window(block.start, block.end)) if self._may_ask() else None
+        if counts is None or project not in counts:
+            return None
+        block.replace(counts, self._scope.now)
+        return Window(datetime.fromtimestamp(int(counts[project].first), UTC), stretch.end)
 
     def _describe(self, project: str, stretch: Window) -> Breach:
         blocks, length = self.memory.blocks, self._scope.length
@@ -188,7 +206,7 @@ class Turn:
                 worst, value = each, errors
         window_start = datetime.fromtimestamp(int(worst.first), UTC)
         still = (self._scope.now - timedelta(seconds=self._scope.settle_seconds) - length).timestamp()
-        lasting = sum(each.errors for each in counted if each.last >= still)
+        lasting = sum(each.errors for each in inside if each.last >= still)
         return Breach(
             Project(project, self.memory.names.get(project, project)),
             stretch,

@@ -1,7 +1,8 @@
 """Ratios and percentiles that nobody judged when they were fresh: read afterwards, window by window, a few per tick.
 
-No total over a longer time says anything about the windows in it, so each has to be read; they lie a fifth of their
-length apart. What is asked is two requests a window, one where no project has transactions enough.
+No total over a longer time says anything about the windows in it, so each has to be read; they lie half their length
+apart, and a tenth around what comes near the threshold. That is two requests a window; one where no project has
+transactions enough, three where a rate is over.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,13 +10,19 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from alerting.poll import drops
 from alerting.poll.ingestion import ON_SETTLED_DATA
 from alerting.poll.model import Answer, Measure, Priority, Question, Source
 from alerting.poll.readings import Watched, assemble
 from alerting.rules.evaluate import judge_all
 from alerting.rules.model import Judgement, Outcome, Project, Reason, Rule, Trust, Verdict, Window
 
-STEPS_PER_WINDOW = 5
+STEPS_PER_WINDOW = 2
+FINE_STEPS_PER_WINDOW = 10
+# Half of a window over the threshold is in the next window that is read.
+NEAR = 0.5
+# The third asks what quotas dropped, where a rate is over the threshold.
+REQUESTS_PER_WINDOW = 3
 # Windows that could not be judged because events were late are read when they have come.
 SETTLED_AFTER = timedelta(minutes=20)
 
@@ -41,6 +48,7 @@ class Review:
     next: datetime
     until: datetime
     not_before: datetime
+    fine_until: datetime | None = None
     held: bool = False
     found: Mapping[str, tuple[Found, ...]] = field(default_factory=dict)
 
@@ -61,6 +69,7 @@ class Review:
             "next": self.next.isoformat(),
             "until": self.until.isoformat(),
             "not_before": self.not_before.isoformat(),
+            "fine_until": self.fine_until.isoformat() if self.fine_until else None,
             "held": self.held,
             "found": found,
         }
@@ -76,7 +85,8 @@ class Review:
             for rule, listed in data["found"].items()
         }
         following, until, not_before = (moment(data[name]) for name in ("next", "until", "not_before"))
-        return cls(data["seconds"], following, until, not_before, data["held"], found)
+        fine_until = moment(data["fine_until"]) if data["fine_until"] else None
+        return cls(data["seconds"], following, until, not_before, fine_until, data["held"], found)
 
 
 def after_a_gap(rules: Sequence[Rule], last_good: datetime, settle_seconds: int, now: datetime) -> list[Review]:
@@ -110,18 +120,38 @@ def go_on(
     """Read and judge as many windows as the limit allows; returns what is left to do and the requests made."""
     mine = [rule for rule in rules if rule.judgement in ON_SETTLED_DATA and rule.window_seconds == review.seconds]
     requests = 0
-    while requests + 2 <= limit and not review.is_over and now >= review.not_before:
+    while requests + REQUESTS_PER_WINDOW <= limit and not review.is_over and now >= review.not_before:
         window = Window.ending(review.next, review.seconds)
         answers, cost = _read(source, mine, window)
         requests += cost
         if answers is None:
             break
-        verdicts = judge_all(assemble(mine, answers, Watched(environment=environment)), now)
-        following = review.next + timedelta(seconds=max(1, review.seconds // STEPS_PER_WINDOW))
-        if review.next < review.until < following:
-            following = review.until
-        review = replace(review, next=following, found=_noted(review.found, verdicts))
+        watched = Watched(environment=environment)
+        verdicts = judge_all(assemble(mine, answers, watched), now)
+        if any(_is_rate_over(each) for each in verdicts):
+            outcomes = source.ask(Question(Measure.OUTCOMES, window, Priority.LOW, settled=True))
+            requests += outcomes.requests
+            if outcomes.trust not in {Trust.VALUE, Trust.NO_DATA}:
+                break
+            verdicts = judge_all(assemble(mine, answers, replace(watched, dropped=drops.told_by(outcomes))), now)
+        review = _next(replace(review, found=_noted(review.found, verdicts)), verdicts)
     return review, requests
+
+
+def _next(review: Review, verdicts: Sequence[Verdict]) -> Review:
+    """One step further; a step back, and on in small ones, where a value was near the threshold without being over."""
+    half = timedelta(seconds=max(1, review.seconds // STEPS_PER_WINDOW))
+    small = timedelta(seconds=max(1, review.seconds // FINE_STEPS_PER_WINDOW))
+    is_fine = review.fine_until is not None and review.next < review.fine_until
+    if not is_fine and any(_is_near(each) for each in verdicts):
+        return replace(review, next=review.next - half + small, fine_until=review.next + half)
+    following = review.next + (small if is_fine else half)
+    return replace(review, next=review.until if review.next < review.until < following else following)
+
+
+def _is_near(verdict: Verdict) -> bool:
+    value = verdict.reading.value
+    return verdict.outcome is Outcome.CLEAR and value is not None and value > NEAR * verdict.rule.threshold
 
 
 def _read(source: Source, rules: Sequence[Rule], window: Window) -> tuple[list[Answer] | None, int]:
@@ -134,6 +164,10 @@ def _read(source: Source, rules: Sequence[Rule], window: Window) -> tuple[list[A
     errors = source.ask(Question(Measure.ERRORS, window, Priority.LOW, settled=True))
     cost = performance.requests + errors.requests
     return ([performance, errors] if errors.trust is Trust.VALUE else None), cost
+
+
+def _is_rate_over(verdict: Verdict) -> bool:
+    return verdict.outcome is Outcome.BREACHED and verdict.rule.judgement is Judgement.ERROR_RATE
 
 
 def _noted(found: Mapping[str, tuple[Found, ...]], verdicts: Sequence[Verdict]) -> dict[str, tuple[Found, ...]]:

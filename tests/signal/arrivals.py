@@ -43,6 +43,10 @@ class Readable:
     def drops(self, start: float, end: float) -> int:
         return bisect_left(self.dropped, end) - bisect_left(self.dropped, start)
 
+    def dropped_traffic(self, start: float, end: float) -> int:
+        window = self.traffic[bisect_left(self.traffic, (start,)) : bisect_left(self.traffic, (end,))]
+        return sum(each.dropped for each in window)
+
     def performance(self, start: float, end: float) -> tuple[int, int]:
         """Stored transactions and how many of them are slow."""
         window = self.traffic[bisect_left(self.traffic, (start,)) : bisect_left(self.traffic, (end,))]
@@ -117,8 +121,10 @@ class PretendSource:
         return Row(transactions=round(stored / share), stored=stored, p95_ms=SLOW_MS if slow > stored / 20 else FAST_MS)
 
     def _outcomes(self, readable: Readable, start: float, end: float) -> Row | None:
-        count = readable.drops(start, end)
-        return Row(dropped=count, dropped_reasons={"project_quota": count}) if count else None
+        count, transactions = readable.drops(start, end), readable.dropped_traffic(start, end)
+        reasons = {"project_quota": count} if count else {}
+        row = Row(dropped=count, dropped_reasons=reasons, dropped_transactions=transactions)
+        return row if count or transactions else None
 
     def _new_issues(self, question: Question) -> Answer:
         start = seconds(question.window.start)
