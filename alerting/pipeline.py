@@ -33,7 +33,7 @@ from alerting.outbox.message import Notice
 from alerting.outbox.models import Message
 from alerting.poll import before_ends, drops, ingestion
 from alerting.poll.model import Answer, Measure, Source
-from alerting.poll.plan import Memory, Situation, has_room, measures, questions, remember, saved, spare
+from alerting.poll.plan import SAVED_TICKS, Memory, Situation, has_room, measures, questions, remember, spare
 from alerting.poll.readings import Watched, assemble
 from alerting.rules.evaluate import judge_all
 from alerting.rules.model import Judgement, Rule, Verdict
@@ -165,13 +165,8 @@ def _judge(
     memory = Memory.from_json(state.memory.get("plan", {})).until(now)
     verdicts = ingestion.hold(_evaluate(parts, answers, state, standing, now), behind)
     ending = ends.due(verdicts, standing, parts.desk.policy)
-    looked_for = before_ends.doubted(
-        ending.out_of_sight,
-        [each.project_id_text for each in standing if each.rule != blindness.RULE],
-        answers,
-        memory,
-        now,
-    )
+    open_ids = [each.project_id_text for each in standing if each.rule != blindness.RULE]
+    looked_for = before_ends.doubted(ending.out_of_sight, open_ids, answers, memory, now)
     wanted = before_ends.questions(ending.by_fallen_errors, looked_for, answers, memory, now)
     asked = wanted[: before_ends.room(answers, memory)]
     answers += [parts.source.ask(question) for question in asked]
@@ -218,7 +213,6 @@ def _record(
         if sight.good.get(Measure.ERRORS.value) == now:
             gaps.notice_gap(state, _count_rule(parts), parts, now)
         memory = {**state.memory, "plan": plan.to_json(), "sight": sight.to_json(), "watching": watching}
-        memory["saved"] = saved(plan.active, sum(each.requests for each in answers), state.memory.get("saved", 0))
         if any(drops.are_told_by(answer) for answer in answers):
             memory["drops"] = drops.lately(state.memory.get("drops", {}), answers, now).to_json(now)
             owed += dropping.update(drops.lately(memory["drops"], (), now), parts.desk, now)
@@ -235,7 +229,7 @@ def _look_back(parts: Parts, tick: Tick, owed: int, spent: int, now: datetime) -
     rule, state = _count_rule(parts), ticks.evaluator(now)
     if rule is None or parts.catch_up_seconds == 0:
         return owed, spent
-    limit = spare(int(state.memory["plan"]["active"]), spent, state.memory["saved"])
+    limit = spare(int(state.memory["plan"]["active"]), spent, ticks.requests_before(tick, SAVED_TICKS))
     reach = hindsight.Range(state.started_at, parts.settle_seconds, parts.catch_up_seconds, parts.watched)
     found = hindsight.look_back(parts.source, rule, reach, state.memory, parts.desk.environment, limit, now)
     requests = found.requests if found else 0
@@ -247,7 +241,7 @@ def _look_back(parts: Parts, tick: Tick, owed: int, spent: int, now: datetime) -
         if not ticks.is_newest(tick):
             return owed, spent + requests
         owed += rates.tell(parts.rules, parts.desk, parts.settle_seconds, now)
-        memory = {**state.memory, "saved": state.memory["saved"] - requests, "rates": rates.to_json()}
+        memory = {**state.memory, "rates": rates.to_json()}
         if found:
             more, memory["look_back"] = found.save(parts.desk, now)
             owed += more

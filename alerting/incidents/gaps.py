@@ -27,7 +27,7 @@ class Limits(Protocol):
 
 
 def notice_gap(state: Evaluator, rule: Rule | None, limits: Limits, now: datetime) -> bool:
-    """On a good count: remember the gap since the last one if ticks were missed; windows that began before belong to it.
+    """On a good count: remember the gap since the last one if ticks were missed. Windows that began before are in it.
 
     `state` is as it was before this tick.
     """

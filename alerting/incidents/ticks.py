@@ -55,6 +55,12 @@ def is_newest(tick: Tick) -> bool:
     return Evaluator.objects.select_for_update().filter(pk=1, judged_until=tick.window_end).exists()
 
 
+def requests_before(tick: Tick, count: int) -> list[int]:
+    """What the last ticks before this one cost, everything included."""
+    earlier = Tick.objects.filter(window_end__lt=tick.window_end).order_by("-window_end")
+    return list(earlier.values_list("requests", flat=True)[:count])
+
+
 def finish(tick: Tick, now: datetime, outcome: str, requests: int) -> None:
     """Close the tick's row."""
     tick.finished_at, tick.outcome, tick.requests = now, outcome, requests

@@ -17,7 +17,7 @@ from alerting.rules.model import Judgement, Rule, Window
 REQUESTS_PER_TICK = 5
 # Looking back may use what quiet ticks left over, up to this much in one tick.
 MOST_REQUESTS_PER_TICK = 7
-MOST_SAVED_TICKS = 4
+SAVED_TICKS = 4
 PROJECTS_PER_PAGE = 100
 OUTCOMES_EVERY = timedelta(seconds=60)
 # Longer than any usual window and its settle delay: drops anywhere in it keep it from being judged.
@@ -142,14 +142,10 @@ def most(active: int) -> int:
     return MOST_REQUESTS_PER_TICK * _pages(active)
 
 
-def saved(active: int, spent: int, before: int) -> int:
-    """How many requests ticks have left over, this one included; what failures cost too much is not owed afterwards."""
-    return max(0, min(before + allowed(active) - spent, MOST_SAVED_TICKS * allowed(active)))
-
-
-def spare(active: int, spent: int, saved_up: int) -> int:
-    """How many requests a tick that has made so many may still make for the past."""
-    return max(0, min(saved_up, most(active) - spent))
+def spare(active: int, spent: int, before: Sequence[int]) -> int:
+    """How many requests a tick that has made so many may still make for the past: what those before it left over."""
+    left_over = sum(allowed(active) - requests for requests in (*before, spent))
+    return max(0, min(left_over, most(active) - spent))
 
 
 def outcomes(now: datetime) -> Question:
