@@ -35,9 +35,11 @@ class Turn:
     def run(self) -> list[Breach]:
         """Read, place and split as far as the limit allows; what is decided by then is returned, each with evidence."""
         self._forget()
+        # First what the last turn could not date any more: in a spell of late events work never runs out.
+        breaches = self._judge(frozenset())
         while self._may_ask() and self._step():
             pass
-        breaches = self._judge()
+        breaches += self._judge(frozenset(each.project.id for each in breaches))
         if not self.memory.spans:
             self.memory.blocks = past.merged(self.memory.blocks, self._scope.now - FINE_FOR, self._scope.length)
         return breaches
@@ -163,14 +165,19 @@ class Turn:
         self.memory.blocks[place : place + 1] = cut.block.split(cut.at, counts, self._scope.now)
         return True
 
-    def _judge(self) -> list[Breach]:
-        """What is news among the breaches that are decided; what cannot be dated within the limit waits for a turn."""
+    def _judge(self, told: frozenset[str]) -> list[Breach]:
+        """What is news among the breaches that are decided; what cannot be dated within the limit waits for a turn.
+
+        Projects in `told` (ids) were described in this turn.
+        """
         breaches: list[Breach] = []
         for project in self._changed():
+            if project in told:
+                continue
             judged, is_done = self._judged(project), True
-            told = self._scope.told.get(project, ())
+            known = self._scope.told.get(project, ())
             for stretch in judged.breaches:
-                if any(each.runs_on_from(stretch, self._scope.length) for each in told):
+                if any(each.runs_on_from(stretch, self._scope.length) for each in known):
                     continue
                 dated = self._dated(project, stretch)
                 is_done = is_done and dated is not None
