@@ -46,7 +46,7 @@ def main() -> None:
         )
         raise SystemExit(2) from None
     except Exception as error:
-        from alerting.ops import failures
+        from alerting.commands import failures
 
         failure = failures.explain(error)
         if failure is None:
@@ -58,7 +58,7 @@ def main() -> None:
 def _application() -> "typer.Typer":
     import typer
 
-    from alerting.ops import (
+    from alerting.commands import (
         check,
         env_example,
         explain,
@@ -70,10 +70,10 @@ def _application() -> "typer.Typer":
         scrub_command,
         serve,
         silence_commands,
-        up,
         verify,
         version,
     )
+    from alerting.local import up
 
     app = typer.Typer(
         help="Polls Sentry, judges what it reads against your thresholds, and tells people by email and Slack.",

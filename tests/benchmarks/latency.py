@@ -9,7 +9,7 @@ import psutil
 from rich.console import Console
 from rich.table import Table
 
-from alerting.sandbox import Sandbox
+from tests.sandbox import Sandbox
 from tests.support.service import Service, broker
 
 SPIKES = 20

@@ -10,8 +10,8 @@ import time_machine
 from rich.console import Console
 from rich.table import Table
 
-from alerting.sandbox import Sandbox
-from alerting.sandbox.faults import Fault
+from tests.sandbox import Sandbox
+from tests.sandbox.faults import Fault
 
 TICKS = 40
 ACTIVE_SHARE = 0.3

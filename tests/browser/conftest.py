@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from selenium import webdriver
 
-from alerting.sandbox import Sandbox
+from tests.sandbox import Sandbox
 from tests.support.browser import start
 from tests.support.service import Service, broker
 

@@ -10,7 +10,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.wait import WebDriverWait
 
-from alerting.sandbox import Sandbox
+from tests.sandbox import Sandbox
 from tests.support.browser import complaints
 from tests.support.service import Service
 

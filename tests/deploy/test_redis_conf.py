@@ -9,10 +9,10 @@ import redis
 from redis.backoff import ConstantBackoff
 from redis.retry import Retry
 
+from alerting.commands.findings import Status
+from alerting.commands.probes import broker
 from alerting.config import load
-from alerting.ops.findings import Status
-from alerting.ops.probes import broker
-from alerting.ops.redis_server import find_binary
+from alerting.local.redis_server import find_binary
 
 CONF = Path(__file__).resolve().parents[2] / "deploy" / "redis.conf"
 

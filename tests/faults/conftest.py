@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from alerting.sandbox import Sandbox
 from tests.flow.conftest import database_url, make_service, sandbox
+from tests.sandbox import Sandbox
 from tests.support.service import Service, broker
 
 __all__ = ["database_url", "lasting", "make_service", "project", "sandbox"]

@@ -12,8 +12,8 @@ from alerting.incidents.models import Decision
 from alerting.notifiers.email import EmailNotifier
 from alerting.notifiers.slack import SlackNotifier, WebhookMode
 from alerting.notifiers.smtp import SmtpBackend
-from alerting.sandbox import Fault, Sandbox
 from tests.rules.test_evaluate import Defaults
+from tests.sandbox import Fault, Sandbox
 from tests.support.pipeline import World
 from tests.support.sandboxed import world_on
 

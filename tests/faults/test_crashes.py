@@ -8,7 +8,7 @@ import sqlite3
 import psutil
 import pytest
 
-from alerting.sandbox import Fault, Sandbox
+from tests.sandbox import Fault, Sandbox
 from tests.support.service import Service, wait_until
 from tests.support.told import by_mail, in_slack, once, wait_until_told
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from alerting.sandbox import Sandbox
 from tests.flow.conftest import MakeService
+from tests.sandbox import Sandbox
 from tests.support import postgres
 from tests.support.service import Service, wait_until
 from tests.support.told import once, wait_until_told

@@ -2,8 +2,8 @@
 
 import pytest
 
-from alerting.sandbox import Sandbox
 from tests.flow.conftest import MakeService
+from tests.sandbox import Sandbox
 from tests.support.service import Service, wait_until
 
 pytestmark = [pytest.mark.faults]

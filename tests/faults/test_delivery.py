@@ -5,8 +5,8 @@ from email.utils import format_datetime
 
 import pytest
 
-from alerting.sandbox import Fault, Sandbox
-from alerting.sandbox.records import Mail
+from tests.sandbox import Fault, Sandbox
+from tests.sandbox.records import Mail
 from tests.support.service import Service
 from tests.support.told import by_mail, in_slack, once, wait_until_told
 

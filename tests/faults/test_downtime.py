@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from alerting.incidents.models import Gap, Incident
-from alerting.sandbox import Sandbox
+from tests.sandbox import Sandbox
 from tests.support.pipeline import World
 from tests.support.sandboxed import world_on
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from alerting.sandbox import Sandbox
 from tests.flow.conftest import MakeService
+from tests.sandbox import Sandbox
 
 pytestmark = [pytest.mark.faults]
 FOREIGN = {

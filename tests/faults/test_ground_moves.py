@@ -10,8 +10,8 @@ from alerting.incidents.models import Incident
 from alerting.poll.budget import LocalBudget
 from alerting.poll.client import SentryClient
 from alerting.poll.sentry import SentrySource
-from alerting.sandbox import Fault, Sandbox
 from tests.flow.conftest import MakeService
+from tests.sandbox import Fault, Sandbox
 from tests.support.pipeline import World
 from tests.support.sandboxed import world_on
 from tests.support.told import once, wait_until_told

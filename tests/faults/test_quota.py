@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from alerting.incidents.models import Decision, Incident
-from alerting.sandbox import Fault, Sandbox
 from tests.rules.test_evaluate import Defaults
+from tests.sandbox import Fault, Sandbox
 from tests.support.pipeline import World
 from tests.support.sandboxed import world_on
 

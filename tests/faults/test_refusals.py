@@ -5,9 +5,9 @@ import signal
 
 import pytest
 
-from alerting.sandbox import Fault, Sandbox
-from alerting.sandbox.records import Mail
 from tests.flow.conftest import MakeService
+from tests.sandbox import Fault, Sandbox
+from tests.sandbox.records import Mail
 from tests.support.service import Service
 from tests.support.told import by_mail, in_slack, once
 

@@ -10,10 +10,10 @@ from urllib.parse import quote
 import pytest
 import redis
 
-from alerting.sandbox import Sandbox
-from alerting.sandbox.faults import Fault
 from tests.faults.test_database import cluster
 from tests.flow.conftest import MakeService
+from tests.sandbox import Sandbox
+from tests.sandbox.faults import Fault
 from tests.support.postgres import Cluster
 from tests.support.service import ROOT, Service
 from tests.support.told import in_slack

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from alerting.errors import AlertingError
-from alerting.sandbox import Sandbox
 from tests.flow.conftest import MakeService
+from tests.sandbox import Sandbox
 from tests.support.sentinels import PASSWORD, SENTINEL_PASSWORD, Watched, watched_redis
 from tests.support.told import once
 

@@ -9,11 +9,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from typer import Exit
 
+from alerting.commands import explain, health
 from alerting.incidents.models import Decision, Incident
-from alerting.ops import explain, health
-from alerting.sandbox import Fault, Sandbox
-from alerting.sandbox.faults import swollen, truncated
 from tests.flow.conftest import MakeService
+from tests.sandbox import Fault, Sandbox
+from tests.sandbox.faults import swollen, truncated
 from tests.support.pipeline import World
 from tests.support.sandboxed import world_on
 from tests.support.service import Service

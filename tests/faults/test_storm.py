@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import pytest
 
-from alerting.sandbox import Sandbox
-from alerting.sandbox.records import Mail, SlackMessage
 from tests.flow.conftest import MakeService
+from tests.sandbox import Sandbox
+from tests.sandbox.records import Mail, SlackMessage
 
 pytestmark = [pytest.mark.faults]
 BROKEN = [f"app-{number:04d}" for number in range(1000)]

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from alerting.outbox.channels import LEASE
-from alerting.sandbox import Fault, Sandbox
 from tests.flow.conftest import MakeService
+from tests.sandbox import Fault, Sandbox
 from tests.support.service import Service
 from tests.support.told import by_mail, in_slack, once, wait_until_told
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from alerting.sandbox import Sandbox
+from tests.sandbox import Sandbox
 from tests.support.service import Service, broker
 
 MakeService = Callable[..., Service]

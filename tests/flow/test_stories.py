@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from alerting.sandbox import Sandbox
 from tests.flow.conftest import MakeService
+from tests.sandbox import Sandbox
 
 pytestmark = [pytest.mark.flow]
 

@@ -11,9 +11,9 @@ from alerting.outbox.message import Notice
 from alerting.poll.background import Background
 from alerting.poll.sentry import SentrySource
 from alerting.rules.catalog import build
-from alerting.sandbox import Sandbox
-from alerting.sandbox.faults import Fault
 from tests.rules.test_evaluate import Defaults
+from tests.sandbox import Sandbox
+from tests.sandbox.faults import Fault
 from tests.support.pipeline import World
 from tests.support.sandboxed import world_on
 

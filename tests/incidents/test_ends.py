@@ -10,8 +10,8 @@ from alerting.notifiers.render import as_text, view
 from alerting.outbox.message import Notice
 from alerting.poll.model import Row
 from alerting.rules.model import Project
-from alerting.sandbox import Fault, Sandbox
 from tests.rules.test_evaluate import Defaults
+from tests.sandbox import Fault, Sandbox
 from tests.support.pipeline import World
 from tests.support.sandboxed import world_on
 

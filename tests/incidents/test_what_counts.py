@@ -6,8 +6,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from alerting.incidents.models import Incident
-from alerting.sandbox import Sandbox
 from tests.rules.test_evaluate import Defaults
+from tests.sandbox import Sandbox
 from tests.support.pipeline import World
 from tests.support.sandboxed import world_on
 

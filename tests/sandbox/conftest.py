@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import httpx
 import pytest
 
-from alerting.sandbox import Sandbox
+from tests.sandbox import Sandbox
 
 ORG = "/api/0/organizations/acme/"
 NOW = datetime(2026, 11, 23, 12, 0, 30, tzinfo=UTC)

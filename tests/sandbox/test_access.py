@@ -6,8 +6,8 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from alerting.sandbox import Sandbox
-from alerting.sandbox.access import TokenKind
+from tests.sandbox import Sandbox
+from tests.sandbox.access import TokenKind
 from tests.sandbox.conftest import ORG
 
 FORBIDDEN = {"detail": "You do not have permission to perform this action."}

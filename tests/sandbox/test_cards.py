@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerting.sandbox import cards
-from alerting.sandbox.mrkdwn import blocks_to_html, to_html
-from alerting.sandbox.records import Mail, SlackMessage
+from tests.sandbox import cards
+from tests.sandbox.mrkdwn import blocks_to_html, to_html
+from tests.sandbox.records import Mail, SlackMessage
 
 AT = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 PIECES = (

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from alerting.sandbox import Sandbox
+from tests.sandbox import Sandbox
 from tests.sandbox.conftest import NOW, ORG
 
 COUNTS = "events/?dataset=errors&field=project&field=project.id&field=count()&project=-1&sort=-count()"

@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 import httpx
 import pytest
 
-from alerting.sandbox import Fault, Sandbox
-from alerting.sandbox.faults import Faults, swollen, truncated
-from alerting.sandbox.records import RecordedRequest
+from tests.sandbox import Fault, Sandbox
 from tests.sandbox.conftest import ORG
+from tests.sandbox.faults import Faults, swollen, truncated
+from tests.sandbox.records import RecordedRequest
 
 PROJECTS = f"{ORG}projects/"
 

@@ -13,7 +13,7 @@ import sentry_sdk
 from sentry_sdk import logger
 from sentry_sdk.crons import capture_checkin
 
-from alerting.sandbox import Fault, Sandbox
+from tests.sandbox import Fault, Sandbox
 from tests.sandbox.conftest import ORG
 
 Started = Callable[..., sentry_sdk.Client]

@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 
-from alerting.sandbox import Sandbox
+from tests.sandbox import Sandbox
 from tests.sandbox.conftest import NOW, ORG
 
 

@@ -6,7 +6,7 @@ from email.message import EmailMessage
 
 import pytest
 
-from alerting.sandbox import Fault, Sandbox
+from tests.sandbox import Fault, Sandbox
 
 
 def letter(subject: str = "hello") -> EmailMessage:

@@ -15,12 +15,12 @@ from typing import Any
 import httpx
 import pytest
 
-from alerting.sandbox import Sandbox
+from tests.sandbox import Sandbox
 
 
 @contextmanager
 def process(*arguments: str) -> Iterator[subprocess.Popen[str]]:
-    command = [sys.executable, "-m", "alerting.sandbox", *arguments]
+    command = [sys.executable, "-m", "tests.sandbox", *arguments]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
         try:
             yield running

@@ -5,7 +5,7 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from alerting.sandbox import Sandbox
+from tests.sandbox import Sandbox
 from tests.sandbox.conftest import NOW, ORG
 
 BY_PROJECT = "groupBy=outcome&groupBy=reason&groupBy=project"

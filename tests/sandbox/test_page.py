@@ -13,7 +13,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.support.wait import WebDriverWait
 from slack_sdk import WebClient, WebhookClient
 
-from alerting.sandbox import Fault, Sandbox
+from tests.sandbox import Fault, Sandbox
 from tests.support.browser import start
 
 HOSTILE = "</title><script>document.title='owned'</script><img src=x onerror=\"document.title='owned'\">"

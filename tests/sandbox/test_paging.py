@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerting.sandbox.paging import Page, by_number, by_offset, by_score
-from alerting.sandbox.params import Cursor
+from tests.sandbox.paging import Page, by_number, by_offset, by_score
+from tests.sandbox.params import Cursor
 
 sizes = st.integers(1, 7)
 

@@ -11,7 +11,7 @@ import httpx
 import jsonschema
 import pytest
 
-from alerting.sandbox import Sandbox
+from tests.sandbox import Sandbox
 from tests.sandbox.conftest import ORG
 
 PUBLISHED = json.loads(Path(__file__).with_name("sentry-openapi-subset.json").read_text(encoding="utf-8"))["paths"]

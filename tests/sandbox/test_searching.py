@@ -2,8 +2,8 @@
 
 import pytest
 
-from alerting.sandbox.params import ApiError
-from alerting.sandbox.searching import matcher
+from tests.sandbox.params import ApiError
+from tests.sandbox.searching import matcher
 
 EVENTS = [(kind, level) for kind in ("error", "default", "csp") for level in ("fatal", "error", "info")]
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from slack_sdk import WebClient, WebhookClient
 from slack_sdk.errors import SlackApiError
 
-from alerting.sandbox import Sandbox, slack_limits
+from tests.sandbox import Sandbox, slack_limits
 
 
 def section(text: str = "hello") -> dict[str, Any]:

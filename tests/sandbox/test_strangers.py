@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from alerting.sandbox import Sandbox, ingest, slack_limits
+from tests.sandbox import Sandbox, ingest, slack_limits
 
 
 @pytest.fixture(params=["sentry", "slack"])

@@ -6,7 +6,7 @@ from alerting.incidents.facts import DatabaseFacts
 from alerting.poll.budget import LocalBudget
 from alerting.poll.client import SentryClient
 from alerting.poll.sentry import SentrySource
-from alerting.sandbox import Sandbox
+from tests.sandbox import Sandbox
 from tests.support.pipeline import World
 
 

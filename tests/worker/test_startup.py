@@ -2,8 +2,8 @@
 
 import pytest
 
-from alerting.sandbox import Sandbox
 from tests.flow.conftest import MakeService, make_service, sandbox
+from tests.sandbox import Sandbox
 
 __all__ = ["make_service", "sandbox"]
 pytestmark = pytest.mark.flow

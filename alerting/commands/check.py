@@ -1,0 +1,152 @@
+"""`alerting check`: every setting with its origin, then every part tried for real."""
+
+import difflib
+import os
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from alerting import config, config_combinations, config_network
+from alerting.commands import database, env_example
+from alerting.commands.findings import Finding, Status
+from alerting.commands.fitting import fitted
+from alerting.config import FILE_SUFFIX, TRACES_RATE_BY_ENVIRONMENT, Settings, is_secret
+from alerting.errors import AlertingError
+from alerting.notifiers.escape import terminal
+
+DEADLINE_SECONDS = 30.0
+# What sentry-cli reads; it looks like SENTRY_ERROR_LEVELS.
+OF_OTHERS = frozenset({"SENTRY_LOG_LEVEL"})
+MARKS = {
+    Status.PASS: ("✓", "green"),
+    Status.WARNING: ("!", "yellow"),
+    Status.FAIL: ("✗", "red"),
+    Status.NOT_CONFIGURED: ("–", "bright_black"),
+}
+# Where a part's sentence begins.
+INDENT = 36
+Probe = Callable[[Settings], Finding | list[Finding]]
+
+
+def check() -> None:
+    """Print every setting with where it came from, then try each part; exit status 1 if one fails."""
+    settings = config.current()
+    console = Console(highlight=False, soft_wrap=True)
+    for line in setting_lines(settings, os.environ):
+        console.print(line)
+    doubts = [*config_combinations.doubts(settings), *config_network.doubts(settings, os.environ)]
+    for hint in [*doubts, *hints(os.environ)]:
+        console.print(Text(f"  ! {fitted(console, terminal(hint), 4)}", style="yellow"))
+    console.print()
+    console.print(Text("Parts, each tried for real", style="bold"))
+    findings = try_all(settings, probes())
+    for finding in findings:
+        _print(console, finding)
+    failed = sorted({finding.part for finding in findings if finding.status is Status.FAIL})
+    console.print()
+    console.print(f"Failed: {', '.join(failed)}." if failed else "Nothing failed.")
+    if failed:
+        raise typer.Exit(1)
+
+
+def setting_lines(settings: Settings, environ: Mapping[str, str]) -> Iterator[Text]:
+    """Every variable, its value unless secret, and its origin."""
+    width = max(len(name) for name in Settings.model_fields)
+    for name, field in Settings.model_fields.items():
+        if name in env_example.HEADINGS:
+            yield Text(f"\n{env_example.HEADINGS[name]}", style="bold")
+        origin = config.origin(name, environ)
+        value = getattr(settings, name)
+        shown = "set (not shown)" if is_secret(field) and origin != "default" else _plain(name, settings)
+        line = Text(f"  {name:<{width}}  ")
+        line.append(terminal(shown) if shown else "not set", style="" if value else "bright_black")
+        line.append(f"  ({origin})", style="bright_black" if origin == "default" else "cyan")
+        yield line
+
+
+def hints(environ: Mapping[str, str]) -> list[str]:
+    """Variables that look like ours and are not read: likely slips of the pen."""
+    secret = [name + FILE_SUFFIX for name, field in Settings.model_fields.items() if is_secret(field)]
+    known = [*Settings.model_fields, *secret]
+    found: list[str] = []
+    for name in sorted(environ):
+        if not name.startswith(("SENTRY_", "ALERTING_")) or name in known or name in OF_OTHERS:
+            continue
+        shown = terminal(name, 100)
+        if name.removesuffix(FILE_SUFFIX) in Settings.model_fields:
+            found.append(f"{shown} is not read: only secrets can come from a file.")
+        elif near := difflib.get_close_matches(name, known, n=1, cutoff=0.8):
+            found.append(f"{shown} is not read: did you mean {near[0]}?")
+    return found
+
+
+def probes() -> dict[str, Probe]:
+    """Every part by name, in the order of reading. Needs Django."""
+    database.ready()
+    from alerting.commands.probes import broker, channels, evaluation, heartbeat, source, storage
+
+    return {
+        "Sentry": source.sentry,
+        "Own errors": source.own_errors,
+        "Rules": channels.rules,
+        "Email": channels.email,
+        "Slack": channels.slack,
+        "Heartbeat": heartbeat.probe,
+        "Redis": broker.probe,
+        "Data directory": storage.data_dir,
+        "Database": storage.tables,
+        "Evaluation": evaluation.ticks,
+    }
+
+
+def try_all(settings: Settings, parts: Mapping[str, Probe], deadline: float = DEADLINE_SECONDS) -> Sequence[Finding]:
+    """Try all parts at once; one that does not end by the deadline (seconds) has failed."""
+    arrived: queue.SimpleQueue[tuple[str, Finding | list[Finding]]] = queue.SimpleQueue()
+
+    def run(part: str, probe: Probe) -> None:
+        try:
+            arrived.put((part, probe(settings)))
+        except AlertingError as error:
+            arrived.put((part, Finding(part, Status.FAIL, str(error))))
+        except Exception as error:  # noqa: BLE001  one broken probe must not hide the others
+            said = f"the check itself failed: {type(error).__name__}"
+            arrived.put((part, Finding(part, Status.FAIL, said, "This is a defect of ours; please report it.")))
+
+    for part, probe in parts.items():
+        threading.Thread(target=run, args=(part, probe), name=part, daemon=True).start()
+    ends = time.monotonic() + deadline
+    late = f"no answer within {deadline:g} s"
+    found = {part: [Finding(part, Status.FAIL, late, "Something on the way hangs.")] for part in parts}
+    for _ in parts:
+        try:
+            part, said = arrived.get(timeout=max(0.0, ends - time.monotonic()))
+        except queue.Empty:
+            break
+        found[part] = [said] if isinstance(said, Finding) else said
+    return [finding for part in parts for finding in found[part]]
+
+
+def _plain(name: str, settings: Settings) -> str:
+    field = Settings.model_fields[name]
+    if is_secret(field):
+        return settings.secret(name)
+    if name == "ALERTING_DATA_DIR":
+        return str(settings.data_dir)
+    if name == "SENTRY_TRACES_SAMPLE_RATE" and settings.SENTRY_TRACES_SAMPLE_RATE is None:
+        return env_example.shown(TRACES_RATE_BY_ENVIRONMENT.get(settings.SENTRY_ENVIRONMENT.lower(), 1.0))
+    return env_example.shown(getattr(settings, name))
+
+
+def _print(console: Console, finding: Finding) -> None:
+    mark, style = MARKS[finding.status]
+    line = Text("  ").append(f"{mark} {finding.status.value:<14}", style=style)
+    said = fitted(console, terminal(finding.said), INDENT)
+    console.print(line.append(f"  {finding.part:<14}  {said}"))
+    if finding.advice:
+        advice = fitted(console, terminal(finding.advice), INDENT + 2)
+        console.print(Text(f"{'':{INDENT}}→ {advice}", style="bright_black"))

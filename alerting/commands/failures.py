@@ -1,0 +1,54 @@
+"""What a command says when it cannot go on, and its exit status."""
+
+import errno
+import sys
+from dataclasses import dataclass
+
+from alerting.errors import AlertingError, ConfigError
+
+MISTAKE = 2
+FAILED = 1
+# What the system says of a place that cannot hold our data.
+NOT_OURS = frozenset({errno.EACCES, errno.EPERM, errno.EROFS, errno.EEXIST, errno.ENOTDIR, errno.ENOENT, errno.ENOSPC})
+
+
+class CommandError(AlertingError):
+    """A command cannot go on. The message says why and what to do next, and holds no secret."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A message for stderr and an exit status."""
+
+    message: str
+    status: int
+
+
+def explain(error: Exception) -> Failure | None:
+    """The message for an error that people can mend; None for a defect of ours, which deserves its traceback."""
+    if isinstance(error, ConfigError):
+        return Failure(str(error), MISTAKE)
+    if isinstance(error, AlertingError):
+        return Failure(str(error), FAILED)
+    if "django" in sys.modules and (message := _database(error)):
+        return Failure(message, FAILED)
+    if isinstance(error, OSError) and error.filename and error.strerror:
+        hint = "; ALERTING_DATA_DIR says where we write" if error.errno in NOT_OURS else ""
+        return Failure(f"{error.filename}: {error.strerror}{hint}", FAILED)
+    return None
+
+
+def _database(error: Exception) -> str | None:
+    from django.db import DatabaseError, OperationalError, ProgrammingError
+
+    if not isinstance(error, DatabaseError):
+        return None
+    from alerting.commands import database, database_refusals
+
+    text = database.reason(error)
+    if isinstance(error, ProgrammingError) or "no such table" in text:
+        return f"The database is not migrated ({text}): run `alerting migrate` first."
+    if isinstance(error, OperationalError):
+        why, step = database_refusals.explain(text)
+        return f"{database.name()} cannot be used: {why}. {step}"
+    return None

@@ -1,0 +1,108 @@
+"""`alerting incidents`, `show` and `ack`: what is open, one incident whole, and who has it in hand."""
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from alerting.commands import database, listing
+from alerting.commands.acting import me
+from alerting.errors import ActionError
+from alerting.notifiers.escape import terminal
+
+if TYPE_CHECKING:
+    from alerting.incidents.models import Incident
+
+Number = Annotated[int, typer.Argument(help="An incident's number, as `alerting incidents` lists it.")]
+
+
+def incidents(
+    everything: Annotated[bool, typer.Option("--all", help="Also those that are over.")] = False,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="At most so many, newest first.")] = 50,
+    as_json: listing.AsJson = False,
+) -> None:
+    """What is open now, or with --all everything that is kept."""
+    database.ready()
+    from alerting.incidents.models import Incident
+
+    found = Incident.objects.select_related("acknowledgement")
+    if not everything:
+        found = found.filter(closed_at__isnull=True)
+    rows = [_row(each) for each in found[:limit]]
+    nothing = "No incident is open." if not everything else "No incident so far."
+    listing.show(rows, as_json=as_json, nothing=nothing, without={"threshold"})
+
+
+def show(number: Number, as_json: listing.AsJson = False) -> None:
+    """One incident: what it is, its changes, its notices, and what people did about it."""
+    database.ready()
+    from alerting.incidents.models import Incident
+    from alerting.outbox.models import Message
+
+    incident = Incident.objects.filter(pk=number).select_related("acknowledgement").first()
+    if incident is None:
+        raise ActionError(f"There is no incident {number}; `alerting incidents --all` lists them.")
+    changes = [
+        {"at": each.at, "from": each.from_state, "to": each.to_state, "why": each.reason}
+        for each in incident.transitions.all()
+    ]
+    notices = [
+        {
+            "written": each.created_at,
+            "channel": each.channel,
+            "notice": each.kind,
+            "state": each.state,
+            "error": each.error,
+        }
+        for each in Message.objects.filter(incident_key=incident.uid.hex)
+    ]
+    acts = [
+        {"at": each.at, "who": each.who, "action": each.action, "from": each.via, "why": each.why}
+        for each in incident.audit.all()
+    ]
+    if as_json:
+        whole = {**_row(incident), "changes": changes, "notices": notices, "actions": acts}
+        listing.show([whole], as_json=True, nothing="")
+        return
+    for name, value in _row(incident).items():
+        listing.pair(name, value)
+    for heading, rows in (("Changes", changes), ("Notices", notices), ("What people did", acts)):
+        typer.echo(f"\n{heading}")
+        listing.show(rows, as_json=False, nothing="none")
+    typer.echo(f"\n`alerting explain {number}` tells every decision with its reading.")
+
+
+def ack(
+    number: Number,
+    note: Annotated[str, typer.Option(help="What you are doing about it.")] = "",
+    undo: Annotated[bool, typer.Option("--undo", help="Give it back: its reminders go on.")] = False,
+) -> None:
+    """Say that you have an incident: its reminders stop, and others see who has it."""
+    database.ready()
+    from alerting.actions import perform
+
+    now = datetime.now(UTC)
+    if undo:
+        given_back = perform.unacknowledge(number, me(), now)
+        typer.echo(f"Incident {number} is nobody's again." if given_back else f"Nobody had incident {number}.")
+        return
+    found, is_new = perform.acknowledge(number, me(), now, note)
+    if is_new:
+        typer.echo(f"You have incident {number}. You are still told when it gets worse and when it is over.")
+    else:
+        typer.echo(f"{terminal(found.by)} has incident {number} since {listing.at(found.at)} UTC.")
+
+
+def _row(incident: "Incident") -> dict[str, Any]:
+    acknowledgement = getattr(incident, "acknowledgement", None)
+    return {
+        "number": incident.pk,
+        "state": incident.state if incident.closed_at is None else "over",
+        "rule": incident.rule,
+        "project": incident.project,
+        "environment": incident.environment,
+        "value": round(incident.value, 6),
+        "threshold": incident.threshold,
+        "since": incident.opened_at,
+        "in_hand": acknowledgement.by if acknowledgement else None,
+    }

@@ -1,0 +1,21 @@
+"""`alerting migrate`: the database brought up to this version."""
+
+import typer
+
+from alerting import config, data_directory
+from alerting.commands import database
+
+
+def migrate() -> None:
+    """Create or update the tables; safe to run again, also from several machines at once."""
+    prepare_data_dir()
+    database.ready()
+    applied = database.migrate()
+    for name in applied:
+        typer.echo(f"applied {name}")
+    typer.echo(f"{database.name()} is up to date.")
+
+
+def prepare_data_dir() -> None:
+    """Make the data directory, or make the one that exists its owner's alone."""
+    data_directory.make(config.current().data_dir)

@@ -1,0 +1,141 @@
+"""`alerting outbox`: what is owed to whom, why it did not arrive, and what to do about it."""
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from alerting import config
+from alerting.commands import database
+from alerting.notifiers.escape import terminal
+
+if TYPE_CHECKING:
+    from alerting.outbox.models import Channel, Message
+
+app = typer.Typer(help="Notices owed, sent and refused.", no_args_is_help=True)
+Ids = Annotated[list[int], typer.Argument(help="Message ids as `alerting outbox list` shows them.")]
+HEADINGS = ("id", "channel", "state", "what", "project", "tries", "due", "last error")
+UNSENT = ("pending", "sending", "failed")
+
+
+@app.callback()
+def _ready() -> None:
+    database.ready()
+
+
+@app.command("list")
+def list_messages(
+    everything: Annotated[bool, typer.Option("--all", help="Also what was sent, folded or discarded.")] = False,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="At most so many, newest first.")] = 50,
+) -> None:
+    """What has not arrived yet, and the channels' state."""
+    from alerting.outbox.models import Channel, Message
+
+    console = Console(highlight=False, soft_wrap=True)
+    for channel in Channel.objects.order_by("name"):
+        broken = "open"
+        if channel.broken_reason:
+            broken = f"broken since {_at(channel.broken_at)}: {channel.broken_reason}, tried again {_trial(channel)}"
+        last = f", last sent {_at(channel.last_sent_at)}" if channel.last_sent_at else ", nothing sent yet"
+        console.print(Text(f"{terminal(channel.name)}: {terminal(broken)}{last}"))
+    rows = Message.objects.order_by("-id")
+    found = list((rows if everything else rows.filter(state__in=UNSENT))[:limit])
+    if not found:
+        console.print("Nothing is owed: every notice has been delivered." if not everything else "No notices yet.")
+        return
+    rows_of_text = [HEADINGS, *(_cells(message) for message in found)]
+    widths = [max(len(cells[column]) for cells in rows_of_text) for column in range(len(HEADINGS))]
+    for cells in rows_of_text:
+        # One message, one line, whatever the terminal's width: people search these with grep.
+        console.print(Text("  ".join(f"{cell:<{width}}" for cell, width in zip(cells, widths, strict=True)).rstrip()))
+
+
+def _cells(message: "Message") -> tuple[str, ...]:
+    when = message.sent_at if message.state == "sent" else message.due_at
+    project = str(message.payload.get("project", ""))
+    cells = (message.pk, message.channel, message.state, message.kind, project, message.attempts, _at(when))
+    return tuple(terminal(str(cell)) for cell in (*cells, message.error))
+
+
+@app.command()
+def show(message_id: Annotated[int, typer.Argument(help="Message id.")]) -> None:
+    """One message whole, as every channel would tell it."""
+    from alerting.notifiers.render import as_text, view
+    from alerting.outbox.message import Notice
+
+    message = _message(message_id)
+    console = Console(highlight=False, soft_wrap=True)
+    for name in ("channel", "kind", "state", "attempts", "created_at", "due_at", "sent_at", "error", "dedupe_key"):
+        console.print(Text(f"{name:>11}  {terminal(str(getattr(message, name) or '–'))}"))
+    console.print()
+    console.print(
+        Text("\n".join(terminal(line) for line in as_text(view(Notice.from_json(message.payload))).split("\n")))
+    )
+
+
+@app.command()
+def retry(message_ids: Ids) -> None:
+    """Owe messages again, now; also opens their channel if it was stopped."""
+    from alerting.outbox import channels, repairs
+
+    for message_id in message_ids:
+        message = _message(message_id)
+        if not repairs.retry(message, datetime.now(UTC)):
+            _refuse(f"Message {message_id} is {message.state}: only pending, failed or discarded ones can be retried.")
+        channels.mend(message.channel, datetime.now(UTC))
+        typer.echo(f"Message {message_id} is due now; the worker sends it within seconds.")
+
+
+@app.command()
+def reopen(channel: Annotated[str, typer.Argument(help="A channel as `alerting outbox list` names it.")]) -> None:
+    """Use a stopped channel again, after what it refused us for has been mended."""
+    from alerting.outbox import trouble
+    from alerting.outbox.models import Channel
+
+    enabled = config.current().channels
+    if channel not in enabled:
+        listed = f"enabled are {', '.join(enabled)}" if enabled else "none is enabled"
+        _refuse(f"There is no channel {terminal(channel, 40)} here: {listed}.")
+    if not Channel.objects.filter(name=channel).exclude(broken_reason="").exists():
+        typer.echo(f"{channel} is not stopped: there is nothing to reopen.")
+        return
+    owed = trouble.reopen(channel, datetime.now(UTC))
+    again = f", with {owed} notice{'s' if owed != 1 else ''} it had refused" if owed else ""
+    typer.echo(f"{channel} is open again{again}; what waits for it goes out within seconds.")
+
+
+@app.command()
+def discard(message_ids: Ids) -> None:
+    """Give messages up: they will not be sent."""
+    from alerting.outbox import repairs
+
+    for message_id in message_ids:
+        message = _message(message_id)
+        if not repairs.discard(message):
+            _refuse(f"Message {message_id} is {message.state}: only pending or failed ones can be discarded.")
+        typer.echo(f"Message {message_id} is discarded.")
+
+
+def _trial(channel: "Channel") -> str:
+    at = f"from {channel.open_at:%H:%M:%S} UTC" if channel.open_at > datetime.now(UTC) else "now"
+    return f"{at} with the next notice"
+
+
+def _message(message_id: int) -> "Message":
+    from alerting.outbox.models import Message
+
+    message = Message.objects.filter(pk=message_id).first()
+    if message is None:
+        _refuse(f"There is no message {message_id}; `alerting outbox list --all` shows what there is.")
+    return message
+
+
+def _refuse(sentence: str) -> NoReturn:
+    typer.echo(sentence, err=True)
+    raise typer.Exit(1)
+
+
+def _at(moment: datetime | None) -> str:
+    return moment.strftime("%Y-%m-%d %H:%M:%S") if moment else "–"

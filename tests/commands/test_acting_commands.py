@@ -1,0 +1,142 @@
+"""What people type when they are woken: incidents, show, ack, silence, maintenance, rules; for people and programs."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import typer
+
+from alerting.actions.models import Acknowledgement, AuditEntry, MaintenanceWindow, Silence
+from alerting.commands import incident_commands, listing, rules_command, silence_commands
+from alerting.commands.durations import duration
+from alerting.errors import ActionError
+from tests.support.incidents import closed, incident
+
+pytestmark = pytest.mark.django_db
+Capture = pytest.CaptureFixture[str]
+
+
+def printed(capture: Capture) -> Any:
+    return json.loads(capture.readouterr().out)
+
+
+def test_what_is_open_is_listed_with_who_has_it(capsys: Capture) -> None:
+    made = incident("shop")
+    closed("blog")
+    incident_commands.ack(made.pk, note="rolling back")
+    incident_commands.incidents()
+    said = capsys.readouterr().out
+    assert "shop" in said and "34" in said and "blog" not in said and Acknowledgement.objects.get().by in said
+    incident_commands.incidents(everything=True, as_json=True)
+    assert [row["project"] for row in printed(capsys)] == ["blog", "shop"]
+
+
+def test_show_tells_changes_notices_and_what_people_did(capsys: Capture) -> None:
+    made = incident("shop")
+    incident_commands.ack(made.pk)
+    capsys.readouterr()
+    incident_commands.show(made.pk)
+    said = capsys.readouterr().out
+    assert "first_breach" in said and "sent" in said and "acknowledged" in said and "in hand" in said
+    incident_commands.show(made.pk, as_json=True)
+    (whole,) = printed(capsys)
+    assert [each["notice"] for each in whole["notices"]] == ["first"]
+
+
+def test_what_is_not_there_says_where_to_look() -> None:
+    with pytest.raises(ActionError, match="`alerting incidents --all` lists them"):
+        incident_commands.show(999)
+
+
+def test_a_second_ack_names_who_was_first_and_undo_gives_back(capsys: Capture) -> None:
+    made = incident("shop")
+    incident_commands.ack(made.pk)
+    assert "You have incident" in capsys.readouterr().out
+    incident_commands.ack(made.pk)
+    assert f"has incident {made.pk} since" in capsys.readouterr().out
+    incident_commands.ack(made.pk, undo=True)
+    assert "nobody's again" in capsys.readouterr().out
+    incident_commands.ack(made.pk, undo=True)
+    assert "Nobody had" in capsys.readouterr().out
+
+
+def test_a_silence_is_added_listed_and_ended(capsys: Capture) -> None:
+    silence_commands.add_silence("2h", "deploy", rule="error_rate", project="shop")
+    assert "nobody is told about rule error_rate, project shop until" in capsys.readouterr().out
+    silence_commands.list_silences(as_json=True)
+    (row,) = printed(capsys)
+    assert (row["rule"], row["project"], row["environment"], row["why"]) == ("error_rate", "shop", "all", "deploy")
+    silence_commands.end_silence(row["number"])
+    silence_commands.list_silences()
+    assert capsys.readouterr().out.splitlines() == [f"Silence {row['number']} has ended.", "Nothing is silenced."]
+    assert {entry.via for entry in AuditEntry.objects.all()} == {"cli"}
+
+
+def test_a_silence_of_a_rule_that_does_not_exist_is_refused() -> None:
+    with pytest.raises(typer.BadParameter, match="there is no rule 'eror_rate'; there are critical_errors"):
+        silence_commands.add_silence("2h", "deploy", rule="eror_rate")
+    assert not Silence.objects.exists()
+
+
+def test_maintenance_is_added_listed_and_removed(capsys: Capture) -> None:
+    silence_commands.add_maintenance("sat,sun", "02:30", "90m", "backups", time_zone="Europe/Berlin")
+    assert "begins next at" in capsys.readouterr().out
+    silence_commands.list_maintenance()
+    assert "sat, sun 02:30 Europe/Berlin" in capsys.readouterr().out
+    silence_commands.remove_maintenance(MaintenanceWindow.objects.get().pk)
+    silence_commands.list_maintenance()
+    assert "No maintenance is planned." in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("days", "starts"), [("someday", "02:30"), ("daily", "25:00"), ("daily", "half past two")])
+def test_maintenance_that_makes_no_sense_is_refused(days: str, starts: str) -> None:
+    with pytest.raises(typer.BadParameter):
+        silence_commands.add_maintenance(days, starts, "90m", "backups")
+
+
+def test_rules_say_their_threshold_and_when_they_fired(capsys: Capture) -> None:
+    made = closed("shop", opened_at=datetime(2026, 1, 1, 12, tzinfo=UTC))
+    rules_command.rules(as_json=True)
+    rows = {row["rule"]: row for row in printed(capsys)}
+    assert rows["critical_errors"]["fires_over"] == "10 errors"
+    assert rows["critical_errors"]["last_fired"] == made.opened_at.isoformat()
+    assert rows["error_rate"]["last_fired"] is None
+
+
+@pytest.mark.parametrize(
+    ("text", "length"),
+    [
+        ("90m", timedelta(minutes=90)),
+        ("2h", timedelta(hours=2)),
+        ("1d12h", timedelta(hours=36)),
+        ("5S", timedelta(0, 5)),
+    ],
+)
+def test_a_length_of_time_is_read_as_people_write_it(text: str, length: timedelta) -> None:
+    assert duration(text) == length
+
+
+@pytest.mark.parametrize("text", ["", "2", "h", "2 h", "-2h", "2x", "9999999d", "２h2x"])
+def test_what_is_no_length_of_time_is_refused(text: str) -> None:
+    with pytest.raises(typer.BadParameter, match="write 90m, 2h or 1d12h"):
+        duration(text)
+
+
+def test_in_a_terminal_a_row_is_one_line_and_in_a_pipe_nothing_is_cut(
+    capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [{"project": "a-project-with-a-long-name" * 3, "why": "because of this and that " * 5, "empty": None}]
+    listing.show(rows, as_json=False, nothing="")
+    piped = capsys.readouterr().out
+    assert rows[0]["project"] in piped and "empty" not in piped
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    monkeypatch.setenv("COLUMNS", "80")
+    listing.show(rows, as_json=False, nothing="")
+    assert max(len(line) for line in capsys.readouterr().out.splitlines()) <= 80
+
+
+def test_control_characters_of_events_never_reach_the_terminal(capsys: Capture) -> None:
+    listing.show([{"project": "shop\x1b[2J\r\nowned"}], as_json=False, nothing="")
+    said = capsys.readouterr().out
+    assert "\x1b" not in said and len(said.splitlines()) == 2

@@ -1,0 +1,152 @@
+"""The command line: plain messages, exit statuses, and never a traceback for what people can mend."""
+
+import importlib.metadata
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.commands.conftest import Run
+from tests.support import postgres
+
+MISTAKES = {
+    "SENTRY_POLL_INTERVAL_SECONDS": "0",
+    "SENTRY_ERROR_RATE_THRESHOLD": "1%",
+    "SENTRY_URL": "http://sentry.example.com",
+    "SENTRY_EMAIL_ALERTS_ENABLED": "perhaps",
+    "EMAIL_PORT": "smtp",
+    "SENTRY_AUTH_TOKEN": "sntrys_topsecret",
+}
+
+
+@pytest.mark.parametrize("command", [("check",), ("migrate",), ("up",), ("explain",), ("outbox", "list")])
+def test_six_mistakes_end_every_command_with_one_message_and_status_2(command: tuple[str, ...], run: Run) -> None:
+    done = run(*command, **MISTAKES)
+    assert done.returncode == 2
+    assert done.stderr.startswith("6 mistakes in the configuration:")
+    assert all(f"  - {name}:" in done.stderr for name in MISTAKES)
+    assert "topsecret" not in done.stdout + done.stderr and "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("command", ["worker", "beat"])
+def test_celery_itself_ends_the_same_way(command: str, tmp_path: Path) -> None:
+    root = Path(__file__).resolve().parents[2]
+    done = subprocess.run(
+        [sys.executable, "-m", "celery", "-A", "worker", command],
+        cwd=root,
+        env={"PATH": os.environ["PATH"], "ALERTING_DATA_DIR": str(tmp_path), **MISTAKES},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 2
+    assert "6 mistakes in the configuration:" in done.stderr
+    assert "topsecret" not in done.stdout + done.stderr and "Traceback" not in done.stderr
+
+
+def test_help_names_every_command(run: Run) -> None:
+    done = run("--help")
+    assert done.returncode == 0
+    assert all(
+        name in done.stdout for name in ("up", "check", "migrate", "explain", "outbox", "env-example", "version")
+    )
+
+
+def test_version_is_the_installed_one(run: Run) -> None:
+    assert run("version").stdout.split() == ["sentry-alerting", importlib.metadata.version("sentry-alerting")]
+
+
+def test_a_missing_part_is_named_with_the_command_that_brings_it(tmp_path: Path) -> None:
+    (tmp_path / "typer.py").write_text("raise ModuleNotFoundError(\"No module named 'typer'\", name='typer')")
+    done = subprocess.run(
+        [sys.executable, "-c", "from alerting.cli import main; main()"],
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 2
+    assert 'pip install "sentry-alerting[service]"' in done.stderr and "Traceback" not in done.stderr
+
+
+def test_a_demonstration_without_its_libraries_says_how_to_get_them(tmp_path: Path) -> None:
+    hide = "import sys; sys.modules['aiosmtpd'] = None; sys.argv = ['alerting', 'up']"
+    done = subprocess.run(
+        [sys.executable, "-c", f"{hide}; from alerting.cli import main; main()"],
+        env={"PATH": os.environ["PATH"], "ALERTING_DATA_DIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 2
+    assert 'pip install "sentry-alerting[sandbox]"' in done.stderr and "Traceback" not in done.stderr
+
+
+def test_migrate_makes_a_private_folder_and_may_be_repeated(run: Run, tmp_path: Path) -> None:
+    first, again = run("migrate"), run("migrate")
+    assert (first.returncode, again.returncode) == (0, 0)
+    assert "applied incidents.0001_initial" in first.stdout and "applied" not in again.stdout
+    assert stat.S_IMODE((tmp_path / "data").stat().st_mode) == 0o700
+    assert f"SQLite file {tmp_path}/data/alerting.sqlite3 is up to date." in again.stdout
+
+
+def test_several_that_migrate_at_once_do_not_trip_over_each_other(tmp_path: Path) -> None:
+    environ = {"PATH": os.environ["PATH"], "ALERTING_DATA_DIR": str(tmp_path)}
+    program = Path(sys.executable).with_name("alerting")
+    running = [subprocess.Popen([program, "migrate"], env=environ, stderr=subprocess.PIPE) for _ in range(3)]
+    assert [(process.wait(60), process.communicate()[1]) for process in running] == [(0, b"")] * 3
+
+
+def test_a_database_that_is_away_is_named_without_its_password(run: Run) -> None:
+    done = run("migrate", DATABASE_URL="postgres://alerting:topsecret@127.0.0.1:1/alerting")
+    assert done.returncode == 1
+    assert "PostgreSQL 127.0.0.1:1/alerting cannot be used" in done.stderr and "DATABASE_URL" in done.stderr
+    assert "topsecret" not in done.stderr and "Traceback" not in done.stderr
+
+
+@pytest.mark.postgres
+@pytest.mark.skipif(postgres.binaries() is None, reason=postgres.MISSING)
+def test_migrate_prepares_postgresql(run: Run) -> None:
+    with postgres.server() as url:
+        first, again = run("migrate", DATABASE_URL=url), run("migrate", DATABASE_URL=url)
+    assert (first.returncode, again.returncode) == (0, 0), first.stderr + again.stderr
+    assert "applied outbox.0001_initial" in first.stdout and "applied" not in again.stdout
+
+
+def test_a_database_that_is_not_migrated_is_said_in_one_line(run: Run) -> None:
+    done = run("outbox", "list")
+    assert done.returncode == 1
+    assert "run `alerting migrate` first" in done.stderr and "Traceback" not in done.stderr
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_data_directory_that_cannot_be_made_is_named(run: Run) -> None:
+    done = run("migrate", ALERTING_DATA_DIR="/proc/alerting")
+    assert done.returncode == 1 and "ALERTING_DATA_DIR" in done.stderr and "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("command", ["up", "migrate", "check", "explain", "health"])
+def test_a_data_directory_that_is_no_directory_is_named(command: str, run: Run, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    done = run(command, ALERTING_DATA_DIR=str(tmp_path / "file"))
+    assert done.returncode in {1, 2} and "Traceback" not in done.stderr
+    assert f"{tmp_path / 'file'}: " in done.stderr and "ALERTING_DATA_DIR" in done.stderr
+
+
+def test_a_terminal_without_our_characters_ends_no_command(run: Run) -> None:
+    done = run("check", CELERY_BROKER_URL="redis://127.0.0.1:1/0", PYTHONIOENCODING="ascii")
+    assert done.returncode == 1 and done.stderr == ""
+    assert "Failed: Database, Redis." in done.stdout and "? fail" in done.stdout
+
+
+def test_check_fails_for_redis_away_and_an_unmigrated_database_with_advice(run: Run) -> None:
+    done = run("check", CELERY_BROKER_URL="redis://:topsecret@127.0.0.1:1/0", SENTRY_AUTHTOKEN="topsecret")
+    assert done.returncode == 1 and done.stderr == ""
+    assert "127.0.0.1:1 does not answer" in done.stdout
+    assert "does not exist yet" in done.stdout and "Run `alerting migrate`." in done.stdout
+    assert "SENTRY_AUTHTOKEN is not read: did you mean SENTRY_AUTH_TOKEN?" in done.stdout
+    assert "Failed: Database, Redis." in done.stdout
+    assert "topsecret" not in done.stdout

@@ -1,0 +1,84 @@
+"""The demonstration's settings: quick, led to the stand-ins, and never over what somebody chose."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from alerting.config import load
+from alerting.local import demo
+
+READY = {
+    "page": "http://127.0.0.1:9000/",
+    "url": "http://127.0.0.1:9000",
+    "token": "sntryu_x",
+    "org": "acme",
+    "dsn": "http://key@127.0.0.1:9000/1",
+    "webhook": "http://127.0.0.1:9001/services/x",
+    "mail_host": "127.0.0.1",
+    "mail_port": "9002",
+}
+
+
+def test_an_empty_environment_becomes_a_complete_one() -> None:
+    settings = load(demo.environment({}, READY), need_source=True)
+    assert settings.channels == ("email", "slack")
+    assert settings.SENTRY_URL.endswith(":9000") and settings.EMAIL_PORT == 9002
+    assert settings.SENTRY_POLL_INTERVAL_SECONDS == 2
+
+
+@pytest.mark.parametrize("name", demo.QUICK)
+def test_a_speed_somebody_chose_stays(name: str) -> None:
+    assert demo.environment({name: "77"}, READY)[name] == "77"
+    assert name not in "".join(demo.introduction({name: "77"}))
+
+
+@pytest.mark.parametrize(("channel", "name"), [(each, name) for each, names in demo.CHANNELS.items() for name in names])
+@pytest.mark.parametrize("suffix", ["", "_FILE"])
+def test_a_channel_somebody_touched_is_left_as_it_is(channel: str, name: str, suffix: str) -> None:
+    chosen = {name + suffix: "x"}
+    values = demo.environment(chosen, READY)
+    assert {each: values.get(each) for each in demo.CHANNELS[channel]} == {
+        each: chosen.get(each) for each in demo.CHANNELS[channel]
+    }
+
+
+def test_the_real_sentry_is_never_asked_in_a_demonstration() -> None:
+    chosen = {"SENTRY_URL": "https://sentry.example.com", "SENTRY_ORG": "ours", "SENTRY_PROJECT": "a", "PATH": "/bin"}
+    values = demo.environment(chosen, READY)
+    assert (values["SENTRY_URL"], values["SENTRY_ORG"], values["PATH"]) == (READY["url"], "acme", "/bin")
+    assert "SENTRY_PROJECT" not in values
+    assert "SENTRY_URL and SENTRY_ORG and SENTRY_PROJECT have no effect" in "\n".join(demo.introduction(chosen))
+
+
+def test_the_shop_reports_to_the_sandbox_whatever_dsn_is_set() -> None:
+    program = demo.shop({"SENTRY_DSN_FILE": "/secret", "PATH": "/bin"}, READY["dsn"], Path("/"))
+    assert program.env["SENTRY_DSN"] == READY["dsn"] and "SENTRY_DSN_FILE" not in program.env
+
+
+def test_it_begins_without_what_an_earlier_run_remembered(tmp_path: Path) -> None:
+    folder = tmp_path / "sandbox"
+    demo.begin_afresh(folder)
+    for name in (*demo.DATABASE_FILES, "secret_key"):
+        (folder / name).touch()
+    demo.begin_afresh(folder)
+    assert [path.name for path in folder.iterdir()] == ["secret_key"]
+
+
+def test_the_end_says_what_to_set_to_watch_ones_own_sentry() -> None:
+    text = "\n".join(demo.conclusion(Path("/some where/var"), READY["page"]))
+    for words in (
+        "SENTRY_AUTH_TOKEN",
+        "SENTRY_ORG",
+        "SENTRY_SLACK_WEBHOOK_URL",
+        "alerting check",
+        READY["page"],
+        "'/some where/var'",
+    ):
+        assert words in text
+
+
+@pytest.mark.parametrize("line", ["", "Warning: something", "[1, 2]", "12", '{"broken'])
+def test_what_a_library_prints_is_not_taken_for_a_message(line: str) -> None:
+    assert demo.said(line) == {}
+    assert demo.said(json.dumps({"arrived": "email"})) == {"arrived": "email"}

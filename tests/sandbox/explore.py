@@ -1,0 +1,209 @@
+"""Tables and series of the explore endpoints: fields, groups and aggregates over what happened. Pure.
+
+Names, types and units as the `events/` endpoint reports them; see sentry-docs (Explore) and the sentry-mcp fixtures.
+"""
+
+import math
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from tests.sandbox import searching
+from tests.sandbox.params import ApiError
+from tests.sandbox.store import Errors, Project, Transactions
+
+MOST_FIELDS = 20
+FUNCTION = re.compile(r"(?P<name>[a-z_0-9]+)\((?P<argument>[^()]*)\)")
+PERCENTILE = re.compile(r"p(50|75|90|95|99|100)")
+DURATIONS = {"spans": "span.duration", "transactions": "transaction.duration", "discover": "transaction.duration"}
+ERROR_DATASETS = frozenset({"errors", "discover"})
+
+Happened = Errors | Transactions
+Projects = Mapping[int, Project]
+Keep = Callable[[Happened], bool]
+
+COLUMNS: dict[str, tuple[str, Callable[[Happened, Projects], Any]]] = {
+    "project": ("string", lambda one, projects: projects[one.project].slug),
+    "project.name": ("string", lambda one, projects: projects[one.project].slug),
+    "project.id": ("integer", lambda one, _: one.project),
+    "environment": ("string", lambda one, _: one.environment or None),
+    "level": ("string", lambda one, _: one.level if isinstance(one, Errors) else "info"),
+    "title": ("string", lambda one, _: one.title if isinstance(one, Errors) else one.name),
+    "transaction": ("string", lambda one, _: one.name if isinstance(one, Transactions) else ""),
+    "issue.id": ("integer", lambda one, _: one.issue if isinstance(one, Errors) else None),
+    "event.type": ("string", lambda one, _: one.type if isinstance(one, Errors) else "transaction"),
+    "is_transaction": ("boolean", lambda one, _: "true" if isinstance(one, Transactions) else "false"),
+}
+
+
+PROJECT_COLUMNS = frozenset({"project", "project.name", "project.id"})
+
+
+@dataclass(slots=True)
+class Sums:
+    """What one group adds up to. Durations are kept with their weight."""
+
+    count: float = 0.0
+    stored: int = 0
+    failed: float = 0.0
+    first: float = float("inf")
+    last: float = float("-inf")
+    issues: set[int] = field(default_factory=set)
+    durations: list[tuple[float, float]] = field(default_factory=list)
+
+    def add(self, one: Happened, *, extrapolate: bool) -> None:
+        if one.at < self.first:
+            self.first = one.at
+        if one.at > self.last:
+            self.last = one.at
+        if isinstance(one, Errors):
+            self.count += one.count
+            self.issues.add(one.issue)
+            return
+        weight = one.handled if extrapolate else one.stored
+        self.count += weight
+        self.stored += one.stored
+        self.failed += one.failed * (weight / one.handled) if one.handled else 0.0
+        self.durations.append((one.duration_ms, weight))
+
+    def percentile(self, share: float) -> float | None:
+        """The smallest duration that at least this share of the transactions did not exceed."""
+        total, passed = sum(weight for _, weight in self.durations), 0.0
+        for duration, weight in sorted(self.durations):
+            passed += weight
+            # The tolerance is for sums of fractions: 0.95 of 20 is a hair above 19.
+            if passed >= share * total - 1e-9 and weight:
+                return duration
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Aggregate:
+    """One function of a group: how Sentry types it, and its value."""
+
+    type: str
+    unit: str | None
+    of: Callable[[Sums], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The rows in order, and the type and unit of each field."""
+
+    rows: list[dict[str, Any]]
+    fields: dict[str, str]
+    units: dict[str, str | None]
+
+
+def table(
+    happened: Iterable[Happened], projects: Projects, dataset: str, wanted: Sequence[str], sort: Sequence[str]
+) -> Table:
+    """One row for each group; grouped in one pass over what happened, sorted as asked."""
+    if not wanted:
+        raise ApiError(400, "No columns selected")
+    if len(wanted) > MOST_FIELDS:
+        raise ApiError(400, "You can view up to 20 fields at a time. Please delete some and try again.")
+    columns = [name for name in wanted if not FUNCTION.fullmatch(name)]
+    functions = {name: aggregate(name, dataset) for name in wanted if FUNCTION.fullmatch(name)}
+    if not functions:
+        raise ApiError(400, "The sandbox answers questions with at least one aggregate, such as count().")
+    # Without columns to group by there is one row even of nothing.
+    groups = grouped(happened, projects, dataset, columns) or ({} if columns else {(): Sums()})
+    rows = []
+    for key, sums in groups.items():
+        row = dict(zip(columns, key, strict=True))
+        row.update((name, function.of(sums)) for name, function in functions.items())
+        rows.append({name: row[name] for name in wanted})
+    types = {name: COLUMNS[name][0] for name in columns} | {name: one.type for name, one in functions.items()}
+    units = dict.fromkeys(columns) | {name: one.unit for name, one in functions.items()}
+    return Table(
+        _sorted(rows, wanted, sort), {name: types[name] for name in wanted}, {name: units[name] for name in wanted}
+    )
+
+
+def grouped(
+    happened: Iterable[Happened], projects: Projects, dataset: str, columns: Sequence[str]
+) -> dict[tuple[Any, ...], Sums]:
+    """The sums by the values of these columns."""
+    unknown = [name for name in columns if name not in COLUMNS]
+    if unknown:
+        raise ApiError(400, f"Invalid query. Could not correctly parse: {unknown[0]} is no field the sandbox knows.")
+    getters, extrapolate = [COLUMNS[name][1] for name in columns], dataset == "spans"
+    # The usual question is by project alone: its columns are looked up once for each project, not for each error.
+    by_project = PROJECT_COLUMNS.issuperset(columns)
+    groups: dict[Any, Sums] = {}
+    samples: dict[Any, Happened] = {}
+    for one in happened:
+        key = one.project if by_project and columns else tuple(getter(one, projects) for getter in getters)
+        sums = groups.get(key)
+        if sums is None:
+            sums, samples[key] = groups.setdefault(key, Sums()), one
+        sums.add(one, extrapolate=extrapolate)
+    return {tuple(getter(samples[key], projects) for getter in getters): sums for key, sums in groups.items()}
+
+
+def aggregate(text: str, dataset: str) -> Aggregate:
+    """The function of that name; ApiError 400 where this dataset has none."""
+    found = FUNCTION.fullmatch(text)
+    name, argument = (found["name"], found["argument"]) if found else (text, "")
+    performs = dataset in DURATIONS
+    match name, argument:
+        case "count", "":
+            return Aggregate("integer", None, lambda sums: round(sums.count))
+        case "count_sample", "" if dataset == "spans":
+            return Aggregate("integer", None, lambda sums: sums.stored)
+        case "min", "timestamp":
+            return Aggregate("date", None, lambda sums: stamp(sums.first))
+        case ("max", "timestamp") | ("last_seen", ""):
+            return Aggregate("date", None, lambda sums: stamp(sums.last))
+        case "count_unique", "issue" if dataset in ERROR_DATASETS:
+            return Aggregate("integer", None, lambda sums: len(sums.issues))
+        case "failure_rate", "" if performs:
+            return Aggregate("percentage", None, lambda sums: sums.failed / sums.count if sums.count else 0.0)
+        case "failure_count", "" if performs:
+            return Aggregate("integer", None, lambda sums: round(sums.failed))
+    percentile = PERCENTILE.fullmatch(name)
+    if percentile and performs:
+        own = DURATIONS[dataset]
+        if argument == own or (not argument and dataset != "spans"):
+            share = int(percentile[1]) / 100
+            return Aggregate("duration", "millisecond", lambda sums: sums.percentile(share))
+        raise ApiError(
+            400,
+            f"{argument} is invalid for parameter 1 in {name}. Its a string type field, "
+            "but it must be one of these types: ['duration', 'number', 'size']",
+        )
+    raise ApiError(400, f"{text} is not a valid function")
+
+
+def keep(query: str, projects: Projects) -> Keep:
+    """Whether something that happened matches a search over the known columns."""
+
+    def column(key: str) -> Callable[[Happened], object]:
+        if key not in COLUMNS:
+            raise ApiError(400, f"Invalid query. The sandbox cannot search for {key!r}.")
+        getter = COLUMNS[key][1]
+        return lambda one: getter(one, projects)
+
+    return searching.matcher(query, column)
+
+
+def stamp(moment: float) -> str | None:
+    """Times in tables are whole seconds, with an offset; None where nothing happened."""
+    return datetime.fromtimestamp(int(moment), UTC).isoformat() if math.isfinite(moment) else None
+
+
+def _sorted(rows: list[dict[str, Any]], wanted: Sequence[str], sort: Sequence[str]) -> list[dict[str, Any]]:
+    aliases = {name.replace("()", ""): name for name in wanted} | {name: name for name in wanted}
+    for text in reversed(sort):
+        name = aliases.get(text.removeprefix("-"))
+        if name is None:
+            raise ApiError(400, f"Cannot sort by a field that is not selected: {text.removeprefix('-')}")
+        rows = sorted(rows, key=lambda row, name=name: _order(row[name]), reverse=text.startswith("-"))  # type: ignore[misc]
+    return rows
+
+
+def _order(value: Any) -> tuple[bool, Any]:
+    return (value is not None, value if value is not None else 0)

@@ -1,0 +1,227 @@
+"""The door through which SDKs send: `/api/<project id>/envelope/`, with a DSN's key, compressed or not.
+
+Item types, sampling headers and refusals as in Sentry's develop docs (Envelopes, Dynamic Sampling Context) and Relay.
+"""
+
+import importlib
+import json
+import re
+import uuid
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from tests.sandbox import grouping
+from tests.sandbox.params import moment
+from tests.sandbox.records import EnvelopeItem
+from tests.sandbox.sentry import SentryPart
+from tests.sandbox.store import Errors, Event, Outcome, Project, Transactions
+
+MOST_BYTES = 100 * 1024 * 1024
+MISSING_KEY = "missing authorization information"
+WRONG_PROJECT = "event submission rejected with_reason: ProjectId"
+SUCCESSES = frozenset({"ok", "cancelled", "unknown", None, ""})
+# Client reports name categories in the plural of old; outcomes have the same names otherwise.
+CATEGORIES = {"default": "error", "security": "error"}
+
+Headers = Mapping[str, Any]
+
+
+class Unreadable(Exception):  # noqa: N818  the sender's mistake, told to the sender
+    """The envelope cannot be read; the message says why."""
+
+
+def route(sentry: SentryPart) -> Route:
+    """The endpoint."""
+
+    async def receive(request: Request) -> Response:
+        try:
+            body = _unpacked(await request.body(), request.headers.get("content-encoding", ""))
+            headers, items = _parsed(body)
+        except Unreadable as error:
+            return JSONResponse({"detail": "bad envelope", "causes": [str(error)]}, 400)
+        key = _key(request, headers)
+        if key is None:
+            return JSONResponse({"detail": MISSING_KEY}, 401)
+        project = sentry.store.project(request.path_params["project"])
+        if project is None or key != project.key:
+            return JSONResponse({"detail": WRONG_PROJECT}, 403)
+        for item_headers, payload in items:
+            _take(sentry, project, headers, item_headers, payload)
+        return JSONResponse({"id": headers["event_id"]} if headers.get("event_id") else {})
+
+    return Route("/api/{project:int}/envelope/", receive, methods=["POST"])
+
+
+def _take(sentry: SentryPart, project: Project, envelope: Headers, item: Headers, raw: bytes) -> None:
+    kind = str(item.get("type") or "")
+    payload = _decoded(raw)
+    now = sentry.clock()
+    sentry.events.add(EnvelopeItem(now, project.slug, kind, dict(item), payload))
+    match kind:
+        case "event" if isinstance(payload, dict):
+            _store_error(sentry, project, payload, len(raw), now)
+        case "transaction" if isinstance(payload, dict):
+            _store_transaction(sentry, project, payload, len(raw), now, _sample_rate(envelope, payload))
+        case "client_report" if isinstance(payload, dict):
+            for lost in payload.get("discarded_events") or []:
+                category = CATEGORIES.get(lost.get("category"), lost.get("category"))
+                outcome = Outcome(
+                    now.timestamp(), project.id, category, "client_discard", lost.get("reason"), lost.get("quantity", 1)
+                )
+                sentry.store.outcomes.add(outcome)
+
+
+def _store_error(sentry: SentryPart, project: Project, payload: dict[str, Any], size: int, now: datetime) -> None:
+    at, environment = _time(payload.get("timestamp"), now), _environment(payload)
+    name, level, kind = grouping.title_of(payload), grouping.level_of(payload), grouping.type_of(payload)
+    fingerprint = grouping.fingerprint(payload)
+    issue = sentry.store.issue(
+        project,
+        fingerprint,
+        title=name,
+        culprit=grouping.culprit(payload),
+        level=level,
+        metadata=grouping.metadata(payload),
+        handled=grouping.is_handled(payload),
+        type=kind,
+    )
+    sentry.store.add_errors(Errors(at, project.id, environment, 1, level, name, issue.id, kind))
+    event_id = _event_id(payload)
+    sentry.store.keep(Event(event_id, project, payload, now.timestamp(), at, size, issue, (fingerprint,)))
+
+
+def _store_transaction(
+    sentry: SentryPart, project: Project, payload: dict[str, Any], size: int, now: datetime, sample_rate: float
+) -> None:
+    at = _time(payload.get("timestamp"), now)
+    duration_ms = max(0.0, at - _time(payload.get("start_timestamp"), now)) * 1000
+    status = ((payload.get("contexts") or {}).get("trace") or {}).get("status")
+    handled = 1 / sample_rate
+    failed = 0.0 if status in SUCCESSES else handled
+    name = str(payload.get("transaction") or "")
+    sentry.store.add_transactions(
+        Transactions(at, project.id, _environment(payload), handled, 1, failed, duration_ms, name)
+    )
+    sentry.store.keep(Event(_event_id(payload), project, payload, now.timestamp(), at, size, None, ()))
+
+
+def _sample_rate(envelope: Headers, payload: Headers) -> float:
+    """The client's share, from the envelope's sampling context, else from the event's trace context, else 1."""
+    trace = (payload.get("contexts") or {}).get("trace") or {}
+    for told in ((envelope.get("trace") or {}).get("sample_rate"), trace.get("client_sample_rate")):
+        try:
+            rate = float(str(told))
+        except ValueError:
+            continue
+        if 0 < rate <= 1:
+            return rate
+    return 1.0
+
+
+def _parsed(body: bytes) -> tuple[dict[str, Any], list[tuple[dict[str, Any], bytes]]]:
+    first, _, rest = body.partition(b"\n")
+    return _header_line(first, "envelope"), list(_items(rest))
+
+
+def _items(rest: bytes) -> Iterator[tuple[dict[str, Any], bytes]]:
+    while rest.strip():
+        line, _, rest = rest.partition(b"\n")
+        if not line.strip():
+            continue
+        headers = _header_line(line, "item")
+        length = headers.get("length")
+        if isinstance(length, int):
+            if length > len(rest):
+                raise Unreadable("unexpected end of file")
+            payload, rest = rest[:length], rest[length:].removeprefix(b"\n")
+        else:
+            payload, _, rest = rest.partition(b"\n")
+        yield headers, payload
+
+
+def _header_line(line: bytes, what: str) -> dict[str, Any]:
+    try:
+        found = json.loads(line)
+    except ValueError:
+        raise Unreadable(f"invalid {what} header") from None
+    if not isinstance(found, dict):
+        raise Unreadable(f"invalid {what} header")
+    return found
+
+
+def _unpacked(body: bytes, encoding: str) -> bytes:
+    unpack = _DECODERS.get(encoding.strip().lower())
+    if unpack is None:
+        raise Unreadable(f"the sandbox does not read content-encoding {encoding}")
+    try:
+        return unpack(body)
+    except (OSError, EOFError, zlib.error) as error:
+        raise Unreadable(f"content-encoding {encoding}: {error}") from None
+
+
+def _bounded(wbits: int) -> Callable[[bytes], bytes]:
+    def unpack(body: bytes) -> bytes:
+        stream = zlib.decompressobj(wbits)
+        found = stream.decompress(body, MOST_BYTES)
+        if stream.unconsumed_tail:
+            raise Unreadable("envelope exceeds the size limit")
+        return found
+
+    return unpack
+
+
+def _brotli(body: bytes) -> bytes:
+    """SDKs use Brotli where the application has it installed; then it is here as well."""
+    try:
+        brotli = importlib.import_module("brotli")
+    except ModuleNotFoundError:
+        raise Unreadable("content-encoding br: install brotli beside the sandbox to read it") from None
+    try:
+        found: bytes = brotli.decompress(body)
+    except brotli.error as error:
+        raise Unreadable(f"content-encoding br: {error}") from None
+    return found
+
+
+_DECODERS: dict[str, Callable[[bytes], bytes]] = {
+    "": lambda body: body,
+    "identity": lambda body: body,
+    "gzip": _bounded(16 + zlib.MAX_WBITS),
+    "deflate": _bounded(zlib.MAX_WBITS),
+    "br": _brotli,
+}
+
+
+def _key(request: Request, headers: Headers) -> str | None:
+    """The DSN's public key: from the header every SDK sends, from the query, or from the envelope itself."""
+    told = re.search(r"sentry_key\s*=\s*([0-9a-zA-Z]+)", request.headers.get("x-sentry-auth", ""))
+    if told:
+        return told[1]
+    return request.query_params.get("sentry_key") or urlsplit(str(headers.get("dsn") or "")).username
+
+
+def _decoded(raw: bytes) -> Any:
+    try:
+        return json.loads(raw)
+    except ValueError:
+        return raw
+
+
+def _time(told: Any, now: datetime) -> float:
+    found = moment(str(told).replace("Z", "+00:00")) if told is not None else None
+    return now.astimezone(UTC).timestamp() if found is None else found
+
+
+def _environment(payload: Headers) -> str:
+    return str(payload.get("environment") or "")
+
+
+def _event_id(payload: Headers) -> str:
+    return str(payload.get("event_id") or uuid.uuid4().hex).replace("-", "").lower()

@@ -1,0 +1,272 @@
+"""The endpoints of Sentry's web API that are polled, over HTTP."""
+
+import json
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route, Router
+
+from tests.sandbox import describe, explore, issues, outcomes, paging, readback, series
+from tests.sandbox.access import READ_EVENTS, READ_ORG, READ_PROJECT, Caller, Meter, caller, too_often
+from tests.sandbox.params import NOT_FOUND, ApiError, Params, terms
+from tests.sandbox.sentry import SentryPart
+from tests.sandbox.store import Errors, Project, Transactions
+
+MAX_HITS = 1_000
+NO_PROJECTS = {"data": [], "meta": {"tips": {"query": "Need at least one valid project to query."}}}
+EVENT_ID_LENGTH = 32
+
+
+class Call:
+    """One request on its way through an endpoint."""
+
+    def __init__(self, sentry: SentryPart, request: Request, who: Caller) -> None:
+        self.sentry = sentry
+        self.who = who
+        self.params = Params(tuple(request.query_params.multi_items()))
+        self.path: dict[str, str] = request.path_params
+        self.url = f"{request.url.scheme}://{request.url.netloc}{request.url.path}"
+        self._raw_query = request.url.query
+
+    def projects(self) -> list[Project]:
+        return self.params.projects(
+            self.sentry.store, member=self.who.is_member, slugs_allowed=self.sentry.slugs_allowed
+        )
+
+    def page(self, page: paging.Page[Any], body: Any, **headers: str) -> Response:
+        kept = "&".join(part for part in self._raw_query.split("&") if part and not part.startswith("cursor="))
+        return JSONResponse(body, headers={"Link": page.link(self.url, kept), **headers})
+
+
+Endpoint = Callable[[Call], Response]
+
+
+def application(sentry: SentryPart, more: list[Route]) -> Router:
+    """The whole server: the web API, and `more` routes beside it."""
+    meter = Meter()
+
+    def endpoint(name: str, answer: Endpoint, *scopes: str) -> Callable[[Request], Any]:
+        async def respond(request: Request) -> Response:
+            headers: dict[str, str] = {}
+            if sentry.rate_limit is not None:
+                allowed, headers = meter.count(request.headers.get("authorization", ""), name, sentry.rate_limit)
+                if not allowed:
+                    # Sentry's middleware answers with JSON that it calls HTML, and with no Retry-After.
+                    return Response(json.dumps(too_often(sentry.rate_limit)), 429, headers, "text/html; charset=utf-8")
+            try:
+                who = caller(request.headers.get("authorization"), sentry.tokens, frozenset(sentry.scopes), sentry.org)
+                _check_organisation(request, sentry)
+                if scopes:
+                    who.require(*scopes)
+                response = answer(Call(sentry, request, who))
+            except ApiError as error:
+                response = JSONResponse({"detail": error.detail}, error.status, error.headers)
+            response.headers.update(headers)
+            return response
+
+        return respond
+
+    org, project = "/api/0/organizations/{org}", "/api/0/projects/{org}/{project}"
+    return Router(
+        [
+            Route("/api/0/", _root(sentry)),
+            Route("/api/0/users/me/regions/", endpoint("regions", _regions)),
+            Route(f"{org}/", endpoint("organization", _organisation, *READ_ORG)),
+            Route(f"{org}/projects/", endpoint("projects", _projects, *READ_ORG)),
+            Route(f"{org}/events/", endpoint("events", _events, *READ_ORG)),
+            Route(f"{org}/events-timeseries/", endpoint("events-timeseries", _series, *READ_ORG)),
+            Route(f"{org}/stats_v2/", endpoint("stats_v2", _outcomes, *READ_ORG)),
+            Route(f"{org}/issues/", endpoint("issues", _issues, *READ_EVENTS)),
+            Route(f"{org}/eventids/{{event_id}}/", endpoint("eventids", _event_id, *READ_ORG)),
+            Route(f"{project}/events/{{event_id}}/", endpoint("project-event", _event, *READ_PROJECT, *READ_EVENTS)),
+            *more,
+        ],
+        redirect_slashes=False,
+        default=_nowhere,
+    )
+
+
+def stand_in_body(status: int) -> tuple[str, str]:
+    """Body and type of a bare status, as Sentry sends it."""
+    details = {
+        401: "Invalid token",
+        403: "You do not have permission to perform this action.",
+        404: NOT_FOUND,
+        429: "You are attempting to use this endpoint too frequently. Limit is 30 requests in 1 seconds",
+        504: "Query timeout. Please try again. If the problem persists try a smaller date range or fewer projects.",
+    }
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        return json.dumps({"detail": details[status]}), "text/html; charset=utf-8"
+    if status in {502, 503}:
+        return f"<html><head><title>{status}</title></head><body>{HTTPStatus(status).phrase}</body></html>", "text/html"
+    if status >= 500 and status not in details:
+        return json.dumps({"detail": "Internal Error", "errorId": None}), "application/json"
+    return json.dumps({"detail": details.get(status, "")}), "application/json"
+
+
+def _check_organisation(request: Request, sentry: SentryPart) -> None:
+    if request.path_params.get("org", sentry.org) not in {sentry.org, describe.ORGANISATION_ID}:
+        raise ApiError(404, NOT_FOUND)
+
+
+def _root(sentry: SentryPart) -> Callable[[Request], Any]:
+    async def respond(request: Request) -> Response:
+        try:
+            who = caller(request.headers.get("authorization"), sentry.tokens, frozenset(sentry.scopes), sentry.org)
+        except ApiError as error:
+            if request.headers.get("authorization"):
+                return JSONResponse({"detail": error.detail}, error.status, error.headers)
+            return JSONResponse({"version": "0", "auth": None, "user": None})
+        user = {"id": "1", "username": "sandbox", "name": "Sandbox"} if who.is_member else None
+        return JSONResponse({"version": "0", "auth": {"scopes": sorted(who.scopes)}, "user": user})
+
+    return respond
+
+
+def _regions(call: Call) -> Response:
+    return JSONResponse({"regions": [{"name": "us", "url": call.sentry.region_url or call.sentry.url}]})
+
+
+def _organisation(call: Call) -> Response:
+    sentry = call.sentry
+    return JSONResponse(describe.organisation(sentry.org, sentry.url, sentry.region_url or sentry.url))
+
+
+def _projects(call: Call) -> Response:
+    wanted = _searched(call.params.one("query") or "")
+    seen = [project for project in call.sentry.store.projects.values() if not project.hidden and wanted(project)]
+    ordered = sorted(seen, key=lambda project: project.slug)
+    size = call.params.page_size("per_page", call.sentry.page_size_limit)
+    page = paging.by_number(ordered, size, call.params.cursor())
+    return call.page(page, [describe.project(project, is_member=call.who.is_member) for project in page.items])
+
+
+def _searched(query: str) -> Callable[[Project], bool]:
+    """The list understands `id:` and `slug:`, as often as one likes, and the rest as a part of the name."""
+    ids, slugs, text = set[str](), set[str](), list[str]()
+    for _, key, value in terms(query):
+        if key not in {"", "id", "slug"}:
+            return lambda _: False
+        {"id": ids.add, "slug": slugs.add, "": text.append}[key](value)
+    part = " ".join(text).lower()
+    return lambda project: (
+        (not ids or str(project.id) in ids) and (not slugs or project.slug in slugs) and part in project.slug.lower()
+    )
+
+
+def _events(call: Call) -> Response:
+    params, store = call.params, call.sentry.store
+    dataset = params.one("dataset") or "discover"
+    if dataset not in call.sentry.datasets:
+        raise ApiError(400, f"dataset must be one of: {', '.join(sorted(call.sentry.datasets))}")
+    size, cursor = params.page_size("per_page", call.sentry.page_size_limit), params.cursor()
+    period, environments = params.period(call.sentry.clock(), events=True), params.environments(store)
+    projects = {project.id: project for project in call.projects()}
+    if not projects:
+        return JSONResponse(NO_PROJECTS)
+    matches = explore.keep(params.one("query") or "", projects)
+    happened: list[Errors | Transactions] = []
+    if dataset in explore.ERROR_DATASETS:
+        happened += store.errors.between(*period)
+    if dataset in explore.DURATIONS:
+        happened += store.transactions.between(*period)
+    kept = (
+        one
+        for one in happened
+        if one.project in projects and (not environments or one.environment in environments) and matches(one)
+    )
+    sort = params.all("sort") or params.all("orderby")
+    table = explore.table(kept, projects, dataset, params.all("field"), sort)
+    page = paging.by_offset(table.rows, size, cursor)
+    body: dict[str, Any] = {
+        "data": page.items,
+        "meta": {
+            "fields": table.fields,
+            "units": table.units,
+            "isMetricsData": False,
+            "isMetricsExtractedData": False,
+            "tips": {} if dataset == "spans" else {"query": None, "columns": None},
+            "datasetReason": "unchanged",
+            "dataset": dataset,
+            "dataScanned": "full",
+        },
+    }
+    if dataset == "spans":
+        functions = [name for name in table.fields if name.startswith("count(")]
+        confidence = [dict.fromkeys(functions, "high") for _ in page.items]
+        body["meta"]["accuracy"] = {"confidence": confidence}
+        body["confidence"] = confidence
+    if params.one("noPagination"):
+        return JSONResponse(body)
+    return call.page(page, body)
+
+
+def _series(call: Call) -> Response:
+    sentry, params = call.sentry, call.params
+    dataset = params.one("dataset") or "discover"
+    if dataset not in sentry.datasets:
+        raise ApiError(400, f"dataset must be one of: {', '.join(sorted(sentry.datasets))}")
+    period, environments = params.period(sentry.clock(), events=True), params.environments(sentry.store)
+    projects = {project.id: project for project in call.projects()}
+    if not projects:
+        return JSONResponse({"timeSeries": []})
+    return JSONResponse(
+        series.answer(params, sentry.store, dataset, projects, environments, period, sentry.clock().timestamp())
+    )
+
+
+def _outcomes(call: Call) -> Response:
+    now = call.sentry.clock()
+    return JSONResponse(outcomes.answer(call.params, call.sentry.store, call.projects(), call.params.period(now), now))
+
+
+def _issues(call: Call) -> Response:
+    sentry, params = call.sentry, call.params
+    size = params.page_size("limit", sentry.page_size_limit)
+    now = sentry.clock()
+    period, environments = params.period(now), params.environments(sentry.store)
+    if params.one("end") is None:
+        period = period._replace(end=period.end + issues.FUTURE_SECONDS)
+    cursor, projects = params.cursor(), call.projects()
+    hits = issues.search(params, sentry.store, projects, environments, period, now)
+    page = paging.by_score(hits, [hit.score for hit in hits], size, cursor)
+    body = issues.shape(page.items, params, sentry.store, period, sentry.url)
+    total = str(min(len(hits), MAX_HITS))
+    return call.page(page, body, **{"X-Hits": total, "X-Max-Hits": str(MAX_HITS)})
+
+
+def _event(call: Call) -> Response:
+    event = call.sentry.store.events.get(call.path["event_id"].replace("-", "").lower())
+    project = call.sentry.store.project(call.path["project"])
+    if project is None:
+        raise ApiError(404, NOT_FOUND)
+    if event is None or event.project is not project:
+        raise ApiError(404, "Event not found")
+    return JSONResponse(readback.event(event))
+
+
+def _event_id(call: Call) -> Response:
+    event_id = call.path["event_id"].replace("-", "").lower()
+    if len(event_id) != EVENT_ID_LENGTH or not all(char in "0123456789abcdef" for char in event_id):
+        raise ApiError(400, "Event ID not valid")
+    event = call.sentry.store.events.get(event_id)
+    if event is None:
+        raise ApiError(404, NOT_FOUND)
+    return JSONResponse(readback.resolved(event, call.sentry.org))
+
+
+async def _nowhere(scope: Any, receive: Any, send: Any) -> None:
+    """What is no route; a forgotten slash is answered with a hint and never redirected."""
+    request = Request(scope, receive)
+    path = request.url.path
+    hint = f"Route not found, did you forget a trailing slash? try: {path}/"
+    response: Response
+    if path.startswith("/api/") and not path.endswith("/"):
+        as_json = request.headers.get("content-type", "").startswith("application/json")
+        response = JSONResponse({"info": hint}, 404) if as_json else PlainTextResponse(hint, 404)
+    else:
+        response = Response("<!DOCTYPE html><title>Page Not Found</title>", 404, media_type="text/html")
+    await response(scope, receive, send)
