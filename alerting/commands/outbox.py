@@ -84,7 +84,7 @@ def retry(message_ids: Ids) -> None:
         message = _message(message_id)
         if not repairs.retry(message, datetime.now(UTC)):
             _refuse(f"Message {message_id} is {message.state}: only pending, failed or discarded ones can be retried.")
-        channels.mend(message.channel, datetime.now(UTC))
+        channels.reopen(message.channel, datetime.now(UTC))
         typer.echo(f"Message {message_id} is due now; the worker sends it within seconds.")
 
 

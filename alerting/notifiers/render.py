@@ -20,7 +20,7 @@ MOST_NOTES = 10
 _KEY = re.compile(r"([0-9a-f]{32})(-escalated)?")
 _STAMP = re.compile(r"\b(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)Z\b")
 # Kinds about ourselves: their threshold belongs to the facts, not to the subject.
-_ABOUT_US = frozenset({Kind.BLIND, Kind.SIGHTED, Kind.CHANNEL, Kind.TEST, Kind.DIGEST, Kind.STALE})
+_ABOUT_US = frozenset({Kind.BLIND, Kind.SIGHTED, Kind.CHANNEL, Kind.MENDED, Kind.TEST, Kind.DIGEST, Kind.STALE})
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ TAGS: dict[str, str] = {
     Kind.BLIND: "blind",
     Kind.SIGHTED: "seeing again",
     Kind.CHANNEL: "channel broken",
+    Kind.MENDED: "channel works again",
     Kind.TEST: "test",
     "silenced": "silenced meanwhile",
 }
@@ -36,6 +37,7 @@ _ABOUT_TRANSACTIONS = frozenset({"error_rate", "p95_latency"})
 _MOODS: dict[str, Mood] = {
     Kind.RESOLVED: Mood.GOOD,
     Kind.SIGHTED: Mood.GOOD,
+    Kind.MENDED: Mood.GOOD,
     Kind.ENDED: Mood.WARNING,
     Kind.FLAPPING: Mood.WARNING,
     Kind.LATE: Mood.WARNING,
@@ -66,6 +68,7 @@ _REASONS: dict[str, str] = {
     "no_good_reading": "Sentry could not be read",
     "sight_regained": "Sentry can be read again",
     "channel_broken": "a channel refuses our notices",
+    "channel_mended": "a channel takes our notices again",
     "digest": "several notices in one message",
     "stale_summary": "notices that could not be delivered in time",
 }
@@ -125,7 +128,7 @@ def reason(name: str) -> str:
 def next_step(notice: Notice) -> str:
     """What the reader does now; one sentence."""
     match notice.kind:
-        case Kind.RESOLVED | Kind.SIGHTED:
+        case Kind.RESOLVED | Kind.SIGHTED | Kind.MENDED:
             return "Nothing to do now."
         case Kind.ENDED:
             return _ENDED_STEPS.get(notice.reason, "Look at the present state in Sentry.")

@@ -75,11 +75,21 @@ def try_again(now: datetime) -> int:
     return Channel.objects.exclude(broken_reason="").update(open_at=now)
 
 
-def mend(name: str, now: datetime) -> None:
-    """Open a broken channel again."""
+def reopen(name: str, now: datetime) -> None:
+    """Use a broken channel again. Whether it works is known only when it has taken a notice."""
     Channel.objects.filter(name=name).exclude(broken_reason="").update(
-        broken_reason="", broken_at=None, failures=0, last_error="", open_at=now
+        broken_reason="", failures=0, last_error="", open_at=now
     )
+
+
+def mend(name: str, now: datetime) -> datetime | None:
+    """Note that a channel has taken a notice; since when it had been broken, None where it had not."""
+    row = Channel.objects.filter(name=name).exclude(broken_at=None).first()
+    if row is None:
+        return None
+    reopen(name, now)
+    Channel.objects.filter(name=name).update(broken_at=None)
+    return row.broken_at
 
 
 def clock_went_back(now: datetime) -> None:

@@ -22,6 +22,7 @@ class Kind(StrEnum):
     BLIND = "blind"
     SIGHTED = "sighted"
     CHANNEL = "channel_broken"
+    MENDED = "channel_mended"
     TEST = "test"
 
 

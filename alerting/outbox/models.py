@@ -53,7 +53,8 @@ class Channel(models.Model):
 
     `owner` holds the channel until `leased_until`: one sender at a time keeps order and pace. `open_at` is when it may
     be tried again (pace, `Retry-After`, backoff, the next trial of a broken one). `broken_reason` stops it until a
-    trial succeeds or the configuration, whose hash is `fingerprint`, changes; `failures` counts refusals in a row.
+    trial succeeds or the configuration, whose hash is `fingerprint`, changes; `broken_at` stays until it has taken a
+    notice; `failures` counts refusals in a row.
     """
 
     name = models.CharField(max_length=20, unique=True)

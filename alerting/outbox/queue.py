@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import Case, F, QuerySet, Value, When
 
 from alerting import owner
 from alerting.errors import DeliveryError
-from alerting.outbox import backoff, channels, digests, fold
+from alerting.outbox import backoff, digests, fold, mended
 from alerting.outbox.clean import clean, clean_json
 from alerting.outbox.message import Notice
 from alerting.outbox.models import Channel, Message
@@ -73,10 +73,15 @@ def due(channel: str, now: datetime) -> QuerySet[Message]:
 
 
 def take(channel: str, now: datetime) -> Message | None:
-    """The next message to send, marked as in our hands; a crowd or what came too late is folded into one first."""
+    """The next message to send, marked as in our hands; a crowd or what came too late is folded into one first.
+
+    The digest goes before what else is as urgent, and after what is more urgent than all of its members.
+    """
     waiting = due(channel, now)
-    next_up = waiting.filter(kind__in=fold.FOLDED_KINDS) if digests.gather(waiting, channel, now) else waiting
-    message = next_up.first()
+    if digests.gather(waiting, channel, now):
+        folded_first = Case(When(kind__in=fold.FOLDED_KINDS, then=Value(0)), default=Value(1))
+        waiting = waiting.order_by("rank", folded_first, "created_at", "id")
+    message = waiting.first()
     if message is None:
         return None
     taken = Message.objects.filter(pk=message.pk, state=Message.State.PENDING).update(
@@ -116,7 +121,7 @@ def mark_sent(message: Message, receipt: Delivered, now: datetime) -> None:
         )
         if message.kind != digests.CARD:
             # An edit may have reached nobody; a notice that was taken proves that a broken channel is mended.
-            channels.mend(message.channel, now)
+            owe([Debt(notice, other) for other, notice in mended.notices(message.channel, now)], now)
         if receipt.deferred:
             _owe_the_rest(message, sorted(receipt.deferred), now)
         if receipt.editable and message.kind in fold.FOLDED_KINDS:

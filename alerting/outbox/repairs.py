@@ -74,6 +74,7 @@ def reroute(channel: str, others: Iterable[str], reason: str, now: datetime, *, 
         Message.objects.bulk_create(copies, batch_size=500, ignore_conflicts=True)
         Message.objects.filter(pk__in=[each.pk for each in stranded]).update(
             state=Message.State.DISCARDED,
+            due_at=now,
             error=clean(f"{reason}: sent by {', '.join(targets)}", 480) + SENT_ANOTHER_WAY,
         )
     return len(copies) - before + back

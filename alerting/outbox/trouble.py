@@ -50,7 +50,7 @@ def clear(channel: str, enabled: Iterable[str], fingerprint: str, now: datetime)
 def reopen(channel: str, now: datetime) -> int:
     """Open a broken channel and owe again what was given up on it; returns how many notices that are."""
     with transaction.atomic():
-        channels.mend(channel, now)
+        channels.reopen(channel, now)
         return repairs.requeue_failed(channel, now)
 
 

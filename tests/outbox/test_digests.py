@@ -78,6 +78,25 @@ def test_what_was_found_late_is_dated_by_when_it_happened_and_said_to_be_over(wo
     assert {(row.tag, row.at) for row in shown.rows} == {("late, already over", "2025-12-31 23:15:00 UTC")}
 
 
+def test_a_digest_of_new_issues_waits_for_what_is_more_urgent(world: World) -> None:
+    new = [notice(number, rule="new_issue", severity="medium") for number in (1, 2, 3)]
+    queue.owe([queue.Debt(each, "slack", rank=1) for each in new], world.now)
+    world.now += timedelta(seconds=1)
+    owe(world, notice(4))
+    world.deliver()
+    assert [each.kind for each in world.slack.sent] == [Kind.FIRST, Kind.DIGEST]
+    assert world.slack.sent[0].project == "app-4"
+
+
+def test_a_digest_goes_before_what_else_is_as_urgent(world: World) -> None:
+    world.slack.errors = [DeliveryError("http_503", "Slack answered 503.")]
+    owe(world, *(notice(number) for number in range(1, 80)))
+    world.deliver()
+    world.now += timedelta(minutes=2)
+    world.deliver()
+    assert world.slack.sent[0].kind is Kind.DIGEST
+
+
 def test_new_issues_keep_their_titles_also_in_a_storm(world: World) -> None:
     owe(world, *(notice(number, rule="new_issue") for number in range(400)))
     world.deliver()

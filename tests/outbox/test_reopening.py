@@ -8,7 +8,7 @@ import pytest
 
 from alerting.errors import DeliveryError
 from alerting.outbox import backoff, channels, queue, trouble
-from alerting.outbox.message import Kind
+from alerting.outbox.message import Kind, Notice
 from alerting.outbox.models import Channel, Message
 from alerting.pipeline import deliver_due
 from tests.outbox.test_queue import NOON, notice, owe
@@ -176,3 +176,39 @@ def test_the_notice_of_a_stopped_channel_says_how_it_is_used_again(world: World)
     said = " ".join((told.sentence, *told.notes))
     assert "Until it takes them again, notices meant for it come this way." in said
     assert "alerting outbox reopen slack" in said and "restart" in said
+
+
+def mended(world: World) -> list[Notice]:
+    return [each for each in world.email.sent if each.kind is Kind.MENDED]
+
+
+def test_who_was_told_that_a_channel_is_broken_is_told_once_that_it_works_again(world: World) -> None:
+    next_notice(world, 2, timedelta(seconds=30))
+    next_notice(world, 3, timedelta(seconds=31))
+    next_notice(world, 4, timedelta(seconds=2))
+    (told,) = mended(world)
+    assert told.headline == "Slack takes our notices again after 1 min 1 s"
+    assert "2 notices meant for it were sent another way meanwhile, and not again now." in told.sentence
+    assert [each.kind for each in world.slack.sent] == [Kind.FIRST, Kind.FIRST]
+
+
+def test_reopening_by_hand_is_told_when_a_notice_has_been_taken(world: World) -> None:
+    trouble.reopen("slack", world.now)
+    world.deliver()
+    assert mended(world) == []
+    next_notice(world, 2, timedelta(seconds=1))
+    assert len(mended(world)) == 1
+
+
+def test_what_waited_for_a_channel_that_works_again_is_counted(world: World) -> None:
+    owe(*(notice(number) for number in (2, 3, 4)), at=world.now)
+    trouble.reopen("slack", world.now)
+    next_notice(world, 5, timedelta(seconds=1))
+    (told,) = mended(world)
+    assert told.sentence.endswith("What still waits for it goes out now: 3 notices.")
+
+
+def test_a_channel_that_was_never_broken_is_not_said_to_work_again() -> None:
+    world = World(NOON)
+    next_notice(world, 1, timedelta(seconds=1))
+    assert mended(world) == []

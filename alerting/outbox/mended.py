@@ -1,0 +1,70 @@
+"""A channel that works again: whoever was told that it was broken is told, once, and what became of its notices."""
+
+import logging
+from dataclasses import replace
+from datetime import datetime
+
+from alerting.outbox import channels
+from alerting.outbox.message import Kind, Notice
+from alerting.outbox.models import Message
+from alerting.outbox.repairs import SENT_ANOTHER_WAY
+from alerting.rules.units import span
+
+logger = logging.getLogger(__name__)
+
+
+def notices(channel: str, now: datetime) -> list[tuple[str, Notice]]:
+    """After a notice was taken: by channel what to tell there, nothing where this one had not been broken."""
+    since = channels.mend(channel, now)
+    if since is None:
+        return []
+    lasted = span((now - since).total_seconds())
+    logger.warning("%s takes notices again after %s", channel, lasted)
+    warned = Message.objects.filter(kind=Kind.CHANNEL, payload__project=channel, created_at__gte=since)
+    latest = {message.channel: message for message in warned.exclude(channel=channel).order_by("id")}
+    sentence = f"{channel.capitalize()} takes our notices again, after {lasted}. {_elsewhere(channel, since)}"
+    waiting = Message.objects.filter(channel=channel, state=Message.State.PENDING).count()
+    if waiting:
+        sentence += f" What still waits for it goes out now: {_counted(waiting)}."
+    return [
+        (other, _notice(Notice.from_json(message.payload), sentence, lasted, since, now))
+        for other, message in latest.items()
+    ]
+
+
+def _elsewhere(channel: str, since: datetime) -> str:
+    rerouted = Message.objects.filter(
+        channel=channel, state=Message.State.DISCARDED, error__endswith=SENT_ANOTHER_WAY, due_at__gte=since
+    ).count()
+    if not rerouted:
+        return "No notice took another way meanwhile."
+    were = "was" if rerouted == 1 else "were"
+    return f"{_counted(rerouted)} meant for it {were} sent another way meanwhile, and not again now."
+
+
+def _notice(told: Notice, sentence: str, lasted: str, since: datetime, now: datetime) -> Notice:
+    """The end of what `told` began, in the same thread."""
+    return replace(
+        told,
+        kind=Kind.MENDED,
+        headline=f"{told.project.capitalize()} takes our notices again after {lasted}",
+        sentence=sentence,
+        at=_stamp(now),
+        rule_title="Channel works again",
+        value="working",
+        reason="channel_mended",
+        opened_at=_stamp(since),
+        resolved_at=_stamp(now),
+        notes=(),
+        recipients=(),
+        edit_only=False,
+        sequence=told.sequence + 1,
+    )
+
+
+def _counted(count: int) -> str:
+    return f"{count} notice{'s' if count != 1 else ''}"
+
+
+def _stamp(now: datetime) -> str:
+    return now.strftime("%Y-%m-%dT%H:%M:%SZ")
