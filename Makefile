@@ -4,7 +4,7 @@ BIN := .venv/bin
 # Kept even where the environment says otherwise: a test run starts hundreds of processes, which would all compile everything anew.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: run test check format bench lock clean
+.PHONY: run test check format bench screenshots lock clean
 .DEFAULT_GOAL := run
 
 run: .venv/ready          ## start everything on this machine; without a token, against the sandbox
@@ -27,6 +27,9 @@ format: .venv/ready
 
 bench: .venv/ready        ## measure, in one run, and print the tables
 	@$(BIN)/python -m tests.benchmarks
+
+screenshots: .venv/ready  ## take the README's pictures anew (needs Chromium and its driver)
+	@$(BIN)/python -m tests.pictures
 
 lock:                     ## resolve pyproject.toml anew (needs uv on the PATH)
 	uv pip compile -q --universal --python-version 3.11 --all-extras --group dev --generate-hashes --no-annotate --no-header pyproject.toml -o requirements.lock

@@ -24,6 +24,8 @@ COMMANDS = {
     "maintenance": "alerting.commands.silence_commands:maintenance",
     "rules": "alerting.commands.rules_command:rules",
     "outbox": "alerting.commands.outbox:app",
+    "preview": "alerting.commands.preview:preview",
+    "send-test": "alerting.commands.send_test:send_test",
     "scrub": "alerting.commands.scrub_command:scrub",
     "migrate": "alerting.commands.migrate:migrate",
     "serve": "alerting.commands.serve:serve",
@@ -42,6 +44,8 @@ Tonight:  alerting silence add 2h --project shop --why "deploy"
           alerting maintenance add sat,sun 02:30 90m --why "backups"
 Later:    alerting rules        thresholds and where they come from
           alerting outbox list  what has not arrived, and why
+Before:   alerting preview      every notice as files to look through
+          alerting send-test    one of each, marked as a test, for real
 """
 
 

@@ -14,11 +14,11 @@ from rest_framework import exceptions as drf
 from alerting import config
 from alerting.errors import ConfigError
 from alerting.notifiers import registry
+from alerting.notifiers.examples import firing
 from alerting.rules import catalog
 from alerting.rules.evaluate import judge
 from alerting.rules.model import Outcome, Project, Reading, Trust, Window
 from alerting.sentry import ErrorTracker, SentrySetupError, init_sentry
-from tests.notifiers.notices import firing
 from tests.notifiers.stand_ins import mail_server, slack_server
 from tests.sentry.sdk import Kept, fresh_sdk, sink, started
 from tests.sentry.sink import Sink

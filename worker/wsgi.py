@@ -1,4 +1,4 @@
-"""The WSGI application: the page, and its static files through WhiteNoise."""
+"""The WSGI application: the page, which may ask Sentry, and its static files through WhiteNoise."""
 
 import os
 
@@ -7,7 +7,22 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "worker.settings")
 from django.core.wsgi import get_wsgi_application
 from whitenoise import WhiteNoise
 
+from alerting import config, wiring
+from alerting.poll.background import Background
+from alerting.status import sentry_chart
 from alerting.status.templatetags.static_files import FOLDER
+from worker.limits import RedisBudget
 
 # A year, because the address of each file changes with its content.
 application = WhiteNoise(get_wsgi_application(), root=str(FOLDER), prefix="static", max_age=365 * 86_400)
+
+
+def _asker() -> Background:
+    """The page asks out of the same budget as the workers."""
+    settings = config.current()
+    budget = RedisBudget(settings.secret("CELERY_BROKER_URL"), settings.secret("SENTRY_AUTH_TOKEN"))
+    return Background(wiring.source(settings, budget))
+
+
+if config.current().SENTRY_AUTH_TOKEN is not None:
+    sentry_chart.ask_through(_asker)

@@ -148,9 +148,9 @@ def _notice(rule: Rule, breach: Breach, key: str, desk: Desk, now: datetime) -> 
     return Notice(
         kind=Kind.LATE,
         key=key,
-        headline=f"{headline(rule, _reading(rule, breach, desk), breach.value)}, already over",
+        headline=headline(rule, _reading(rule, breach, desk), breach.value),
         sentence=(
-            f"Late: {_cause(breach)}, and it is already over (since {ago}). "
+            f"Late: {_cause(breach)}, and it has been over for {ago}. "
             f"At its worst {value}, over the threshold of {text(rule, rule.threshold)}."
         ),
         severity=rule.severity.value,

@@ -37,9 +37,13 @@ def slack(settings: Settings) -> Notifier:
         mode,
         environment=settings.SENTRY_ENVIRONMENT,
         page_url=settings.ALERTING_STATUS_URL,
-        # A webhook's messages cannot be edited, and clicks that nobody can verify are not taken.
-        has_buttons=isinstance(mode, BotMode) and settings.SENTRY_SLACK_SIGNING_SECRET is not None,
+        has_buttons=has_buttons(settings),
     )
+
+
+def has_buttons(settings: Settings) -> bool:
+    """Whether cards have them: a webhook's cannot be edited, and clicks that nobody can verify are not taken."""
+    return settings.SENTRY_SLACK_BOT_TOKEN is not None and settings.SENTRY_SLACK_SIGNING_SECRET is not None
 
 
 def mail_connection(settings: Settings) -> SmtpBackend:

@@ -83,6 +83,7 @@ def view(notice: Notice, environment: str = "", page_url: str = "") -> View:
     """
     clean = cleaned(notice)
     tag = words.tag(clean.kind, is_issue=bool(clean.issue), is_over=bool(clean.resolved_at))
+    tag = f"test: {tag}" if clean.is_test else tag
     place = f"{clean.project} (formerly {clean.formerly})" if clean.formerly else clean.project
     title = f"{place}: {clean.headline}" if place else clean.headline
     return View(

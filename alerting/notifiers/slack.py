@@ -70,7 +70,7 @@ class SlackNotifier:
 
     def send(self, notice: Notice, ref: Mapping[str, str], dedupe_key: str) -> Receipt:  # noqa: ARG002
         try:
-            shown = replace(render.view(notice, self._environment, self._page_url), key=self._key(notice))
+            shown = view(notice, self._environment, self._page_url, has_buttons=self._has_buttons)
         except Exception as error:
             logger.exception("a notice could not be written for Slack")
             failure = DeliveryError(
@@ -86,10 +86,12 @@ class SlackNotifier:
         # Raised here and not where it was caught: the library's exception, which may quote us, is not its context.
         raise failure
 
-    def _key(self, notice: Notice) -> str:
-        """The incident that buttons are about; empty where there is nothing to acknowledge."""
-        is_open = notice.kind in _OPEN and not notice.issue and not notice.resolved_at
-        return render.incident_key(notice) if self._has_buttons and is_open else ""
+
+def view(notice: Notice, environment: str = "", page_url: str = "", *, has_buttons: bool = False) -> render.View:
+    """What Slack shows of `notice`: with buttons where there is something to acknowledge."""
+    shown = render.view(notice, environment, page_url)
+    is_open = notice.kind in _OPEN and not notice.issue and not notice.resolved_at
+    return replace(shown, key=render.incident_key(notice) if has_buttons and is_open else "")
 
 
 class WebhookMode:

@@ -67,9 +67,9 @@ def text(shown: View) -> str:
         body = lines(shown.rows, PLAIN_FORMS, room)
     else:
         facts = [f"{fact.label}: {_said(fact)}" for fact in (*shown.facts, *shown.small)]
-        body = _as_many_as_fit(
-            [part for part in (_culprits(shown), _trend(shown)) if part] + facts + _notes(shown), room
-        )
+        # Without the sparkline: a screen reader would name each of its blocks.
+        trend = mrkdwn(shown.bars.caption) if shown.bars else ""
+        body = _as_many_as_fit([part for part in (_culprits(shown), trend) if part] + facts + _notes(shown), room)
     return "\n".join(part for part in (*head, *body, *tail) if part)
 
 

@@ -81,6 +81,7 @@ class Notice:
     `recipients` limits an email to those who are still owed it; empty means everyone. With `edit_only` nothing is
     posted: a card that stands is brought up to date, for a change that was told in a digest. `in_hand` names who has
     acknowledged the incident. `slack_channel` is where a Slack notice goes instead of the configured channel.
+    With `is_test` it is an example that says so everywhere.
     `top_errors` are the most frequent errors of the window, hostile text too, `errors` how many there were in all;
     `trend` is the last hour.
     """
@@ -117,6 +118,7 @@ class Notice:
     edit_only: bool = False
     in_hand: str = ""
     slack_channel: str = ""
+    is_test: bool = False
     project_id: str = ""
     errors: int = 0
     top_errors: tuple[TopError, ...] = ()

@@ -37,15 +37,19 @@ def trend(rule: Rule, found: Mapping[Axis, Points], asked: Window, seconds: int)
     """The trend of one project; None where it had nothing at all."""
     if not any(found.values()):
         return None
+    last_hour = values(rule, found, asked, seconds)[-HOUR // seconds :]
+    return Trend(tuple(_highest(last_hour)), rule.threshold, asked.end.strftime("%Y-%m-%dT%H:%M:%SZ"))
+
+
+def values(rule: Rule, found: Mapping[Axis, Points], asked: Window, seconds: int) -> list[float]:
+    """For each interval the rule's value over the window that ends with it; the first ones lack what came before."""
     buckets = round(asked.seconds / seconds)
     held = 1 if Axis.P95_MS in found else math.ceil(rule.window_seconds / seconds)
     series = {axis: _rolled(points, asked, seconds, buckets, held) for axis, points in found.items()}
-    values = next(iter(series.values()))
     if rule.judgement is Judgement.ERROR_RATE:
         errors, transactions = series[Axis.ERRORS], series[Axis.TRANSACTIONS]
-        values = [few / many if many else 0.0 for few, many in zip(errors, transactions, strict=True)]
-    last_hour = values[-HOUR // seconds :]
-    return Trend(tuple(_highest(last_hour)), rule.threshold, asked.end.strftime("%Y-%m-%dT%H:%M:%SZ"))
+        return [few / many if many else 0.0 for few, many in zip(errors, transactions, strict=True)]
+    return next(iter(series.values()))
 
 
 def _rolled(points: Points, asked: Window, seconds: int, buckets: int, held: int) -> list[float]:

@@ -1,6 +1,6 @@
 """The page "health": whether we evaluate, see, and get our notices out, and what is switched off."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,14 +11,19 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from alerting import config
-from alerting.incidents import blindness
-from alerting.incidents.models import Evaluator, Gap, Tick
+from alerting.incidents import blindness, hindsight
+from alerting.incidents.models import Evaluator, Gap, LatestReadings, Tick
 from alerting.outbox.models import Channel, Message
+from alerting.poll.past import Arrived, arrivals
 from alerting.poll.plan import allowed
+from alerting.rules.model import Reason
 from alerting.rules.units import span
 from alerting.status.now_page import sight
 
 TICKS_WITHIN = timedelta(hours=1)
+ARRIVED_WITHIN = timedelta(minutes=15)
+MOST_NAMED = 10
+INGESTION_BEHIND = Reason.INGESTION_BEHIND.replace("_", " ")
 OWED = (Message.State.PENDING, Message.State.SENDING)
 
 
@@ -53,12 +58,38 @@ def health(request: HttpRequest) -> HttpResponse:
         "faults": blindness.unreadable(state.memory) if state else [],
         "ticks": ticks,
         "budget": _budget(state, ticks),
+        "ingestion": ingestion(state, LatestReadings.objects.first(), at),
         "channels": _channels(settings.channels),
         "gaps": list(Gap.objects.filter(finished_at__isnull=True)[:10]),
         "off": switched_off(settings),
         "refresh_seconds": 10,
     }
     return render(request, "status/health.html", context)
+
+
+def ingestion(state: Evaluator | None, latest: LatestReadings | None, at: datetime) -> list[str]:
+    """What is known of how far Sentry's ingestion is behind, a sentence each; nothing where nothing is known."""
+    if state is None:
+        return []
+    read = latest.readings if latest else {}
+    slugs = {each: row[0] for projects in read.values() for each, row in projects.items()}
+    held = {row[0] for projects in read.values() for row in projects.values() if row[2] == INGESTION_BEHIND}
+    found = hindsight.behind(state.memory, (), at)
+    said = [f"Ingestion is behind for {slugs.get(each, each)}: {why}." for each, why in found.projects.items()]
+    if held:
+        said.append(f"Not judged until it has caught up: {', '.join(sorted(held)[:MOST_NAMED])}.")
+    recent = [each for each in arrivals(state.memory.get("look_back", {})) if at - each.at <= ARRIVED_WITHIN]
+    late, fresh = (sum(sum(each.values()) for each in counts) for counts in _columns(recent))
+    if late + fresh:
+        said.append(
+            f"Of the {late + fresh} errors that came in the last {span(ARRIVED_WITHIN.total_seconds())}, "
+            f"{late} were late: their time had been judged, and they were judged again."
+        )
+    return said
+
+
+def _columns(recent: Sequence[Arrived]) -> tuple[list[Mapping[str, int]], list[Mapping[str, int]]]:
+    return [each.late for each in recent], [each.fresh for each in recent]
 
 
 def switched_off(settings: config.Settings) -> list[str]:
@@ -87,7 +118,9 @@ def _budget(state: Evaluator | None, ticks: Mapping[str, Any]) -> str:
     if state is None or not ticks["count"]:
         return ""
     most = allowed(int(state.memory.get("plan", {}).get("active", 0)))
-    return f"{ticks['mean']:.1f} requests a tick on average, {ticks['most']} at most, of {most} that are allowed"
+    left = max(0.0, most - ticks["mean"])
+    made = f"{ticks['mean']:.1f} are made, {ticks['most']} at most"
+    return f"{left:.1f} of {most} requests a tick are left on average: {made}"
 
 
 def _channels(enabled: tuple[str, ...]) -> list[ChannelRow]:

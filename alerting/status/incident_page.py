@@ -13,9 +13,10 @@ from alerting.incidents.models import Decision, Incident
 from alerting.notifiers.words import reason as reason_words
 from alerting.notifiers.words import tag
 from alerting.outbox.models import Message
-from alerting.status import incident_rows
+from alerting.status import incident_rows, sentry_chart
 from alerting.status.access import actor, operators_only
 from alerting.status.charts import draw
+from alerting.status.told import last_told
 
 MOST_DECISIONS = 200
 SILENCE_CHOICES = {"3600": "1 hour", "14400": "4 hours", "43200": "12 hours", "86400": "1 day", "604800": "7 days"}
@@ -82,13 +83,16 @@ def silence(request: HttpRequest, number: int) -> HttpResponse:
 def _page(request: HttpRequest, number: int, mistake: str = "") -> HttpResponse:
     found, now = _find(number), datetime.now(UTC)
     decisions = list(found.decisions.order_by("-id")[:MOST_DECISIONS])
-    points = [(each.at, each.value) for each in reversed(decisions) if each.value is not None]
+    asked = sentry_chart.ask(found, now)
+    points = asked.points or [(each.at, each.value) for each in reversed(decisions) if each.value is not None]
     row = incident_rows.rows([found], mutes.at(now), now)[0]
-    messages = Message.objects.filter(incident_key=found.uid.hex).select_related("folded_into")
+    messages = list(Message.objects.filter(incident_key=found.uid.hex))
     context = {
         "row": row,
         "incident": found,
         "why": reason_words(found.reason),
+        "chart_note": asked.note,
+        "told": last_told(messages),
         "chart": draw(points, found.threshold, "", now if found.closed_at is None else None),
         "decisions": [_Decision(each, found) for each in decisions],
         "is_cut": len(decisions) == MOST_DECISIONS,

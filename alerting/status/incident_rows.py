@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 
@@ -14,6 +14,7 @@ from alerting.rules import catalog
 from alerting.rules.model import Rule
 from alerting.rules.units import plain, span, text
 from alerting.status.charts import Chart, draw
+from alerting.status.told import first_errors
 
 CHARTED = 50
 CHART_SPAN = timedelta(hours=1)
@@ -40,6 +41,7 @@ class IncidentRow:
     lasted: str
     share: float
     issue_title: str
+    first_error: str = ""
     acknowledged_by: str = ""
     muted: str = ""
     chart: Chart | None = None
@@ -52,10 +54,12 @@ def rules() -> Mapping[str, Rule]:
 
 
 def rows(incidents: Iterable[Incident], mutes: Quiet, now: datetime, *, charts: bool = False) -> list[IncidentRow]:
-    """The rows of these incidents, in their order; one query more with charts."""
+    """The rows of these incidents, in their order; two queries more with charts and the errors behind them."""
     listed = list(incidents)
     points = _points(listed[:CHARTED], now) if charts else {}
-    return [_row(each, mutes, now, points.get(each.pk, ())) for each in listed]
+    errors = first_errors(each.uid.hex for each in listed[:CHARTED]) if charts else {}
+    made = [_row(each, mutes, now, points.get(each.pk, ())) for each in listed]
+    return [replace(row, first_error=errors.get(row.incident.uid.hex, "")) for row in made]
 
 
 def worst_first(row: IncidentRow) -> tuple[int, bool, float, datetime]:

@@ -150,3 +150,15 @@ def test_check_fails_for_redis_away_and_an_unmigrated_database_with_advice(run: 
     assert "SENTRY_AUTHTOKEN is not read: did you mean SENTRY_AUTH_TOKEN?" in done.stdout
     assert "Failed: Database, Redis." in done.stdout
     assert "topsecret" not in done.stdout
+
+
+def test_send_test_says_which_channels_there_are(run: Run) -> None:
+    assert "No channel is enabled" in run("send-test").stderr
+    on = {
+        "SENTRY_SLACK_ALERTS_ENABLED": "true",
+        "SENTRY_SLACK_WEBHOOK_URL": "http://127.0.0.1:9/services/T0/B0/x",
+    }
+    wrong = run("send-test", "--channel", "pager", **on)
+    assert wrong.returncode == 1 and wrong.stderr == "There is no channel pager here: enabled are slack.\n"
+    refused = run("send-test", "--channel", "slack", **on)
+    assert refused.returncode == 1 and "slack  firing" in refused.stdout and "refused" in refused.stdout

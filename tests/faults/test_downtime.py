@@ -52,7 +52,7 @@ def test_five_hours_away_are_told_in_one_late_notice_and_one_digest(world: World
     (late,) = world.email.sent[told_before[1] :]
     assert (late.project, late.value) == ("checkout", "40 errors")
     assert "2026-01-01T13:58:30Z" <= late.window_start == late.opened_at < "2026-01-01T14:00:00Z" <= late.window_end
-    assert "already over" in late.headline
+    assert "it has been over for" in late.sentence
     assert {line.title for line in digest.lines if line.kind == "first"} == {
         f"ValueError: kind {number}" for number in range(30)
     }

@@ -41,7 +41,7 @@ def test_forty_errors_in_ten_seconds_that_are_readable_late_are_told_once_and_da
     assert Incident.objects.get().opened_at == happened
     notice = world.slack.sent[0]
     assert (notice.first_error_at, notice.value) == ("2026-01-01T12:05:07Z", "40 errors")
-    assert "already over" in notice.headline
+    assert "it has been over for" in notice.sentence
 
 
 def test_eleven_errors_over_290_seconds_are_found_wherever_they_lie(world: World) -> None:

@@ -8,7 +8,7 @@ import pytest
 from alerting.config import Settings, load
 from alerting.errors import DeliveryError
 from alerting.notifiers import handshake, registry
-from tests.notifiers.notices import firing
+from alerting.notifiers.examples import firing
 from tests.notifiers.stand_ins import BOT_TOKEN, MAIL_PASSWORD, MailServer, SlackServer, api, mail_server, slack_server
 
 

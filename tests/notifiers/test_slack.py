@@ -8,11 +8,12 @@ from email.utils import format_datetime
 import pytest
 
 from alerting.errors import DeliveryError
+from alerting.notifiers.every_kind import every_kind
+from alerting.notifiers.examples import digest, firing, resolved
 from alerting.notifiers.slack import BotMode, SlackNotifier, WebhookMode
 from alerting.notifiers.slack_http import Answer
 from alerting.notifiers.slack_replies import DEFAULT_RETRY_AFTER, refusal
 from tests.notifiers.drip import dripping_server
-from tests.notifiers.notices import digest, every_kind, firing, resolved
 from tests.notifiers.stand_ins import BOT_TOKEN, SlackServer, api, slack_server
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -81,7 +82,7 @@ def test_only_an_open_incident_has_buttons_and_they_name_it(server: SlackServer,
         [each for block in posted.body["blocks"] if block["type"] == "actions" for each in block["elements"]]
         for posted in server.requests
     ]
-    opened = {"firing", "reminder", "worse", "rate", "p95", "flapping", "escalated"}
+    opened = {"firing", "reminder", "worse", "rate", "p95", "flapping", "escalated", "late and open", "silence over"}
     expected = [("acknowledge", "5f0c3a1e" * 4), ("silence", "5f0c3a1e" * 4)] if name in opened else []
     assert [(each["action_id"], each["value"]) for each in with_buttons] == expected
     assert without == []

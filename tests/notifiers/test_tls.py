@@ -8,9 +8,9 @@ import pytest
 
 from alerting.errors import DeliveryError
 from alerting.notifiers.email import EmailNotifier
+from alerting.notifiers.examples import firing
 from alerting.notifiers.slack import SlackNotifier, WebhookMode
 from alerting.notifiers.smtp import SmtpBackend
-from tests.notifiers.notices import firing
 from tests.notifiers.stand_ins import mail_server, slack_server
 from tests.support import certificate
 

@@ -11,10 +11,10 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
+from alerting.notifiers.slack_html import escape
 from tests.sandbox import cards
 from tests.sandbox.cards import Piece
 from tests.sandbox.mail import MailPart
-from tests.sandbox.mrkdwn import escape
 from tests.sandbox.sentry import SentryPart
 from tests.sandbox.slack import SlackPart
 

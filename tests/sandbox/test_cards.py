@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from alerting.notifiers.slack_html import blocks_to_html, to_html
 from tests.sandbox import cards
-from tests.sandbox.mrkdwn import blocks_to_html, to_html
 from tests.sandbox.records import Mail, SlackMessage
 
 AT = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

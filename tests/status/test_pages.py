@@ -1,5 +1,6 @@
 """Each page: what it says in each state, in how few queries, and that hostile text stays text."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -7,7 +8,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from alerting.actions import perform
-from alerting.incidents.models import Gap, LatestReadings
+from alerting.incidents.models import Gap, LatestReadings, Tick
+from alerting.notifiers.examples import firing
 from alerting.outbox.models import Channel, Message
 from tests.support.incidents import closed, evaluator, incident
 
@@ -95,6 +97,28 @@ def test_an_incidents_page_shows_decisions_notices_and_changes(client: Client) -
     page = text(client, f"/incidents/{made.pk}/")
     assert "delivered" in page and "waiting: smtp_421: busy" in page
     assert "first time over the threshold" in page and "I have it" in page
+
+
+def test_the_errors_behind_it_and_what_to_do_now_stand_on_both_pages(client: Client) -> None:
+    evaluator()
+    made = incident("shop")
+    notice = replace(firing(), key=made.uid.hex)
+    Message.objects.update(payload=notice.to_json())
+    later = {**notice.to_json(), "kind": "worse", "top_errors": [], "trend": None}
+    Message.objects.create(
+        dedupe_key="2",
+        channel="slack",
+        incident_key=made.uid.hex,
+        kind="worse",
+        payload=later,
+        created_at=made.opened_at,
+        due_at=made.opened_at,
+    )
+    page = text(client, f"/incidents/{made.pk}/")
+    assert "The 3 most frequent errors behind it: 34 of 37 (92%)" in page
+    assert 'href="https://acme.sentry.example/issues/4501/"' in page and "first seen 14 d 4 h earlier" in page
+    assert "Open the first of these errors" in page and "Open in Sentry" in page
+    assert "21 × OperationalError: could not connect" in text(client, "/")
 
 
 def test_a_closed_incident_can_be_read_and_not_acted_on(client: Client) -> None:
@@ -188,6 +212,37 @@ def test_health_shows_ticks_channels_gaps_and_what_is_off(client: Client) -> Non
     page = text(client, "/health/")
     assert "is still to be judged" in page and "smtp_421: busy" in page
     assert "No channel is enabled" in page and "HEARTBEAT_URL" in page
+
+
+def test_health_shows_what_is_left_of_the_budget_and_what_is_owed(client: Client) -> None:
+    now = datetime.now(UTC)
+    evaluator(memory={"plan": {"active": 3}}, good_until=now - timedelta(minutes=3))
+    Tick.objects.create(window_end=now, claimed_at=now, finished_at=now, outcome="good", requests=2)
+    Channel.objects.create(name="slack", leased_until=now, open_at=now, broken_reason="invalid_auth", broken_at=now)
+    Message.objects.create(
+        dedupe_key="owed", channel="slack", incident_key="x", kind="first", payload={}, created_at=now, due_at=now
+    )
+    page = text(client, "/health/")
+    assert "3.0 of 5 requests a tick are left on average" in page and "1 of 1 ticks were good" in page
+    assert f"{now - timedelta(minutes=3):%H:%M}" in page
+    assert "broken</span> invalid_auth" in page and '<td class="number">1</td>' in page
+
+
+def test_health_says_how_far_ingestion_is_behind_and_what_is_not_judged_because_of_it(client: Client) -> None:
+    now = datetime.now(UTC)
+    arrived = [[now.isoformat(), {"7": 9}, {"7": 3, "8": 8}]]
+    evaluator(memory={"look_back": {"arrivals": arrived, "late_since": {"7": now.isoformat()}}})
+    readings = {"critical_errors": {"7": ["shop", 3.0, ""]}, "error_rate": {"7": ["shop", None, "ingestion behind"]}}
+    LatestReadings.objects.create(pk=1, at=now, readings=readings)
+    page = text(client, "/health/")
+    assert "Ingestion is behind for shop: 9 of the 12 errors that came in the last minutes were late." in page
+    assert "Not judged until it has caught up: shop." in page
+    assert "Of the 20 errors that came in the last 15 min, 9 were late" in page
+
+
+def test_health_says_where_there_is_no_sign_of_a_delay(client: Client) -> None:
+    evaluator()
+    assert "No sign that Sentry is behind." in text(client, "/health/")
 
 
 @pytest.mark.parametrize("address", ["/", "/incidents/{}/", "/history/", "/rules/", "/silences/", "/health/"])

@@ -3,15 +3,22 @@
 (function () {
   "use strict";
   var day = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+  var short = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });
   var clock = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
   var zone = Intl.DateTimeFormat().resolvedOptions().timeZone || "local time";
+
+  // The date is said where it is not today's.
+  function format(name, moment) {
+    if (name === "clock") { return clock; }
+    return name === "short" || moment.toDateString() === new Date().toDateString() ? short : day;
+  }
 
   function localTimes(root) {
     root.querySelectorAll("time[datetime]:not([data-local])").forEach(function (element) {
       var moment = new Date(element.dateTime);
       if (isNaN(moment)) { return; }
       element.title = element.dateTime.replace("T", " ").replace(/(\.\d+)?(\+00:00|Z)$/, "") + " UTC";
-      element.textContent = (element.dataset.format === "clock" ? clock : day).format(moment);
+      element.textContent = format(element.dataset.format, moment).format(moment);
       element.dataset.local = "yes";
     });
     root.querySelectorAll("[data-zone]").forEach(function (element) { element.textContent = zone; });

@@ -1,148 +1,32 @@
-"""A sample of every kind of notice."""
+"""One believable example of every kind of notice: for `alerting preview`, `alerting send-test`, pictures and tests."""
 
-from typing import Any
+from alerting.notifiers.examples import digest, firing, new_issue, resolved
+from alerting.outbox.message import Kind, Line, Notice, Trend
 
-from alerting.outbox.message import Kind, Line, Notice, TopError, Trend
-
-TOP_ERRORS = (
-    TopError(
-        "OperationalError: could not connect to payments-db, server closed the connection",
-        "checkout.payments in charge",
-        21,
-        "2026-11-23T12:06:02Z",
-        "https://acme.sentry.io/issues/4501/",
-        "checkout@2.41.0",
-    ),
-    TopError(
-        "KeyError: 'cart_id'", "checkout.views in pay", 9, "2026-11-09T08:00:00Z", "https://acme.sentry.io/issues/17/"
-    ),
-    TopError("Timeout: bank did not answer in 5 s", "checkout.bank in settle", 4, "2026-10-02T08:00:00Z"),
+_NEW_ISSUES = (
+    ("checkout", "KeyError: 'shipping_method' while totalling the basket"),
+    ("checkout", "TypeError: unsupported operand type(s) for +: 'int' and 'str'"),
+    ("search", "ConnectionError: the index does not answer"),
 )
-HOUR = Trend((0, 0, 1, 0, 0, 2, 1, 0, 0, 0, 3, 1, 0, 0, 0, 1, 2, 4, 19, 37), 10, "2026-11-23T12:08:00Z")
 
 
-def firing(**changes: Any) -> Notice:
-    values: dict[str, Any] = {
-        "kind": Kind.FIRST,
-        "key": "5f0c3a1e5f0c3a1e5f0c3a1e5f0c3a1e",
-        "headline": "37 errors in 5 min",
-        "sentence": "37 errors in 5 min, over the threshold of 10 errors.",
-        "severity": "high",
-        "at": "2026-11-23T12:07:41Z",
-        "rule": "critical_errors",
-        "rule_title": "Critical errors",
-        "project": "checkout",
-        "environment": "production",
-        "value": "37 errors",
-        "threshold": "10 errors",
-        "peak": "37 errors",
-        "reason": "first_breach",
-        "window_start": "2026-11-23T12:02:30Z",
-        "window_end": "2026-11-23T12:07:30Z",
-        "sample": "37 events",
-        "dataset": "errors",
-        "first_error_at": "2026-11-23T12:06:02Z",
-        "opened_at": "2026-11-23T12:07:41Z",
-        "errors": 37,
-        "top_errors": TOP_ERRORS,
-        "trend": HOUR,
-        "link": "https://acme.sentry.io/organizations/acme/issues/?project=4511&environment=production"
-        "&start=2026-11-23T12%3A02%3A30&end=2026-11-23T12%3A07%3A30&utc=true&query=",
-    }
-    return Notice(**{**values, **changes})
-
-
-def resolved(**changes: Any) -> Notice:
-    return firing(
-        **{
-            "kind": Kind.RESOLVED,
-            "top_errors": (),
-            "trend": None,
-            "errors": 0,
-            "headline": "3 errors in 5 min",
-            "sentence": "Recovered: 3 errors, at or under the threshold of 10 errors, and it stayed there. "
-            "It lasted 21 min.",
-            "at": "2026-11-23T12:28:45Z",
-            "value": "3 errors",
-            "peak": "212 errors",
-            "reason": "recovered",
-            "window_start": "2026-11-23T12:21:30Z",
-            "window_end": "2026-11-23T12:26:30Z",
-            "sample": "3 events",
-            "resolved_at": "2026-11-23T12:28:45Z",
-            "in_hand": "ann",
-            "sequence": 3,
-            **changes,
-        }
-    )
-
-
-def new_issue(**changes: Any) -> Notice:
-    return firing(
-        **{
-            "headline": "new error type CHECKOUT-4F2",
-            "top_errors": (),
-            "trend": None,
-            "errors": 0,
-            "sentence": "New error type CHECKOUT-4F2: it was not seen before in this project.",
-            "severity": "medium",
-            "rule": "new_issue",
-            "rule_title": "New error type",
-            "value": "1 new issue",
-            "threshold": "0 (every new issue is told)",
-            "peak": "",
-            "reason": "first_seen",
-            "sample": "",
-            "dataset": "issues",
-            "first_error_at": "",
-            "issue": {
-                "id": "991",
-                "short_id": "CHECKOUT-4F2",
-                "title": "KeyError: 'shipping_method' while totalling the basket of user_id=1881",
-                "culprit": "shop.basket.views in total",
-                "level": "error",
-                "first_seen": "2026-11-23T12:07:02Z",
-            },
-            **changes,
-        }
-    )
-
-
-def digest(count: int = 12, **changes: Any) -> Notice:
-    kinds = ("first", "first", "worse", "resolved")
-    lines = tuple(
-        Line(
-            kind=kinds[index % 4],
-            rule="Critical errors" if index % 3 else "Error rate",
-            severity="high",
-            project=f"service-{index:03}",
-            environment="production",
-            value=f"{12 + index} errors" if index % 3 else "4.2% (0.042)",
-            threshold="10 errors" if index % 3 else "1% (0.01)",
-            at="2026-11-23T12:07:41Z",
-            link=f"https://acme.sentry.io/organizations/acme/issues/?project={4000 + index}&environment=production"
-            "&start=2026-11-23T12%3A02%3A30&end=2026-11-23T12%3A07%3A30&utc=true&query=",
-        )
-        for index in range(count)
-    )
-    return Notice(
-        **{
-            "kind": Kind.DIGEST,
-            "key": "digest-81-20261123120741",
-            "headline": f"{count} notices, {count} projects",
-            "sentence": f"{count} notices about {count} projects in one message.",
-            "severity": "high",
-            "at": "2026-11-23T12:07:52Z",
-            "reason": "digest",
-            "lines": lines,
-            "totals": {"Critical errors: first": count - count // 3, "Error rate: first": count // 3},
-            **changes,
-        }
+def _new_issue_line(project: str, title: str) -> Line:
+    return Line(
+        kind=Kind.FIRST,
+        rule="New error type",
+        severity="medium",
+        project=project,
+        environment="production",
+        value="1 new issue",
+        threshold="0 (every new issue is told)",
+        at="2026-11-23T12:07:41Z",
+        title=title,
+        link="https://acme.sentry.example/issues/991/",
     )
 
 
 def every_kind() -> dict[str, Notice]:
-    """One believable sample of every kind, by a name fit for a test id."""
+    """The examples by name."""
     return {
         "firing": firing(),
         "reminder": firing(
@@ -160,8 +44,7 @@ def every_kind() -> dict[str, Notice]:
         "worse": firing(
             kind=Kind.WORSE,
             headline="84 errors in 5 min",
-            sentence="It got worse: 84 errors in 5 min (threshold 10 errors), at least double what was last told "
-            "(37 errors).",
+            sentence="It got worse: 84 errors in 5 min (threshold 10 errors), at least double what it was (37 errors).",
             value="84 errors",
             peak="84 errors",
             reason="value_doubled",
@@ -225,8 +108,8 @@ def every_kind() -> dict[str, Notice]:
             top_errors=(),
             trend=None,
             headline="41 errors in 5 min",
-            sentence="Found late, after we could not look from 02:10 to 05:40 UTC: 41 errors (threshold 10 errors). "
-            "It lasted 12 min and is over.",
+            sentence="Late: this happened while nothing was being judged, and it has been over for 2 h 18 min. "
+            "At its worst 41 errors, over the threshold of 10 errors.",
             value="41 errors",
             peak="41 errors",
             reason="late_and_over",
@@ -237,10 +120,56 @@ def every_kind() -> dict[str, Notice]:
             first_error_at="2026-11-23T03:10:12Z",
             at="2026-11-23T05:41:00Z",
         ),
+        "late and open": firing(
+            kind=Kind.LATE,
+            sentence="Found late, and not known to be over: 37 errors in 5 min, over the threshold of 10 errors.",
+            reason="found_late",
+        ),
+        "silence over": firing(
+            kind=Kind.REMINDER,
+            sentence="The silence is over, and this is not: 37 errors (threshold 10 errors), open for 2 h.",
+            reason="silence_ended",
+            opened_at="2026-11-23T10:07:41Z",
+            sequence=2,
+        ),
+        "too little traffic": resolved(
+            kind=Kind.ENDED,
+            rule="error_rate",
+            rule_title="Error rate",
+            headline="too little traffic to judge since 12:14 UTC; last judged 4.2% (0.042)",
+            sentence="Ended because there is too little traffic to judge by since 12:14 UTC, so nobody knows whether "
+            "it is over. In the last 10 min judged there came 12 transactions; 100 are needed. Last judged: "
+            "4.2% (0.042) (threshold 1% (0.01)). It was open for 21 min, and opens again if it is over the threshold "
+            "once there is enough traffic.",
+            value="4.2% (0.042), when last judged",
+            threshold="1% (0.01)",
+            peak="4.2% (0.042)",
+            reason="too_little_traffic",
+            sample="0 errors / 12 transactions",
+            dataset="errors and spans",
+        ),
+        "dropping": Notice(
+            kind=Kind.FIRST,
+            key="d40b",
+            headline="Sentry dropped 1240 error events in the last minutes; counts are lower bounds",
+            sentence="Sentry drops error events (rate_limited): project 4511: 1240. It does not say of which "
+            "environment, and you watch production only, so they are not added to what is counted there: counts are "
+            "lower bounds, no incident of these projects is resolved and no error rate is judged until it stops.",
+            severity="medium",
+            at="2026-11-23T12:07:41Z",
+            rule="dropping",
+            rule_title="Dropped events",
+            project="sentry",
+            environment="production",
+            value="1240 dropped error events",
+            threshold="0",
+            reason="dropping_began",
+            opened_at="2026-11-23T12:07:41Z",
+        ),
         "flapping": firing(
             kind=Kind.FLAPPING,
-            sentence="It keeps starting and stopping: 37 errors (threshold 10 errors). "
-            "Nothing more is told until it has been stable for a while.",
+            sentence="It keeps starting and stopping: 37 errors (threshold 10 errors). Until it has been stable for a "
+            "while, only a value twice as high is told, and a reminder now and then.",
             reason="changes_often",
             sequence=7,
         ),
@@ -252,6 +181,17 @@ def every_kind() -> dict[str, Notice]:
             at="2026-11-23T12:37:41Z",
         ),
         "digest": digest(),
+        "new issues": Notice(
+            kind=Kind.DIGEST,
+            key="digest-90-20261123120741",
+            headline="3 notices, 2 projects",
+            sentence="3 notices about 2 projects in one message.",
+            severity="medium",
+            at="2026-11-23T12:07:52Z",
+            reason="digest",
+            lines=tuple(_new_issue_line(project, title) for project, title in _NEW_ISSUES),
+            totals={"New error type: first": 3},
+        ),
         "stale": digest(
             kind=Kind.STALE,
             sentence="These 12 notices could not be delivered in time, the oldest since 2026-11-23T09:02:11Z. "
@@ -309,6 +249,24 @@ def every_kind() -> dict[str, Notice]:
             threshold="a working channel",
             reason="channel_broken",
             notes=("`alerting check` tries the channel; `alerting outbox list` shows what waits for it.",),
+        ),
+        "channel works again": Notice(
+            kind=Kind.MENDED,
+            key="channel-slack-20261123120741",
+            headline="Slack takes our notices again after 22 min",
+            sentence="Slack takes our notices again, after 22 min. 4 notices meant for it were sent another way "
+            "meanwhile, and not again now.",
+            severity="high",
+            at="2026-11-23T12:29:41Z",
+            rule="channel",
+            rule_title="Channel works again",
+            project="slack",
+            value="working",
+            threshold="a working channel",
+            reason="channel_mended",
+            opened_at="2026-11-23T12:07:41Z",
+            resolved_at="2026-11-23T12:29:41Z",
+            sequence=2,
         ),
         "test": Notice(
             kind=Kind.TEST,
