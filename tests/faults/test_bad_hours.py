@@ -80,6 +80,7 @@ def test_getting_worse_is_told_once_per_doubling_and_not_at_every_tick(world: Wo
 def test_what_keeps_starting_and_stopping_is_told_as_flapping_once_and_its_end_once(
     world: World, sandbox: Sandbox
 ) -> None:
+    world.interval = 30
     for _ in range(12):
         errors(world, sandbox, 11)
         world.run(timedelta(minutes=3))
@@ -93,12 +94,13 @@ def test_what_keeps_starting_and_stopping_is_told_as_flapping_once_and_its_end_o
 
 
 def test_what_flapped_and_stays_broken_is_said_to_be_so_once(world: World, sandbox: Sandbox) -> None:
+    world.interval = 30
     for _ in range(4):
         errors(world, sandbox, 11)
         world.run(timedelta(minutes=3))
-    for _ in range(168):
-        errors(world, sandbox, 3)
-        world.run(timedelta(seconds=15))
+    for _ in range(84):
+        errors(world, sandbox, 6)
+        world.run(timedelta(seconds=30))
     assert read(sandbox) == ["firing", "resolved"] * 3 + ["flapping", "still firing"]
     assert "It no longer comes and goes" in sandbox.slack.messages[-1].text
 
@@ -117,6 +119,7 @@ def test_ten_minutes_of_5xx_cost_some_minutes_and_nothing_else(world: World, san
 
 
 def test_after_hours_of_5xx_people_get_one_dated_summary(world: World, sandbox: Sandbox) -> None:
+    world.interval = 30
     down = sandbox.slack.fault(Fault(status=503))
     errors(world, sandbox, 11)
     world.run(timedelta(minutes=70))
