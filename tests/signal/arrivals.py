@@ -2,13 +2,15 @@
 
 from bisect import bisect_left, insort
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from alerting.errors import SourceFault
-from alerting.poll.model import Answer, Measure, Question, Row
-from alerting.rules.model import Issue, Project, Trust
+from alerting.errors import SourceError, SourceFault
+from alerting.poll.background import Axis, Points
+from alerting.poll.client import Errand
+from alerting.poll.model import Answer, Measure, Priority, Question, Row
+from alerting.rules.model import Issue, Project, Trust, Window
 from tests.signal.history import ERROR_LEVELS, FAST_MS, SLOW_MS, History, NewType, ProjectHistory, moment, seconds
 
 PAGE = 100
@@ -73,6 +75,9 @@ class PretendSource:
         for each in self._projects:
             each.go_on(now)
 
+    def is_down(self) -> bool:
+        return any(stretch.holds(self.now) for stretch in self.history.api_down)
+
     def ask(self, question: Question) -> Answer:
         answer = self._answer(question)
         self.requests += answer.requests
@@ -80,7 +85,7 @@ class PretendSource:
         return answer
 
     def _answer(self, question: Question) -> Answer:
-        if any(stretch.holds(self.now) for stretch in self.history.api_down):
+        if self.is_down():
             note = "Sentry answered 503 (service unavailable)."
             return Answer(question, Trust.SOURCE_ERROR, fault=SourceFault.SERVER, note=note, requests=1)
         match question.measure:
@@ -156,6 +161,33 @@ class PretendSource:
             first_seen=moment(new.at),
             project=named,
         )
+
+
+class PretendBackground:
+    """Knows nothing of what stands behind a notice; each question about it costs a request all the same."""
+
+    def __init__(self, source: PretendSource) -> None:
+        self._source = source
+
+    def errand(self, seconds: float) -> Errand:
+        return Errand(Priority.LOW, seconds)
+
+    def top_errors(self, window: Window, project_ids: Sequence[str], errand: Errand) -> Mapping[str, Any]:
+        self._count("top errors", errand)
+        return {}
+
+    def series(
+        self, axis: Axis, window: Window, seconds: int, project_ids: Sequence[str], errand: Errand
+    ) -> Mapping[str, Points]:
+        self._count("series", errand)
+        return {}
+
+    def _count(self, name: str, errand: Errand) -> None:
+        errand.requests += 1
+        self._source.requests += 1
+        self._source.asked[name] += 1
+        if self._source.is_down():
+            raise SourceError(SourceFault.SERVER, "Sentry answered 503 (service unavailable).")
 
 
 def _first_seen(issue: Issue) -> datetime:

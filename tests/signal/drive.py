@@ -8,13 +8,14 @@ from datetime import datetime, timedelta
 from django.db import connection
 
 from alerting import config, pipeline, wiring
+from alerting.complete_notices import Completion
 from alerting.incidents import retention
 from alerting.incidents.models import Decision, Incident, Transition
 from alerting.notifiers.base import Receipt
 from alerting.outbox.message import Notice
 from alerting.outbox.models import Message
 from alerting.poll.budget import LocalBudget
-from tests.signal.arrivals import PretendSource
+from tests.signal.arrivals import PretendBackground, PretendSource
 from tests.signal.history import History, moment
 from worker.schedule import DELIVERY_SECONDS, HEARTBEAT_SECONDS, HOUSEKEEPING_SECONDS
 
@@ -69,9 +70,12 @@ class _Driver:
         self.history, self.run, self.now = history, Run(), 0.0
         self.source = PretendSource(history)
         settings = config.load({**_ENVIRONMENT, **environ})
+        parts = wiring.parts(settings, LocalBudget())
+        rules = {rule.name: rule for rule in parts.rules}
         self.parts = replace(
-            wiring.parts(settings, LocalBudget()),
+            parts,
             source=self.source,
+            completion=Completion(PretendBackground(self.source), rules),
             notifiers={name: _Channel(name, self) for name in ("email", "slack")},
             clock=self.clock,
             sleep=self.sleep,
