@@ -153,11 +153,18 @@ class LatestReadings(models.Model):
 
 
 class Gap(models.Model):
-    """A stretch nobody judged, because we or Sentry were down: judged afterwards by looking back at its blocks."""
+    """A stretch nobody judged, because we or Sentry were down: judged afterwards by looking back at its blocks.
+
+    `owner`, `leased_until` and `attempts` are written by workers of an earlier version only, which may run beside this
+    one during a deploy.
+    """
 
     start = models.DateTimeField()
     end = models.DateTimeField()
     noticed_at = models.DateTimeField()
+    owner = models.CharField(max_length=120, blank=True)
+    leased_until = models.DateTimeField(null=True)
+    attempts = models.PositiveIntegerField(default=0)
     requests = models.PositiveIntegerField(default=0)
     found = models.PositiveIntegerField(default=0)
     finished_at = models.DateTimeField(null=True)

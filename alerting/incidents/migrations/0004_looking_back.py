@@ -23,16 +23,4 @@ class Migration(migrations.Migration):
                 'ordering': ('start',),
             },
         ),
-        migrations.RemoveField(
-            model_name='gap',
-            name='attempts',
-        ),
-        migrations.RemoveField(
-            model_name='gap',
-            name='leased_until',
-        ),
-        migrations.RemoveField(
-            model_name='gap',
-            name='owner',
-        ),
     ]
