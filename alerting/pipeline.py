@@ -15,7 +15,6 @@ from alerting.errors import DeliveryError
 from alerting.incidents import (
     blindness,
     dropping,
-    ends,
     escalation,
     gaps,
     hindsight,
@@ -26,18 +25,16 @@ from alerting.incidents import (
     unwatched,
 )
 from alerting.incidents.blindness import Sight
-from alerting.incidents.models import Evaluator, Incident, Tick
+from alerting.incidents.models import Evaluator, Tick
 from alerting.notifiers.base import Notifier
 from alerting.outbox import channels, queue, repairs, taken, trouble
 from alerting.outbox.message import Notice
 from alerting.outbox.models import Message
-from alerting.poll import before_ends, drops, ingestion
+from alerting.poll import drops, traffic
 from alerting.poll.model import Answer, Measure, Source
 from alerting.poll.plan import SAVED_TICKS, Memory, Situation, has_room, measures, questions, remember, spare
-from alerting.poll.readings import Watched, assemble
-from alerting.rules.evaluate import judge_all
 from alerting.rules.model import Judgement, Rule, Verdict
-from alerting.rules.visibility import confirm
+from alerting.verdicts import judge
 
 logger = logging.getLogger(__name__)
 
@@ -93,7 +90,7 @@ def evaluate_tick(parts: Parts, now: datetime) -> TickReport | None:
         state = ticks.evaluator(now)
         standing = record.open_incidents(parts.desk.environment)
         answers = _poll(parts, state, now)
-        verdicts = _judge(parts, state, standing, answers, now)
+        verdicts = judge(parts, state, standing, answers, now)
         requests = sum(answer.requests for answer in answers)
         sight = blindness.look(state.memory.get("sight", {}), answers, measures(parts.rules), now)
         owed = _record(parts, tick, state, sight, answers, verdicts, now)
@@ -156,39 +153,6 @@ def _poll(parts: Parts, state: Evaluator, now: datetime) -> list[Answer]:
     return answers
 
 
-def _judge(
-    parts: Parts, state: Evaluator, standing: Sequence[Incident], answers: list[Answer], now: datetime
-) -> list[Verdict]:
-    """The verdicts. An end is told after one more look only: quota may drop what seems to have stopped, or the project
-    be out of our sight. What is asked for that is added to the answers."""
-    behind = hindsight.behind(state.memory, answers, now)
-    memory = Memory.from_json(state.memory.get("plan", {})).until(now)
-    verdicts = ingestion.hold(_evaluate(parts, answers, state, standing, now), behind)
-    ending = ends.due(verdicts, standing, parts.desk.policy)
-    open_ids = [each.project_id_text for each in standing if each.rule != blindness.RULE]
-    looked_for = before_ends.doubted(ending.out_of_sight, open_ids, answers, memory, now)
-    wanted = before_ends.questions(ending.by_fallen_errors, looked_for, answers, memory, now)
-    asked = wanted[: before_ends.room(answers, memory)]
-    answers += [parts.source.ask(question) for question in asked]
-    if ending.by_fallen_errors:
-        verdicts = ingestion.hold(_evaluate(parts, answers, state, standing, now), behind)
-        verdicts = ingestion.hold_what_is_accepted(verdicts, ingestion.unreadable(answers), asked == wanted)
-    tails = ingestion.tails(verdicts, [(each.rule, each.project_id_text) for each in standing])
-    room = before_ends.room(answers, memory)
-    read = [parts.source.ask(question) for question in tails[:room]]
-    answers += read
-    verdicts = ingestion.hold_where_the_end_is_missing(verdicts, read, tails[room:])
-    return confirm(verdicts, looked_for, before_ends.visible(answers))
-
-
-def _evaluate(
-    parts: Parts, answers: Sequence[Answer], state: Evaluator, standing: Sequence[Incident], now: datetime
-) -> list[Verdict]:
-    dropped = drops.lately(state.memory.get("drops", {}), answers, now)
-    watched = Watched(record.open_projects(standing), dropped, parts.desk.environment)
-    return judge_all(assemble(parts.rules, answers, watched), now)
-
-
 def _record(
     parts: Parts,
     tick: Tick,
@@ -216,6 +180,7 @@ def _record(
         if any(drops.are_told_by(answer) for answer in answers):
             memory["drops"] = drops.lately(state.memory.get("drops", {}), answers, now).to_json(now)
             owed += dropping.update(drops.lately(memory["drops"], (), now), parts.desk, now)
+        memory["traffic"] = traffic.remember(state.memory.get("traffic", {}), answers, now)
         memory["rates"] = late_rates.wanted(state, sight, parts.rules, verdicts, parts, now)
         if not sight.faults and ticks.heartbeat_is_due(state, now):
             memory["heartbeat"] = now.isoformat()

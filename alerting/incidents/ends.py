@@ -8,14 +8,18 @@ from alerting.incidents.lifecycle import Policy, Standing, Why, advance_all
 from alerting.incidents.models import Incident
 from alerting.rules.model import Judgement, Verdict
 
+RECOVERIES = frozenset({Why.RECOVERED, Why.STABLE_CLEAR})
+MAY_BE_LATE = RECOVERIES | {Why.TOO_LITTLE_TRAFFIC}
 DROPS_MATTER = frozenset({Judgement.CRITICAL_ERRORS.value, Judgement.ERROR_RATE.value})
 
 
 @dataclass(frozen=True, slots=True)
 class Ends:
-    """What is about to end. Errors that fell may be dropped by quota; projects without a row may be out of sight."""
+    """What is about to end. Errors that fell may be dropped by quota, and whatever has become less may be late;
+    projects without a row may be out of sight."""
 
     by_fallen_errors: bool
+    by_silence: bool
     out_of_sight: frozenset[str]
 
 
@@ -34,8 +38,9 @@ def due(verdicts: Iterable[Verdict], standing: Iterable[Incident], policy: Polic
     ]
     return Ends(
         by_fallen_errors=any(
-            rule in DROPS_MATTER and step.why in {Why.RECOVERED, Why.STABLE_CLEAR} for (rule, _), step in last
+            rule in DROPS_MATTER and step.why in RECOVERIES for (rule, _), step in last
         ),
+        by_silence=any(step.why in MAY_BE_LATE for _, step in last),
         out_of_sight=frozenset(
             project
             for (_, project), step in last

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from alerting.errors import SourceFault
 from alerting.poll.model import Answer, Measure, Priority, Question
-from alerting.poll.plan import Memory, active, key, knows_outcomes, most, outcomes, spent
+from alerting.poll.plan import Memory, active, key, knows_outcomes, most, outcomes, pages, spent
 from alerting.rules.model import Trust, Window
 from alerting.rules.visibility import Visible
 from alerting.rules.windows import floor
@@ -35,7 +35,7 @@ def doubted(
 def questions(
     by_fallen_errors: bool, looked_for: Collection[str], answers: Sequence[Answer], memory: Memory, now: datetime
 ) -> list[Question]:
-    """All that has to be asked; an end whose question finds no room in this tick waits."""
+    """What quota drops and cannot be read yet, and whether the projects are there; no room for it all means wait."""
     found = [_projects(now, looked_for)] if looked_for else []
     knows = any(answer.question.measure is Measure.OUTCOMES and not answer.question.settled for answer in answers)
     if by_fallen_errors and not knows and not knows_outcomes(memory, now, DROPS_ARE_FRESH):
@@ -48,7 +48,8 @@ def questions(
 
 def room(answers: Sequence[Answer], memory: Memory) -> int:
     """How many questions a tick may still ask where something is about to end."""
-    return max(0, most(active(memory, answers)) - spent(answers))
+    projects = active(memory, answers)
+    return max(0, most(projects) - spent(answers)) // pages(projects)
 
 
 def _tells_outcomes(question: Question) -> bool:

@@ -127,7 +127,27 @@ def _may_change(verdict: Verdict) -> bool:
 def _held(verdict: Verdict, why: str) -> Verdict:
     note = f"{verdict.reading.note} Not judged, for Sentry's ingestion is behind: {why}.".strip()
     reading = replace(verdict.reading, note=note)
-    return replace(verdict, reading=reading, outcome=Outcome.UNKNOWN, reason=Reason.INGESTION_BEHIND)
+    return replace(verdict, reading=reading, outcome=Outcome.UNKNOWN, reason=Reason.INGESTION_BEHIND, why=why)
+
+
+def _not_known(verdict: Verdict) -> Verdict:
+    note = f"{verdict.reading.note} Not judged: whether Sentry's ingestion is behind has still to be asked.".strip()
+    reading = replace(verdict.reading, note=note)
+    return replace(verdict, reading=reading, outcome=Outcome.UNKNOWN, reason=Reason.INGESTION_UNKNOWN)
+
+
+def hold_ends(verdicts: Iterable[Verdict]) -> list[Verdict]:
+    """Without all that could end something: what has to be asked before an end is told has not been asked yet."""
+    return [_not_known(each) if _may_end(each) else each for each in verdicts]
+
+
+def hold_where_traffic_stopped(verdicts: Iterable[Verdict], why: str) -> list[Verdict]:
+    """Without all that could end something, where the transactions of most projects have stopped at once."""
+    return [_held(each, why) if why and _may_end(each) else each for each in verdicts]
+
+
+def _may_end(verdict: Verdict) -> bool:
+    return verdict.outcome is Outcome.CLEAR or verdict.reason in {Reason.TOO_FEW_TRANSACTIONS, Reason.NO_TRANSACTIONS}
 
 
 def tails(verdicts: Iterable[Verdict], open_now: Iterable[tuple[str, str]]) -> list[Question]:
@@ -165,7 +185,7 @@ def hold_where_the_end_is_missing(
         if key not in known or verdict.rule.judgement not in ON_SETTLED_DATA or verdict.outcome is not Outcome.BREACHED:
             result.append(verdict)
         elif key[0] in unread:
-            result.append(_held(verdict, "whether the newest transactions are in could not be read"))
+            result.append(_not_known(verdict))
         elif _is_missing(verdict.rule, verdict, counts.get(key, 0)):
             result.append(_held(verdict, "its newest transactions are missing"))
         else:
@@ -205,13 +225,10 @@ def unreadable(answers: Sequence[Answer]) -> dict[str, int]:
     return {project: count for project, count in missing.items() if count > 0}
 
 
-def hold_what_is_accepted(verdicts: Iterable[Verdict], missing: Mapping[str, int], is_known: bool) -> list[Verdict]:
-    """Without recoveries that what was accepted, and is not readable yet, would undo; none where that is not known."""
+def hold_what_is_accepted(verdicts: Iterable[Verdict], missing: Mapping[str, int]) -> list[Verdict]:
+    """Without recoveries that what was accepted, and is not readable yet, would undo."""
     result: list[Verdict] = []
     for verdict in verdicts:
-        if not is_known and verdict.outcome is Outcome.CLEAR:
-            result.append(_held(verdict, "or not, which has still to be asked"))
-            continue
         count = missing.get(verdict.reading.project.id, 0)
         errors = verdict.reading.detail.get("errors", verdict.reading.value or 0.0)
         limit = verdict.rule.threshold

@@ -89,6 +89,8 @@ def key(question: Question) -> str:
     without_length = {Measure.NEW_ISSUES, Measure.OUTCOMES, Measure.PROJECTS}
     length = "" if question.measure in without_length else f":{question.window.seconds:.0f}"
     special = ":beside_drops" if question.beside_drops else ":unfiltered" if question.unfiltered else ""
+    if question.project_ids and question.measure is not Measure.PROJECTS:
+        special += ":some"
     return f"{question.measure}:{kind}{length}{special}"
 
 
@@ -119,7 +121,7 @@ def measures(rules: Sequence[Rule]) -> frozenset[Measure]:
 
 def allowed(active: int) -> int:
     """How many requests a tick may cost with that many active projects."""
-    return REQUESTS_PER_TICK * _pages(active)
+    return REQUESTS_PER_TICK * pages(active)
 
 
 def has_room(memory: Memory, answers: Sequence[Answer]) -> bool:
@@ -139,7 +141,7 @@ def spent(answers: Sequence[Answer]) -> int:
 
 def most(active: int) -> int:
     """How many requests a tick may cost at most: where something is about to end, and for looking back."""
-    return MOST_REQUESTS_PER_TICK * _pages(active)
+    return MOST_REQUESTS_PER_TICK * pages(active)
 
 
 def spare(active: int, spent: int, before: Sequence[int]) -> int:
@@ -182,7 +184,8 @@ def remember(memory: Memory, answers: Sequence[Answer], now: datetime) -> Memory
     return Memory(asked, max(active) if good else memory.active)
 
 
-def _pages(active: int) -> int:
+def pages(active: int) -> int:
+    """How many requests an answer about so many projects takes."""
     return max(1, math.ceil(active / PROJECTS_PER_PAGE))
 
 

@@ -102,7 +102,7 @@ def with_held(reviews: Sequence[Review], verdicts: Sequence[Verdict], now: datet
     result = list(reviews)
     for verdict in verdicts:
         window = verdict.reading.window
-        if verdict.reason is not Reason.INGESTION_BEHIND or verdict.rule.judgement not in ON_SETTLED_DATA:
+        if not _is_put_off(verdict) or verdict.rule.judgement not in ON_SETTLED_DATA:
             continue
         seconds, later = verdict.rule.window_seconds, now + SETTLED_AFTER
         places = [place for place, each in enumerate(result) if each.held and each.seconds == seconds]
@@ -112,6 +112,12 @@ def with_held(reviews: Sequence[Review], verdicts: Sequence[Verdict], now: datet
         else:
             result.append(Review(seconds, window.end, window.end, later, held=True))
     return result
+
+
+def _is_put_off(verdict: Verdict) -> bool:
+    """Not judged though it was read. What is only put off until something else is asked is asked again by itself."""
+    over = (verdict.reading.value or 0.0) > verdict.rule.threshold
+    return verdict.reason is Reason.INGESTION_BEHIND or (verdict.reason is Reason.INGESTION_UNKNOWN and over)
 
 
 def go_on(

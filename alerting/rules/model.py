@@ -147,16 +147,21 @@ class Reason(StrEnum):
     SOURCE_ERROR = "source_error"
     DROPPED = "dropped_by_quota"
     INGESTION_BEHIND = "ingestion_behind"
+    INGESTION_UNKNOWN = "ingestion_unknown"
     NOT_WATCHED = "not_watched"
     NOT_VISIBLE = "not_visible"
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """rule + reading + now → breached, clear or unknown, with its named reason."""
+    """rule + reading + now → breached, clear or unknown, with its named reason.
+
+    `why` is what shows that the reason applies, in a few words, where it is found out and not read off the reading.
+    """
 
     rule: Rule
     reading: Reading
     outcome: Outcome
     reason: Reason
     at: datetime
+    why: str = ""

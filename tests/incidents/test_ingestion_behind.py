@@ -93,3 +93,39 @@ def test_five_percent_are_told_although_fewer_transactions_come_in_than_before(w
     world.source.before_answer = transactions
     world.run(20 * MINUTE)
     assert "error_rate" in {notice.rule for notice in world.slack.sent}
+
+
+def test_where_the_transactions_of_most_projects_stop_at_once_nothing_recovers(world: World) -> None:
+    """Nobody else has errors; everything of half an hour is readable fifteen minutes late."""
+    world.interval = 30
+    half_an_hour_late(world, SHOP, 5 * SECOND, 20, 30)
+    late = (NOON + 20 * MINUTE, NOON + 50 * MINUTE)
+
+    def transactions(question: Question) -> None:
+        if question.measure is Measure.PERFORMANCE:
+            start, end = question.window.start, question.window.end
+            unreadable = min(end, late[1]) - max(start, late[0], world.now - 15 * MINUTE)
+            count = max(0, round((end - start - max(timedelta(), unreadable)).total_seconds()))
+            row = Row(transactions=count, p95_ms=100.0)
+            world.source.performance = dict.fromkeys((Project(str(n), f"app-{n}") for n in range(2, 6)), row)
+
+    world.source.before_answer = transactions
+    world.run(55 * MINUTE)
+    assert Decision.objects.filter(reason="ingestion_behind").exists()
+    assert set(world.kinds()) <= {"first", "worse"}
+
+
+def test_where_one_project_of_four_falls_silent_its_recovery_is_told(world: World) -> None:
+    world.interval = 30
+    world.source.add_errors(SHOP, 60, NOON, 5 * MINUTE)
+
+    def transactions(question: Question) -> None:
+        if question.measure is Measure.PERFORMANCE:
+            row = Row(transactions=round(question.window.seconds), p95_ms=100.0)
+            apps = {Project(str(n), f"app-{n}"): row for n in range(2, 5)}
+            is_up = question.window.end < NOON + 5 * MINUTE
+            world.source.performance = {**apps, **({SHOP: row} if is_up else {})}
+
+    world.source.before_answer = transactions
+    world.run(15 * MINUTE)
+    assert "resolved" in world.kinds()

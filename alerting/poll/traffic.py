@@ -1,0 +1,105 @@
+"""How many transactions projects usually send, and whether those of most have stopped at once. Pure.
+
+Where the transactions of most projects end at the same time, Sentry has not shown the newest yet: then errors that
+seem to be over may only be late as well.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from statistics import median
+from typing import Any
+
+from alerting.poll.model import Answer, Measure, Priority, Question, Row
+from alerting.rules.model import Trust, Window
+from alerting.rules.windows import floor
+
+SAMPLE_EVERY = timedelta(minutes=10)
+# Long enough for half an hour of lag to be the exception.
+REMEMBERED = timedelta(minutes=75)
+MOST_PROJECTS = 20
+TAIL = timedelta(minutes=1)
+# A project with fewer in the tail may have none by chance; fewer projects may have stopped by themselves.
+FEWEST_IN_TAIL = 6.0
+FEWEST_PROJECTS = 3
+EMPTY = 0.1
+# For so long an answer holds: while all is late it is not asked again every tick.
+BELIEVED = timedelta(seconds=60)
+
+
+def remember(memory: Mapping[str, Any], answers: Sequence[Answer], now: datetime) -> dict[str, Any]:
+    """The memory after this tick: a sample of every project's transactions a minute now and then, and what stopped."""
+    samples = [[at, rates] for at, rates in memory.get("samples", []) if _age(at, now) <= REMEMBERED]
+    result: dict[str, Any] = {"samples": samples}
+    if memory.get("stopped") and _age(memory["stopped_at"], now) <= BELIEVED:
+        result |= {"stopped": memory["stopped"], "stopped_at": memory["stopped_at"]}
+    if why := stopped(usual(memory), answers):
+        result |= {"stopped": why, "stopped_at": now.isoformat()}
+    is_due = not samples or _age(samples[-1][0], now) >= SAMPLE_EVERY
+    whole = next((each for each in answers if _is_whole(each)), None)
+    if whole is not None and is_due:
+        minutes = whole.question.window.seconds / 60
+        rates = {project.id: _stored(row) / minutes for project, row in whole.rows.items()}
+        busiest = sorted((each for each in rates if rates[each] >= FEWEST_IN_TAIL), key=lambda each: -rates[each])
+        samples.append([now.isoformat(), {each: round(rates[each], 2) for each in busiest[:MOST_PROJECTS]}])
+    return result
+
+
+def usual(memory: Mapping[str, Any]) -> dict[str, float]:
+    """Stored transactions a minute by project id, of projects that have some at most times."""
+    samples = [rates for _, rates in memory.get("samples", [])]
+    projects = {project for rates in samples for project in rates}
+    found = {project: median(rates.get(project, 0.0) for rates in samples) for project in projects}
+    return {project: rate for project, rate in found.items() if rate >= FEWEST_IN_TAIL}
+
+
+def lately(memory: Mapping[str, Any], now: datetime) -> str:
+    """Why ingestion was found to be behind a moment ago; empty where it was not."""
+    return str(memory["stopped"]) if memory.get("stopped") and _age(memory["stopped_at"], now) <= BELIEVED else ""
+
+
+def question(memory: Mapping[str, Any], settle_seconds: int, now: datetime) -> Question | None:
+    """What asks whether transactions still come in; None where too few projects have any."""
+    projects = usual(memory)
+    if len(projects) < FEWEST_PROJECTS:
+        return None
+    end = floor(now - timedelta(seconds=settle_seconds), 1)
+    window = Window(end - TAIL, end)
+    return Question(Measure.PERFORMANCE, window, Priority.HIGH, settled=True, project_ids=tuple(sorted(projects)))
+
+
+def stopped(usual_rates: Mapping[str, float], answers: Sequence[Answer]) -> str:
+    """Why it seems that ingestion is behind, by answers to such a question; empty where most projects are heard of."""
+    for answer in answers:
+        asked = answer.question
+        if asked.measure is not Measure.PERFORMANCE or not asked.project_ids or answer.trust is not Trust.VALUE:
+            continue
+        minutes = asked.window.seconds / 60
+        expected = {each: usual_rates[each] * minutes for each in asked.project_ids if each in usual_rates}
+        counts = {project.id: _stored(row) for project, row in answer.rows.items()}
+        empty = [each for each, count in expected.items() if counts.get(each, 0) <= EMPTY * count]
+        if len(expected) >= FEWEST_PROJECTS and 2 * len(empty) > len(expected):
+            return f"the newest transactions of {len(empty)} of {len(expected)} projects are missing"
+    return ""
+
+
+def _is_whole(answer: Answer) -> bool:
+    """A window of all projects, as rates are judged by."""
+    asked = answer.question
+    return (
+        asked.measure is Measure.PERFORMANCE
+        and asked.settled
+        and not asked.project_ids
+        and answer.trust is Trust.VALUE
+        and bool(answer.rows)
+    )
+
+
+def _stored(row: Row) -> int:
+    """What is really there: where a server extrapolates, one sample stands for many."""
+    return (row.transactions if row.stored is None else row.stored) or 0
+
+
+def _age(at: str, now: datetime) -> timedelta:
+    """A moment still to come was noted before the clock was set back, and is of no use."""
+    age = now - datetime.fromisoformat(at)
+    return age if age >= timedelta() else REMEMBERED * 2
