@@ -18,6 +18,7 @@ from alerting.incidents import (
     escalation,
     gaps,
     hindsight,
+    lagging,
     late_rates,
     latest,
     record,
@@ -25,7 +26,7 @@ from alerting.incidents import (
     unwatched,
 )
 from alerting.incidents.blindness import Sight
-from alerting.incidents.models import Evaluator, Tick
+from alerting.incidents.models import Evaluator, Incident, Tick
 from alerting.notifiers.base import Notifier
 from alerting.outbox import channels, queue, repairs, taken, trouble
 from alerting.outbox.message import Notice
@@ -93,7 +94,7 @@ def evaluate_tick(parts: Parts, now: datetime) -> TickReport | None:
         verdicts = judge(parts, state, standing, answers, now)
         requests = sum(answer.requests for answer in answers)
         sight = blindness.look(state.memory.get("sight", {}), answers, measures(parts.rules), now)
-        owed = _record(parts, tick, state, sight, answers, verdicts, now)
+        owed = _record(parts, tick, state, standing, sight, answers, verdicts, now)
         if owed is not None and parts.completion is not None:
             requests += parts.completion.complete(tick, requests, now)
         if owed is not None and Measure.ERRORS.value not in sight.faults:
@@ -157,6 +158,7 @@ def _record(
     parts: Parts,
     tick: Tick,
     state: Evaluator,
+    standing: Sequence[Incident],
     sight: Sight,
     answers: Sequence[Answer],
     verdicts: Sequence[Verdict],
@@ -169,6 +171,8 @@ def _record(
         if not ticks.pass_fence(tick):
             return None
         owed = record.settle(verdicts, parts.desk, now) + escalation.escalate(parts.desk, now)
+        behind, more = lagging.update(state.memory.get("behind", {}), verdicts, standing, parts.desk, now)
+        owed += more
         owed += unwatched.close(watching, parts.rules, parts.desk, now)
         blindness.update(sight, parts.desk.channels, parts.interval_seconds, state.started_at, now)
         latest.remember(verdicts, now)
@@ -180,6 +184,7 @@ def _record(
         if any(drops.are_told_by(answer) for answer in answers):
             memory["drops"] = drops.lately(state.memory.get("drops", {}), answers, now).to_json(now)
             owed += dropping.update(drops.lately(memory["drops"], (), now), parts.desk, now)
+        memory["behind"] = behind
         memory["traffic"] = traffic.remember(state.memory.get("traffic", {}), answers, now)
         memory["rates"] = late_rates.wanted(state, sight, parts.rules, verdicts, parts, now)
         if not sight.faults and ticks.heartbeat_is_due(state, now):
@@ -206,7 +211,8 @@ def _look_back(parts: Parts, tick: Tick, owed: int, spent: int, now: datetime) -
         if not ticks.is_newest(tick):
             return owed, spent + requests
         owed += rates.tell(parts.rules, parts.desk, parts.settle_seconds, now)
-        memory = {**state.memory, "rates": rates.to_json()}
+        grown, settled = found.grown if found else (), now - timedelta(seconds=parts.settle_seconds)
+        memory = {**state.memory, "rates": rates.to_json(parts.rules, grown, settled, now)}
         if found:
             more, memory["look_back"] = found.save(parts.desk, now)
             owed += more

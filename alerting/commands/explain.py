@@ -44,6 +44,8 @@ WORDS = {
     "not_watched": "the configuration no longer names this project or environment",
     "found_late": "found afterwards: when it began nothing was being judged, or Sentry did not show it yet",
     "ingestion_behind": "Sentry's ingestion is behind: late events would change this",
+    "ingestion_unknown": "whether Sentry's ingestion is behind has still to be asked before this may end",
+    "ingestion_caught_up": "Sentry's ingestion has caught up",
     "dropping_began": "Sentry began to drop events",
     "dropping_stopped": "Sentry drops no events any more",
     "late_and_over": "it was over when it was found",
@@ -77,7 +79,7 @@ def explain(
 def _overview(console: Console) -> None:
     from django.db.models import F
 
-    from alerting.incidents import blindness
+    from alerting.incidents import blindness, lagging
     from alerting.incidents.models import Evaluator, Incident, Tick
 
     tick = Tick.objects.first()
@@ -86,8 +88,10 @@ def _overview(console: Console) -> None:
         return
     console.print(f"Last tick {_at(tick.window_end)} UTC: {tick.outcome}, {tick.requests} requests to Sentry.")
     state = Evaluator.objects.first()
-    for sentence in blindness.unreadable(state.memory) if state else ():
-        _say(console, terminal(sentence))
+    memory = state.memory if state else {}
+    for sentence in (*blindness.unreadable(memory), lagging.sentence(memory.get("behind", {}))):
+        if sentence:
+            _say(console, terminal(sentence))
     incidents = list(Incident.objects.order_by(F("closed_at").desc(nulls_first=True), "-id")[:30])
     if not incidents:
         console.print("No incident so far: nothing was over its threshold.")
@@ -100,6 +104,8 @@ def _overview(console: Console) -> None:
 
 
 def _story(console: Console, incident: "Incident") -> None:
+    from alerting.incidents.standing import Standing
+
     ended = incident.closed_at or datetime.now(UTC)
     lasted = span((ended - incident.opened_at).total_seconds())
     where = f"{incident.project} ({incident.environment})" if incident.environment else incident.project
@@ -108,6 +114,10 @@ def _story(console: Console, incident: "Incident") -> None:
     times = f"{incident.notices} time{'s' if incident.notices != 1 else ''}"
     _say(console, f"  since {_at(incident.opened_at)} UTC, {until}, {lasted}")
     _say(console, f"  value {incident.value:g}, peak {incident.peak:g}, threshold {incident.threshold:g}, told {times}")
+    standing = Standing.from_json(incident.standing)
+    if standing.behind_since and incident.closed_at is None:
+        why = terminal(standing.behind_why)
+        _say(console, f"  not judged since {_at(standing.behind_since)}: Sentry's ingestion is behind, {why}")
     _say(console, "\nChanges")
     for change in incident.transitions.all():
         words = WORDS.get(change.reason, change.reason)

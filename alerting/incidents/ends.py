@@ -4,8 +4,9 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from alerting.incidents.lifecycle import Policy, Standing, Why, advance_all
+from alerting.incidents.lifecycle import Policy, Why, advance_all
 from alerting.incidents.models import Incident
+from alerting.incidents.standing import Standing
 from alerting.rules.model import Judgement, Verdict
 
 RECOVERIES = frozenset({Why.RECOVERED, Why.STABLE_CLEAR})
@@ -37,9 +38,7 @@ def due(verdicts: Iterable[Verdict], standing: Iterable[Incident], policy: Polic
         if (steps := advance_all(Standing.from_json(open_now[key].standing), judged, policy)) and steps[-1].closes
     ]
     return Ends(
-        by_fallen_errors=any(
-            rule in DROPS_MATTER and step.why in RECOVERIES for (rule, _), step in last
-        ),
+        by_fallen_errors=any(rule in DROPS_MATTER and step.why in RECOVERIES for (rule, _), step in last),
         by_silence=any(step.why in MAY_BE_LATE for _, step in last),
         out_of_sight=frozenset(
             project

@@ -14,7 +14,7 @@ from alerting.poll.ingestion import Behind
 from alerting.poll.look_back import Turn
 from alerting.poll.model import Answer, Source
 from alerting.poll.past import Breach, Past, Scope, arrivals
-from alerting.rules.model import Rule
+from alerting.rules.model import Rule, Window
 
 # What is due later than that was due before the clock was set back.
 LONGEST_REST = timedelta(minutes=15)
@@ -47,6 +47,7 @@ class Review:
     breaches: list[Breach]
     requests: int
     due_at: datetime
+    grown: Sequence[Window]
 
     def save(self, desk: Desk, now: datetime) -> tuple[int, dict[str, Any]]:
         """Within the caller's transaction: tell what was found; returns the notices owed and what to remember."""
@@ -78,7 +79,7 @@ def look_back(
     turn = Turn(source, past, scope, limit)
     stored = {row.start: (row.end, row.counts, row.unjudged) for row in rows}
     breaches = turn.run()
-    return Review(rule, past, stored, found, reach.watched, breaches, turn.requests, past.due_at(scope))
+    return Review(rule, past, stored, found, reach.watched, breaches, turn.requests, past.due_at(scope), turn.grown)
 
 
 def _is_due(memory: Mapping[str, Any], now: datetime) -> bool:

@@ -11,11 +11,11 @@ from alerting.incidents.blindness import Sight
 from alerting.incidents.models import Evaluator
 from alerting.incidents.notice import stamp
 from alerting.incidents.record import Desk
-from alerting.poll import rate_review
+from alerting.poll import rate_review, traffic
 from alerting.poll.blocks import Told
 from alerting.poll.model import Measure, Source
 from alerting.poll.past import Breach
-from alerting.poll.rate_review import Review
+from alerting.poll.rate_review import Found, Review
 from alerting.rules.model import Rule, Verdict, Window
 
 logger = logging.getLogger(__name__)
@@ -37,22 +37,25 @@ class Span(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What is left to do after some reading, and what is finished."""
+    """What is left to do after some reading, and what was found, by rule."""
 
     left: Sequence[Review]
-    done: Sequence[Review]
+    found: Sequence[Mapping[str, Sequence[Found]]]
     requests: int
 
-    def to_json(self) -> list[dict[str, Any]]:
-        return [each.to_json() for each in self.left]
+    def to_json(
+        self, rules: Sequence[Rule], grown: Sequence[Window], settled: datetime, now: datetime
+    ) -> list[dict[str, Any]]:
+        """What to remember; into the windows of `grown` more errors have come."""
+        return [each.to_json() for each in rate_review.with_grown(self.left, rules, grown, settled, now)]
 
     def tell(self, rules: Sequence[Rule], desk: Desk, settle_seconds: int, now: datetime) -> int:
         """Within the caller's transaction; returns how many notices are now owed."""
         owed = 0
-        for review in self.done:
+        for by_rule in self.found:
             for rule in rules:
                 since = now - timedelta(seconds=2 * rule.window_seconds)
-                found = review.found.get(rule.name, ())
+                found = by_rule.get(rule.name, ())
                 since = min((each.stretch.start for each in found), default=since)
                 told = late.told(rule, desk.environment, settle_seconds, since) if found else {}
                 news = [
@@ -87,13 +90,17 @@ def go_on(
 ) -> Turn:
     """Read what is to be read, as far as the limit goes."""
     left: list[Review] = []
-    done: list[Review] = []
+    found: list[Mapping[str, Sequence[Found]]] = []
     requests = 0
+    usual = traffic.usual(memory.get("traffic", {}))
     for kept in memory.get("rates", []):
-        review, cost = rate_review.go_on(source, rules, Review.from_json(kept), environment, limit - requests, now)
+        asked = Review.from_json(kept)
+        review, cost = rate_review.go_on(source, rules, asked, environment, limit - requests, now, usual)
         requests += cost
-        (done if review.is_over else left).append(review)
-    return Turn(left, done, requests)
+        review, ready = rate_review.take_told(review)
+        found += [ready] if ready else []
+        left += [] if review.is_over else [review]
+    return Turn(left, found, requests)
 
 
 def _is_same(told: Told, stretch: Window, rule: Rule) -> bool:

@@ -6,24 +6,16 @@ ends with that reason once settled, complete answers have shown too little traff
 out of our sight.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields, replace
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from enum import StrEnum
-from typing import Any
 
+from alerting.incidents.standing import Standing, State
 from alerting.incidents.worsening import NOTHING_RECENT, Level, Look, Recent
 from alerting.incidents.worsening import judge as judge_worsening
 from alerting.outbox.message import Kind
 from alerting.rules.model import Judgement, Outcome, Reason, Verdict
-
-
-class State(StrEnum):
-    OK = "ok"
-    PENDING = "pending"
-    FIRING = "firing"
-    RECOVERING = "recovering"
-    FLAPPING = "flapping"
 
 
 class Why(StrEnum):
@@ -55,6 +47,7 @@ class Why(StrEnum):
     SOURCE_ERROR = "source_error"
     DROPPED = "dropped_by_quota"
     INGESTION_BEHIND = "ingestion_behind"
+    INGESTION_UNKNOWN = "ingestion_unknown"
     NOT_WATCHED = "not_watched"
     NOT_VISIBLE = "not_visible"
     TOO_LITTLE_TRAFFIC = "too_little_traffic"
@@ -74,6 +67,7 @@ _QUIET: dict[Reason, Why] = {
     Reason.SOURCE_ERROR: Why.SOURCE_ERROR,
     Reason.DROPPED: Why.DROPPED,
     Reason.INGESTION_BEHIND: Why.INGESTION_BEHIND,
+    Reason.INGESTION_UNKNOWN: Why.INGESTION_UNKNOWN,
 }
 
 # Ends that are no recovery.
@@ -83,7 +77,6 @@ _TOO_LITTLE = frozenset({Reason.TOO_FEW_TRANSACTIONS, Reason.NO_TRANSACTIONS})
 _OUT_OF_REACH = {Reason.NOT_WATCHED: Why.NOT_WATCHED, Reason.NOT_VISIBLE: Why.NOT_VISIBLE}
 # A percentile jumps while its window fills; only counts, and ratios of them, grow at a pace.
 _ADDS_UP = frozenset({Judgement.CRITICAL_ERRORS, Judgement.ERROR_RATE})
-_MOMENTS = frozenset({"since", "told_at", "worse_at", "breach_until", "clear_since", "thin_since", "thin_until"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,47 +96,6 @@ class Policy:
     worse_pause: timedelta = timedelta(minutes=10)
     thin: timedelta = timedelta(minutes=10)
     worse_reference: timedelta = timedelta(seconds=30)
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """What is remembered of an open incident between ticks; OK is the absence of one.
-
-    `level` is what people know of how bad it is, `told_at` the time of the last notice of any kind.
-    `breach_until` is the end of the newest breached window: a settled window that ends before it says nothing about
-    recovery. `clear_since` is the end of the first settled window of the current clear streak. From `thin_since` to
-    `thin_until`, the ends of the first and the last of an unbroken row of settled windows, traffic was too little.
-    """
-
-    state: State = State.OK
-    threshold: float = 0.0
-    since: datetime | None = None
-    level: Level = field(default_factory=Level)
-    told_at: datetime | None = None
-    worse_at: datetime | None = None
-    breach_until: datetime | None = None
-    clear_since: datetime | None = None
-    thin_since: datetime | None = None
-    thin_until: datetime | None = None
-
-    def to_json(self) -> dict[str, Any]:
-        values = {
-            name: value.isoformat() if isinstance(value, datetime) else value
-            for name, value in asdict(self).items()
-            if value is not None
-        }
-        return {**values, "level": self.level.to_json()}
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> "Standing":
-        """Unknown keys are ignored, so that an older worker can read what a newer one wrote during a deploy."""
-        known = {each.name for each in fields(cls)}
-        values = {name: value for name, value in data.items() if name in known}
-        for name in _MOMENTS & values.keys():
-            values[name] = datetime.fromisoformat(values[name])
-        # Before there were levels, the told value stood by itself.
-        level = values.get("level") or {"told": data.get("told_value", 0.0), "most": data.get("told_value", 0.0)}
-        return cls(**{**values, "level": Level.from_json(level), "state": State(values.get("state", State.OK))})
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +126,9 @@ def advance(standing: Standing, verdict: Verdict, policy: Policy, recent: Recent
         step = _clear(standing, verdict, policy)
     else:
         step = _unjudged(standing, verdict, policy)
+    if step.tell is not None:
+        said = replace(step.standing, behind_since=None, behind_until=None, behind_why="")
+        step = replace(step, standing=said)
     return replace(step, verdict=verdict)
 
 
@@ -274,6 +229,9 @@ def _clear(standing: Standing, verdict: Verdict, policy: Policy) -> Step:
 
 def _unjudged(standing: Standing, verdict: Verdict, policy: Policy) -> Step:
     """Stay quiet: nobody is reminded of what cannot be judged. But too little traffic for long ends it, once."""
+    if verdict.reason is Reason.INGESTION_BEHIND and _might_have_ended(standing, verdict):
+        since = standing.behind_since or verdict.at
+        standing = replace(standing, behind_since=since, behind_until=verdict.at, behind_why=verdict.why)
     if verdict.reason not in _TOO_LITTLE or not verdict.reading.settled:
         return Step(standing, _QUIET.get(verdict.reason, Why.NO_DATA))
     window = verdict.reading.window
@@ -282,6 +240,11 @@ def _unjudged(standing: Standing, verdict: Verdict, policy: Policy) -> Step:
     if window.end - since >= policy.keep_firing + policy.thin:
         return _end(standing, Why.TOO_LITTLE_TRAFFIC)
     return Step(replace(standing, thin_since=min(since, window.end), thin_until=window.end), Why.NO_DATA)
+
+
+def _might_have_ended(standing: Standing, verdict: Verdict) -> bool:
+    """A window that ends before the newest breach would have proved no recovery anyway."""
+    return standing.breach_until is None or verdict.reading.window.end >= standing.breach_until
 
 
 def _end(standing: Standing, why: Why) -> Step:

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from alerting.incidents.lifecycle import ENDED, State, Step, Why
+from alerting.incidents.lifecycle import ENDED, Step, Why
 from alerting.incidents.links import Links
+from alerting.incidents.standing import State
 from alerting.outbox.message import Kind, Notice
 from alerting.rules.model import Judgement, Reading, Rule, Trust
 from alerting.rules.units import plain, span, text
@@ -19,7 +20,7 @@ class Told:
 
     `previous` is the value that was last judged, `last_told` the one that people were last told of as first or worse;
     `thin_since` is when traffic became too little to judge by. `formerly` is the name people know the project by, where
-    it has another one now.
+    it has another one now. `behind` says from when to when, and why, it could not be judged.
     """
 
     key: str
@@ -31,6 +32,7 @@ class Told:
     thin_since: datetime | None = None
     formerly: str = ""
     last_told: float = 0.0
+    behind: tuple[datetime, datetime, str] | None = None
 
 
 def compose(rule: Rule, reading: Reading, step: Step, told: Told, now: datetime, links: Links) -> Notice:
@@ -236,6 +238,11 @@ def _transactions(reading: Reading) -> str:
 
 def _notes(reading: Reading, told: Told) -> Sequence[str]:
     notes = [f"The project {told.formerly} was renamed to {reading.project.slug}."] if told.formerly else []
+    if told.behind is not None:
+        since, until, why = told.behind
+        notes.append(
+            f"From {since:%H:%M} to {until:%H:%M} UTC it could not be judged, for Sentry's ingestion was behind: {why}."
+        )
     notes += [reading.note] if reading.note else []
     if reading.trust is Trust.DROPPED and not reading.note:
         notes.append("Sentry is dropping events of this project, so the true value is higher.")

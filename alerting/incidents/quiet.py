@@ -5,7 +5,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
-from alerting.incidents.lifecycle import State, Step, Why
+from alerting.incidents.lifecycle import Step, Why
+from alerting.incidents.standing import State
 from alerting.outbox.message import Kind
 from alerting.rules.model import Outcome, Verdict
 

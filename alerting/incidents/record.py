@@ -8,10 +8,11 @@ from typing import Any
 
 from alerting.incidents import decisions, quiet_issues, recent
 from alerting.incidents import notice as notices
-from alerting.incidents.lifecycle import Policy, Standing, State, Step, advance_all
+from alerting.incidents.lifecycle import Policy, Step, advance_all
 from alerting.incidents.links import Links
 from alerting.incidents.models import Decision, Incident, Transition
 from alerting.incidents.quiet import Hush, Quiet, listen
+from alerting.incidents.standing import Standing, State
 from alerting.incidents.worsening import NOTHING_RECENT, Recent
 from alerting.outbox import queue
 from alerting.outbox.clean import clean, clean_json
@@ -21,6 +22,7 @@ from alerting.rules.model import Outcome, Project, Reading, Reason, Rule, Verdic
 Key = tuple[str, str]
 # What others keep in an incident's standing.
 KEPT = ("noted", "escalated")
+WORTH_SAYING = timedelta(minutes=2)
 # What a decision changes of an open incident.
 WRITTEN = (
     *("project", "state", "fired_at", "closed_at", "value", "peak", "threshold", "reason", "standing"),
@@ -188,6 +190,7 @@ def _apply(
             before.thin_since,
             told_as if told_as != incident.project else "",
             before.level.told,
+            _behind(before),
         )
         told_as = incident.project
         notice = replace(notices.compose(rule, reading, step, told, now, desk.links), in_hand=in_hand)
@@ -204,6 +207,14 @@ def _apply(
     kept = {name: incident.standing[name] for name in KEPT if name in incident.standing}
     incident.standing = {**kept, **step.standing.to_json(), "told_as": told_as, "hush": heard.hush.value}
     page.decisions += decisions.note(incident, step, verdict, now, changes=state is not before.state)
+
+
+def _behind(standing: Standing) -> tuple[datetime, datetime, str] | None:
+    """For how long it could not be judged; what lasted for a moment only is no news."""
+    since, until = standing.behind_since, standing.behind_until
+    if since is None or until is None or until - since < WORTH_SAYING:
+        return None
+    return since, until, standing.behind_why
 
 
 def _is_known(verdict: Verdict) -> bool:

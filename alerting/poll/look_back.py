@@ -22,12 +22,16 @@ PATIENCE = timedelta(hours=1)
 
 
 class Turn:
-    """Some of the work, within so many requests. What is left is done in the next turn."""
+    """Some of the work, within so many requests. What is left is done in the next turn.
+
+    `grown` are the blocks into which more errors have come.
+    """
 
     def __init__(self, source: Source, memory: Past, scope: Scope, limit: int) -> None:
         self.memory = memory
         self.requests = 0
         self.failed: Answer | None = None
+        self.grown: list[Window] = []
         self._source = source
         self._scope = scope
         self._limit = limit
@@ -142,6 +146,8 @@ class Turn:
             change = (counts[project].errors if project in counts else 0) - block.errors(project)
             memory.offset[project] = memory.offset.get(project, 0) - change
             memory.grown[project] = memory.grown.get(project, 0) - max(0, change)
+        if any(count.errors > block.errors(project) for project, count in counts.items()):
+            self.grown.append(Window(block.start, block.end))
         block.replace(counts, self._scope.now)
         self._tidy()
 
@@ -195,10 +201,14 @@ class Turn:
         )
         if block.counts[project].first > block.start.timestamp():
             return stretch
+        known = block.errors(project)
         counts = self._read(Window(block.start, block.end)) if self._may_ask() else None
-        if counts is None or project not in counts:
+        if counts is None:
             return None
         block.replace(counts, self._scope.now)
+        if block.errors(project) != known:
+            # More has come since: the stretch is another one now, and is judged again.
+            return None
         return Window(datetime.fromtimestamp(int(counts[project].first), UTC), stretch.end)
 
     def _describe(self, project: str, stretch: Window) -> Breach:

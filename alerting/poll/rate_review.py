@@ -1,13 +1,13 @@
 """Ratios and percentiles that nobody judged when they were fresh: read afterwards, window by window, a few per tick.
 
 No total over a longer time says anything about the windows in it, so each has to be read; they lie half their length
-apart, and a tenth around what comes near the threshold. That is two requests a window; one where no project has
-transactions enough, three where a rate is over.
+apart, and a tenth around what comes near the threshold without being part of a breach that was found. That is two
+requests a window; one where no project has transactions enough, three where a rate is over.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from alerting.poll import drops
@@ -23,8 +23,13 @@ FINE_STEPS_PER_WINDOW = 10
 NEAR = 0.5
 # The third asks what quotas dropped, where a rate is over the threshold.
 REQUESTS_PER_WINDOW = 3
-# Windows that could not be judged because events were late are read when they have come.
-SETTLED_AFTER = timedelta(minutes=20)
+# Windows that could not be judged because events were late, or that have grown since, are read when no more come for
+# a while, or after the longer wait.
+SETTLED_AFTER, LONGEST_WAIT = timedelta(minutes=4), timedelta(minutes=30)
+# A rate is not believed where this share of the usual transactions is missing, for so many tries so long apart.
+MISSING_SHARE = 0.4
+TRIES, TRY_AGAIN = 2, timedelta(minutes=8)
+MOST_REVIEWS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +44,21 @@ class Found:
     def to_json(self) -> list[Any]:
         return [self.project.id, self.project.slug, *_pair(self.stretch), *_pair(self.worst), self.value]
 
+    @classmethod
+    def from_json(cls, data: Sequence[Any]) -> "Found":
+        key, slug, *moments, value = data
+        a, b, c, d = (datetime.fromisoformat(each) for each in moments)
+        return cls(Project(key, slug), Window(a, b), Window(c, d), value)
+
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """Windows of one length that end from `next` to `until` have to be read, not before a time."""
+    """Windows of one length that end from `next` to `until` have to be read, not before a time.
+
+    `found` is not told yet, by rule. `near` are the rules and projects that came near their threshold in the window
+    before the next, with no breach before it: if there is none after it either, the two are read in small steps.
+    `since` is when this was first wanted, `tries` how often it was put off because transactions were missing.
+    """
 
     seconds: int
     next: datetime
@@ -51,19 +67,16 @@ class Review:
     fine_until: datetime | None = None
     held: bool = False
     found: Mapping[str, tuple[Found, ...]] = field(default_factory=dict)
+    near: frozenset[tuple[str, str]] = frozenset()
+    since: datetime | None = None
+    tries: int = 0
 
     @property
     def is_over(self) -> bool:
         return self.next > self.until
 
     def to_json(self) -> dict[str, Any]:
-        found = {
-            rule: [
-                [each.project.id, each.project.slug, *_pair(each.stretch), *_pair(each.worst), each.value]
-                for each in listed
-            ]
-            for rule, listed in self.found.items()
-        }
+        found = {rule: [each.to_json() for each in listed] for rule, listed in self.found.items()}
         return {
             "seconds": self.seconds,
             "next": self.next.isoformat(),
@@ -72,21 +85,21 @@ class Review:
             "fine_until": self.fine_until.isoformat() if self.fine_until else None,
             "held": self.held,
             "found": found,
+            "near": sorted(self.near),
+            "since": self.since.isoformat() if self.since else None,
+            "tries": self.tries,
         }
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "Review":
         moment = datetime.fromisoformat
-        found = {
-            rule: tuple(
-                Found(Project(key, slug), Window(moment(a), moment(b)), Window(moment(c), moment(d)), value)
-                for key, slug, a, b, c, d, value in listed
-            )
-            for rule, listed in data["found"].items()
-        }
+        found = {rule: tuple(Found.from_json(each) for each in listed) for rule, listed in data["found"].items()}
         following, until, not_before = (moment(data[name]) for name in ("next", "until", "not_before"))
         fine_until = moment(data["fine_until"]) if data["fine_until"] else None
-        return cls(data["seconds"], following, until, not_before, fine_until, data["held"], found)
+        since = moment(data["since"]) if data.get("since") else None
+        near = frozenset((rule, project) for rule, project in data.get("near", ()))
+        tries = data.get("tries", 0)
+        return cls(data["seconds"], following, until, not_before, fine_until, data["held"], found, near, since, tries)
 
 
 def after_a_gap(rules: Sequence[Rule], last_good: datetime, settle_seconds: int, now: datetime) -> list[Review]:
@@ -101,17 +114,40 @@ def with_held(reviews: Sequence[Review], verdicts: Sequence[Verdict], now: datet
     """And windows that could not be judged now because ingestion is behind."""
     result = list(reviews)
     for verdict in verdicts:
-        window = verdict.reading.window
-        if not _is_put_off(verdict) or verdict.rule.judgement not in ON_SETTLED_DATA:
-            continue
-        seconds, later = verdict.rule.window_seconds, now + SETTLED_AFTER
-        places = [place for place, each in enumerate(result) if each.held and each.seconds == seconds]
-        if places:
-            before = result[places[0]]
-            result[places[0]] = replace(before, until=max(before.until, window.end), not_before=later)
-        else:
-            result.append(Review(seconds, window.end, window.end, later, held=True))
+        if verdict.rule.judgement in ON_SETTLED_DATA and _is_put_off(verdict):
+            window = verdict.reading.window
+            wanted = Review(verdict.rule.window_seconds, window.end, window.end, now + SETTLED_AFTER, held=True)
+            _want(result, wanted, now)
     return result
+
+
+def with_grown(
+    reviews: Sequence[Review], rules: Sequence[Rule], grown: Sequence[Window], settled: datetime, now: datetime
+) -> list[Review]:
+    """And windows that were judged before more errors came into them: those that had `settled` by then."""
+    result = list(reviews)
+    for stretch in grown:
+        for seconds in _lengths(rules):
+            step = timedelta(seconds=seconds // STEPS_PER_WINDOW)
+            last = min(stretch.end + timedelta(seconds=seconds), settled.replace(microsecond=0))
+            _want(result, Review(seconds, stretch.start + step, last, now + SETTLED_AFTER, held=True), now)
+    return result
+
+
+def _want(reviews: list[Review], wanted: Review, now: datetime) -> None:
+    """Together with one that waits for its time and lies near, which waits the longer, up to a limit."""
+    near = timedelta(seconds=wanted.seconds)
+    for place, each in enumerate(reviews):
+        same = each.held and each.seconds == wanted.seconds and each.fine_until is None and not each.found
+        if same and each.next <= wanted.until + near and wanted.next <= each.until + near:
+            since = each.since or now
+            latest = max(each.not_before, min(wanted.not_before, since + LONGEST_WAIT))
+            reviews[place] = replace(
+                each, next=min(each.next, wanted.next), until=max(each.until, wanted.until), not_before=latest
+            )
+            return
+    if len(reviews) < MOST_REVIEWS:
+        reviews.append(replace(wanted, since=now))
 
 
 def _is_put_off(verdict: Verdict) -> bool:
@@ -121,9 +157,18 @@ def _is_put_off(verdict: Verdict) -> bool:
 
 
 def go_on(
-    source: Source, rules: Sequence[Rule], review: Review, environment: str, limit: int, now: datetime
+    source: Source,
+    rules: Sequence[Rule],
+    review: Review,
+    environment: str,
+    limit: int,
+    now: datetime,
+    usual: Mapping[str, float],
 ) -> tuple[Review, int]:
-    """Read and judge as many windows as the limit allows; returns what is left to do and the requests made."""
+    """Read and judge as many windows as the limit allows; returns what is left to do and the requests made.
+
+    `usual` is how many stored transactions a minute projects have.
+    """
     mine = [rule for rule in rules if rule.judgement in ON_SETTLED_DATA and rule.window_seconds == review.seconds]
     requests = 0
     while requests + REQUESTS_PER_WINDOW <= limit and not review.is_over and now >= review.not_before:
@@ -134,6 +179,8 @@ def go_on(
             break
         watched = Watched(environment=environment)
         verdicts = judge_all(assemble(mine, answers, watched), now)
+        if review.tries < TRIES and any(_is_incomplete(each, usual) for each in verdicts):
+            return replace(review, not_before=now + TRY_AGAIN, tries=review.tries + 1), requests
         if any(_is_rate_over(each) for each in verdicts):
             outcomes = source.ask(Question(Measure.OUTCOMES, window, Priority.LOW, settled=True))
             requests += outcomes.requests
@@ -144,20 +191,54 @@ def go_on(
     return review, requests
 
 
+def take_told(review: Review) -> tuple[Review, dict[str, tuple[Found, ...]]]:
+    """The review without what can be told: a window after it is under the threshold, or nothing is left to read."""
+    half = timedelta(seconds=max(1, review.seconds // STEPS_PER_WINDOW))
+    ready: dict[str, tuple[Found, ...]] = {}
+    rest: dict[str, tuple[Found, ...]] = {}
+    for rule, listed in review.found.items():
+        over = [each for each in listed if review.is_over or each.stretch.end + half < review.next]
+        ready |= {rule: tuple(over)} if over else {}
+        kept = tuple(each for each in listed if each not in over)
+        rest |= {rule: kept} if kept else {}
+    return replace(review, found=rest), ready
+
+
 def _next(review: Review, verdicts: Sequence[Verdict]) -> Review:
-    """One step further; a step back, and on in small ones, where a value was near the threshold without being over."""
+    """One step further; two steps back, and on in small ones, where a value was near the threshold and no neighbour
+    over it."""
     half = timedelta(seconds=max(1, review.seconds // STEPS_PER_WINDOW))
     small = timedelta(seconds=max(1, review.seconds // FINE_STEPS_PER_WINDOW))
-    is_fine = review.fine_until is not None and review.next < review.fine_until
-    if not is_fine and any(_is_near(each) for each in verdicts):
-        return replace(review, next=review.next - half + small, fine_until=review.next + half)
-    following = review.next + (small if is_fine else half)
-    return replace(review, next=review.until if review.next < review.until < following else following)
+    fine_until = review.fine_until or datetime.min.replace(tzinfo=UTC)
+    if review.next < fine_until:
+        return replace(review, next=min(review.next + small, fine_until))
+    over = {_key(each) for each in verdicts if each.outcome is Outcome.BREACHED}
+    # What a breach that was found reaches into needs no closer look.
+    known = {(rule, each.project.id) for rule, listed in review.found.items() for each in listed}
+    near = frozenset(_key(each) for each in verdicts if _is_near(each)) - known
+    is_last = review.next >= review.until
+    if review.next > fine_until and (review.near - over or (near and is_last)):
+        back = max(review.next - 2 * half, fine_until)
+        return replace(review, next=back + small, fine_until=review.next, near=frozenset())
+    following = review.next + half
+    return replace(review, next=review.until if not is_last and following > review.until else following, near=near)
+
+
+def _key(verdict: Verdict) -> tuple[str, str]:
+    return verdict.rule.name, verdict.reading.project.id
 
 
 def _is_near(verdict: Verdict) -> bool:
     value = verdict.reading.value
     return verdict.outcome is Outcome.CLEAR and value is not None and value > NEAR * verdict.rule.threshold
+
+
+def _is_incomplete(verdict: Verdict, usual: Mapping[str, float]) -> bool:
+    """Whether it is over the threshold by fewer transactions than usual: the others may be late."""
+    reading = verdict.reading
+    held = (reading.sample if reading.stored is None else reading.stored) or 0
+    expected = usual.get(reading.project.id, 0.0) * reading.window.seconds / 60
+    return verdict.outcome is Outcome.BREACHED and held < (1 - MISSING_SHARE) * expected
 
 
 def _read(source: Source, rules: Sequence[Rule], window: Window) -> tuple[list[Answer] | None, int]:

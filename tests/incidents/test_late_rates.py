@@ -61,3 +61,22 @@ def test_what_the_server_could_not_tell_for_an_hour_is_told_late(world: World) -
     world.source.broken = {}
     world.run(20 * MINUTE)
     assert ("error_rate", "late") in told(world)
+
+
+def test_errors_that_are_readable_an_hour_late_make_a_late_rate(world: World) -> None:
+    for number in range(40):
+        world.source.add_late(SHOP, 1, NOON + 5 * MINUTE + timedelta(seconds=number), NOON + 30 * MINUTE)
+    world.run(38 * MINUTE)
+    assert ("error_rate", "late") in told(world)
+    assert ("critical_errors", "late") in {(each.rule, each.kind.value) for each in world.slack.sent}
+
+
+def test_errors_that_are_ingested_only_after_the_api_is_back_make_a_late_rate(world: World) -> None:
+    for number in range(40):
+        readable = NOON + timedelta(minutes=26, seconds=5 * number)
+        world.source.add_late(SHOP, 1, NOON + timedelta(minutes=15, seconds=number), readable)
+    world.source.broken = dict.fromkeys(Measure, Trust.SOURCE_ERROR)
+    world.run(20 * MINUTE)
+    world.source.broken = {}
+    world.run(20 * MINUTE)
+    assert ("error_rate", "late") in told(world)

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerting.incidents.lifecycle import Policy, Standing, State, Step, Why, advance, advance_all
+from alerting.incidents.lifecycle import Policy, Step, Why, advance, advance_all
+from alerting.incidents.standing import Standing, State
 from alerting.incidents.worsening import Recent
 from alerting.outbox.message import Kind
 from alerting.rules.evaluate import judge

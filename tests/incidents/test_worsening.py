@@ -8,7 +8,8 @@ from random import Random
 
 import pytest
 
-from alerting.incidents.lifecycle import Policy, Standing, advance
+from alerting.incidents.lifecycle import Policy, advance
+from alerting.incidents.standing import Standing
 from alerting.incidents.worsening import Level
 from alerting.outbox.message import Kind
 from alerting.rules.evaluate import judge

@@ -2,7 +2,7 @@
 
 from bisect import bisect_left, insort
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -21,26 +21,42 @@ class Readable:
 
     def __init__(self, project: ProjectHistory) -> None:
         self.project = project
-        errors = (each for each in project.errors if each.level in ERROR_LEVELS)
-        self._coming = {
-            name: iter(sorted(events, key=lambda each: each.readable))
-            for name, events in (("errors", errors), ("traffic", project.traffic), ("types", project.types))
+        events: Mapping[str, Iterable[Any]] = {
+            "errors": (each for each in project.errors if each.level in ERROR_LEVELS),
+            "messages": (each for each in project.errors if each.level not in ERROR_LEVELS),
+            # What outcomes tell comes in the same way.
+            "accepted": (each._replace(readable=each.accepted) for each in project.errors if not each.dropped),
+            "traffic": project.traffic,
+            "types": project.types,
         }
+        self._coming = {name: iter(sorted(each, key=lambda one: one.readable)) for name, each in events.items()}
         self._next: dict[str, Any] = {name: next(events, None) for name, events in self._coming.items()}
         self.errors: list[float] = []
         self.dropped: list[float] = []
+        self.messages: list[float] = []
+        self.accepted: list[float] = []
         self.traffic: list[Any] = []
         self.types: list[NewType] = []
 
     def go_on(self, now: float) -> None:
         for event in self._arrived("errors", now):
             insort(self.dropped if event.dropped else self.errors, event.at)
+        for event in self._arrived("messages", now):
+            insort(self.messages, event.at)
+        for event in self._arrived("accepted", now):
+            insort(self.accepted, event.at)
         for event in self._arrived("traffic", now):
             insort(self.traffic, event)
         self.types += self._arrived("types", now)
 
     def between(self, start: float, end: float) -> list[float]:
         return self.errors[bisect_left(self.errors, start) : bisect_left(self.errors, end)]
+
+    def messages_between(self, start: float, end: float) -> int:
+        return bisect_left(self.messages, end) - bisect_left(self.messages, start)
+
+    def accepted_between(self, start: float, end: float) -> int:
+        return bisect_left(self.accepted, end) - bisect_left(self.accepted, start)
 
     def drops(self, start: float, end: float) -> int:
         return bisect_left(self.dropped, end) - bisect_left(self.dropped, start)
@@ -90,7 +106,7 @@ class PretendSource:
             return Answer(question, Trust.SOURCE_ERROR, fault=SourceFault.SERVER, note=note, requests=1)
         match question.measure:
             case Measure.ERRORS:
-                return self._rows(question, "errors", self._errors)
+                return self._rows(question, "errors", self._everything if question.unfiltered else self._errors)
             case Measure.PERFORMANCE:
                 return self._rows(question, "spans", self._performance)
             case Measure.OUTCOMES:
@@ -118,6 +134,10 @@ class PretendSource:
             Row(errors=len(times), first_error_at=moment(times[0]), last_error_at=moment(times[-1])) if times else None
         )
 
+    def _everything(self, readable: Readable, start: float, end: float) -> Row | None:
+        count = len(readable.between(start, end)) + readable.messages_between(start, end)
+        return Row(errors=count) if count else None
+
     def _performance(self, readable: Readable, start: float, end: float) -> Row | None:
         stored, slow = readable.performance(start, end)
         if not stored:
@@ -128,8 +148,9 @@ class PretendSource:
     def _outcomes(self, readable: Readable, start: float, end: float) -> Row | None:
         count, transactions = readable.drops(start, end), readable.dropped_traffic(start, end)
         reasons = {"project_quota": count} if count else {}
-        row = Row(dropped=count, dropped_reasons=reasons, dropped_transactions=transactions)
-        return row if count or transactions else None
+        accepted = readable.accepted_between(start, end)
+        row = Row(accepted=accepted, dropped=count, dropped_reasons=reasons, dropped_transactions=transactions)
+        return row if count or transactions or accepted else None
 
     def _new_issues(self, question: Question) -> Answer:
         start = seconds(question.window.start)

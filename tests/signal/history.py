@@ -13,12 +13,16 @@ OUTCOMES_LAG = 45.0
 
 
 class Error(NamedTuple):
-    """One event of type error or default. `readable` is when Sentry's answers hold it (or its outcome, if dropped)."""
+    """One event of type error or default. `readable` is when Sentry's answers hold it (or its outcome, if dropped).
+
+    `accepted` is when outcomes tell that Sentry has it: soon, where it lies in Sentry's own queues until it is readable.
+    """
 
     at: float
     readable: float
     level: str = "error"
     dropped: bool = False
+    accepted: float = 0.0
 
 
 class Traffic(NamedTuple):

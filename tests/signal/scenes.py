@@ -120,7 +120,7 @@ def too_few(stage: Stage, project: ProjectHistory, at: float) -> float:
 def mobile(stage: Stage, project: ProjectHistory, at: float) -> float:
     """Phones that were offline send a burst much later."""
     late = stage.rng.uniform(6, 90) * MINUTE
-    stage.errors(project, evenly(at, 10, 40), lag=lambda _: late)
+    stage.errors(project, evenly(at, 10, 40), lag=lambda _: late, sent_late=True)
     return at + late
 
 

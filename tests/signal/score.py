@@ -4,12 +4,11 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import pairwise
 
 from alerting.outbox.message import Kind, Notice
 from tests.signal.drive import Run, Told
 from tests.signal.history import ERROR_LEVELS, HOUR, MINUTE, History, seconds
-from tests.signal.true_breaches import NOISE, RULES, Breach, Facts, breaches
+from tests.signal.true_breaches import COUNT_WINDOW, NOISE, RULES, Breach, Facts, breaches
 
 OPENING = frozenset({Kind.FIRST, Kind.LATE, Kind.FLAPPING})
 SETTLE, KEEP, GRID = 120, 120, 60
@@ -137,8 +136,9 @@ class _Scorer:
             self.score.reset[rule].append(closed.at - max(ended))
 
     def _repeats(self, rule: str, project: str, periods: Sequence[Period]) -> None:
-        for before, after in pairwise(periods):
-            if before.closed is None:
+        """Told although people knew of it. What was found late and was over before the open one began is another."""
+        for number, after in enumerate(periods):
+            if any(_is_known(before, after) for before in periods[:number]):
                 self.score.repeats.append(self._say(after.opened, rule, "while it was told already"))
 
     def _pairs(self, rule: str, periods: Sequence[Period]) -> None:
@@ -239,9 +239,19 @@ def _periods(told: Sequence[Told]) -> list[Period]:
             if notice.kind is Kind.LATE and notice.resolved_at:
                 period.closed, period.claims_to = each, _time(notice.resolved_at)
             periods.append(period)
-        elif notice.kind not in {Kind.REMINDER, Kind.WORSE} and periods and periods[-1].closed is None:
-            periods[-1].closed, periods[-1].claims_to = each, each.at
+        elif notice.kind not in {Kind.REMINDER, Kind.WORSE}:
+            for period in [one for one in periods if one.closed is None][-1:]:
+                period.closed, period.claims_to = each, each.at
     return periods
+
+
+def _is_known(before: Period, after: Period) -> bool:
+    """Whether the earlier notice told of the same; its evidence begins up to a window before what broke."""
+    still_open = before.closed is None or before.closed.at > after.opened.at
+    both_late = before.opened.notice.kind is after.opened.notice.kind is Kind.LATE
+    if still_open:
+        return after.claims_to > before.claims_from + COUNT_WINDOW
+    return both_late and after.claims_from + MINUTE < before.claims_to and before.claims_from + MINUTE < after.claims_to
 
 
 def _time(text: str) -> float:

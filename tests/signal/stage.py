@@ -32,7 +32,7 @@ class Change(NamedTuple):
 
 
 class Behind(NamedTuple):
-    """A stretch whose events, of all projects, are readable only so much later."""
+    """A stretch whose events, of all projects, are readable only so much later, and accepted no sooner."""
 
     start: float
     end: float
@@ -65,10 +65,12 @@ class Stage:
         level: str = "error",
         *,
         dropped: bool = False,
+        sent_late: bool = False,
     ) -> None:
         for at in times:
             late = OUTCOMES_LAG if dropped else lag(at) if lag else self.lag()
-            project.errors.append(Error(at, at + late, level, dropped))
+            accepted = at + (late if sent_late else OUTCOMES_LAG)
+            project.errors.append(Error(at, at + late, level, dropped, accepted))
 
     def new_type(self, project: ProjectHistory, at: float, level: str = "error", late: float | None = None) -> None:
         self._types += 1
@@ -104,7 +106,9 @@ class Stage:
     def _late(self, event: Any) -> Any:
         for each in self.behind:
             if each.start <= event.at < each.end:
-                return event._replace(readable=event.readable + each.late)
+                readable = event.readable + each.late
+                accepted = {"accepted": readable} if isinstance(event, Error) else {}
+                return event._replace(readable=readable, **accepted)
         return event
 
     def _make_traffic(self, project: ProjectHistory) -> None:

@@ -94,6 +94,18 @@ def test_a_second_opening_is_a_repeat() -> None:
     assert len(figures(FIRST, replace(FIRST, at=BURST + 60)).repeats) == 1
 
 
+def test_what_was_over_before_the_open_one_began_is_no_repeat_and_more_of_the_open_one_is() -> None:
+    def late(start: float, end: float) -> Told:
+        told = notice(Kind.LATE, BURST + 60, start)
+        about = {"first_error_at": moment(start).isoformat(), "resolved_at": moment(end).isoformat()}
+        return replace(told, notice=replace(told.notice, **about))
+
+    assert figures(FIRST, late(100, 400), RESOLVED).repeats == []
+    assert figures(FIRST, late(100, 400), RESOLVED).reset == {"critical_errors": [300.0]}
+    assert len(figures(FIRST, late(900, BURST + 400), RESOLVED).repeats) == 1
+    assert len(figures(late(100, 400), late(200, 500)).repeats) == 1
+
+
 def test_resolved_while_it_goes_on_is_seen() -> None:
     assert len(figures(FIRST, notice(Kind.RESOLVED, BURST + 250)).resolved_while_broken) == 1
 

@@ -1,0 +1,157 @@
+"""Sentry's ingestion is behind: a line in the log when that begins and when it ends, and told once where it lasts.
+
+It is told only where it keeps something from people: an incident that cannot end, a rate that cannot be told.
+"""
+
+import logging
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from alerting.incidents.models import Incident, Transition
+from alerting.incidents.notice import stamp
+from alerting.incidents.record import Desk
+from alerting.outbox import queue
+from alerting.outbox.clean import clean
+from alerting.outbox.message import Kind, Notice
+from alerting.outbox.queue import Debt
+from alerting.poll.ingestion import ON_SETTLED_DATA
+from alerting.rules.model import Reason, Verdict
+from alerting.rules.units import span
+
+logger = logging.getLogger(__name__)
+
+RULE = "behind"
+SUBJECT = "sentry"
+PATIENCE = timedelta(minutes=30)
+# Ratios are judged once a minute, and what is put off is not judged in between.
+OVER_AFTER = timedelta(minutes=3)
+MOST_NAMED = 10
+
+
+def update(
+    memory: Mapping[str, Any], verdicts: Sequence[Verdict], standing: Sequence[Incident], desk: Desk, now: datetime
+) -> tuple[dict[str, Any], int]:
+    """Within the caller's transaction: what to remember (empty while all is well) and how many notices are owed."""
+    held = [each for each in verdicts if each.reason is Reason.INGESTION_BEHIND]
+    kept = dict(memory)
+    if not held:
+        if not kept or timedelta() <= now - _moment(kept, "until") < OVER_AFTER:
+            return kept, 0
+        logger.info("Sentry's ingestion has caught up: it was behind from %s to %s", kept["since"], kept["until"])
+        return {}, _close(kept, desk, now)
+    if not kept:
+        kept = {"since": stamp(now), "until": stamp(now)}
+        logger.info("Sentry's ingestion is behind (%s): what late events may change is not judged", held[0].why)
+    waiting = _waiting(held, standing)
+    kept |= {"until": stamp(now), "why": clean((waiting or held)[0].why)}
+    if not waiting:
+        return kept, 0
+    kept.setdefault("waiting_since", stamp(now))
+    if kept.get("told") or now - _moment(kept, "waiting_since") < PATIENCE:
+        return kept, 0
+    return {**kept, "told": True}, _open(kept, waiting, desk, now)
+
+
+def sentence(memory: Mapping[str, Any]) -> str:
+    """What there is to say about it now; empty while all is well."""
+    if not memory:
+        return ""
+    return f"Sentry's ingestion is behind since {memory['since']}: {memory.get('why', '')}."
+
+
+def _waiting(held: Sequence[Verdict], standing: Sequence[Incident]) -> list[Verdict]:
+    """What people do not learn because of it."""
+    is_open = {(each.rule, each.project_id_text) for each in standing}
+    return [
+        each
+        for each in held
+        if (each.rule.name, each.reading.project.id) in is_open
+        or (each.rule.judgement in ON_SETTLED_DATA and (each.reading.value or 0.0) > each.rule.threshold)
+    ]
+
+
+def _moment(memory: Mapping[str, Any], name: str) -> datetime:
+    return datetime.fromisoformat(memory[name])
+
+
+def _open(memory: Mapping[str, Any], waiting: Sequence[Verdict], desk: Desk, now: datetime) -> int:
+    lasted = now - _moment(memory, "since")
+    named = list(dict.fromkeys(f"{each.rule.name} of {each.reading.project.slug}" for each in waiting))
+    more = f" and {len(named) - MOST_NAMED} more" if len(named) > MOST_NAMED else ""
+    incident = Incident.objects.create(
+        rule=RULE,
+        severity="medium",
+        project_id_text=SUBJECT,
+        project=SUBJECT,
+        state="firing",
+        opened_at=now,
+        fired_at=now,
+        value=lasted.total_seconds(),
+        peak=lasted.total_seconds(),
+        threshold=PATIENCE.total_seconds(),
+        reason="ingestion_behind",
+        evidence={"since": memory["since"], "why": memory["why"], "waiting": named},
+        notices=1,
+    )
+    _note(incident, "ok", "firing", now)
+    notice = _notice(Kind.FIRST, incident, now)
+    return _owe(
+        notice,
+        f"Sentry's ingestion is behind since {memory['since']}",
+        f"Sentry shows events late: {memory['why']}. Until it has caught up no incident it concerns is resolved, "
+        f"and no rate or percentile of it is told; counts over their threshold are. It concerns "
+        f"{', '.join(named[:MOST_NAMED])}{more}.",
+        desk,
+        now,
+    )
+
+
+def _close(memory: Mapping[str, Any], desk: Desk, now: datetime) -> int:
+    incident = Incident.objects.filter(rule=RULE, closed_at__isnull=True).first()
+    if incident is None:
+        return 0
+    incident.state, incident.closed_at, incident.reason = "ok", now, "ingestion_caught_up"
+    incident.notices += 1
+    incident.save(update_fields=("state", "closed_at", "reason", "notices"))
+    _note(incident, "firing", "ok", now)
+    notice = _notice(Kind.RESOLVED, incident, now)
+    return _owe(
+        notice,
+        "Sentry's ingestion has caught up",
+        f"Resolved: it was behind from {memory['since']} to {memory['until']}. What could not be judged meanwhile is "
+        "judged now.",
+        desk,
+        now,
+    )
+
+
+def _notice(kind: Kind, incident: Incident, now: datetime) -> dict[str, Any]:
+    lasted = (now - datetime.fromisoformat(incident.evidence["since"])).total_seconds()
+    return {
+        "kind": kind,
+        "key": incident.uid.hex,
+        "severity": incident.severity,
+        "at": stamp(now),
+        "rule": RULE,
+        "rule_title": "Ingestion behind",
+        "project": SUBJECT,
+        "value": f"behind for {span(lasted)}",
+        "threshold": span(PATIENCE.total_seconds()),
+        "reason": incident.reason,
+        "opened_at": incident.evidence["since"],
+        "resolved_at": stamp(now) if kind is Kind.RESOLVED else "",
+        "sequence": incident.notices,
+    }
+
+
+def _owe(fields: Mapping[str, Any], headline: str, text: str, desk: Desk, now: datetime) -> int:
+    notice = Notice(headline=headline, sentence=text, **fields)
+    queue.owe([Debt(notice, channel) for channel in desk.channels], now)
+    return len(desk.channels)
+
+
+def _note(incident: Incident, before: str, after: str, now: datetime) -> None:
+    Transition.objects.create(
+        incident=incident, from_state=before, to_state=after, at=now, reason=incident.reason, evidence=incident.evidence
+    )
