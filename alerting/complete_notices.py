@@ -30,7 +30,7 @@ HELD = timedelta(seconds=SECONDS)
 MOST_INCIDENTS = 5
 COMPLETED = (Kind.FIRST, Kind.REMINDER, Kind.WORSE)
 ADDED = ("top_errors", "trend")
-MEMORY = "incomplete"
+INCOMPLETE = "incomplete"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +46,11 @@ class Completion:
         if _is_worth_asking(fresh):
             fresh.update(due_at=until)
 
-    def complete(self, tick: Tick, spent: int, now: datetime) -> int:
-        """Complete and release this tick's notices, then what the last one left; returns the requests made."""
+    def complete(self, tick: Tick, spent: int, left: list[int], now: datetime) -> int:
+        """Complete and release this tick's notices, then what the last one `left`; returns the requests made."""
         fresh = _fresh(now)
-        memory = ticks.evaluator(now).memory
-        left, room = memory.get(MEMORY, []), most(int(memory["plan"]["active"])) - spent
+        room = most(int(ticks.evaluator(now).memory["plan"]["active"])) - spent
         messages = list(fresh) if _is_worth_asking(fresh) else []
-        if not (left or messages):
-            return 0
         requests, incomplete = 0, []
         if messages:
             try:
@@ -69,8 +66,7 @@ class Completion:
         with transaction.atomic():
             if ticks.is_newest(tick):
                 state = ticks.evaluator(now)
-                saved = state.memory.get("saved", 0) - requests
-                state.memory = {**state.memory, MEMORY: incomplete, "saved": saved}
+                state.memory = {**state.memory, INCOMPLETE: incomplete}
                 state.save(update_fields=("memory",))
         return requests
 

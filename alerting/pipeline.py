@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 from django.db import transaction
 
-from alerting.complete_notices import HELD, Completion
+from alerting.complete_notices import HELD, INCOMPLETE, Completion
 from alerting.errors import DeliveryError
 from alerting.incidents import (
     blindness,
@@ -95,8 +95,9 @@ def evaluate_tick(parts: Parts, now: datetime) -> TickReport | None:
         requests = sum(answer.requests for answer in answers)
         sight = blindness.look(state.memory.get("sight", {}), answers, measures(parts.rules), now)
         owed = _record(parts, tick, state, standing, sight, answers, verdicts, now)
-        if owed is not None and parts.completion is not None:
-            requests += parts.completion.complete(tick, requests, now)
+        left = state.memory.get(INCOMPLETE, [])
+        if parts.completion is not None and owed is not None and (owed or left):
+            requests += parts.completion.complete(tick, requests, left, now)
         if owed is not None and Measure.ERRORS.value not in sight.faults:
             owed, requests = _look_back(parts, tick, owed, requests, now)
         outcome = "fenced" if owed is None else "partial" if sight.faults else "good"
@@ -174,19 +175,20 @@ def _record(
         behind, more = lagging.update(state.memory.get("behind", {}), verdicts, standing, parts.desk, now)
         owed += more
         owed += unwatched.close(watching, parts.rules, parts.desk, now)
+        left_out = [gaps.notice_gap(state, _count_rule(parts), parts, now)] if sight.reads(Measure.ERRORS, now) else []
+        rates, too_old = late_rates.wanted(state, sight, parts.rules, verdicts, parts, now)
+        owed += blindness.leave_out([*left_out, too_old], parts.catch_up_seconds, parts.desk.channels, now)
         blindness.update(sight, parts.desk.channels, parts.interval_seconds, state.started_at, now)
         latest.remember(verdicts, now)
-        if parts.completion is not None:
+        if parts.completion is not None and owed:
             parts.completion.hold(parts.clock() + HELD, now)
-        if sight.good.get(Measure.ERRORS.value) == now:
-            gaps.notice_gap(state, _count_rule(parts), parts, now)
         memory = {**state.memory, "plan": plan.to_json(), "sight": sight.to_json(), "watching": watching}
         if any(drops.are_told_by(answer) for answer in answers):
             memory["drops"] = drops.lately(state.memory.get("drops", {}), answers, now).to_json(now)
             owed += dropping.update(drops.lately(memory["drops"], (), now), parts.desk, now)
         memory["behind"] = behind
         memory["traffic"] = traffic.remember(state.memory.get("traffic", {}), answers, now)
-        memory["rates"] = late_rates.wanted(state, sight, parts.rules, verdicts, parts, now)
+        memory["rates"] = rates
         if not sight.faults and ticks.heartbeat_is_due(state, now):
             memory["heartbeat"] = now.isoformat()
         changes = {"memory": memory} if sight.faults else {"memory": memory, "good_until": now}

@@ -1,7 +1,7 @@
 """Not being able to see is an incident of its own: told once with the reason, and told when it is over."""
 
 import logging
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,7 +12,8 @@ from alerting.outbox import queue
 from alerting.outbox.clean import clean
 from alerting.outbox.message import Kind, Notice
 from alerting.outbox.queue import Debt
-from alerting.poll.model import Answer
+from alerting.poll.model import Answer, Measure
+from alerting.rules.model import Window
 from alerting.rules.units import span
 
 logger = logging.getLogger(__name__)
@@ -20,6 +21,7 @@ logger = logging.getLogger(__name__)
 RULE = "blind"
 SUBJECT = "sentry"
 SHORTEST = timedelta(seconds=60)
+SAID_ONCE_IN = timedelta(minutes=10)
 MEASURES = {"errors": "error counts", "performance": "transactions and latency", "new_issues": "new issues"}
 
 
@@ -29,6 +31,10 @@ class Sight:
 
     good: Mapping[str, datetime]
     faults: Mapping[str, str]
+
+    def reads(self, measure: Measure, now: datetime) -> bool:
+        """Whether this tick has read it in full."""
+        return self.good.get(measure.value) == now
 
     def to_json(self) -> dict[str, Any]:
         return {"good": {name: at.isoformat() for name, at in self.good.items()}, "faults": dict(self.faults)}
@@ -90,6 +96,72 @@ def update(sight: Sight, channels: tuple[str, ...], interval_seconds: int, start
     return bool(blind) or incident is not None
 
 
+def leave_out(
+    stretches: Sequence[Window | None], catch_up_seconds: int, channels: tuple[str, ...], now: datetime
+) -> int:
+    """Say what is too long ago to be judged, within the caller's transaction; returns how many notices are owed.
+
+    While we are told to be blind, the notice of seeing again says it. Else no evaluation ran: that is told at once.
+    """
+    found = [each for each in stretches if each is not None]
+    # Counts and rates are read again in ticks of their own.
+    said_before = Incident.objects.filter(rule=RULE, closed_at__gte=now - SAID_ONCE_IN, evidence__has_key="left_out")
+    if not found or said_before.exists():
+        return 0
+    whole = Window(min(each.start for each in found), max(each.end for each in found))
+    logger.warning(
+        "%s to %s is not judged: longer ago than SENTRY_CATCH_UP_SECONDS", stamp(whole.start), stamp(whole.end)
+    )
+    said = (
+        f"What happened from {stamp(whole.start)} to {stamp(whole.end)} is not judged: that is longer ago than "
+        f"SENTRY_CATCH_UP_SECONDS ({span(catch_up_seconds)})."
+    )
+    incident = Incident.objects.filter(rule=RULE, closed_at__isnull=True).first()
+    if incident is not None:
+        incident.evidence = {**incident.evidence, "left_out": said}
+        incident.save(update_fields=("evidence",))
+        return 0
+    seconds = (now - whole.start).total_seconds()
+    incident = Incident.objects.create(
+        rule=RULE,
+        severity="high",
+        project_id_text=SUBJECT,
+        project=SUBJECT,
+        state="ok",
+        opened_at=whole.start,
+        fired_at=now,
+        closed_at=now,
+        value=seconds,
+        peak=seconds,
+        threshold=catch_up_seconds,
+        reason="sight_regained",
+        evidence={"since": whole.start.isoformat(), "measures": [], "left_out": said},
+        notices=1,
+    )
+    _note(incident, "firing", "ok", "sight_regained", now)
+    notice = Notice(
+        kind=Kind.SIGHTED,
+        key=incident.uid.hex,
+        headline=f"nothing was judged for {span(seconds)}, and not all of it is judged now",
+        sentence=(
+            f"Resolved: no evaluation had finished since {stamp(whole.start)}. What happened since "
+            f"{stamp(whole.end)} is being judged now and told once, marked late. {said}"
+        ),
+        severity="high",
+        at=stamp(now),
+        rule=RULE,
+        rule_title="Blind",
+        project=SUBJECT,
+        value="reading again",
+        threshold=span(catch_up_seconds),
+        reason="sight_regained",
+        opened_at=stamp(whole.start),
+        resolved_at=stamp(now),
+    )
+    queue.owe([Debt(notice, channel) for channel in channels], now)
+    return len(channels)
+
+
 def _open(
     blind: Mapping[str, datetime],
     sight: Sight,
@@ -142,6 +214,7 @@ def _open(
 def _close(incident: Incident, channels: tuple[str, ...], now: datetime) -> None:
     since = datetime.fromisoformat(incident.evidence["since"])
     lasted = span((now - since).total_seconds())
+    left_out = f" {incident.evidence['left_out']}" if "left_out" in incident.evidence else ""
     incident.state, incident.closed_at, incident.notices = "ok", now, incident.notices + 1
     incident.reason = "sight_regained"
     incident.save(update_fields=("state", "closed_at", "notices", "reason"))
@@ -152,7 +225,7 @@ def _close(incident: Incident, channels: tuple[str, ...], now: datetime) -> None
         headline=f"Sentry can be read again after {lasted}",
         sentence=(
             f"Resolved: Sentry answers again. It could not be read from {stamp(since)} to {stamp(now)} ({lasted}). "
-            "What was missed in between is being judged now and told once, marked late."
+            f"What was missed in between is being judged now and told once, marked late.{left_out}"
         ),
         severity="high",
         at=stamp(now),

@@ -1,18 +1,14 @@
 """Gaps between good readings: noticed by a tick, judged by looking back, over when every window in them is judged."""
 
-import logging
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from alerting.incidents.blindness import Sight
 from alerting.incidents.models import Evaluator, Gap
-from alerting.incidents.notice import stamp
 from alerting.poll.blocks import Block
 from alerting.poll.model import Measure
 from alerting.rules.model import Rule, Window
-
-logger = logging.getLogger(__name__)
 
 SHORTEST = timedelta(seconds=60)
 
@@ -26,27 +22,21 @@ class Limits(Protocol):
     def catch_up_seconds(self) -> int: ...
 
 
-def notice_gap(state: Evaluator, rule: Rule | None, limits: Limits, now: datetime) -> bool:
+def notice_gap(state: Evaluator, rule: Rule | None, limits: Limits, now: datetime) -> Window | None:
     """On a good count: remember the gap since the last one if ticks were missed. Windows that began before are in it.
 
-    `state` is as it was before this tick.
+    `state` is as it was before this tick. Returned is what of the gap is too long ago to be judged, None mostly.
     """
     last = Sight.from_json(state.memory.get("sight", {})).good.get(Measure.ERRORS.value, state.started_at)
     longest = max(SHORTEST, 4 * timedelta(seconds=limits.interval_seconds))
     if rule is None or limits.catch_up_seconds == 0 or now - last <= longest:
-        return False
+        return None
     earliest = now - timedelta(seconds=limits.catch_up_seconds)
     wanted = last - timedelta(seconds=rule.window_seconds)
-    if wanted < earliest:
-        logger.warning(
-            "windows from %s to %s are not judged: that is longer ago than SENTRY_CATCH_UP_SECONDS",
-            stamp(wanted),
-            stamp(earliest),
-        )
     Gap.objects.create(
         start=max(earliest, wanted).replace(microsecond=0), end=now.replace(microsecond=0), noticed_at=now
     )
-    return True
+    return Window(last, earliest) if wanted < earliest else None
 
 
 def unjudged(origin: datetime) -> list[Gap]:

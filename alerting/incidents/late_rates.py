@@ -1,6 +1,5 @@
 """Ratios and percentiles found afterwards: what has to be read is kept between ticks, what was found is told once."""
 
-import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,7 +8,6 @@ from typing import Any, Protocol
 from alerting.incidents import late
 from alerting.incidents.blindness import Sight
 from alerting.incidents.models import Evaluator
-from alerting.incidents.notice import stamp
 from alerting.incidents.record import Desk
 from alerting.poll import rate_review, traffic
 from alerting.poll.blocks import Told
@@ -17,8 +15,6 @@ from alerting.poll.model import Measure, Source
 from alerting.poll.past import Breach
 from alerting.poll.rate_review import Found, Review
 from alerting.rules.model import Rule, Verdict, Window
-
-logger = logging.getLogger(__name__)
 
 # Windows of ratios move once a minute at most; what is a few minutes late has not been missed.
 SHORTEST_GAP = timedelta(minutes=3)
@@ -69,20 +65,20 @@ class Turn:
 
 def wanted(
     state: Evaluator, sight: Sight, rules: Sequence[Rule], verdicts: Sequence[Verdict], span: Span, now: datetime
-) -> list[dict[str, Any]]:
-    """What has to be read afterwards, this tick's news included."""
+) -> tuple[list[dict[str, Any]], Window | None]:
+    """What has to be read afterwards, this tick's news included, and what of it is too long ago, None mostly."""
     reviews = [Review.from_json(each) for each in state.memory.get("rates", [])]
     if span.catch_up_seconds:
         reviews = rate_review.with_held(reviews, verdicts, now)
     name = Measure.PERFORMANCE.value
     last = Sight.from_json(state.memory.get("sight", {})).good.get(name)
     longest = max(SHORTEST_GAP, timedelta(seconds=4 * span.interval_seconds))
+    left_out = None
     if last is not None and span.catch_up_seconds and sight.good.get(name) == now and now - last > longest:
         earliest = max(state.started_at, now - timedelta(seconds=span.catch_up_seconds))
-        if last < earliest:
-            logger.warning("rates and percentiles from %s to %s are not judged any more", stamp(last), stamp(earliest))
+        left_out = Window(last, earliest) if last < earliest else None
         reviews += rate_review.after_a_gap(rules, max(last, earliest), span.settle_seconds, now)
-    return [each.to_json() for each in reviews]
+    return [each.to_json() for each in reviews], left_out
 
 
 def go_on(

@@ -1,7 +1,7 @@
 """What is remembered of an open incident between ticks: plain frozen data, and how it is kept as JSON. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -49,20 +49,24 @@ class Standing:
     behind_why: str = ""
 
     def to_json(self) -> dict[str, Any]:
-        values = {
+        values = {name: getattr(self, name) for name in _NAMES}
+        plain = {
             name: value.isoformat() if isinstance(value, datetime) else value
-            for name, value in asdict(self).items()
+            for name, value in values.items()
             if value is not None
         }
-        return {**values, "level": self.level.to_json()}
+        return {**plain, "level": self.level.to_json()}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "Standing":
         """Unknown keys are ignored, so that an older worker can read what a newer one wrote during a deploy."""
-        known = {each.name for each in fields(cls)}
-        values = {name: value for name, value in data.items() if name in known}
+        values = {name: value for name, value in data.items() if name in _NAMES}
         for name in _MOMENTS & values.keys():
             values[name] = datetime.fromisoformat(values[name])
         # Before there were levels, the told value stood by itself.
         level = values.get("level") or {"told": data.get("told_value", 0.0), "most": data.get("told_value", 0.0)}
         return cls(**{**values, "level": Level.from_json(level), "state": State(values.get("state", State.OK))})
+
+
+# A storm keeps a thousand of these at every tick: `asdict` would copy each value deeply.
+_NAMES = tuple(each.name for each in fields(Standing))

@@ -6,7 +6,7 @@ level to be doubled is what the full window came to. What doubles while its noti
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -42,9 +42,10 @@ class Level:
         return cls(value, until, value, value, until)
 
     def to_json(self) -> dict[str, Any]:
+        values = {name: getattr(self, name) for name in _NAMES}
         return {
             name: value.isoformat() if isinstance(value, datetime) else value
-            for name, value in asdict(self).items()
+            for name, value in values.items()
             if value is not None
         }
 
@@ -60,6 +61,9 @@ class Level:
             float(data.get("marked", 0.0)),
             moment("marked_until"),
         )
+
+
+_NAMES = tuple(each.name for each in fields(Level))
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,8 +74,10 @@ def behind(
     newest = _newest(answers)
     if newest is None:
         return Behind(held)
-    silent = {each: _silence(usual, newest, each, now) for each in {"", *newest}}
-    everywhere = silent.pop("")
+    everywhere = _silence(usual, newest, "", now)
+    # Whichever other project were left out, the newest of the rest would be the newest of all.
+    last = max(newest, key=lambda each: newest[each], default="")
+    silent = {last: _silence(usual, newest, last, now)} if last else {}
     if not everywhere and len(held) >= FEWEST_LATE and 2 * len(held) >= len(held.keys() | newest):
         everywhere = f"events of {len(held)} projects keep coming in late"
     return Behind(held, everywhere, {project: why for project, why in silent.items() if why})

@@ -17,7 +17,7 @@ from alerting.rules.model import Judgement, Rule, Window
 REQUESTS_PER_TICK = 5
 # Looking back may use what quiet ticks left over, up to this much in one tick.
 MOST_REQUESTS_PER_TICK = 7
-SAVED_TICKS = 4
+SAVED_TICKS = 40
 PROJECTS_PER_PAGE = 100
 OUTCOMES_EVERY = timedelta(seconds=60)
 # Longer than any usual window and its settle delay: drops anywhere in it keep it from being judged.

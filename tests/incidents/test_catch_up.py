@@ -105,8 +105,24 @@ def test_downtime_beyond_the_limit_is_judged_as_far_back_as_the_limit(world: Wor
     world.catch_up = 3600
     world.source.add_errors(SHOP, 40, NOON + timedelta(minutes=30))
     come_back_after(world, timedelta(hours=3))
-    assert world.kinds() == []
     assert Gap.objects.get().end - Gap.objects.get().start <= timedelta(hours=1)
+    assert world.kinds() == world.kinds("email") == ["sighted"]
+    said = world.slack.sent[0].sentence
+    assert "from 2026-01-01T12:00:45Z to 2026-01-01T14:01:00Z is not judged" in said
+    assert "SENTRY_CATCH_UP_SECONDS (1 h)" in said
+
+
+@database
+def test_what_of_a_long_outage_of_sentry_is_not_judged_is_said_when_it_is_back(world: World) -> None:
+    world.catch_up = 1800
+    world.interval = 60
+    world.run(timedelta(minutes=2))
+    world.source.broken = dict.fromkeys(Measure, Trust.SOURCE_ERROR)
+    world.run(timedelta(minutes=50))
+    world.source.broken = {}
+    world.run(timedelta(minutes=4))
+    assert world.kinds() == ["blind", "sighted"]
+    assert "to 2026-01-01T12:22:00Z is not judged" in world.slack.sent[-1].sentence
 
 
 @database

@@ -15,7 +15,7 @@ OUTCOMES_LAG = 45.0
 class Error(NamedTuple):
     """One event of type error or default. `readable` is when Sentry's answers hold it (or its outcome, if dropped).
 
-    `accepted` is when outcomes tell that Sentry has it: soon, where it lies in Sentry's own queues until it is readable.
+    `accepted` is when outcomes tell that Sentry has it: soon, where it waits in Sentry's own queues until then.
     """
 
     at: float

@@ -15,6 +15,25 @@ if TYPE_CHECKING:
     from tests.signal.score import Score
 
 CASES_SHOWN = 12
+GOALS = {
+    "true incidents": "",
+    "missed": "0",
+    "false": "0",
+    "late": "0",
+    "repeats": "0",
+    "resolved while broken": "0",
+    "unjudged reminders": "0",
+    "worse of flat": "0",
+    "most pairs in two hours": "≤ 3",
+    "worse / firing": "≤ 0.25",
+    "notices per incident": "",
+    "detection of counts, mean": "≤ 45 s",
+    "reset of counts, median": "",
+    "requests a tick, mean": "≤ 5",
+    "requests a tick, most": "≤ 7",
+    "CPU a tick": "",
+    "rows written": "",
+}
 # What ought to be nought.
 NOUGHT = (
     *("missed", "false", "late", "repeats", "resolved_while_broken", "unjudged_reminders", "flapping"),
@@ -32,10 +51,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--pause", type=float, default=5.0, help="mean hours between two scenes of a project")
     parser.add_argument("--notices", action="store_true", help="print every notice as well")
     chosen = parser.parse_args(arguments)
+    found = []
     for seed in chosen.seed:
         with tempfile.TemporaryDirectory(prefix="signal-") as folder:
             prepare(Path(folder))
-            _one(chosen, seed)
+            found.append(_one(chosen, seed))
+    table(chosen.seed, found)
 
 
 def prepare(folder: Path) -> None:
@@ -51,7 +72,7 @@ def prepare(folder: Path) -> None:
     call_command("migrate", verbosity=0)
 
 
-def _one(chosen: argparse.Namespace, seed: int) -> None:
+def _one(chosen: argparse.Namespace, seed: int) -> "tuple[Score, Run]":
     from tests.signal.compose import compose, side_by_side
     from tests.signal.drive import drive
     from tests.signal.score import score
@@ -66,13 +87,43 @@ def _one(chosen: argparse.Namespace, seed: int) -> None:
     made = time.perf_counter() - began
     run = drive(history, progress=_dot)
     sys.stderr.write("\n")
-    show(score(history, run), run, made)
+    figures = score(history, run)
+    show(figures, run, made)
     if chosen.notices:
         for each in run.told:
             notice = each.notice
             print(
                 f"{each.at:9.0f} {each.channel:6} {notice.kind:9} {notice.rule:16} {notice.project:12} {notice.value}"
             )
+    return figures, run
+
+
+def table(seeds: Sequence[int], found: "Sequence[tuple[Score, Run]]") -> None:
+    """Every figure beside its goal, a column for each seed."""
+    columns = [_figures(figures, run) for figures, run in found]
+    print(f"| figure | goal | {' | '.join(f'seed {seed}' for seed in seeds)} |")
+    print(f"| --- | --- |{' ---: |' * len(seeds)}")
+    for name, goal in GOALS.items():
+        print(f"| {name} | {goal} | {' | '.join(column[name] for column in columns)} |")
+
+
+def _figures(figures: "Score", run: "Run") -> dict[str, str]:
+    kinds, counts = figures.kinds, figures.detection["critical_errors"]
+    firing = kinds["first"] + kinds["late"] + kinds["flapping"]
+    resets = figures.reset["critical_errors"]
+    return {
+        "true incidents": str(figures.incidents),
+        **{name.replace("_", " "): str(len(getattr(figures, name))) for name in NOUGHT if name != "flapping"},
+        "most pairs in two hours": str(figures.most_pairs),
+        "worse / firing": f"{kinds['worse'] / max(1, firing):.2f}",
+        "notices per incident": f"{sum(kinds.values()) / max(1, figures.incidents):.2f}",
+        "detection of counts, mean": f"{statistics.mean(counts):.0f} s" if counts else "-",
+        "reset of counts, median": f"{statistics.median(resets):.0f} s" if resets else "-",
+        "requests a tick, mean": f"{statistics.mean(run.requests):.2f}",
+        "requests a tick, most": str(max(run.requests)),
+        "CPU a tick": f"{run.cpu / len(run.requests) * 1000:.0f} ms",
+        "rows written": str(sum(run.rows.values())),
+    }
 
 
 def show(figures: "Score", run: "Run", made: float) -> None:

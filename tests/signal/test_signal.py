@@ -7,7 +7,8 @@ from tests.signal.compose import ProjectKind, compose, side_by_side
 from tests.signal.drive import drive
 from tests.signal.score import score
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(120)]
+MESSAGES = (("messages", "quiet"), ("messages", "busy"))
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(170)]
 
 
 def test_bursts_and_rates_are_told_once_soon_and_truly() -> None:
@@ -18,7 +19,7 @@ def test_bursts_and_rates_are_told_once_soon_and_truly() -> None:
         "sampled": ProjectKind(1, 300, 0.1),
     }
     scenes = ("burst", "barely", "rate", "slow", "new type")
-    history = compose(2027, days=0.12, only=scenes, pause_hours=0.4, kinds=kinds)
+    history = compose(2027, days=0.09, only=scenes, pause_hours=0.3, kinds=kinds)
     run = drive(history)
     found = score(history, run)
     assert found.incidents > 10
@@ -26,12 +27,6 @@ def test_bursts_and_rates_are_told_once_soon_and_truly() -> None:
     counts = found.detection["critical_errors"]
     assert sum(counts) / len(counts) <= 45
     assert sum(run.requests) / len(run.requests) <= 5
-
-
-def test_ten_errors_in_every_five_minutes_and_messages_that_are_no_errors_are_nothing() -> None:
-    history = side_by_side(("steady under", "quiet"), ("messages", "quiet"), ("messages", "busy"), hours=1.0)
-    found = score(history, drive(history))
-    assert (found.incidents, dict(found.kinds), found.false) == (0, {}, [])
 
 
 def test_what_keeps_starting_and_stopping_is_three_pairs_and_then_flapping() -> None:
@@ -46,11 +41,12 @@ def test_what_keeps_starting_and_stopping_is_three_pairs_and_then_flapping() -> 
         assert kinds.count("repeat") == (rule == "critical_errors")
 
 
-def test_a_window_that_fills_is_not_worse_and_what_grows_is() -> None:
-    history = side_by_side(("flat", "quiet"), ("growing", "quiet"), ("rate", "small"), hours=2.2)
-    run = drive(history)
+def test_a_window_that_fills_is_not_worse_and_what_grows_is_and_what_is_no_error_is_nothing() -> None:
+    scenes = (("flat", "quiet"), ("growing", "quiet"), ("rate", "small"), ("steady under", "quiet"), *MESSAGES)
+    run = drive(history := side_by_side(*scenes, hours=2.2), {"SENTRY_POLL_INTERVAL_SECONDS": "30"})
     found = score(history, run)
     assert (found.missed, found.false, found.worse_of_flat) == ([], [], [])
     worse = {each.notice.project for each in run.told if each.notice.kind is Kind.WORSE}
     assert worse == {"quiet-2"}
     assert found.kinds["worse"] == 3
+    assert {each.notice.project for each in run.told} == {"quiet-1", "quiet-2", "small-3"}
