@@ -11,6 +11,8 @@ from alerting.poll.model import Measure
 from alerting.rules.model import Rule, Window
 
 SHORTEST = timedelta(seconds=60)
+# A few minutes less than were wanted are judged in part, by the windows that reach into them.
+WORTH_SAYING = timedelta(minutes=5)
 
 
 class Limits(Protocol):
@@ -36,7 +38,7 @@ def notice_gap(state: Evaluator, rule: Rule | None, limits: Limits, now: datetim
     Gap.objects.create(
         start=max(earliest, wanted).replace(microsecond=0), end=now.replace(microsecond=0), noticed_at=now
     )
-    return Window(last, earliest) if wanted < earliest else None
+    return Window(last, earliest) if earliest - last >= WORTH_SAYING else None
 
 
 def unjudged(origin: datetime) -> list[Gap]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from alerting.incidents import late
+from alerting.incidents import gaps, late
 from alerting.incidents.blindness import Sight
 from alerting.incidents.models import Evaluator
 from alerting.incidents.record import Desk
@@ -76,7 +76,7 @@ def wanted(
     left_out = None
     if last is not None and span.catch_up_seconds and sight.good.get(name) == now and now - last > longest:
         earliest = max(state.started_at, now - timedelta(seconds=span.catch_up_seconds))
-        left_out = Window(last, earliest) if last < earliest else None
+        left_out = Window(last, earliest) if earliest - last >= gaps.WORTH_SAYING else None
         reviews += rate_review.after_a_gap(rules, max(last, earliest), span.settle_seconds, now)
     return [each.to_json() for each in reviews], left_out
 
