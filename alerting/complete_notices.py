@@ -4,7 +4,7 @@ A tick's notices are held back for as long as that may take. What is not answere
 asks once more, and cards that can be edited are completed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,6 +13,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from alerting.incidents import ticks
+from alerting.incidents.evaluator_state import EvaluatorState
 from alerting.incidents.models import Tick
 from alerting.outbox import cards
 from alerting.outbox.clean import clean_json
@@ -30,7 +31,6 @@ HELD = timedelta(seconds=SECONDS)
 MOST_INCIDENTS = 5
 COMPLETED = (Kind.FIRST, Kind.REMINDER, Kind.WORSE)
 ADDED = ("top_errors", "trend")
-INCOMPLETE = "incomplete"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +46,13 @@ class Completion:
         if _is_worth_asking(fresh):
             fresh.update(due_at=until)
 
-    def complete(self, tick: Tick, spent: int, left: list[int], now: datetime) -> int:
-        """Complete and release this tick's notices, then what the last one `left`; returns the requests made."""
+    def complete(self, tick: Tick, state: EvaluatorState, owed: int, spent: int, now: datetime) -> int:
+        """Complete and release this tick's notices, then what the last one left; returns the requests made."""
+        left, room = state.incomplete, most(state.plan.active) - spent
         fresh = _fresh(now)
-        room = most(int(ticks.evaluator(now).memory["plan"]["active"])) - spent
-        messages = list(fresh) if _is_worth_asking(fresh) else []
+        messages = list(fresh) if owed and _is_worth_asking(fresh) else []
+        if not (left or messages):
+            return 0
         requests, incomplete = 0, []
         if messages:
             try:
@@ -65,12 +67,11 @@ class Completion:
             requests = self._complete_late(left, room, now)
         with transaction.atomic():
             if ticks.is_newest(tick):
-                state = ticks.evaluator(now)
-                state.memory = {**state.memory, INCOMPLETE: incomplete}
-                state.save(update_fields=("memory",))
+                state.incomplete = incomplete
+                state.save()
         return requests
 
-    def _complete_late(self, left: list[int], room: int, now: datetime) -> int:
+    def _complete_late(self, left: Sequence[int], room: int, now: datetime) -> int:
         """Ask once more for what went without, and bring its cards up to date."""
         notices = {each.incident_key: Notice.from_json(each.payload) for each in Message.objects.filter(pk__in=left)}
         found = self._gather(list(notices.values()), SECONDS_AFTERWARDS, room, now)

@@ -11,7 +11,7 @@ from alerting.incidents.lifecycle import Policy
 from alerting.incidents.links import Links
 from alerting.incidents.record import Desk, Escalation
 from alerting.notifiers import registry
-from alerting.pipeline import Parts
+from alerting.parts import Parts
 from alerting.poll.background import Background
 from alerting.poll.budget import Budget
 from alerting.poll.client import SentryClient

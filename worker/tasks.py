@@ -13,7 +13,7 @@ from kombu.exceptions import OperationalError
 
 from alerting import config, pipeline, wiring
 from alerting.housekeeping import take_turn
-from alerting.pipeline import Parts
+from alerting.parts import Parts
 from worker import dead_mans_switch
 from worker.celery import app
 from worker.limits import RedisBudget

@@ -79,17 +79,16 @@ def explain(
 def _overview(console: Console) -> None:
     from django.db.models import F
 
-    from alerting.incidents import blindness, lagging
-    from alerting.incidents.models import Evaluator, Incident, Tick
+    from alerting.incidents import blindness, evaluator_state, lagging
+    from alerting.incidents.models import Incident, Tick
 
     tick = Tick.objects.first()
     if tick is None:
         console.print("No tick has run yet: start `celery -A worker worker` and `celery -A worker beat`.")
         return
     console.print(f"Last tick {_at(tick.window_end)} UTC: {tick.outcome}, {tick.requests} requests to Sentry.")
-    state = Evaluator.objects.first()
-    memory = state.memory if state else {}
-    for sentence in (*blindness.unreadable(memory), lagging.sentence(memory.get("behind", {}))):
+    state = evaluator_state.load(datetime.now(UTC))
+    for sentence in (*blindness.unreadable(state.sight), lagging.sentence(state.behind)):
         if sentence:
             _say(console, terminal(sentence))
     incidents = list(Incident.objects.order_by(F("closed_at").desc(nulls_first=True), "-id")[:30])

@@ -45,9 +45,8 @@ class Sight:
         return cls(good, dict(data.get("faults", {})))
 
 
-def look(memory: Mapping[str, Any], answers: Iterable[Answer], asked: Collection[str], now: datetime) -> Sight:
+def look(before: Sight, answers: Iterable[Answer], asked: Collection[str], now: datetime) -> Sight:
     """What can be seen after this tick: a fault stands until its question is answered, or asked no more."""
-    before = Sight.from_json(memory)
     # A time that is still to come was noted before the clock was set back: from then on it counts as now.
     good = {name: min(at, now) for name, at in before.good.items()}
     faults = {name: fault for name, fault in before.faults.items() if name in asked}
@@ -62,9 +61,9 @@ def look(memory: Mapping[str, Any], answers: Iterable[Answer], asked: Collection
     return Sight(good, faults)
 
 
-def unreadable(memory: Mapping[str, Any]) -> list[str]:
-    """What could not be read at the last tick and why, a sentence each, from the evaluator's memory."""
-    faults = Sight.from_json(memory.get("sight", {})).faults
+def unreadable(sight: Sight) -> list[str]:
+    """What could not be read at the last tick and why, a sentence each."""
+    faults = sight.faults
     return [f"{MEASURES[name].capitalize()} cannot be read: {faults[name]}" for name in MEASURES if name in faults]
 
 
@@ -78,7 +77,18 @@ def stands() -> bool:
     return Incident.objects.filter(rule=RULE, closed_at__isnull=True).exists()
 
 
-def update(sight: Sight, channels: tuple[str, ...], interval_seconds: int, started_at: datetime, now: datetime) -> bool:
+def _standing(open_now: Iterable[Incident]) -> Incident | None:
+    return next((each for each in open_now if each.rule == RULE), None)
+
+
+def update(
+    sight: Sight,
+    open_now: Iterable[Incident],
+    channels: tuple[str, ...],
+    interval_seconds: int,
+    started_at: datetime,
+    now: datetime,
+) -> bool:
     """Open or close the incident of being blind, within the caller's transaction; true while it is open."""
     limit = patience(interval_seconds)
     blind = {
@@ -86,7 +96,7 @@ def update(sight: Sight, channels: tuple[str, ...], interval_seconds: int, start
         for name in sight.faults
         if name in MEASURES and now - sight.good.get(name, started_at) >= limit
     }
-    incident = Incident.objects.filter(rule=RULE, closed_at__isnull=True).first()
+    incident = _standing(open_now)
     if blind and incident is None:
         since = min(blind.values())
         _open(blind, sight, since, channels, limit, now)
@@ -97,7 +107,11 @@ def update(sight: Sight, channels: tuple[str, ...], interval_seconds: int, start
 
 
 def leave_out(
-    stretches: Sequence[Window | None], catch_up_seconds: int, channels: tuple[str, ...], now: datetime
+    stretches: Sequence[Window | None],
+    open_now: Iterable[Incident],
+    catch_up_seconds: int,
+    channels: tuple[str, ...],
+    now: datetime,
 ) -> int:
     """Say what is too long ago to be judged, within the caller's transaction; returns how many notices are owed.
 
@@ -116,7 +130,7 @@ def leave_out(
         f"What happened from {stamp(whole.start)} to {stamp(whole.end)} is not judged: that is longer ago than "
         f"SENTRY_CATCH_UP_SECONDS ({span(catch_up_seconds)})."
     )
-    incident = Incident.objects.filter(rule=RULE, closed_at__isnull=True).first()
+    incident = _standing(open_now)
     if incident is not None:
         incident.evidence = {**incident.evidence, "left_out": said}
         incident.save(update_fields=("evidence",))

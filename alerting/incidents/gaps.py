@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from alerting.incidents.blindness import Sight
-from alerting.incidents.models import Evaluator, Gap
+from alerting.incidents.evaluator_state import EvaluatorState
+from alerting.incidents.models import Gap
 from alerting.poll.blocks import Block
 from alerting.poll.model import Measure
 from alerting.rules.model import Rule, Window
@@ -24,12 +24,12 @@ class Limits(Protocol):
     def catch_up_seconds(self) -> int: ...
 
 
-def notice_gap(state: Evaluator, rule: Rule | None, limits: Limits, now: datetime) -> Window | None:
+def notice_gap(state: EvaluatorState, rule: Rule | None, limits: Limits, now: datetime) -> Window | None:
     """On a good count: remember the gap since the last one if ticks were missed. Windows that began before are in it.
 
     `state` is as it was before this tick. Returned is what of the gap is too long ago to be judged, None mostly.
     """
-    last = Sight.from_json(state.memory.get("sight", {})).good.get(Measure.ERRORS.value, state.started_at)
+    last = state.sight.good.get(Measure.ERRORS.value, state.started_at)
     longest = max(SHORTEST, 4 * timedelta(seconds=limits.interval_seconds))
     if rule is None or limits.catch_up_seconds == 0 or now - last <= longest:
         return None
@@ -43,8 +43,10 @@ def notice_gap(state: Evaluator, rule: Rule | None, limits: Limits, now: datetim
 
 def unjudged(origin: datetime) -> list[Gap]:
     """Gaps that are not judged yet; what has left the past we look at never will be."""
-    Gap.objects.filter(finished_at__isnull=True, end__lte=origin).update(finished_at=origin, outcome="too long ago")
-    return list(Gap.objects.filter(finished_at__isnull=True).order_by("id"))
+    found = list(Gap.objects.filter(finished_at__isnull=True).order_by("id"))
+    if lost := [gap.pk for gap in found if gap.end <= origin]:
+        Gap.objects.filter(pk__in=lost).update(finished_at=origin, outcome="too long ago")
+    return [gap for gap in found if gap.end > origin]
 
 
 def mark(blocks: Iterable[Block], found: Sequence[Gap], now: datetime) -> None:

@@ -58,10 +58,9 @@ class Review:
 
 
 def look_back(
-    source: Source, rule: Rule, reach: Range, kept: Mapping[str, Any], environment: str, limit: int, now: datetime
+    source: Source, rule: Rule, reach: Range, memory: Mapping[str, Any], environment: str, limit: int, now: datetime
 ) -> Review | None:
     """Ask Sentry about the past for at most so many requests; None where nothing is due. Nothing is written yet."""
-    memory = kept.get("look_back", {})
     if not _is_due(memory, now):
         return None
     origin = reach.origin(rule, now)
@@ -90,9 +89,8 @@ def _is_due(memory: Mapping[str, Any], now: datetime) -> bool:
 
 def behind(memory: Mapping[str, Any], answers: Sequence[Answer], now: datetime) -> Behind:
     """Whether ingestion is behind, by what looking back has found and by this tick's answers."""
-    kept = memory.get("look_back", {})
-    late = ingestion.late_projects(arrivals(kept), now)
-    return ingestion.behind(late, kept.get("late_since", {}), kept.get("usual", {}), answers, now)
+    late = ingestion.late_projects(arrivals(memory), now)
+    return ingestion.behind(late, memory.get("late_since", {}), memory.get("usual", {}), answers, now)
 
 
 def _block(row: CountedBlock) -> Block:

@@ -56,7 +56,9 @@ def tell(rule: Rule, breaches: Iterable[Breach], desk: Desk, now: datetime) -> i
         else:
             debts += _owed(rule, breach, desk, now)
     queue.owe(debts, now)
-    return sum(not debt.is_silenced for debt in debts) + (record.settle(lasting, desk, now) if lasting else 0)
+    return sum(not debt.is_silenced for debt in debts) + (
+        record.settle(lasting, record.open_incidents(desk.environment), desk, now) if lasting else 0
+    )
 
 
 def _prolong(rule: Rule, breach: Breach, desk: Desk) -> None:

@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Protocol
 
 from alerting.incidents import gaps, late
 from alerting.incidents.blindness import Sight
-from alerting.incidents.models import Evaluator
+from alerting.incidents.evaluator_state import EvaluatorState
 from alerting.incidents.record import Desk
 from alerting.poll import rate_review, traffic
 from alerting.poll.blocks import Told
@@ -39,11 +39,11 @@ class Turn:
     found: Sequence[Mapping[str, Sequence[Found]]]
     requests: int
 
-    def to_json(
+    def remaining(
         self, rules: Sequence[Rule], grown: Sequence[Window], settled: datetime, now: datetime
-    ) -> list[dict[str, Any]]:
-        """What to remember; into the windows of `grown` more errors have come."""
-        return [each.to_json() for each in rate_review.with_grown(self.left, rules, grown, settled, now)]
+    ) -> list[Review]:
+        """What is left; into the windows of `grown` more errors have come."""
+        return rate_review.with_grown(self.left, rules, grown, settled, now)
 
     def tell(self, rules: Sequence[Rule], desk: Desk, settle_seconds: int, now: datetime) -> int:
         """Within the caller's transaction; returns how many notices are now owed."""
@@ -64,33 +64,32 @@ class Turn:
 
 
 def wanted(
-    state: Evaluator, sight: Sight, rules: Sequence[Rule], verdicts: Sequence[Verdict], span: Span, now: datetime
-) -> tuple[list[dict[str, Any]], Window | None]:
+    state: EvaluatorState, sight: Sight, rules: Sequence[Rule], verdicts: Sequence[Verdict], span: Span, now: datetime
+) -> tuple[list[Review], Window | None]:
     """What has to be read afterwards, this tick's news included, and what of it is too long ago, None mostly."""
-    reviews = [Review.from_json(each) for each in state.memory.get("rates", [])]
+    reviews = list(state.rates)
     if span.catch_up_seconds:
         reviews = rate_review.with_held(reviews, verdicts, now)
     name = Measure.PERFORMANCE.value
-    last = Sight.from_json(state.memory.get("sight", {})).good.get(name)
+    last = state.sight.good.get(name)
     longest = max(SHORTEST_GAP, timedelta(seconds=4 * span.interval_seconds))
     left_out = None
     if last is not None and span.catch_up_seconds and sight.good.get(name) == now and now - last > longest:
         earliest = max(state.started_at, now - timedelta(seconds=span.catch_up_seconds))
         left_out = Window(last, earliest) if earliest - last >= gaps.WORTH_SAYING else None
         reviews += rate_review.after_a_gap(rules, max(last, earliest), span.settle_seconds, now)
-    return [each.to_json() for each in reviews], left_out
+    return reviews, left_out
 
 
 def go_on(
-    source: Source, rules: Sequence[Rule], memory: Mapping[str, Any], environment: str, limit: int, now: datetime
+    source: Source, rules: Sequence[Rule], state: EvaluatorState, environment: str, limit: int, now: datetime
 ) -> Turn:
     """Read what is to be read, as far as the limit goes."""
     left: list[Review] = []
     found: list[Mapping[str, Sequence[Found]]] = []
     requests = 0
-    usual = traffic.usual(memory.get("traffic", {}))
-    for kept in memory.get("rates", []):
-        asked = Review.from_json(kept)
+    usual = traffic.usual(state.traffic)
+    for asked in state.rates:
         review, cost = rate_review.go_on(source, rules, asked, environment, limit - requests, now, usual)
         requests += cost
         review, ready = rate_review.take_told(review)

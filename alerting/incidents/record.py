@@ -70,6 +70,16 @@ def open_incidents(environment: str) -> list[Incident]:
     return list(Incident.objects.filter(closed_at__isnull=True, environment=environment))
 
 
+def every_open_incident() -> list[Incident]:
+    """Those of other filters of environments, and those about ourselves, too."""
+    return list(Incident.objects.filter(closed_at__isnull=True))
+
+
+def of_environment(incidents: Iterable[Incident], environment: str) -> list[Incident]:
+    """Those of one filter of environments."""
+    return [each for each in incidents if each.environment == environment]
+
+
 def open_projects(incidents: Iterable[Incident]) -> dict[str, frozenset[Project]]:
     """Projects with an open incident, by rule name."""
     found: dict[str, set[Project]] = defaultdict(set)
@@ -78,9 +88,9 @@ def open_projects(incidents: Iterable[Incident]) -> dict[str, frozenset[Project]
     return {rule: frozenset(projects) for rule, projects in found.items()}
 
 
-def settle(verdicts: Sequence[Verdict], desk: Desk, now: datetime) -> int:
-    """Write what these verdicts change; returns how many people-facing notices are now owed."""
-    standing = {(each.rule, each.project_id_text): each for each in open_incidents(desk.environment)}
+def settle(verdicts: Sequence[Verdict], open_now: Iterable[Incident], desk: Desk, now: datetime) -> int:
+    """Write what these verdicts change of the open incidents, or open; returns how many notices are now owed."""
+    standing = {(each.rule, each.project_id_text): each for each in open_now}
     by_key: dict[Key, list[Verdict]] = defaultdict(list)
     told_once: list[Verdict] = []
     for verdict in verdicts:
@@ -88,13 +98,16 @@ def settle(verdicts: Sequence[Verdict], desk: Desk, now: datetime) -> int:
             told_once.append(verdict)
         elif verdict.outcome is Outcome.BREACHED or (verdict.rule.name, verdict.reading.project.id) in standing:
             by_key[verdict.rule.name, verdict.reading.project.id].append(verdict)
+    told_once = _not_told_yet(told_once, desk.environment, now)
+    if not by_key and not told_once:
+        return 0
     page, quiet = _Page(), desk.quiet_at(now)
     earlier = recent.ended(
         [key for key in by_key if key not in standing], desk.environment, desk.policy.flap_window, now
     )
     for key, judged in by_key.items():
         _decide(standing.get(key), judged, desk, now, earlier.get(key, NOTHING_RECENT), page, quiet)
-    for verdict in _not_told_yet(told_once, desk.environment, now):
+    for verdict in told_once:
         _decide(None, [verdict], desk, now, NOTHING_RECENT, page, quiet)
     _write(page, now)
     return sum(not debt.is_silenced for debt in page.debts)

@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 from django.db import IntegrityError, transaction
 
 from alerting import owner
+from alerting.incidents import evaluator_state
+from alerting.incidents.evaluator_state import EvaluatorState
 from alerting.incidents.models import Evaluator, Tick
 from alerting.outbox import channels, repairs
 from alerting.rules.windows import floor
@@ -12,35 +14,26 @@ from alerting.rules.windows import floor
 # A tick is over by then: its questions have deadlines and Celery's hard limit ends it.
 LONGEST_TICK = timedelta(seconds=90)
 CLOCK_TOLERANCE = timedelta(seconds=60)
-LONGEST_INTERVAL = timedelta(seconds=301)
 KEPT = timedelta(hours=48)
-HEARTBEAT_EVERY = timedelta(minutes=1)
 
 
-def evaluator(now: datetime) -> Evaluator:
-    """The single row, made on the very first start."""
-    row, _ = Evaluator.objects.get_or_create(
-        pk=1, defaults={"started_at": now, "judged_until": now - LONGEST_INTERVAL, "good_until": now}
-    )
-    return row
-
-
-def claim(now: datetime, interval_seconds: int, configuration: str = "") -> Tick | None:
-    """This slot's tick if nobody has claimed it and no other tick is running; None means return quietly.
+def claim(now: datetime, interval_seconds: int, configuration: str = "") -> tuple[Tick, EvaluatorState] | None:
+    """This slot's tick if nobody has claimed it and no other tick is running, and what the last one left for it.
 
     `configuration` is a hash of the settings it is judged with, kept for `alerting check`.
     """
     slot = floor(now, interval_seconds)
-    state = evaluator(now)
+    state = evaluator_state.load(now)
     if state.judged_until > now + max(CLOCK_TOLERANCE, 2 * timedelta(seconds=interval_seconds)):
         _clock_went_back(slot, now)
+        state = evaluator_state.load(now)
     running = Tick.objects.filter(finished_at__isnull=True, claimed_at__gt=now - LONGEST_TICK).exclude(window_end=slot)
     if any(_goes_on(tick.detail.get("owner", "")) for tick in running):
         return None
     try:
         with transaction.atomic():
             detail = {"owner": owner.me(), "configuration": configuration}
-            return Tick.objects.create(window_end=slot, claimed_at=now, detail=detail)
+            return Tick.objects.create(window_end=slot, claimed_at=now, detail=detail), state
     except IntegrityError:
         return None
 
@@ -65,12 +58,6 @@ def finish(tick: Tick, now: datetime, outcome: str, requests: int) -> None:
     """Close the tick's row."""
     tick.finished_at, tick.outcome, tick.requests = now, outcome, requests
     tick.save(update_fields=("finished_at", "outcome", "requests", "detail"))
-
-
-def heartbeat_is_due(state: Evaluator, now: datetime) -> bool:
-    """Whether the dead man's switch was touched longer ago than a minute, as `memory` holds it."""
-    last = state.memory.get("heartbeat")
-    return last is None or not timedelta() <= now - datetime.fromisoformat(last) < HEARTBEAT_EVERY
 
 
 def prune(now: datetime, history: timedelta = KEPT) -> int:

@@ -1,10 +1,9 @@
 """Incidents opened under another filter of environments: nobody reads for them any more, so they end, and say why."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from alerting.incidents import record
 from alerting.incidents.models import Incident
@@ -15,26 +14,27 @@ from alerting.rules.model import Outcome, Project, Reading, Reason, Rule, Trust,
 PATIENCE = timedelta(minutes=5)
 
 
-def watching(memory: Mapping[str, Any], environment: str, now: datetime) -> dict[str, str]:
-    """The filter that is in force and since when, to be remembered between ticks."""
-    kept = memory.get("watching", {})
-    same = kept.get("environment") == environment
-    since = min(datetime.fromisoformat(kept["since"]), now) if same else now
-    return {"environment": environment, "since": since.isoformat()}
+def watching(before: tuple[str, datetime] | None, environment: str, now: datetime) -> tuple[str, datetime]:
+    """The filter that is in force and since when."""
+    return (environment, min(before[1], now) if before is not None and before[0] == environment else now)
 
 
-def close(watched: Mapping[str, str], rules: Sequence[Rule], desk: Desk, now: datetime) -> int:
+def close(
+    watched: tuple[str, datetime], open_now: Sequence[Incident], rules: Sequence[Rule], desk: Desk, now: datetime
+) -> int:
     """End what was opened under another filter once ours has been in force for a while; returns how many are told."""
-    if now - datetime.fromisoformat(watched["since"]) < PATIENCE:
+    if now - watched[1] < PATIENCE:
         return 0
     known = {rule.name: rule for rule in rules}
-    left = Incident.objects.filter(closed_at__isnull=True, rule__in=list(known)).exclude(environment=desk.environment)
-    by_environment: dict[str, list[Verdict]] = defaultdict(list)
-    for incident in left:
-        by_environment[incident.environment].append(_verdict(known[incident.rule], incident, now))
+    by_environment: dict[str, list[Incident]] = defaultdict(list)
+    for incident in open_now:
+        if incident.rule in known and incident.environment != desk.environment:
+            by_environment[incident.environment].append(incident)
     return sum(
-        record.settle(verdicts, replace(desk, environment=environment), now)
-        for environment, verdicts in by_environment.items()
+        record.settle(
+            [_verdict(known[each.rule], each, now) for each in left], left, replace(desk, environment=environment), now
+        )
+        for environment, left in by_environment.items()
     )
 
 

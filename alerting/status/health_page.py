@@ -11,8 +11,9 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from alerting import config
-from alerting.incidents import blindness, hindsight
-from alerting.incidents.models import Evaluator, Gap, LatestReadings, Tick
+from alerting.incidents import blindness, evaluator_state, hindsight
+from alerting.incidents.evaluator_state import EvaluatorState
+from alerting.incidents.models import Gap, LatestReadings, Tick
 from alerting.outbox.models import Channel, Message
 from alerting.poll.past import Arrived, arrivals
 from alerting.poll.plan import allowed
@@ -44,7 +45,7 @@ class ChannelRow:
 def health(request: HttpRequest) -> HttpResponse:
     """Everything about ourselves on one page."""
     at, settings = datetime.now(UTC), config.current()
-    state = Evaluator.objects.first()
+    state = evaluator_state.read(at)
     ticks = Tick.objects.filter(window_end__gte=at - TICKS_WITHIN, finished_at__isnull=False).aggregate(
         count=Count("id"),
         good=Count("id", filter=Q(outcome="good")),
@@ -55,7 +56,7 @@ def health(request: HttpRequest) -> HttpResponse:
         "sight": sight(state, at),
         "state": state,
         "lag": span((at - state.judged_until).total_seconds()) if state else "",
-        "faults": blindness.unreadable(state.memory) if state else [],
+        "faults": blindness.unreadable(state.sight) if state else [],
         "ticks": ticks,
         "budget": _budget(state, ticks),
         "ingestion": ingestion(state, LatestReadings.objects.first(), at),
@@ -67,18 +68,18 @@ def health(request: HttpRequest) -> HttpResponse:
     return render(request, "status/health.html", context)
 
 
-def ingestion(state: Evaluator | None, latest: LatestReadings | None, at: datetime) -> list[str]:
+def ingestion(state: EvaluatorState | None, latest: LatestReadings | None, at: datetime) -> list[str]:
     """What is known of how far Sentry's ingestion is behind, a sentence each; nothing where nothing is known."""
     if state is None:
         return []
     read = latest.readings if latest else {}
     slugs = {each: row[0] for projects in read.values() for each, row in projects.items()}
     held = {row[0] for projects in read.values() for row in projects.values() if row[2] == INGESTION_BEHIND}
-    found = hindsight.behind(state.memory, (), at)
+    found = hindsight.behind(state.look_back, (), at)
     said = [f"Ingestion is behind for {slugs.get(each, each)}: {why}." for each, why in found.projects.items()]
     if held:
         said.append(f"Not judged until it has caught up: {', '.join(sorted(held)[:MOST_NAMED])}.")
-    recent = [each for each in arrivals(state.memory.get("look_back", {})) if at - each.at <= ARRIVED_WITHIN]
+    recent = [each for each in arrivals(state.look_back) if at - each.at <= ARRIVED_WITHIN]
     late, fresh = (sum(sum(each.values()) for each in counts) for counts in _columns(recent))
     if late + fresh:
         said.append(
@@ -113,11 +114,11 @@ def switched_off(settings: config.Settings) -> list[str]:
     return off
 
 
-def _budget(state: Evaluator | None, ticks: Mapping[str, Any]) -> str:
+def _budget(state: EvaluatorState | None, ticks: Mapping[str, Any]) -> str:
     """How much of the requests a tick may cost is used."""
     if state is None or not ticks["count"]:
         return ""
-    most = allowed(int(state.memory.get("plan", {}).get("active", 0)))
+    most = allowed(state.plan.active)
     left = max(0.0, most - ticks["mean"])
     made = f"{ticks['mean']:.1f} are made, {ticks['most']} at most"
     return f"{left:.1f} of {most} requests a tick are left on average: {made}"

@@ -9,8 +9,9 @@ from django.views.decorators.http import require_safe
 
 from alerting import config
 from alerting.actions import mutes
-from alerting.incidents import blindness
-from alerting.incidents.models import Evaluator, Incident
+from alerting.incidents import blindness, evaluator_state
+from alerting.incidents.evaluator_state import EvaluatorState
+from alerting.incidents.models import Incident
 from alerting.outbox.models import Channel
 from alerting.rules.units import span
 from alerting.status import incident_rows
@@ -45,7 +46,7 @@ def now(request: HttpRequest) -> HttpResponse:
             "rows": listed,
             "more": len(open_now) > MOST_OPEN,
             "new_types": incident_rows.rows(new_types.select_related("acknowledgement")[:MOST_NEW_TYPES], muted, at),
-            "sight": sight(Evaluator.objects.first(), at),
+            "sight": sight(evaluator_state.read(at), at),
             "broken": broken,
             "mutes": muted.mutes,
             "summary": _summary(listed, len(broken)),
@@ -54,12 +55,12 @@ def now(request: HttpRequest) -> HttpResponse:
     )
 
 
-def sight(state: Evaluator | None, at: datetime) -> Sight:
+def sight(state: EvaluatorState | None, at: datetime) -> Sight:
     """How our own evaluation stands, in one sentence."""
     if state is None:
         return Sight("waiting", "Waiting for the first evaluation: start `celery -A worker worker` and its beat.")
     age = at - max(state.judged_until, state.started_at)
-    faults = blindness.unreadable(state.memory)
+    faults = blindness.unreadable(state.sight)
     if age > blindness.patience(config.current().SENTRY_POLL_INTERVAL_SECONDS):
         return Sight(
             "late", f"Nothing has been evaluated for {span(age.total_seconds())}: are worker and beat running?"

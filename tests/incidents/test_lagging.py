@@ -69,7 +69,7 @@ def test_what_keeps_nothing_from_people_is_not_told() -> None:
 
 @pytest.mark.django_db
 def test_an_incident_that_cannot_end_for_half_an_hour_is_told_once_and_so_is_the_end() -> None:
-    record.settle([breached(0)], DESK, NOON)
+    record.settle([breached(0)], (), DESK, NOON)
     memory = live([verdict(0)], range(1, 31))
     assert [each.kind for each in texts()] == [Kind.FIRST]
     for minute in range(31, 120):
@@ -105,11 +105,11 @@ def test_an_open_incident_remembers_since_when_it_could_not_be_judged_until_the_
 
 @pytest.mark.django_db
 def test_the_next_notice_says_from_when_to_when_and_why() -> None:
-    record.settle([breached(0)], DESK, NOON)
+    record.settle([breached(0)], (), DESK, NOON)
     for minute in range(10, 20):
-        record.settle([verdict(minute)], DESK, NOON + minute * MINUTE)
-    record.settle([breached(60)], DESK, NOON + 60 * MINUTE)
-    record.settle([breached(120)], DESK, NOON + 120 * MINUTE)
+        record.settle([verdict(minute)], record.open_incidents(""), DESK, NOON + minute * MINUTE)
+    record.settle([breached(60)], record.open_incidents(""), DESK, NOON + 60 * MINUTE)
+    record.settle([breached(120)], record.open_incidents(""), DESK, NOON + 120 * MINUTE)
     _, reminder, another = texts()
     said = f"From 12:10 to 12:19 UTC it could not be judged, for Sentry's ingestion was behind: {WHY}."
     assert reminder.notes == (said,)

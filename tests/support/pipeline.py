@@ -11,7 +11,8 @@ from alerting.incidents.links import Links
 from alerting.incidents.record import Desk, Escalation
 from alerting.notifiers.base import Receipt
 from alerting.outbox.message import Notice
-from alerting.pipeline import Parts, TickReport, deliver_due, evaluate_tick
+from alerting.parts import Parts
+from alerting.pipeline import TickReport, deliver_due, evaluate_tick
 from alerting.rules.catalog import build
 from tests.rules.test_evaluate import Defaults
 from tests.support.source import FakeSource

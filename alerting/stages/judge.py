@@ -1,4 +1,4 @@
-"""From a tick's answers to its verdicts.
+"""evaluate: from a tick's answers to its verdicts.
 
 An end is told after one more look only: quota may drop what seems to have stopped, Sentry may not show it yet, or the
 project may be out of our sight. Where there is no room for that look in a tick, the end waits for the next.
@@ -6,47 +6,43 @@ project may be out of our sight. Where there is no room for that look in a tick,
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from alerting.incidents import blindness, ends, hindsight, record
-from alerting.incidents.models import Evaluator, Incident
+from alerting.incidents.evaluator_state import EvaluatorState
+from alerting.incidents.models import Incident
+from alerting.parts import Parts
 from alerting.poll import before_ends, drops, ingestion, traffic
 from alerting.poll.ingestion import Behind
 from alerting.poll.model import Answer
-from alerting.poll.plan import Memory
 from alerting.poll.readings import Watched, assemble
 from alerting.rules.evaluate import judge_all
 from alerting.rules.model import Verdict
 from alerting.rules.visibility import confirm
 
-if TYPE_CHECKING:
-    from alerting.pipeline import Parts
-
 
 def judge(
-    parts: "Parts", state: Evaluator, standing: Sequence[Incident], answers: list[Answer], now: datetime
+    parts: Parts, state: EvaluatorState, standing: Sequence[Incident], answers: list[Answer], now: datetime
 ) -> list[Verdict]:
     """The verdicts; what is asked for their sake is added to the answers."""
-    behind = hindsight.behind(state.memory, answers, now)
-    memory = Memory.from_json(state.memory.get("plan", {})).until(now)
+    behind = hindsight.behind(state.look_back, answers, now)
     verdicts = _judged(parts, answers, state, standing, behind, now)
     ending = ends.due(verdicts, standing, parts.desk.policy)
     open_ids = [each.project_id_text for each in standing if each.rule != blindness.RULE]
-    looked_for = before_ends.doubted(ending.out_of_sight, open_ids, answers, memory, now)
-    wanted = before_ends.questions(ending.by_fallen_errors, looked_for, answers, memory, now)
-    heard = traffic.question(state.memory.get("traffic", {}), parts.settle_seconds, now) if ending.by_silence else None
+    looked_for = before_ends.doubted(ending.out_of_sight, open_ids, answers, state.plan, now)
+    wanted = before_ends.questions(ending.by_fallen_errors, looked_for, answers, state.plan, now)
+    heard = traffic.question(state.traffic, parts.settle_seconds, now) if ending.by_silence else None
     wanted += [heard] if heard else []
-    is_known = len(wanted) <= before_ends.room(answers, memory)
+    is_known = len(wanted) <= before_ends.room(answers, state.plan)
     if is_known:
         answers += [parts.source.ask(question) for question in wanted]
     if ending.by_fallen_errors or ending.by_silence:
         verdicts = _judged(parts, answers, state, standing, behind, now)
         verdicts = ingestion.hold_what_is_accepted(verdicts, ingestion.unreadable(answers))
-        stopped = traffic.stopped(traffic.usual(state.memory.get("traffic", {})), answers)
+        stopped = traffic.stopped(traffic.usual(state.traffic), answers)
         verdicts = ingestion.hold_where_traffic_stopped(verdicts, stopped)
         verdicts = verdicts if is_known else ingestion.hold_ends(verdicts)
     tails = ingestion.tails(verdicts, [(each.rule, each.project_id_text) for each in standing])
-    room = before_ends.room(answers, memory)
+    room = before_ends.room(answers, state.plan)
     read = [parts.source.ask(question) for question in tails[:room]]
     answers += read
     verdicts = ingestion.hold_where_the_end_is_missing(verdicts, read, tails[room:])
@@ -54,14 +50,14 @@ def judge(
 
 
 def _judged(
-    parts: "Parts",
+    parts: Parts,
     answers: Sequence[Answer],
-    state: Evaluator,
+    state: EvaluatorState,
     standing: Sequence[Incident],
     behind: Behind,
     now: datetime,
 ) -> list[Verdict]:
-    dropped = drops.lately(state.memory.get("drops", {}), answers, now)
+    dropped = drops.lately(state.drops, answers, now)
     watched = Watched(record.open_projects(standing), dropped, parts.desk.environment)
     verdicts = ingestion.hold(judge_all(assemble(parts.rules, answers, watched), now), behind)
-    return ingestion.hold_where_traffic_stopped(verdicts, traffic.lately(state.memory.get("traffic", {}), now))
+    return ingestion.hold_where_traffic_stopped(verdicts, traffic.lately(state.traffic, now))

@@ -1,0 +1,36 @@
+"""What the pipeline runs on; made once per process by `alerting.wiring`."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from alerting.complete_notices import Completion
+from alerting.incidents.record import Desk
+from alerting.notifiers.base import Notifier
+from alerting.poll.model import Source
+from alerting.rules.model import Judgement, Rule
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The parts of one service. `watched` and `configuration` are hashes of what is read, and of all that decides."""
+
+    rules: tuple[Rule, ...]
+    source: Source
+    notifiers: Mapping[str, Notifier]
+    desk: Desk
+    interval_seconds: int
+    settle_seconds: int
+    catch_up_seconds: int = 0
+    watched: str = ""
+    fingerprints: Mapping[str, str] = field(default_factory=dict)
+    configuration: str = ""
+    completion: Completion | None = None
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    sleep: Callable[[float], None] = time.sleep
+
+    @property
+    def count_rule(self) -> Rule | None:
+        """The rule that counts errors, None where it is switched off."""
+        return next((rule for rule in self.rules if rule.judgement is Judgement.CRITICAL_ERRORS), None)

@@ -1,0 +1,37 @@
+"""With the requests that a tick has left, look again at what was judged before."""
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from alerting.incidents import hindsight, late_rates, ticks
+from alerting.incidents.evaluator_state import EvaluatorState
+from alerting.incidents.models import Tick
+from alerting.parts import Parts
+from alerting.poll.plan import SAVED_TICKS, spare
+
+
+def look_again(parts: Parts, tick: Tick, state: EvaluatorState, spent: int, now: datetime) -> tuple[int, int]:
+    """Returns the notices that are now owed because of it, and the requests it took."""
+    rule, environment = parts.count_rule, parts.desk.environment
+    if rule is None or parts.catch_up_seconds == 0:
+        return 0, 0
+    limit = spare(state.plan.active, spent, ticks.requests_before(tick, SAVED_TICKS))
+    reach = hindsight.Range(state.started_at, parts.settle_seconds, parts.catch_up_seconds, parts.watched)
+    found = hindsight.look_back(parts.source, rule, reach, state.look_back, environment, limit, now)
+    requests = found.requests if found else 0
+    rates = late_rates.go_on(parts.source, parts.rules, state, environment, limit - requests, now)
+    requests += rates.requests
+    if found is None and not requests:
+        return 0, 0
+    with transaction.atomic():
+        if not ticks.is_newest(tick):
+            return 0, requests
+        owed = rates.tell(parts.rules, parts.desk, parts.settle_seconds, now)
+        grown, settled = found.grown if found else (), now - timedelta(seconds=parts.settle_seconds)
+        state.rates = rates.remaining(parts.rules, grown, settled, now)
+        if found:
+            more, state.look_back = found.save(parts.desk, now)
+            owed += more
+        state.save()
+    return owed, requests
