@@ -23,17 +23,18 @@ FEWEST_IN_TAIL = 6.0
 FEWEST_PROJECTS = 3
 EMPTY = 0.1
 # For so long an answer holds: while all is late it is not asked again every tick.
-BELIEVED = timedelta(seconds=60)
+BELIEVED = timedelta(seconds=75)
 
 
 def remember(memory: Mapping[str, Any], answers: Sequence[Answer], now: datetime) -> dict[str, Any]:
     """The memory after this tick: a sample of every project's transactions a minute now and then, and what stopped."""
     samples = [[at, rates] for at, rates in memory.get("samples", []) if _age(at, now) <= REMEMBERED]
     result: dict[str, Any] = {"samples": samples}
-    if memory.get("stopped") and _age(memory["stopped_at"], now) <= BELIEVED:
-        result |= {"stopped": memory["stopped"], "stopped_at": memory["stopped_at"]}
-    if why := stopped(usual(memory), answers):
-        result |= {"stopped": why, "stopped_at": now.isoformat()}
+    result |= {name: memory[name] for name in ("stopped", "asked_at", "wanted_at") if name in memory}
+    known = usual(memory)
+    if any(_is_tail(each) and len(_expected(known, each.question)) >= FEWEST_PROJECTS for each in answers):
+        result |= {"stopped": stopped(known, answers), "asked_at": now.isoformat()}
+        result.pop("wanted_at", None)
     is_due = not samples or _age(samples[-1][0], now) >= SAMPLE_EVERY
     whole = next((each for each in answers if _is_whole(each)), None)
     if whole is not None and is_due:
@@ -52,9 +53,19 @@ def usual(memory: Mapping[str, Any]) -> dict[str, float]:
     return {project: rate for project, rate in found.items() if rate >= FEWEST_IN_TAIL}
 
 
+def is_fresh(memory: Mapping[str, Any], now: datetime) -> bool:
+    """Whether it was asked a moment ago whether transactions still come in."""
+    return "asked_at" in memory and _age(memory["asked_at"], now) <= BELIEVED
+
+
+def is_wanted(memory: Mapping[str, Any], now: datetime) -> bool:
+    """Whether an end waits for that question since a moment ago."""
+    return "wanted_at" in memory and _age(memory["wanted_at"], now) <= BELIEVED
+
+
 def lately(memory: Mapping[str, Any], now: datetime) -> str:
     """Why ingestion was found to be behind a moment ago; empty where it was not."""
-    return str(memory["stopped"]) if memory.get("stopped") and _age(memory["stopped_at"], now) <= BELIEVED else ""
+    return str(memory.get("stopped", "")) if is_fresh(memory, now) else ""
 
 
 def question(memory: Mapping[str, Any], settle_seconds: int, now: datetime) -> Question | None:
@@ -71,15 +82,24 @@ def stopped(usual_rates: Mapping[str, float], answers: Sequence[Answer]) -> str:
     """Why it seems that ingestion is behind, by answers to such a question; empty where most projects are heard of."""
     for answer in answers:
         asked = answer.question
-        if asked.measure is not Measure.PERFORMANCE or not asked.project_ids or answer.trust is not Trust.VALUE:
+        if not _is_tail(answer):
             continue
-        minutes = asked.window.seconds / 60
-        expected = {each: usual_rates[each] * minutes for each in asked.project_ids if each in usual_rates}
+        expected = _expected(usual_rates, asked)
         counts = {project.id: _stored(row) for project, row in answer.rows.items()}
         empty = [each for each, count in expected.items() if counts.get(each, 0) <= EMPTY * count]
         if len(expected) >= FEWEST_PROJECTS and 2 * len(empty) > len(expected):
             return f"the newest transactions of {len(empty)} of {len(expected)} projects are missing"
     return ""
+
+
+def _expected(usual_rates: Mapping[str, float], asked: Question) -> dict[str, float]:
+    minutes = asked.window.seconds / 60
+    return {each: usual_rates[each] * minutes for each in asked.project_ids if each in usual_rates}
+
+
+def _is_tail(answer: Answer) -> bool:
+    asked = answer.question
+    return asked.measure is Measure.PERFORMANCE and bool(asked.project_ids) and answer.trust is Trust.VALUE
 
 
 def _is_whole(answer: Answer) -> bool:

@@ -30,23 +30,39 @@ def judge(
     open_ids = [each.project_id_text for each in standing if each.rule != blindness.RULE]
     looked_for = before_ends.doubted(ending.out_of_sight, open_ids, answers, state.plan, now)
     wanted = before_ends.questions(ending.by_fallen_errors, looked_for, answers, state.plan, now)
-    heard = traffic.question(state.traffic, parts.settle_seconds, now) if ending.by_silence else None
-    wanted += [heard] if heard else []
     is_known = len(wanted) <= before_ends.room(answers, state.plan)
     if is_known:
         answers += [parts.source.ask(question) for question in wanted]
+    heard = _is_heard(parts, state, answers, ending.by_silence, now)
     if ending.by_fallen_errors or ending.by_silence:
         verdicts = _judged(parts, answers, state, standing, behind, now)
         verdicts = ingestion.hold_what_is_accepted(verdicts, ingestion.unreadable(answers))
         stopped = traffic.stopped(traffic.usual(state.traffic), answers)
         verdicts = ingestion.hold_where_traffic_stopped(verdicts, stopped)
-        verdicts = verdicts if is_known else ingestion.hold_ends(verdicts)
+        verdicts = verdicts if is_known and heard else ingestion.hold_ends(verdicts)
     tails = ingestion.tails(verdicts, [(each.rule, each.project_id_text) for each in standing])
     room = before_ends.room(answers, state.plan)
     read = [parts.source.ask(question) for question in tails[:room]]
     answers += read
     verdicts = ingestion.hold_where_the_end_is_missing(verdicts, read, tails[room:])
     return confirm(verdicts, looked_for, before_ends.visible(answers))
+
+
+def _is_heard(parts: Parts, state: EvaluatorState, answers: list[Answer], by_silence: bool, now: datetime) -> bool:
+    """Whether it is known that transactions still come in; asked where something may end by it and there is room.
+
+    Rates are judged in the fullest tick of a minute: what finds no room there is asked in the next, and holds for one.
+    """
+    question = traffic.question(state.traffic, parts.settle_seconds, now)
+    if question is None or traffic.is_fresh(state.traffic, now):
+        return True
+    if not (by_silence or traffic.is_wanted(state.traffic, now)):
+        return True
+    if before_ends.room(answers, state.plan) == 0:
+        state.traffic = {**state.traffic, "wanted_at": now.isoformat()}
+        return False
+    answers.append(parts.source.ask(question))
+    return answers[-1].is_complete
 
 
 def _judged(

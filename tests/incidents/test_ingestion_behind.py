@@ -129,3 +129,19 @@ def test_where_one_project_of_four_falls_silent_its_recovery_is_told(world: Worl
     world.source.before_answer = transactions
     world.run(15 * MINUTE)
     assert "resolved" in world.kinds()
+
+
+def test_the_questions_before_an_end_do_not_keep_a_rate_from_recovering(world: World) -> None:
+    """Rates are judged in the fullest tick of a minute, in which there is no room for all of them."""
+    world.source.add_errors(SHOP, 30, NOON - 5 * MINUTE, 5 * MINUTE)
+
+    def transactions(question: Question) -> None:
+        if question.measure is Measure.PERFORMANCE:
+            row = Row(transactions=round(question.window.seconds), p95_ms=100.0)
+            world.source.performance = {SHOP: row, **{Project(str(n), f"app-{n}"): row for n in range(2, 5)}}
+
+    world.source.before_answer = transactions
+    world.run(18 * MINUTE)
+    ends = {notice.rule: notice.resolved_at for notice in world.slack.sent if notice.kind.value == "resolved"}
+    assert set(ends) == {"critical_errors", "error_rate"}
+    assert ends["error_rate"] < "2026-01-01T12:17"

@@ -61,7 +61,16 @@ def test_half_an_hour_without_transactions_does_not_become_usual() -> None:
     assert traffic.usual(memory)["1"] == 120
 
 
-def test_an_answer_is_believed_for_a_minute() -> None:
+def test_an_answer_is_believed_until_rates_have_been_judged_once_more() -> None:
     memory = traffic.remember(after_an_hour(), [heard({})], NOON + 60 * MINUTE)
-    assert traffic.lately(memory, NOON + 61 * MINUTE)
-    assert not traffic.lately(memory, NOON + 61 * MINUTE + timedelta(seconds=1))
+    later = NOON + 61 * MINUTE + timedelta(seconds=15)
+    assert traffic.is_fresh(memory, later) and traffic.lately(memory, later)
+    assert not traffic.is_fresh(memory, later + timedelta(seconds=1))
+    assert not traffic.lately(memory, later + timedelta(seconds=1))
+
+
+def test_an_end_that_found_no_room_for_the_question_waits_for_it_for_a_moment() -> None:
+    memory = traffic.remember({**after_an_hour(), "wanted_at": NOON.isoformat()}, [], NOON)
+    assert traffic.is_wanted(memory, NOON + MINUTE)
+    assert not traffic.is_wanted(memory, NOON + 2 * MINUTE)
+    assert not traffic.is_wanted(traffic.remember(memory, [heard({})], NOON + MINUTE), NOON + MINUTE)
