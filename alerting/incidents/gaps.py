@@ -41,12 +41,17 @@ def notice_gap(state: EvaluatorState, rule: Rule | None, limits: Limits, now: da
     return Window(last, earliest) if earliest - last >= WORTH_SAYING else None
 
 
-def unjudged(origin: datetime) -> list[Gap]:
-    """Gaps that are not judged yet; what has left the past we look at never will be."""
-    found = list(Gap.objects.filter(finished_at__isnull=True).order_by("id"))
-    if lost := [gap.pk for gap in found if gap.end <= origin]:
-        Gap.objects.filter(pk__in=lost).update(finished_at=origin, outcome="too long ago")
-    return [gap for gap in found if gap.end > origin]
+def unjudged() -> list[Gap]:
+    """Gaps that are not judged yet."""
+    return list(Gap.objects.filter(finished_at__isnull=True).order_by("id"))
+
+
+def give_up(lost: Sequence[Gap], now: datetime) -> list[Window]:
+    """End gaps that have left the past we look at before there were requests enough to judge them."""
+    for gap in lost:
+        gap.finished_at, gap.outcome = now, "too long ago"
+        gap.save(update_fields=("finished_at", "outcome"))
+    return [Window(gap.start, gap.end) for gap in lost]
 
 
 def mark(blocks: Iterable[Block], found: Sequence[Gap], now: datetime) -> None:

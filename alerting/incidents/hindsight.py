@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from alerting.incidents import gaps, late
+from alerting.incidents import blindness, gaps, late
 from alerting.incidents.models import CountedBlock, Gap
 from alerting.incidents.record import Desk
 from alerting.poll import ingestion
@@ -48,12 +48,15 @@ class Review:
     requests: int
     due_at: datetime
     grown: Sequence[Window]
+    lost: Sequence[Gap]
+    catch_up_seconds: int
 
     def save(self, desk: Desk, now: datetime) -> tuple[int, dict[str, Any]]:
         """Within the caller's transaction: tell what was found; returns the notices owed and what to remember."""
         owed = late.tell(self.rule, self.breaches, desk, now)
         _store(self.past.blocks, self.stored)
         gaps.progress(self.unjudged, self.past.blocks, self.requests, len(self.breaches), now)
+        owed += blindness.leave_out(gaps.give_up(self.lost, now), self.catch_up_seconds, desk.channels, now)
         return owed, {"watched": self.watched, "due_at": self.due_at.isoformat(), **self.past.to_json()}
 
 
@@ -71,14 +74,17 @@ def look_back(
     if not same and memory:
         # Under another filter the past has other numbers, and none of them is news.
         origin = max(origin, now - timedelta(seconds=reach.settle_seconds + rule.window_seconds))
-    found = gaps.unjudged(origin)
+    waiting = gaps.unjudged()
+    found, lost = [gap for gap in waiting if gap.end > origin], [gap for gap in waiting if gap.end <= origin]
     gaps.mark(past.blocks, found, now)
     told = late.told(rule, environment, reach.settle_seconds, origin)
     scope = Scope(rule, now, reach.settle_seconds, origin, gaps.windows(found), told)
     turn = Turn(source, past, scope, limit)
     stored = {row.start: (row.end, row.counts, row.unjudged) for row in rows}
     breaches = turn.run()
-    return Review(rule, past, stored, found, reach.watched, breaches, turn.requests, past.due_at(scope), turn.grown)
+    due_at, seconds = past.due_at(scope), reach.catch_up_seconds
+    watched, grown = reach.watched, turn.grown
+    return Review(rule, past, stored, found, watched, breaches, turn.requests, due_at, grown, lost, seconds)
 
 
 def _is_due(memory: Mapping[str, Any], now: datetime) -> bool:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 
 from alerting import config
-from alerting.incidents import blindness
+from alerting.incidents import blindness, lagging
 from alerting.incidents.models import Decision, Incident
 from alerting.incidents.quiet import Quiet
 from alerting.rules import catalog
@@ -71,6 +71,8 @@ def shown(rule_name: str, value: float, threshold: float) -> tuple[str, str]:
     """A value and a threshold of this rule in people's units."""
     if rule_name == blindness.RULE:
         return f"no reading for {span(value)}", span(threshold)
+    if rule_name == lagging.RULE:
+        return f"behind for {span(value)}", span(threshold)
     rule = rules().get(rule_name)
     if rule is None:
         return plain(value), plain(threshold)
@@ -81,6 +83,8 @@ def title(rule_name: str) -> str:
     """What people call the rule."""
     if rule_name == blindness.RULE:
         return "Blind"
+    if rule_name == lagging.RULE:
+        return "Ingestion behind"
     rule = rules().get(rule_name)
     return rule.title if rule else rule_name.replace("_", " ")
 

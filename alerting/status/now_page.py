@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 
 from alerting import config
 from alerting.actions import mutes
-from alerting.incidents import blindness, evaluator_state
+from alerting.incidents import blindness, evaluator_state, lagging
 from alerting.incidents.evaluator_state import EvaluatorState
 from alerting.incidents.models import Incident
 from alerting.outbox.models import Channel
@@ -67,7 +67,8 @@ def sight(state: EvaluatorState | None, at: datetime) -> Sight:
         )
     if faults:
         return Sight("blind", " ".join(faults))
-    return Sight("seeing", f"Last evaluated {span(age.total_seconds())} ago.")
+    behind = lagging.sentence(state.behind)
+    return Sight("seeing", f"Last evaluated {span(age.total_seconds())} ago. {behind}".strip())
 
 
 def _summary(listed: list[incident_rows.IncidentRow], broken: int) -> str:

@@ -199,3 +199,14 @@ def test_events_that_are_ingested_only_after_the_api_is_back_are_told_all_the_sa
     world.run(timedelta(minutes=25))
     assert world.kinds() == ["blind", "sighted", "late"]
     assert world.slack.sent[-1].opened_at == "2026-01-01T12:20:00Z"
+
+
+@database
+def test_a_gap_that_could_not_be_judged_before_it_was_too_long_ago_is_said(world: World) -> None:
+    world.run(timedelta(minutes=1))
+    lost = (world.now - timedelta(hours=7), world.now - timedelta(hours=6, minutes=30))
+    Gap.objects.create(start=lost[0], end=lost[1], noticed_at=lost[1], outcome="being judged")
+    world.run(timedelta(minutes=2))
+    assert world.kinds() == ["sighted"]
+    assert "from 2026-01-01T05:01:00Z to 2026-01-01T05:31:00Z is not judged" in world.slack.sent[0].sentence
+    assert Gap.objects.get().outcome == "too long ago"

@@ -198,7 +198,7 @@ class _Scorer:
                     self.score.repeats.append(label)
                 elif said[0].at - readable > LATE_AFTER and said[0].at - readable > (new.readable - new.at) / 2:
                     self.score.late.append(f"{label}: told {said[0].at - readable:.0f} s after it could be read")
-                elif new.readable - new.at < 45:
+                elif new.readable - new.at < 45 and not self.history.is_down(new.at):
                     self.score.detection["new_issue"].append(said[0].at - new.at)
 
     def _scene(self, breach: Breach) -> str:
