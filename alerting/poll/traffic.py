@@ -17,9 +17,10 @@ SAMPLE_EVERY = timedelta(minutes=10)
 # Long enough for half an hour of lag to be the exception.
 REMEMBERED = timedelta(minutes=75)
 MOST_PROJECTS = 20
-TAIL = timedelta(minutes=1)
-# A project with fewer in the tail may have none by chance; fewer projects may have stopped by themselves.
-FEWEST_IN_TAIL = 6.0
+# As long as a rare count needs to fall to its threshold: jobs that run every few minutes are heard in most of them.
+TAIL = timedelta(minutes=3)
+# A project with fewer a minute may have none by chance; fewer projects may have stopped by themselves.
+FEWEST_A_MINUTE = 6.0
 FEWEST_PROJECTS = 3
 EMPTY = 0.1
 # For so long an answer holds: while all is late it is not asked again every tick.
@@ -40,7 +41,7 @@ def remember(memory: Mapping[str, Any], answers: Sequence[Answer], now: datetime
     if whole is not None and is_due:
         minutes = whole.question.window.seconds / 60
         rates = {project.id: _stored(row) / minutes for project, row in whole.rows.items()}
-        busiest = sorted((each for each in rates if rates[each] >= FEWEST_IN_TAIL), key=lambda each: -rates[each])
+        busiest = sorted((each for each in rates if rates[each] >= FEWEST_A_MINUTE), key=lambda each: -rates[each])
         samples.append([now.isoformat(), {each: round(rates[each], 2) for each in busiest[:MOST_PROJECTS]}])
     return result
 
@@ -50,7 +51,7 @@ def usual(memory: Mapping[str, Any]) -> dict[str, float]:
     samples = [rates for _, rates in memory.get("samples", [])]
     projects = {project for rates in samples for project in rates}
     found = {project: median(rates.get(project, 0.0) for rates in samples) for project in projects}
-    return {project: rate for project, rate in found.items() if rate >= FEWEST_IN_TAIL}
+    return {project: rate for project, rate in found.items() if rate >= FEWEST_A_MINUTE}
 
 
 def is_fresh(memory: Mapping[str, Any], now: datetime) -> bool:

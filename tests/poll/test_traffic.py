@@ -31,9 +31,9 @@ def heard(counts: dict[str, int]) -> Answer:
     return Answer(question, Trust.VALUE, rows)
 
 
-def test_it_is_asked_about_the_newest_settled_minute_of_the_projects_with_traffic() -> None:
+def test_it_is_asked_about_the_newest_settled_minutes_of_the_projects_with_traffic() -> None:
     question = heard({}).question
-    assert (question.window.end, question.window.seconds) == (NOON + 58 * MINUTE, 60)
+    assert (question.window.end, question.window.seconds) == (NOON + 58 * MINUTE, 180)
     assert question.project_ids == ("1", "2", "3", "4")
 
 
@@ -46,7 +46,7 @@ def test_half_of_them_may_have_stopped_by_themselves() -> None:
 
 
 def test_less_traffic_than_usual_is_no_lag() -> None:
-    assert traffic.stopped(RATES, [heard({"1": 20, "2": 5, "3": 5, "4": 6})]) == ""
+    assert traffic.stopped(RATES, [heard({"1": 60, "2": 15, "3": 15, "4": 16})]) == ""
 
 
 def test_nothing_is_asked_where_fewer_than_three_projects_have_transactions() -> None:
