@@ -7,7 +7,7 @@ from typing import Any
 
 from alerting.incidents import blindness, gaps, late
 from alerting.incidents.models import CountedBlock, Gap
-from alerting.incidents.record import Desk
+from alerting.incidents.record import Desk, every_open_incident
 from alerting.poll import ingestion
 from alerting.poll.blocks import Block, Count
 from alerting.poll.ingestion import Behind
@@ -56,7 +56,9 @@ class Review:
         owed = late.tell(self.rule, self.breaches, desk, now)
         _store(self.past.blocks, self.stored)
         gaps.progress(self.unjudged, self.past.blocks, self.requests, len(self.breaches), now)
-        owed += blindness.leave_out(gaps.give_up(self.lost, now), self.catch_up_seconds, desk.channels, now)
+        if self.lost:
+            lost, open_now = gaps.give_up(self.lost, now), every_open_incident()
+            owed += blindness.leave_out(lost, open_now, self.catch_up_seconds, desk.channels, now)
         return owed, {"watched": self.watched, "due_at": self.due_at.isoformat(), **self.past.to_json()}
 
 
