@@ -36,4 +36,7 @@ def remember(verdicts: Iterable[Verdict], now: datetime) -> None:
     }
     row = LatestReadings.objects.filter(pk=1).first()
     readings = {**(row.readings if row else {}), **kept}
-    LatestReadings.objects.update_or_create(pk=1, defaults={"at": now, "readings": readings})
+    if row is None:
+        LatestReadings.objects.create(pk=1, at=now, readings=readings)
+    else:
+        LatestReadings.objects.filter(pk=1).update(at=now, readings=readings)

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
+from django.db.models import Count, Sum
 
 from alerting import owner
 from alerting.incidents import evaluator_state
@@ -48,10 +49,12 @@ def is_newest(tick: Tick) -> bool:
     return Evaluator.objects.select_for_update().filter(pk=1, judged_until=tick.window_end).exists()
 
 
-def requests_before(tick: Tick, count: int) -> list[int]:
-    """What the last ticks before this one cost, everything included."""
-    earlier = Tick.objects.filter(window_end__lt=tick.window_end).order_by("-window_end")
-    return list(earlier.values_list("requests", flat=True)[:count])
+def requests_before(tick: Tick, within: timedelta) -> tuple[int, int]:
+    """How many ticks there were before this one within that time, and what they cost, everything included."""
+    since = tick.window_end - within
+    earlier = Tick.objects.filter(window_end__lt=tick.window_end, window_end__gte=since)
+    found = earlier.order_by().aggregate(count=Count("pk"), spent=Sum("requests"))
+    return found["count"], found["spent"] or 0
 
 
 def finish(tick: Tick, now: datetime, outcome: str, requests: int) -> None:

@@ -206,10 +206,11 @@ class Turn:
         if counts is None:
             return None
         block.replace(counts, self._scope.now)
-        if block.errors(project) != known:
-            # More has come since: the stretch is another one now, and is judged again.
+        if project not in counts or (block.errors(project) != known and block.length > self._scope.length):
+            # What has come since may lie far from the stretch: it is judged again.
             return None
-        return Window(datetime.fromtimestamp(int(counts[project].first), UTC), stretch.end)
+        first, last = (datetime.fromtimestamp(int(each), UTC) for each in counts[project][1:])
+        return Window(first, max(stretch.end, last + timedelta(seconds=1)))
 
     def _describe(self, project: str, stretch: Window) -> Breach:
         blocks, length = self.memory.blocks, self._scope.length

@@ -17,7 +17,7 @@ from alerting.rules.model import Judgement, Rule, Window
 REQUESTS_PER_TICK = 5
 # Looking back may use what quiet ticks left over, up to this much in one tick.
 MOST_REQUESTS_PER_TICK = 7
-SAVED_TICKS = 40
+SAVED_FOR = timedelta(hours=1)
 PROJECTS_PER_PAGE = 100
 OUTCOMES_EVERY = timedelta(seconds=60)
 # Longer than any usual window and its settle delay: drops anywhere in it keep it from being judged.
@@ -144,9 +144,13 @@ def most(active: int) -> int:
     return MOST_REQUESTS_PER_TICK * pages(active)
 
 
-def spare(active: int, spent: int, before: Sequence[int]) -> int:
-    """How many requests a tick that has made so many may still make for the past: what those before it left over."""
-    left_over = sum(allowed(active) - requests for requests in (*before, spent))
+def spare(active: int, spent: int, before: tuple[int, int]) -> int:
+    """How many requests a tick that has made so many may still make for the past: what those before it left over.
+
+    `before` is how many they were and what they cost.
+    """
+    ticks, cost = before
+    left_over = allowed(active) * (ticks + 1) - cost - spent
     return max(0, min(left_over, most(active) - spent))
 
 

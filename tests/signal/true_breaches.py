@@ -57,6 +57,15 @@ class Facts:
         sums = self._traffic[name]
         return sums[bisect_left(self.traffic_times, end)] - sums[bisect_left(self.traffic_times, start)]
 
+    def readable(self, rule: str, end: float) -> float:
+        """When the answers first held the errors that carry the window that ends then over the threshold."""
+        if rule != "error_rate":
+            return 0.0
+        start = end - WINDOW
+        inside = self.errors[bisect_left(self.error_times, start) : bisect_left(self.error_times, end)]
+        needed = int(RATE * self.transactions("total", start, end)) + 1
+        return sorted(each.readable for each in inside)[:needed][-1] if inside else 0.0
+
     def is_whole(self, start: float, end: float) -> bool:
         """Whether quota dropped nothing of this window."""
         first, last = bisect_left(self.error_times, start), bisect_left(self.error_times, end)
@@ -107,7 +116,7 @@ def _samples(facts: Facts, history: History, rule: str) -> Iterator[Breach]:
         sure = any(run.end - run.start >= SURE[rule] for run in runs)
         first = bisect_left(facts.traffic_times, start - WINDOW)
         window = facts.project.traffic[first : bisect_left(facts.traffic_times, start)]
-        readable = history.up_again(max(each.readable for each in window))
+        readable = history.up_again(max(facts.readable(rule, start), *(each.readable for each in window)))
         yield Breach(rule, facts.project.id, start, end, readable, sure)
 
 
