@@ -52,7 +52,10 @@ class Reading:
 def verify(
     timeout: Annotated[float, typer.Option(min=1, max=600, help="Seconds to wait for the events.")] = 90.0,
 ) -> None:
-    """Send an error, a message and a transaction with planted secrets, and read them back from Sentry."""
+    """Send events with planted secrets, and read them back.
+
+    An error, a message and a transaction; fails if one is missing, ungrouped, or still holds a secret.
+    """
     settings = config.load(need_source=True)
     dsn = settings.secret("SENTRY_DSN")
     if not dsn:

@@ -27,7 +27,7 @@ SHOWN_LINES = 3
 
 
 def up() -> None:
-    """Run everything on this machine; without SENTRY_AUTH_TOKEN against a local sandbox. Ctrl-C stops all of it."""
+    """Run everything here; without SENTRY_AUTH_TOKEN on a sandbox. Ctrl-C stops all of it."""
     settings = config.current()
     if settings.SENTRY_AUTH_TOKEN is None:
         demo.require()

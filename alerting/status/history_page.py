@@ -19,7 +19,7 @@ def history(request: HttpRequest) -> HttpResponse:
     """One page of incidents; `before` is the number the next page ends at."""
     asked = {name: request.GET.get(name, "").strip()[:100] for name in ("rule", "project", "since", "until", "before")}
     mistakes: list[str] = []
-    incidents = Incident.objects.select_related("acknowledgement")
+    incidents = Incident.objects.select_related("acknowledgement").defer("standing")
     if asked["rule"]:
         incidents = incidents.filter(rule=asked["rule"])
     if asked["project"]:
