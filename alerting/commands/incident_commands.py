@@ -18,19 +18,23 @@ Number = Annotated[int, typer.Argument(help="An incident's number, as `alerting 
 
 def incidents(
     everything: Annotated[bool, typer.Option("--all", help="Also those that are over.")] = False,
-    limit: Annotated[int, typer.Option(min=1, max=1000, help="At most so many, newest first.")] = 50,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="At most so many.")] = 50,
     as_json: listing.AsJson = False,
 ) -> None:
-    """What is open now, or with --all everything that is kept."""
+    """What is open now, worst first; with --all what is kept, newest first."""
     database.ready()
     from alerting.incidents.models import Incident
+    from alerting.incidents.quiet import Quiet
+    from alerting.status import incident_rows
 
     found = Incident.objects.select_related("acknowledgement")
-    if not everything:
-        found = found.filter(closed_at__isnull=True)
-    rows = [_row(each) for each in found[:limit]]
+    if everything:
+        listed = list(found[:limit])
+    else:
+        opened = incident_rows.rows(found.filter(closed_at__isnull=True), Quiet(), datetime.now(UTC))
+        listed = [each.incident for each in sorted(opened, key=incident_rows.worst_first)[:limit]]
     nothing = "No incident is open." if not everything else "No incident so far."
-    listing.show(rows, as_json=as_json, nothing=nothing, without={"threshold"})
+    listing.show([_row(each) for each in listed], as_json=as_json, nothing=nothing, without={"threshold"})
 
 
 def show(number: Number, as_json: listing.AsJson = False) -> None:

@@ -12,6 +12,7 @@ from alerting.commands import database, migrate, place, serve
 from alerting.commands.failures import CommandError
 from alerting.commands.lock import HeldError, Lock
 from alerting.config import Settings
+from alerting.config_values import is_loopback
 from alerting.local import demo, redis_server
 from alerting.local.processes import Program
 from alerting.local.story import Story
@@ -62,6 +63,7 @@ class Up:
             "PYTHONWARNINGS": "ignore",
         }
         self._boxed: tuple[str, ...] = demo.untouched(os.environ) if self._is_demo else ()
+        self._bind = ""
         self._ready: dict[str, str] = {}
         self._shown_whole: set[str] = set()
         self._told_the_end = False
@@ -95,6 +97,7 @@ class Up:
         config.current.cache_clear()
         self._settings = config.load(need_source=True)
         self._migrate()
+        self._place_page()
         self._start_celery()
         self._start_page()
         from alerting.local.watch import Watch  # its models need the settings that are complete only now
@@ -158,14 +161,19 @@ class Up:
         interval = self._settings.SENTRY_POLL_INTERVAL_SECONDS
         self._story.step("beat", f"celery -A worker beat, a tick every {interval} s")
 
+    def _place_page(self) -> None:
+        """Before anything tells of it: what people are told here links to the page here."""
+        self._bind = serve.free_bind(self._settings.ALERTING_STATUS_BIND)
+        if not self._settings.ALERTING_STATUS_URL and is_loopback(self._bind.rpartition(":")[0]):
+            self._env["ALERTING_STATUS_URL"] = f"http://{self._bind}"
+
     def _start_page(self) -> None:
-        bind = serve.free_bind(self._settings.ALERTING_STATUS_BIND)
-        env = {**self._env, "ALERTING_STATUS_BIND": bind}
+        env = {**self._env, "ALERTING_STATUS_BIND": self._bind}
         page = self._programs.start(
             Program("page", (str(Path(sys.executable).with_name("alerting")), "serve"), env, self._root)
         )
         self._programs.wait_for(page, lambda line: "The page is at" in line)
-        self._story.step("page", f"http://{bind}/")
+        self._story.step("page", f"http://{self._bind}/")
 
     def _celery(self, name: str, *options: str) -> Program:
         argv = (sys.executable, "-m", "celery", "-A", "worker", name, "-l", "info", *options)

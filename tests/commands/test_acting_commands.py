@@ -15,7 +15,7 @@ from alerting.commands.durations import duration
 from alerting.commands.findings import Finding, Status
 from alerting.config import Settings
 from alerting.errors import ActionError
-from alerting.incidents.models import Decision
+from alerting.incidents.models import Decision, Incident
 from alerting.notifiers.examples import firing
 from alerting.outbox.models import Channel, Message
 from tests.support.incidents import closed, incident
@@ -37,6 +37,15 @@ def test_what_is_open_is_listed_with_who_has_it(capsys: Capture) -> None:
     assert "shop" in said and "34" in said and "blog" not in said and Acknowledgement.objects.get().by in said
     incident_commands.incidents(everything=True, as_json=True)
     assert [row["project"] for row in printed(capsys)] == ["blog", "shop"]
+
+
+def test_the_worst_is_listed_first_and_what_somebody_has_last(capsys: Capture) -> None:
+    for project, value in (("mild", 12), ("bad", 90), ("taken", 500)):
+        incident(project, value=float(value))
+    incident_commands.ack(Incident.objects.get(project="taken").pk)
+    capsys.readouterr()
+    incident_commands.incidents(as_json=True)
+    assert [row["project"] for row in printed(capsys)] == ["bad", "mild", "taken"]
 
 
 def test_show_tells_changes_notices_and_what_people_did(capsys: Capture) -> None:

@@ -1,13 +1,17 @@
 """Silenced, acknowledged, escalated: what people are told and what waits, over simulated time."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
 from alerting.actions import perform
+from alerting.errors import DeliveryError
 from alerting.incidents.models import Incident
+from alerting.outbox import queue
 from alerting.outbox.models import Message
-from alerting.rules.model import Issue, Project
+from alerting.poll.model import Measure
+from alerting.rules.model import Issue, Project, Trust
 from tests.support.pipeline import World
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -172,3 +176,16 @@ def test_what_a_silence_covered_stays_silenced_when_it_is_found_late(world: Worl
     world.run(timedelta(minutes=12))
     assert {each.project for each in world.slack.sent if each.kind == "late"} == {"blog"}
     assert Incident.objects.filter(project="shop", reason="late_and_over").exists()
+
+
+def test_no_silence_mutes_that_we_are_blind_or_that_a_channel_is_broken(world: World) -> None:
+    silence(world, timedelta(days=1))
+    world.source.broken[Measure.ERRORS] = Trust.SOURCE_ERROR
+    world.run(timedelta(minutes=5))
+    assert "blind" in world.kinds("email")
+    refused = DeliveryError("invalid_auth", "Slack refused: the token is not valid.", permanent=True)
+    world.slack.errors = [refused]
+    queue.owe([queue.Debt(replace(world.email.sent[0], key="another"), "slack")], world.now)
+    world.deliver()
+    world.deliver()
+    assert "channel_broken" in world.kinds("email")

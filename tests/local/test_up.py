@@ -212,6 +212,8 @@ def test_without_a_token_a_newcomer_sees_an_incident_and_how_to_watch_their_own_
     for channel in ("slack", "email"):
         running.wait_for(f"{channel:<9} [firing] shop: ")
     assert "critical_errors in shop: ok → firing" in running.text
+    assert re.search(r"page +http://127\.0\.0\.1:\d+/", running.text), "the page's address is printed"
+    assert re.search(r"Incident: +http://127\.0\.0\.1:\d+/incidents/", running.text), "and notices lead to it"
     assert "4111" not in running.text
     running.wait_for("recovering → ok", timeout=150)
     for channel in ("slack", "email"):
