@@ -21,7 +21,7 @@ def incidents(
     limit: Annotated[int, typer.Option(min=1, max=1000, help="At most so many.")] = 50,
     as_json: listing.AsJson = False,
 ) -> None:
-    """What is open now, worst first; with --all what is kept, newest first."""
+    """What is open now, worst first. With --all, what is kept, newest first."""
     database.ready()
     from alerting.incidents.models import Incident
     from alerting.incidents.quiet import Quiet
