@@ -15,7 +15,7 @@ from rich.text import Text
 from alerting import config, config_combinations, config_network
 from alerting.commands import database, env_example, listing
 from alerting.commands.findings import Finding, Status
-from alerting.commands.fitting import fitted
+from alerting.commands.wrapping import fitted
 from alerting.config import FILE_SUFFIX, TRACES_RATE_BY_ENVIRONMENT, Settings, is_secret
 from alerting.errors import AlertingError
 from alerting.notifiers.escape import terminal
@@ -108,14 +108,14 @@ def hints(environ: Mapping[str, str]) -> list[str]:
 def probes() -> dict[str, Probe]:
     """Every part by name, in the order of reading. Needs Django."""
     database.ready()
-    from alerting.commands.probes import broker, channels, evaluation, heartbeat, source, storage
+    from alerting.commands.probes import broker, delivery, evaluation, heartbeat, source, storage
 
     return {
         "Sentry": source.sentry,
         "Own errors": source.own_errors,
-        "Rules": channels.rules,
-        "Email": channels.email,
-        "Slack": channels.slack,
+        "Rules": delivery.rules,
+        "Email": delivery.email,
+        "Slack": delivery.slack,
         "Heartbeat": heartbeat.probe,
         "Redis": broker.probe,
         "Data directory": storage.data_dir,

@@ -7,8 +7,9 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from alerting import reasons
 from alerting.commands import database, listing
-from alerting.commands.fitting import fitted
+from alerting.commands.wrapping import fitted
 from alerting.notifiers.escape import terminal
 from alerting.rules.units import span
 
@@ -17,46 +18,6 @@ if TYPE_CHECKING:
 
 # Where a decision's words begin.
 WORDS_BEGIN = 56
-WORDS = {
-    "first_breach": "over the threshold for the first time",
-    "still_breached": "still over the threshold, already told",
-    "value_doubled": "at least double what it was, in a full window",
-    "grows_faster": "grows at least twice as fast as before",
-    "repeat_due": "the reminder interval has passed",
-    "window_not_settled": "under the threshold, but only a settled window may clear it",
-    "clear_window_before_breach": "this settled window ends before the breach, so it proves no recovery",
-    "recovery_started": "the first settled window that is clear; it has to stay so",
-    "recovery_not_over": "clear, but not for long enough yet",
-    "recovered": "settled windows stayed clear for the whole hold",
-    "breached_again": "over the threshold again while recovering",
-    "threshold_raised": "the threshold was raised past the value",
-    "changes_often": "opened and closed too often: told once, then quiet until stable",
-    "flapping_quiet": "flapping: quiet until it is stable",
-    "no_data": "Sentry answered, but there is nothing to judge",
-    "partial_answer": "Sentry answered only in part: judged neither way",
-    "source_error": "Sentry did not answer: judged neither way",
-    "dropped_by_quota": "Sentry drops events by quota: a low count proves no recovery",
-    "hold_started": "over the threshold, but it has to stay so for a while",
-    "hold_not_over": "over the threshold, but not for long enough yet",
-    "hold_over": "over the threshold for the whole hold",
-    "hold_broken": "clear again before the hold was over, so nobody was told",
-    "stable_clear": "clear for long enough to have stopped coming and going",
-    "stable_breached": "over the threshold for long enough to have stopped coming and going",
-    "too_little_traffic": "too little traffic to judge by, for long: ended without being over",
-    "not_visible": "the token no longer sees the project: ended without being over",
-    "not_watched": "the configuration no longer names this project or environment",
-    "found_late": "found afterwards: when it began nothing was being judged, or Sentry did not show it yet",
-    "ingestion_behind": "Sentry's ingestion is behind: late events would change this",
-    "dropping_began": "Sentry began to drop events",
-    "dropping_stopped": "Sentry drops no events any more",
-    "late_and_over": "it was over when it was found",
-    "nothing_open": "clear, and nothing is open",
-    "no_good_reading": "nothing could be read from Sentry for a while",
-    "sight_regained": "Sentry answers again",
-    "acknowledged": "a reminder was due, but somebody has it in hand",
-    "silence_ended": "the silence is over, and it is still over the threshold",
-    "first_seen": "this error type was never seen before",
-}
 
 
 def explain(
@@ -115,7 +76,7 @@ def _row(incident: "Incident") -> dict[str, Any]:
         "project": incident.project,
         "value": round(incident.value, 6),
         "since": incident.opened_at,
-        "why": WORDS.get(incident.reason, incident.reason),
+        "why": reasons.decided(incident.reason),
     }
 
 
@@ -141,7 +102,7 @@ def _story(console: Console, incident: "Incident") -> None:
     _say(console, f"  value {incident.value:g}, peak {incident.peak:g}, threshold {incident.threshold:g}, told {times}")
     _say(console, "\nChanges")
     for change in incident.transitions.all():
-        words = f"{change.from_state} → {change.to_state}: {WORDS.get(change.reason, change.reason)} ({change.reason})"
+        words = f"{change.from_state} → {change.to_state}: {reasons.decided(change.reason)} ({change.reason})"
         _say(console, f"  {_at(change.at)}  {fitted(console, words, 23)}")
     _say(console, "\nDecisions, one line where something changed")
     _say(console, "  (fresh windows end now, settled ones are complete)")
@@ -155,7 +116,7 @@ def _line(console: Console, decision: "Decision", threshold: float) -> str:
     value = "–" if decision.value is None else f"{decision.value:g}"
     sign = "" if decision.value is None else ">" if decision.value > threshold else "≤"
     shown = f"{value} {sign} {threshold:g}" if sign else value
-    words = WORDS.get(decision.reason, decision.reason)
+    words = reasons.decided(decision.reason)
     if decision.trust != "value":
         words = f"{words} ({decision.trust.replace('_', ' ')})"
     times, told = f"{decision.at:%H:%M:%S}  {decision.window_end:%H:%M:%S}", decision.told or "quiet"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from alerting.commands import database, listing
-from alerting.commands.acting import me
+from alerting.commands.actor import me
 from alerting.errors import ActionError
 from alerting.notifiers.escape import terminal
 

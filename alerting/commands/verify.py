@@ -16,7 +16,7 @@ from rich.text import Text
 from alerting import config
 from alerting.commands import verify_causes
 from alerting.commands.canaries import Canaries, Sent, send_all
-from alerting.commands.fitting import fitted
+from alerting.commands.wrapping import fitted
 from alerting.config import Settings
 from alerting.errors import ConfigError, SourceError, SourceFault
 from alerting.notifiers.escape import terminal

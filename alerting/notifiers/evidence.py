@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from alerting.notifiers import words
+from alerting import reasons
 from alerting.outbox.message import Kind, Notice
 from alerting.rules.units import span
 
@@ -47,7 +47,7 @@ def small(notice: Notice) -> Iterator[Fact]:
         ("Rule", _rule(notice)),
         ("Window", _window(notice)),
         ("Sample", notice.sample),
-        ("Reason", words.reason(notice.reason)),
+        ("Reason", reasons.told(notice.reason)),
         ("Dataset", notice.dataset),
     )
     yield from (Fact(label, text) for label, text in texts if text)
