@@ -4,6 +4,9 @@ from enum import StrEnum
 
 from alerting.outbox.message import Kind, Line, Notice
 
+# Kinds about ourselves.
+ABOUT_US = frozenset({Kind.BLIND, Kind.SIGHTED, Kind.CHANNEL, Kind.MENDED, Kind.TEST, Kind.DIGEST, Kind.STALE})
+
 
 class Mood(StrEnum):
     """What a glance should tell, worst first."""
@@ -33,6 +36,7 @@ TAGS: dict[str, str] = {
     "silenced": "silenced meanwhile",
 }
 
+NEW_ERROR_TYPE = "New error type"
 _ABOUT_TRANSACTIONS = frozenset({"error_rate", "p95_latency"})
 _MOODS: dict[str, Mood] = {
     Kind.RESOLVED: Mood.GOOD,
@@ -79,6 +83,8 @@ def total(name: str, count: int) -> str:
     """How many notices of one sort a digest holds; the sorts are named `<rule's title>: <kind>`."""
     title, _, kind = name.rpartition(": ")
     word = TAGS.get(kind, kind.replace("_", " "))
+    if title == NEW_ERROR_TYPE and kind == Kind.FIRST:
+        return f"{count} × {title}"
     return f"{count} × {title} {word}" if title else f"{count} × {word}"
 
 
