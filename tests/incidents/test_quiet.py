@@ -142,7 +142,8 @@ def test_what_nobody_acknowledges_goes_to_a_second_address_once(world: World) ->
     mail = next(each for each in world.email.sent if each.kind == "escalated")
     post = next(each for each in world.slack.sent if each.kind == "escalated")
     assert mail.recipients == ("lead@example.com",) and post.slack_channel == "#leads"
-    assert "Nobody has acknowledged this for 10 min" in mail.sentence and "11" in mail.value
+    said = f"Nobody has acknowledged this for 10 min: {mail.value} (threshold 10 errors) when last told."
+    assert mail.sentence == said and "11" in mail.value
 
 
 def test_what_somebody_has_or_is_silenced_is_not_escalated(world: World) -> None:
