@@ -32,6 +32,10 @@ def service(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Itera
             made.close()
 
 
+READING_PASSWORD = "just looking"
+NOWHERE = "redis://127.0.0.1:1/0"
+
+
 @dataclass(frozen=True, slots=True)
 class HostilePage:
     """A page over a database that is full of a stranger's text; `number` is an open incident's."""
@@ -42,7 +46,7 @@ class HostilePage:
 
 @pytest.fixture(scope="session")
 def hostile_page(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[HostilePage]:
-    made = Service(sandbox, tmp_path_factory.mktemp("hostile"), "redis://127.0.0.1:1/0")
+    made = Service(sandbox, tmp_path_factory.mktemp("hostile"), NOWHERE)
     try:
         made.migrate()
         filled = subprocess.run(
@@ -55,6 +59,19 @@ def hostile_page(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> 
         )
         made.start_page()
         yield HostilePage(made.page_url.rstrip("/"), int(filled.stdout))
+    finally:
+        made.close()
+
+
+@pytest.fixture(scope="session")
+def closed_page(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a page that asks for a password, over an empty database."""
+    overrides = {"ALERTING_STATUS_READONLY_PASSWORD": READING_PASSWORD}
+    made = Service(sandbox, tmp_path_factory.mktemp("closed"), NOWHERE, overrides=overrides)
+    try:
+        made.migrate()
+        made.start_page()
+        yield made.page_url
     finally:
         made.close()
 
