@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from alerting import reasons
+from alerting.notifiers import words
 from alerting.outbox.message import Kind, Notice
 from alerting.rules.units import span
 
