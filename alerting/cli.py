@@ -55,10 +55,6 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):
             # In a Latin-1 or ASCII terminal a tick mark becomes a question mark, and does not end the command.
             stream.reconfigure(errors="replace")
-    if sys.argv[1:2] == ["scrub"]:  # in a bare installation as well
-        from alerting.sentry.scrub.__main__ import main as scrub
-
-        raise SystemExit(scrub(sys.argv[2:]))
     try:
         _application(sys.argv[1] if len(sys.argv) > 1 else "")()
     except ModuleNotFoundError as error:

@@ -1,5 +1,7 @@
 """Redis for whoever connects to CELERY_BROKER_URL: a client of redis-py's, or the options of Celery's transport."""
 
+import contextlib
+from pathlib import Path
 from typing import Any
 
 import redis
@@ -11,6 +13,8 @@ from alerting import broker_url
 from alerting.broker_url import BrokerUrl
 
 SENTINEL_SECONDS = 1.0
+# In the data directory, for our commands: where the server of `alerting up` is, and its password.
+URL_OF_UP = "redis.url"
 
 
 def connect(url: str, **options: Any) -> redis.Redis:
@@ -25,6 +29,16 @@ def connect(url: str, **options: Any) -> redis.Redis:
         return redis.Redis(unix_socket_path=place.path, **known)
     host, port = place.hosts[0]
     return redis.Redis(host=host, port=port, **known)
+
+
+def of_up(data_dir: Path) -> str:
+    """The URL of the server that an `alerting up` on this data directory keeps; empty where none answers."""
+    with contextlib.suppress(OSError, ValueError, redis.RedisError):
+        url = (data_dir / URL_OF_UP).read_text()
+        with redis.Redis.from_url(url, socket_timeout=1, socket_connect_timeout=1) as client:
+            client.ping()
+        return url
+    return ""
 
 
 def for_kombu(url: str) -> tuple[str, dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 import re
 import sys
+from typing import Any
 
 from celery import Celery
 from celery.signals import after_setup_logger, after_setup_task_logger, beat_init, celeryd_init
@@ -67,6 +68,16 @@ app.conf.update(
 def _keep_secrets_and_tracebacks_out_of_logs(logger: object, **_: object) -> None:
     redaction.install(logger, redaction.secrets_of(settings))
     log_filter.install(logger)
+
+
+@celeryd_init.connect
+def _refuse_a_beat_inside(options: dict[str, Any], **_: object) -> None:
+    """Celery closes every file of the process it makes for `-B`, also those our log lines go by: it dies, unnoticed."""
+    if options.get("beat"):
+        sys.stderr.write(
+            "Beat runs as a program of its own: start the worker without -B, and `celery -A worker beat`.\n"
+        )
+        raise SystemExit(2)
 
 
 @celeryd_init.connect

@@ -79,7 +79,8 @@ TEMPLATES = [
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "APP_DIRS": True,
         "OPTIONS": {
-            "context_processors": ["django.template.context_processors.request", "alerting.status.pages.context"]
+            "builtins": ["alerting.status.templatetags.times"],
+            "context_processors": ["django.template.context_processors.request", "alerting.status.pages.context"],
         },
     }
 ]

@@ -6,10 +6,10 @@ import sys
 from datetime import UTC, datetime
 from typing import Any
 
-from celery.signals import beat_init, celeryd_after_setup, worker_ready
+from celery.signals import beat_init, celeryd_after_setup, worker_process_init, worker_ready
 from django.db import DatabaseError, connection
 
-from alerting import config, config_combinations, config_network
+from alerting import config, config_combinations, config_network, parent_death
 from alerting.outbox import channels
 
 logger = logging.getLogger(__name__)
@@ -21,6 +21,12 @@ def _doubt_settings(**_: object) -> None:
     settings = config.current()
     for doubt in (*config_combinations.doubts(settings), *config_network.doubts(settings, os.environ)):
         logger.warning(doubt)
+
+
+@worker_process_init.connect
+def _end_with_the_worker(**_: object) -> None:
+    """A worker that is killed takes its pool along."""
+    parent_death.end_with_parent()
 
 
 @celeryd_after_setup.connect

@@ -6,15 +6,16 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 
 import typer
 from rich.console import Console
 from rich.text import Text
 
 from alerting import config, config_combinations, config_network
-from alerting.commands import database, env_example
+from alerting.commands import database, env_example, listing
 from alerting.commands.findings import Finding, Status
-from alerting.commands.fitting import fitted
+from alerting.commands.wrapping import fitted
 from alerting.config import FILE_SUFFIX, TRACES_RATE_BY_ENVIRONMENT, Settings, is_secret
 from alerting.errors import AlertingError
 from alerting.notifiers.escape import terminal
@@ -33,9 +34,15 @@ INDENT = 36
 Probe = Callable[[Settings], Finding | list[Finding]]
 
 
-def check() -> None:
-    """Print every setting with where it came from, then try each part; exit status 1 if one fails."""
+def check(as_json: listing.AsJson = False) -> None:
+    """Print every setting with its origin, then try each part.
+
+    Exit status 1 if one fails.
+    """
     settings = config.current()
+    if as_json:
+        _print_data(settings)
+        return
     console = Console(highlight=False, soft_wrap=True)
     for line in setting_lines(settings, os.environ):
         console.print(line)
@@ -54,15 +61,28 @@ def check() -> None:
         raise typer.Exit(1)
 
 
+def _print_data(settings: Settings) -> None:
+    findings = try_all(settings, probes())
+    doubts = [*config_combinations.doubts(settings), *config_network.doubts(settings, os.environ)]
+    named = [
+        {"name": name, "value": _shown(name, settings, origin), "origin": origin}
+        for name in Settings.model_fields
+        for origin in [config.origin(name, os.environ)]
+    ]
+    parts = [asdict(finding) for finding in findings]
+    listing.as_data({"settings": named, "hints": [*doubts, *hints(os.environ)], "parts": parts})
+    if any(finding.status is Status.FAIL for finding in findings):
+        raise typer.Exit(1)
+
+
 def setting_lines(settings: Settings, environ: Mapping[str, str]) -> Iterator[Text]:
     """Every variable, its value unless secret, and its origin."""
     width = max(len(name) for name in Settings.model_fields)
-    for name, field in Settings.model_fields.items():
+    for name in Settings.model_fields:
         if name in env_example.HEADINGS:
             yield Text(f"\n{env_example.HEADINGS[name]}", style="bold")
         origin = config.origin(name, environ)
-        value = getattr(settings, name)
-        shown = "set (not shown)" if is_secret(field) and origin != "default" else _plain(name, settings)
+        value, shown = getattr(settings, name), _shown(name, settings, origin)
         line = Text(f"  {name:<{width}}  ")
         line.append(terminal(shown) if shown else "not set", style="" if value else "bright_black")
         line.append(f"  ({origin})", style="bright_black" if origin == "default" else "cyan")
@@ -88,14 +108,14 @@ def hints(environ: Mapping[str, str]) -> list[str]:
 def probes() -> dict[str, Probe]:
     """Every part by name, in the order of reading. Needs Django."""
     database.ready()
-    from alerting.commands.probes import broker, channels, evaluation, heartbeat, source, storage
+    from alerting.commands.probes import broker, delivery, evaluation, heartbeat, source, storage
 
     return {
         "Sentry": source.sentry,
         "Own errors": source.own_errors,
-        "Rules": channels.rules,
-        "Email": channels.email,
-        "Slack": channels.slack,
+        "Rules": delivery.rules,
+        "Email": delivery.email,
+        "Slack": delivery.slack,
         "Heartbeat": heartbeat.probe,
         "Redis": broker.probe,
         "Data directory": storage.data_dir,
@@ -129,6 +149,12 @@ def try_all(settings: Settings, parts: Mapping[str, Probe], deadline: float = DE
             break
         found[part] = [said] if isinstance(said, Finding) else said
     return [finding for part in parts for finding in found[part]]
+
+
+def _shown(name: str, settings: Settings, origin: str) -> str:
+    """The value as people may see it: no secret that somebody set."""
+    is_hidden = is_secret(Settings.model_fields[name]) and origin != "default"
+    return "set (not shown)" if is_hidden else _plain(name, settings)
 
 
 def _plain(name: str, settings: Settings) -> str:

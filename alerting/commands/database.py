@@ -7,7 +7,6 @@ from collections.abc import Iterator
 import django
 
 from alerting import config, redaction
-from alerting.commands import place
 from alerting.commands.lock import Lock
 
 # Any constant will do, as long as every version uses the same.
@@ -17,7 +16,6 @@ MIGRATION_LOCK = 7_205_359
 def ready() -> None:
     """Set Django up on the service's settings; a mistake in the environment ends the program with its message."""
     config.current()
-    place.root()
     # Another program's may stand there.
     os.environ["DJANGO_SETTINGS_MODULE"] = "worker.settings"
     django.setup()
@@ -58,7 +56,8 @@ def _alone() -> Iterator[None]:
     from django.db import connection
 
     if connection.vendor == "sqlite":
-        with Lock(config.current().data_dir / "migrate.lock", wait_seconds=60):
+        path = config.current().data_dir / "migrate.lock"
+        with Lock(path, f"Somebody else migrates {name()}", "Try again once they are done.", wait_seconds=60):
             yield
         return
     with connection.cursor() as cursor:

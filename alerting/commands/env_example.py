@@ -28,7 +28,7 @@ HEADINGS = {
 
 
 def env_example() -> None:
-    """Print an environment file that explains every variable (deploy/env.example is this output)."""
+    """Print an environment file that explains every variable. deploy/env.example is this output."""
     typer.echo("\n".join(lines()))
 
 

@@ -11,7 +11,10 @@ from alerting.notifiers.escape import terminal
 
 
 def health() -> None:
-    """Exit status 0 while ticks are being evaluated, also while Sentry is away: a restart would not help with that."""
+    """Exit status 0 while ticks are being evaluated.
+
+    Also while Sentry is away: a restart would not help with that.
+    """
     database.ready()
     from alerting.commands.probes import evaluation
     from alerting.incidents import blindness, evaluator_state

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from alerting.commands import database, listing
-from alerting.commands.acting import me
+from alerting.commands.actor import me
 from alerting.errors import ActionError
 from alerting.notifiers.escape import terminal
 
@@ -18,26 +18,31 @@ Number = Annotated[int, typer.Argument(help="An incident's number, as `alerting 
 
 def incidents(
     everything: Annotated[bool, typer.Option("--all", help="Also those that are over.")] = False,
-    limit: Annotated[int, typer.Option(min=1, max=1000, help="At most so many, newest first.")] = 50,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="At most so many.")] = 50,
     as_json: listing.AsJson = False,
 ) -> None:
-    """What is open now, or with --all everything that is kept."""
+    """What is open now, worst first. With --all, what is kept, newest first."""
     database.ready()
     from alerting.incidents.models import Incident
+    from alerting.incidents.quiet import Quiet
+    from alerting.status import incident_rows
 
     found = Incident.objects.select_related("acknowledgement")
-    if not everything:
-        found = found.filter(closed_at__isnull=True)
-    rows = [_row(each) for each in found[:limit]]
+    if everything:
+        listed = list(found[:limit])
+    else:
+        opened = incident_rows.rows(found.filter(closed_at__isnull=True), Quiet(), datetime.now(UTC))
+        listed = [each.incident for each in sorted(opened, key=incident_rows.worst_first)[:limit]]
     nothing = "No incident is open." if not everything else "No incident so far."
-    listing.show(rows, as_json=as_json, nothing=nothing, without={"threshold"})
+    listing.show([_row(each) for each in listed], as_json=as_json, nothing=nothing, without={"threshold"})
 
 
 def show(number: Number, as_json: listing.AsJson = False) -> None:
-    """One incident: what it is, its changes, its notices, and what people did about it."""
+    """One incident whole: its changes, notices, and who did what."""
     database.ready()
     from alerting.incidents.models import Incident
     from alerting.outbox.models import Message
+    from alerting.status.told import last_told
 
     incident = Incident.objects.filter(pk=number).select_related("acknowledgement").first()
     if incident is None:
@@ -45,6 +50,12 @@ def show(number: Number, as_json: listing.AsJson = False) -> None:
     changes = [
         {"at": each.at, "from": each.from_state, "to": each.to_state, "why": each.reason}
         for each in incident.transitions.all()
+    ]
+    messages = list(Message.objects.filter(incident_key=incident.uid.hex))
+    told = last_told(messages)
+    behind = [
+        {"count": each.count, "error": each.title, "where": each.place, "link": each.link}
+        for each in (told.culprits if told else ())
     ]
     notices = [
         {
@@ -54,19 +65,28 @@ def show(number: Number, as_json: listing.AsJson = False) -> None:
             "state": each.state,
             "error": each.error,
         }
-        for each in Message.objects.filter(incident_key=incident.uid.hex)
+        for each in messages
     ]
     acts = [
         {"at": each.at, "who": each.who, "action": each.action, "from": each.via, "why": each.why}
         for each in incident.audit.all()
     ]
     if as_json:
-        whole = {**_row(incident), "changes": changes, "notices": notices, "actions": acts}
+        whole = {**_row(incident), "errors": behind, "changes": changes, "notices": notices, "actions": acts}
         listing.show([whole], as_json=True, nothing="")
         return
     for name, value in _row(incident).items():
         listing.pair(name, value)
-    for heading, rows in (("Changes", changes), ("Notices", notices), ("What people did", acts)):
+    if told:
+        listing.pair("in_sentry", told.link)
+        if incident.closed_at is None:
+            listing.pair("do", told.next_step)
+    for heading, rows in (
+        ("Errors behind it", behind),
+        ("Changes", changes),
+        ("Notices", notices),
+        ("What people did", acts),
+    ):
         typer.echo(f"\n{heading}")
         listing.show(rows, as_json=False, nothing="none")
     typer.echo(f"\n`alerting explain {number}` tells every decision with its reading.")
@@ -77,7 +97,7 @@ def ack(
     note: Annotated[str, typer.Option(help="What you are doing about it.")] = "",
     undo: Annotated[bool, typer.Option("--undo", help="Give it back: its reminders go on.")] = False,
 ) -> None:
-    """Say that you have an incident: its reminders stop, and others see who has it."""
+    """Say that you have an incident. Its reminders stop, and others see who has it."""
     database.ready()
     from alerting.actions import perform
 

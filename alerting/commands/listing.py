@@ -25,7 +25,7 @@ def show(
     in which nothing stands and those in `without`.
     """
     if as_json:
-        typer.echo(json.dumps(rows, default=_plain, indent=2))
+        as_data(rows)
         return
     if not rows:
         typer.echo(nothing)
@@ -38,6 +38,11 @@ def show(
     for cells in table:
         line = (f"{shorten(cell, width):<{width}}" for cell, width in zip(cells, widths, strict=True))
         typer.echo((" " * GAP).join(line).rstrip())
+
+
+def as_data(found: Any) -> None:
+    """Print JSON, times in ISO 8601."""
+    typer.echo(json.dumps(found, default=_plain, indent=2))
 
 
 def pair(name: str, value: Any) -> None:

@@ -7,7 +7,7 @@ from alerting.commands import database
 
 
 def migrate() -> None:
-    """Create or update the tables; safe to run again, also from several machines at once."""
+    """Create or update the tables. Safe to run again, also from several machines at once."""
     prepare_data_dir()
     database.ready()
     applied = database.migrate()

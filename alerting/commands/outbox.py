@@ -1,14 +1,14 @@
 """`alerting outbox`: what is owed to whom, why it did not arrive, and what to do about it."""
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
 from rich.text import Text
 
 from alerting import config
-from alerting.commands import database
+from alerting.commands import database, listing
 from alerting.notifiers.escape import terminal
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Notices owed, sent and refused.", no_args_is_help=True)
 Ids = Annotated[list[int], typer.Argument(help="Message ids as `alerting outbox list` shows them.")]
-HEADINGS = ("id", "channel", "state", "what", "project", "tries", "due", "last error")
+SHOWN = ("channel", "kind", "state", "attempts", "created_at", "due_at", "sent_at", "error", "dedupe_key")
 UNSENT = ("pending", "sending", "failed")
 
 
@@ -29,45 +29,62 @@ def _ready() -> None:
 def list_messages(
     everything: Annotated[bool, typer.Option("--all", help="Also what was sent, folded or discarded.")] = False,
     limit: Annotated[int, typer.Option(min=1, max=1000, help="At most so many, newest first.")] = 50,
+    as_json: listing.AsJson = False,
 ) -> None:
     """What has not arrived yet, and the channels' state."""
     from alerting.outbox.models import Channel, Message
 
-    console = Console(highlight=False, soft_wrap=True)
-    for channel in Channel.objects.order_by("name"):
+    channels = list(Channel.objects.order_by("name"))
+    rows = Message.objects.order_by("-id")
+    found = [_row(each) for each in (rows if everything else rows.filter(state__in=UNSENT))[:limit]]
+    if as_json:
+        listing.as_data({"channels": [_state(each) for each in channels], "messages": found})
+        return
+    for channel in channels:
         broken = "open"
         if channel.broken_reason:
             broken = f"broken since {_at(channel.broken_at)}: {channel.broken_reason}, tried again {_trial(channel)}"
         last = f", last sent {_at(channel.last_sent_at)}" if channel.last_sent_at else ", nothing sent yet"
-        console.print(Text(f"{terminal(channel.name)}: {terminal(broken)}{last}"))
-    rows = Message.objects.order_by("-id")
-    found = list((rows if everything else rows.filter(state__in=UNSENT))[:limit])
-    if not found:
-        console.print("Nothing is owed: every notice has been delivered." if not everything else "No notices yet.")
-        return
-    rows_of_text = [HEADINGS, *(_cells(message) for message in found)]
-    widths = [max(len(cells[column]) for cells in rows_of_text) for column in range(len(HEADINGS))]
-    for cells in rows_of_text:
-        # One message, one line, whatever the terminal's width: people search these with grep.
-        console.print(Text("  ".join(f"{cell:<{width}}" for cell, width in zip(cells, widths, strict=True)).rstrip()))
+        typer.echo(f"{terminal(channel.name)}: {terminal(broken)}{last}")
+    nothing = "Nothing is owed: every notice has been delivered." if not everything else "No notices yet."
+    listing.show(found, as_json=False, nothing=nothing)
 
 
-def _cells(message: "Message") -> tuple[str, ...]:
-    when = message.sent_at if message.state == "sent" else message.due_at
-    project = str(message.payload.get("project", ""))
-    cells = (message.pk, message.channel, message.state, message.kind, project, message.attempts, _at(when))
-    return tuple(terminal(str(cell)) for cell in (*cells, message.error))
+def _row(message: "Message") -> dict[str, Any]:
+    return {
+        "id": message.pk,
+        "channel": message.channel,
+        "state": message.state,
+        "what": message.kind,
+        "project": str(message.payload.get("project", "")),
+        "tries": message.attempts,
+        "due": message.sent_at if message.state == "sent" else message.due_at,
+        "last_error": message.error,
+    }
+
+
+def _state(channel: "Channel") -> dict[str, Any]:
+    return {
+        "name": channel.name,
+        "broken": channel.broken_reason or None,
+        "broken_since": channel.broken_at if channel.broken_reason else None,
+        "last_sent": channel.last_sent_at,
+        "last_error": channel.last_error or None,
+    }
 
 
 @app.command()
-def show(message_id: Annotated[int, typer.Argument(help="Message id.")]) -> None:
+def show(message_id: Annotated[int, typer.Argument(help="Message id.")], as_json: listing.AsJson = False) -> None:
     """One message whole, as every channel would tell it."""
     from alerting.notifiers.render import as_text, view
     from alerting.outbox.message import Notice
 
     message = _message(message_id)
+    if as_json:
+        listing.as_data({**{name: getattr(message, name) for name in ("id", *SHOWN)}, "notice": message.payload})
+        return
     console = Console(highlight=False, soft_wrap=True)
-    for name in ("channel", "kind", "state", "attempts", "created_at", "due_at", "sent_at", "error", "dedupe_key"):
+    for name in SHOWN:
         console.print(Text(f"{name:>11}  {terminal(str(getattr(message, name) or '–'))}"))
     console.print()
     console.print(

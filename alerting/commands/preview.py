@@ -36,7 +36,7 @@ class Page:
 def preview(
     folder: Annotated[Path, typer.Argument(help="Where to write; made where it does not exist.")] = FOLDER,
 ) -> None:
-    """Write every kind of notice for every channel to files, with an index.html; nothing is sent."""
+    """Write every kind of notice for every channel to files. Nothing is sent; open the folder's index.html."""
     database.ready()
     pages = write(folder, config.current())
     typer.echo(f"{len(pages)} notices, each as mail, text and Slack card: open {folder / INDEX}")

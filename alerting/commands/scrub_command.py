@@ -12,5 +12,5 @@ def scrub(
         str, typer.Argument(help="An event as JSON, events as JSON lines, or a log; - reads standard input.")
     ],
 ) -> None:
-    """Show what would be scrubbed in an event or a log: before, after, and by which rule."""
+    """Show what would be scrubbed in an event or a log, and why."""
     raise typer.Exit(main([file]))

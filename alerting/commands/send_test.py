@@ -35,7 +35,10 @@ class Outcome:
 def send_test(
     channel: Annotated[str, typer.Option(help="Only this one: slack or email.")] = "",
 ) -> None:
-    """Send one of every kind of notice, marked as a test, to who is told in earnest; fails where one is not taken."""
+    """Send one of every kind of notice, marked as a test.
+
+    To who is told in earnest, through the real channels; exit status 1 where one is not taken.
+    """
     settings = config.current()
     database.ready()
     from alerting.outbox.channels import PACE

@@ -6,7 +6,7 @@ from typing import Any
 
 import typer
 
-from alerting import config
+from alerting import config, parent_death
 from alerting.commands import database
 
 WORKERS, THREADS = 1, 4
@@ -64,5 +64,6 @@ def options(bind: str) -> dict[str, Any]:
         "loglevel": "warning",
         "proc_name": "alerting-page",
         "control_socket_disable": True,
+        "post_fork": lambda _server, _worker: parent_death.end_with_parent(),
         "when_ready": lambda _: typer.echo(f"The page is at http://{bind}/"),
     }

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from alerting.commands import database, listing
-from alerting.commands.acting import me
+from alerting.commands.actor import me
 from alerting.commands.durations import duration
 from alerting.notifiers.escape import terminal
 

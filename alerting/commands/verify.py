@@ -16,7 +16,7 @@ from rich.text import Text
 from alerting import config
 from alerting.commands import verify_causes
 from alerting.commands.canaries import Canaries, Sent, send_all
-from alerting.commands.fitting import fitted
+from alerting.commands.wrapping import fitted
 from alerting.config import Settings
 from alerting.errors import ConfigError, SourceError, SourceFault
 from alerting.notifiers.escape import terminal
@@ -52,7 +52,10 @@ class Reading:
 def verify(
     timeout: Annotated[float, typer.Option(min=1, max=600, help="Seconds to wait for the events.")] = 90.0,
 ) -> None:
-    """Send an error, a message and a transaction with planted secrets, and read them back from Sentry."""
+    """Send events with planted secrets, and read them back.
+
+    An error, a message and a transaction; fails if one is missing, ungrouped, or still holds a secret.
+    """
     settings = config.load(need_source=True)
     dsn = settings.secret("SENTRY_DSN")
     if not dsn:

@@ -238,7 +238,7 @@ def _close(incident: Incident, channels: tuple[str, ...], now: datetime) -> None
         key=incident.uid.hex,
         headline=f"Sentry can be read again after {lasted}",
         sentence=(
-            f"Resolved: Sentry answers again. It could not be read from {stamp(since)} to {stamp(now)} ({lasted}). "
+            f"Resolved: Sentry answers again. It could not be read from {stamp(since)} to {stamp(now)}. "
             f"What was missed in between is being judged now and told once, marked late.{left_out}"
         ),
         severity="high",

@@ -37,10 +37,12 @@ def escalate(desk: "Desk", now: datetime) -> int:
         incident.standing = {**incident.standing, "escalated": now.isoformat()}
         incident.save(update_fields=("standing",))
         waited = span((now - (incident.fired_at or now)).total_seconds())
+        was = Notice.from_json(told.payload)
+        value = f"{was.value} (threshold {was.threshold})"
         base = replace(
-            Notice.from_json(told.payload),
+            was,
             kind=Kind.ESCALATED,
-            sentence=f"Nobody has acknowledged this for {waited}. It is still open.",
+            sentence=f"Nobody has acknowledged this for {waited}: {value} when last told.",
             reason="not_acknowledged",
             at=now.strftime("%Y-%m-%dT%H:%M:%SZ"),
             # One of its own: it belongs to nobody's thread.

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from django.db.models import Q
 
 from alerting.incidents import record
+from alerting.incidents.lifecycle import Why
 from alerting.incidents.models import Gap, Incident, Transition
 from alerting.incidents.notice import headline, stamp
 from alerting.incidents.record import Desk
@@ -19,7 +20,7 @@ from alerting.poll.past import Breach
 from alerting.rules.model import Judgement, Outcome, Reading, Reason, Rule, Trust, Verdict, Window
 from alerting.rules.units import span, text
 
-REASON = "late_and_over"
+REASON = Why.LATE_AND_OVER
 DATASETS = {Judgement.ERROR_RATE: "errors and transactions", Judgement.P95_LATENCY: "transactions"}
 
 

@@ -23,10 +23,6 @@ class Why(StrEnum):
 
     FIRST_BREACH = "first_breach"
     FIRST_SEEN = "first_seen"
-    HOLD_STARTED = "hold_started"
-    HOLD_NOT_OVER = "hold_not_over"
-    HOLD_OVER = "hold_over"
-    HOLD_BROKEN = "hold_broken"
     STILL_BREACHED = "still_breached"
     DOUBLED = "value_doubled"
     FASTER = "grows_faster"
@@ -119,9 +115,9 @@ def advance(standing: Standing, verdict: Verdict, policy: Policy, recent: Recent
     elif standing.state is State.OK:
         step = Step(standing, Why.NOTHING_OPEN)
     elif verdict.reason in _OUT_OF_REACH:
-        step = _end(standing, _OUT_OF_REACH[verdict.reason])
+        step = _end(_OUT_OF_REACH[verdict.reason])
     elif _threshold_raised(standing, verdict):
-        step = _end(standing, Why.THRESHOLD_RAISED)
+        step = _end(Why.THRESHOLD_RAISED)
     elif verdict.outcome is Outcome.CLEAR:
         step = _clear(standing, verdict, policy)
     else:
@@ -158,7 +154,6 @@ def _breached(standing: Standing, verdict: Verdict, policy: Policy, recent: Rece
         thin_until=None,
     )
     told = replace(seen, level=Level.of(value, end), told_at=now)
-    hold = timedelta(seconds=verdict.rule.hold_seconds)
     match standing.state:
         case State.OK if verdict.reason is Reason.FIRST_SEEN:
             return Step(Standing(), Why.FIRST_SEEN, Kind.FIRST)
@@ -167,14 +162,8 @@ def _breached(standing: Standing, verdict: Verdict, policy: Policy, recent: Rece
             return Step(replace(told, state=State.FLAPPING, since=now, level=known), Why.CHANGES_OFTEN, Kind.FLAPPING)
         case State.OK if verdict.reason is Reason.FOUND_LATE:
             return Step(replace(told, state=State.FIRING, since=now), Why.FOUND_LATE, Kind.LATE)
-        case State.OK if hold:
-            return Step(replace(seen, state=State.PENDING, since=now), Why.HOLD_STARTED)
         case State.OK:
             return Step(replace(told, state=State.FIRING, since=now), Why.FIRST_BREACH, Kind.FIRST)
-        case State.PENDING:
-            if standing.since and now - standing.since < hold:
-                return Step(seen, Why.HOLD_NOT_OVER)
-            return Step(replace(told, state=State.FIRING, since=now), Why.HOLD_OVER, Kind.FIRST)
         case State.RECOVERING:
             return _still_breached(replace(seen, state=State.FIRING, since=now), verdict, policy, Why.RECOVERY_BROKEN)
         case State.FLAPPING:
@@ -210,8 +199,6 @@ def _clear(standing: Standing, verdict: Verdict, policy: Policy) -> Step:
     # A breach dated in the future means that the clock was set back since; waiting for it would be silence.
     if standing.breach_until and end < standing.breach_until <= now:
         return Step(standing, Why.CLEAR_BEFORE_BREACH)
-    if standing.state is State.PENDING:
-        return Step(Standing(), Why.HOLD_BROKEN)
     since = min(standing.clear_since or end, end)
     standing = replace(standing, thin_since=None, thin_until=None)
     if standing.state is State.FLAPPING:
@@ -238,7 +225,7 @@ def _unjudged(standing: Standing, verdict: Verdict, policy: Policy) -> Step:
     joins = standing.thin_until is not None and window.start <= standing.thin_until
     since = standing.thin_since if joins and standing.thin_since else window.end
     if window.end - since >= policy.keep_firing + policy.thin:
-        return _end(standing, Why.TOO_LITTLE_TRAFFIC)
+        return _end(Why.TOO_LITTLE_TRAFFIC)
     return Step(replace(standing, thin_since=min(since, window.end), thin_until=window.end), Why.NO_DATA)
 
 
@@ -247,15 +234,15 @@ def _might_have_ended(standing: Standing, verdict: Verdict) -> bool:
     return standing.breach_until is None or verdict.reading.window.end >= standing.breach_until
 
 
-def _end(standing: Standing, why: Why) -> Step:
-    """An end that is no recovery; what nobody was told of ends untold."""
-    return Step(Standing(), why, None if standing.state is State.PENDING else Kind.ENDED)
+def _end(why: Why) -> Step:
+    """An end that is no recovery."""
+    return Step(Standing(), why, Kind.ENDED)
 
 
 def _threshold_raised(standing: Standing, verdict: Verdict) -> bool:
     """The value would still breach the threshold the incident was opened under, but not today's."""
     value, today = verdict.reading.value, verdict.rule.threshold
-    if value is None or standing.state is State.PENDING or not standing.threshold < today:
+    if value is None or not standing.threshold < today:
         return False
     judged = verdict.outcome is Outcome.CLEAR or verdict.reason is Reason.NOT_SETTLED
     return judged and standing.threshold < value <= today

@@ -16,7 +16,6 @@ _MOMENTS = frozenset(
 
 class State(StrEnum):
     OK = "ok"
-    PENDING = "pending"
     FIRING = "firing"
     RECOVERING = "recovering"
     FLAPPING = "flapping"

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import redis
 
+from alerting import redis_client
 from alerting.commands.failures import CommandError
 
 ON_PATH = ("redis-server", "valkey-server")
-CONFIG = "server.conf"
 READY_SECONDS = 20.0
 LOOK_SECONDS = 0.02
 
@@ -23,7 +23,6 @@ LOOK_SECONDS = 0.02
 class Server:
     """A server that is about to be started."""
 
-    binary: str
     kind: str
     argv: tuple[str, ...]
     port: int
@@ -38,43 +37,31 @@ def prepare(data_dir: Path) -> Server:
     folder = data_dir / kind.removesuffix("-server")
     folder.mkdir(mode=0o700, exist_ok=True)
     port, password = _free_port(), secrets.token_urlsafe(24)
-    config = folder / CONFIG
+    config = folder / "server.conf"
     config.touch(mode=0o600)
     config.write_text(
         f"bind 127.0.0.1\nport {port}\nrequirepass {password}\ndaemonize no\n"
         f'dir {_quoted(folder)}\nsave ""\nappendonly yes\nmaxmemory-policy noeviction\n'
     )
-    return Server(binary, kind, (binary, str(config)), port, _url(port, password))
+    url = f"redis://:{password}@127.0.0.1:{port}/0"
+    kept = data_dir / redis_client.URL_OF_UP
+    kept.touch(mode=0o600)
+    kept.write_text(url)
+    return Server(kind, (binary, str(config)), port, url)
 
 
-def running(data_dir: Path) -> str:
-    """The URL of the server that an `alerting up` on this data directory keeps; empty where none answers."""
-    for kind in ON_PATH:
-        try:
-            lines = (data_dir / kind.removesuffix("-server") / CONFIG).read_text().splitlines()
-            said = dict(line.split(" ", 1) for line in lines)
-            url = _url(int(said["port"]), said["requirepass"])
-        except (OSError, ValueError, KeyError):
-            continue
-        client = redis.Redis.from_url(url, socket_timeout=1, socket_connect_timeout=1)
-        with contextlib.closing(client), contextlib.suppress(redis.RedisError):
-            client.ping()
-            return url
-    return ""
-
-
-def wait_until_ready(server: Server, is_running: Callable[[], bool]) -> str:
-    """Until it answers; returns its version. Raises CommandError where it does not come up."""
+def wait_until_ready(server: Server, check: Callable[[], object]) -> str:
+    """Until it answers; returns its version. `check` raises where waiting on makes no sense."""
     client = redis.Redis.from_url(server.url, socket_timeout=1, socket_connect_timeout=1)
     ends = time.monotonic() + READY_SECONDS
-    while is_running() and time.monotonic() < ends:
-        try:
-            client.ping()
-            return str(dict(client.info("server")).get("valkey_version") or client.info("server")["redis_version"])
-        except redis.RedisError:
-            time.sleep(LOOK_SECONDS)
-        finally:
-            client.close()
+    with contextlib.closing(client):
+        while time.monotonic() < ends:
+            check()
+            try:
+                found = dict(client.info("server"))
+                return str(found.get("valkey_version") or found["redis_version"])
+            except redis.RedisError:
+                time.sleep(LOOK_SECONDS)
     raise CommandError(f"{server.kind} did not come up within {READY_SECONDS:g} s.")
 
 
@@ -98,10 +85,6 @@ def find_binary() -> str:
             "The embedded server has no build for this machine: install redis-server or valkey-server, "
             "or set CELERY_BROKER_URL."
         ) from None
-
-
-def _url(port: int, password: str) -> str:
-    return f"redis://:{password}@127.0.0.1:{port}/0"
 
 
 def _quoted(folder: Path) -> str:

@@ -3,188 +3,166 @@
 import os
 import sys
 import time
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from alerting import config
-from alerting.commands import database, migrate, place, serve
+from alerting.commands import database, migrate, serve
 from alerting.commands.failures import CommandError
-from alerting.commands.lock import HeldError, Lock
-from alerting.config import Settings
-from alerting.local import demo, redis_server
-from alerting.local.processes import Program
-from alerting.local.story import Story
-from alerting.local.supervisor import StopAsked, Supervisor
+from alerting.commands.lock import Lock
+from alerting.commands.probes import broker
+from alerting.config_values import is_loopback
+from alerting.local import demonstration, redis_server
+from alerting.local.programs import Programs, StopAsked
+from alerting.local.screen import Screen
 from alerting.notifiers.render import view
 
 if TYPE_CHECKING:
     from alerting.local.watch import Event
 
 LOOK_SECONDS = 0.4
-HEIR_SECONDS = 10.0
-SHOWN_LINES = 3
 
 
 def up() -> None:
-    """Run everything on this machine; without SENTRY_AUTH_TOKEN against a local sandbox. Ctrl-C stops all of it."""
-    settings = config.current()
-    if settings.SENTRY_AUTH_TOKEN is None:
-        demo.require()
+    """Run everything here; without SENTRY_AUTH_TOKEN on a sandbox. Ctrl-C stops all of it."""
+    if config.current().SENTRY_AUTH_TOKEN is None:
+        demonstration.require()
     migrate.prepare_data_dir()
-    try:
-        with Lock(settings.data_dir / "up.lock", heir_seconds=HEIR_SECONDS) as lock:
-            Up(settings, lock, Story()).run()
-    except HeldError as held:
-        who = f"process {held.holder.pid}, since {held.holder.since}" if held.holder else "another process"
-        raise CommandError(
-            f"`alerting up` already runs on {settings.data_dir}: {who}. "
-            "Stop it first, or set ALERTING_DATA_DIR to another directory."
-        ) from None
+    folder = config.current().data_dir
+    with Lock(
+        folder / "up.lock",
+        f"`alerting up` already runs on {folder}",
+        "Stop it first, or set ALERTING_DATA_DIR to another directory.",
+    ):
+        Up(folder).run()
 
 
 class Up:
-    """One run, from the first process to the last."""
+    """One run, from the first program to the last."""
 
-    def __init__(self, settings: Settings, lock: Lock, story: Story) -> None:
-        self._settings = settings
-        self._story = story
-        self._root = place.root()
-        self._is_demo = settings.SENTRY_AUTH_TOKEN is None
-        self._data_dir = settings.data_dir / "sandbox" if self._is_demo else settings.data_dir
-        self._log_dir = settings.data_dir / "log"
+    def __init__(self, folder: Path) -> None:
+        self._is_demonstration = config.current().SENTRY_AUTH_TOKEN is None
+        self._data_dir = folder / "sandbox" if self._is_demonstration else folder
+        self._log_dir = folder / "log"
         self._log_dir.mkdir(mode=0o700, exist_ok=True)
-        self._own = dict(os.environ)
-        self._env = {
-            **self._own,
-            "ALERTING_DATA_DIR": str(self._data_dir),
-            "PYTHONUNBUFFERED": "1",
-            "PYTHONWARNINGS": "ignore",
-        }
-        self._boxed: tuple[str, ...] = demo.untouched(os.environ) if self._is_demo else ()
+        self._environ = dict(os.environ)
+        self._boxed = demonstration.untouched(self._environ) if self._is_demonstration else ()
         self._ready: dict[str, str] = {}
         self._shown_whole: set[str] = set()
         self._told_the_end = False
-        self._programs = Supervisor(
-            self._log_dir, lock.fileno(), self._on_line, self._on_death, mortal=("sandbox", "shop")
-        )
+        self._screen = Screen()
+        self._programs = Programs(demonstration.ROOT, self._log_dir, self._on_line)
 
     def run(self) -> None:
         """Start, follow until asked to stop, and stop everything whatever happens."""
+        self._programs.stop_on_signals()
         try:
             self._start()
             self._follow()
         except StopAsked:
-            self._story.blank()
-            self._story.plain("Stopping…")
+            self._screen.blank()
+            self._screen.plain("Stopping…")
         finally:
             self._programs.end(last=("redis", "sandbox"))
-        self._story.plain("Everything has stopped.")
+        self._screen.plain("Everything has stopped.")
 
     def _start(self) -> None:
-        self._story.heading(self._title())
-        self._story.blank()
-        if self._is_demo:
-            demo.begin_afresh(self._data_dir)
-        self._story.step("data", f"{self._data_dir} (logs in {self._log_dir})")
+        settings = config.current()
+        if self._is_demonstration:
+            self._screen.heading(demonstration.TITLE)
+            demonstration.begin_afresh(self._data_dir)
+        else:
+            self._screen.heading(f"Watching {settings.SENTRY_ORG} on {settings.SENTRY_URL}. Times are UTC.")
+        self._screen.blank()
+        self._screen.step("data", f"{self._data_dir} (logs in {self._log_dir})")
+        # For the programs and for ourselves: we read the database they write to.
+        os.environ |= {"ALERTING_DATA_DIR": str(self._data_dir), "PYTHONUNBUFFERED": "1", "PYTHONWARNINGS": "ignore"}
         self._start_redis()
-        if self._is_demo:
-            self._ready = self._start_sandbox()
-        os.environ.clear()
-        os.environ.update(self._env)
+        if self._is_demonstration:
+            self._start_sandbox()
         config.current.cache_clear()
-        self._settings = config.load(need_source=True)
+        config.load(need_source=True)
         self._migrate()
+        self._place_page()
         self._start_celery()
         self._start_page()
         from alerting.local.watch import Watch  # its models need the settings that are complete only now
 
         self._watch = Watch()
         self._say_what_to_expect()
-        if self._is_demo:
-            self._programs.start(demo.shop(self._env, self._ready["dsn"], self._root))
-
-    def _title(self) -> str:
-        if self._is_demo:
-            return "SENTRY_AUTH_TOKEN is not set, so this is a demonstration with a pretend shop. Times are UTC."
-        return f"Watching {self._settings.SENTRY_ORG} on {self._settings.SENTRY_URL}. Times are UTC."
+        if self._is_demonstration:
+            self._programs.start("shop", *demonstration.shop(os.environ, self._ready["dsn"]))
 
     def _start_redis(self) -> None:
         if config.origin("CELERY_BROKER_URL") != "default":
             self._use_broker()
             return
         server = redis_server.prepare(self._data_dir)
-        child = self._programs.start(Program("redis", server.argv, self._env, self._root))
-        try:
-            version = redis_server.wait_until_ready(server, lambda: child.is_running and not self._programs.is_stopping)
-        except CommandError:
-            self._programs.check_stop()
-            raise self._programs.obituary(child) from None
-        self._env["CELERY_BROKER_URL"] = server.url
-        self._story.step("redis", f"{server.kind} {version} on 127.0.0.1:{server.port}")
+        self._programs.start("redis", server.argv)
+        version = redis_server.wait_until_ready(server, self._programs.check)
+        os.environ["CELERY_BROKER_URL"] = server.url
+        self._screen.step("redis", f"{server.kind} {version} on 127.0.0.1:{server.port}")
 
     def _use_broker(self) -> None:
         """The server of CELERY_BROKER_URL; one that is away now is a mistake rather than a minute of waiting."""
-        from alerting.commands.probes import broker
-
         try:
-            found = broker.judge(*broker.ask(self._settings))
+            found = broker.judge(*broker.ask(config.current()))
         except broker.RefusedError as error:
             raise CommandError(f"{error}. {error.advice}") from None
-        self._story.step("redis", found.said)
+        self._screen.step("redis", found.said)
         if found.advice:
-            self._story.event("redis", found.advice, "yellow")
+            self._screen.event("redis", found.advice, "yellow")
 
-    def _start_sandbox(self) -> dict[str, str]:
-        child = self._programs.start(demo.sandbox(self._env, self._root, self._data_dir))
-        line = self._programs.wait_for(child, lambda line: "ready" in demo.said(line))
-        ready: dict[str, str] = demo.said(line)["ready"]
-        self._env = demo.environment(self._env, ready)
-        self._story.step("sandbox", f"a Sentry, a Slack and a mail server; read what they get at {ready['page']}")
-        return ready
+    def _start_sandbox(self) -> None:
+        self._programs.start("sandbox", demonstration.sandbox(self._data_dir))
+        self._ready = demonstration.said(self._programs.wait_for("sandbox", '"ready"'))["ready"]
+        environ = demonstration.environment(os.environ, self._ready)
+        os.environ.clear()
+        os.environ.update(environ)
+        where = f"read what they get at {self._ready['page']}"
+        self._screen.step("sandbox", f"a Sentry, a Slack and a mail server; {where}")
 
     def _migrate(self) -> None:
         database.ready()
         applied = database.migrate()
         done = f", {len(applied)} migrations applied" if applied else ""
-        self._story.step("database", f"{database.name()}{done}")
+        self._screen.step("database", f"{database.name()}{done}")
 
     def _start_celery(self) -> None:
-        worker = self._programs.start(self._celery("worker", "--without-gossip", "--without-mingle"))
-        self._programs.wait_for(worker, lambda line: " ready." in line)
-        self._story.step("worker", "celery -A worker worker")
-        beat = self._programs.start(self._celery("beat"))
-        self._programs.wait_for(beat, lambda line: "beat: Starting" in line)
-        interval = self._settings.SENTRY_POLL_INTERVAL_SECONDS
-        self._story.step("beat", f"celery -A worker beat, a tick every {interval} s")
+        celery = (sys.executable, "-m", "celery", "-A", "worker")
+        self._programs.start("worker", (*celery, "worker", "-l", "info", "--without-gossip", "--without-mingle"))
+        self._programs.wait_for("worker", " ready.")
+        self._screen.step("worker", "celery -A worker worker")
+        self._programs.start("beat", (*celery, "beat", "-l", "info"))
+        self._programs.wait_for("beat", "beat: Starting")
+        interval = config.current().SENTRY_POLL_INTERVAL_SECONDS
+        self._screen.step("beat", f"celery -A worker beat, a tick every {interval} s")
+
+    def _place_page(self) -> None:
+        """Before anything tells of it: what people are told here links to the page here."""
+        bind = serve.free_bind(config.current().ALERTING_STATUS_BIND)
+        os.environ["ALERTING_STATUS_BIND"] = bind
+        if not config.current().ALERTING_STATUS_URL and is_loopback(bind.rpartition(":")[0]):
+            os.environ["ALERTING_STATUS_URL"] = f"http://{bind}"
 
     def _start_page(self) -> None:
-        bind = serve.free_bind(self._settings.ALERTING_STATUS_BIND)
-        env = {**self._env, "ALERTING_STATUS_BIND": bind}
-        page = self._programs.start(
-            Program("page", (str(Path(sys.executable).with_name("alerting")), "serve"), env, self._root)
-        )
-        self._programs.wait_for(page, lambda line: "The page is at" in line)
-        self._story.step("page", f"http://{bind}/")
-
-    def _celery(self, name: str, *options: str) -> Program:
-        argv = (sys.executable, "-m", "celery", "-A", "worker", name, "-l", "info", *options)
-        return Program(name, argv, self._env, self._root)
+        self._programs.start("page", (str(Path(sys.executable).with_name("alerting")), "serve"))
+        self._programs.wait_for("page", "The page is at")
+        self._screen.step("page", f"http://{os.environ['ALERTING_STATUS_BIND']}/")
 
     def _say_what_to_expect(self) -> None:
-        self._story.blank()
-        if self._is_demo:
-            self._story.paragraphs(demo.introduction(self._own))
+        self._screen.blank()
+        if self._is_demonstration:
+            self._screen.paragraphs(demonstration.introduction(self._environ))
         else:
-            channels = " and ".join(self._settings.channels) or "nobody: no channel is enabled"
-            self._story.plain(f"Notices go to {channels}. `alerting check` tries every part. Ctrl-C stops everything.")
-        self._story.blank()
+            channels = " and ".join(config.current().channels) or "nobody: no channel is enabled"
+            self._screen.plain(f"Notices go to {channels}. `alerting check` tries every part. Ctrl-C stops everything.")
+        self._screen.blank()
 
     def _follow(self) -> None:
         look_at = 0.0
         while True:
-            self._programs.check_stop()
-            self._programs.look_after()
+            self._programs.check()
             if time.monotonic() >= look_at:
                 self._look()
                 self._conclude()
@@ -198,34 +176,30 @@ class Up:
     def _tell(self, event: "Event") -> None:
         style = "red" if event.is_bad else "green"
         if event.notice is None:
-            self._story.event(event.name, event.text, style)
+            self._screen.event(event.name, event.text, style)
         elif event.channel not in self._boxed:
-            self._story.event(event.channel, view(event.notice).subject, style)
+            self._screen.event(event.channel, view(event.notice).subject, style)
 
     def _conclude(self) -> None:
         """After the demonstration's incident: what to do next, once."""
-        if self._is_demo and not self._told_the_end and self._watch.is_over():
+        if self._is_demonstration and not self._told_the_end and self._watch.is_over():
             self._told_the_end = True
-            self._story.blank()
-            self._story.paragraphs(demo.conclusion(self._data_dir, self._ready["page"]))
-            self._story.blank()
+            self._screen.blank()
+            self._screen.paragraphs(demonstration.conclusion(self._data_dir, self._ready["page"]))
+            self._screen.blank()
 
     def _on_line(self, name: str, line: str) -> None:
         if name in {"worker", "beat"}:
-            self._story.log_line(name, line)
+            self._screen.log_line(name, line)
         elif name == "shop":
-            self._story.event("shop", line, "magenta")
-        elif name == "sandbox" and "arrived" in (said := demo.said(line)):
+            self._screen.event("shop", line, "magenta")
+        elif name == "sandbox" and "arrived" in (said := demonstration.said(line)):
             self._show_arrival(said["arrived"], said["subject"], said["text"].strip().splitlines())
 
-    def _on_death(self, name: str, how: str, last_lines: Sequence[str]) -> None:
-        self._story.event(name, f"{name} {how}", "red")
-        self._story.quote(last_lines[-SHOWN_LINES:])
-
-    def _show_arrival(self, channel: str, subject: str, lines: Sequence[str]) -> None:
+    def _show_arrival(self, channel: str, subject: str, lines: list[str]) -> None:
         """A message in the demonstration; the first one of each channel is shown whole."""
         self._look()
-        self._story.event(channel, subject, "yellow")
+        self._screen.event(channel, subject, "yellow")
         if channel not in self._shown_whole:
             self._shown_whole.add(channel)
-            self._story.quote([line for line in lines if line and line != subject])
+            self._screen.quote([line for line in lines if line and line != subject])

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django.db.models import Max
 
-from alerting.commands.explain import WORDS
+from alerting import reasons
 from alerting.incidents.models import Incident, Tick, Transition
 from alerting.outbox.message import Kind, Notice
 from alerting.outbox.models import Message
@@ -65,7 +65,7 @@ class Watch:
                 continue
             self._saw_recovery = self._saw_recovery or change.to_state == "ok"
             place = f"{incident.project} ({incident.environment})" if incident.environment else incident.project
-            why = WORDS.get(change.reason, change.reason)
+            why = reasons.decided(change.reason)
             moved = change.from_state != change.to_state
             states = f"{change.from_state} → {change.to_state}" if moved else f"still {change.to_state}"
             text = f"{incident.rule} in {place}: {states}, {why}"

@@ -176,7 +176,7 @@ def every_kind() -> dict[str, Notice]:
         "escalated": firing(
             kind=Kind.ESCALATED,
             key="5f0c3a1e5f0c3a1e5f0c3a1e5f0c3a1e-escalated",
-            sentence="Nobody has acknowledged this for 30 min. It is still open.",
+            sentence="Nobody has acknowledged this for 30 min: 37 errors (threshold 10 errors) when last told.",
             reason="not_acknowledged",
             at="2026-11-23T12:37:41Z",
         ),
@@ -194,8 +194,8 @@ def every_kind() -> dict[str, Notice]:
         ),
         "stale": digest(
             kind=Kind.STALE,
-            sentence="These 12 notices could not be delivered in time, the oldest since 2026-11-23T09:02:11Z. "
-            "12 notices about 12 projects in one message.",
+            sentence="12 notices about 12 projects could not be delivered in time, the oldest since "
+            "2026-11-23T09:02:11Z.",
             reason="stale_summary",
         ),
         "blind": Notice(
@@ -221,7 +221,7 @@ def every_kind() -> dict[str, Notice]:
             key="b11d",
             headline="Sentry can be read again after 22 min",
             sentence="Resolved: Sentry answers again. It could not be read from 2026-11-23T12:03:00Z to "
-            "2026-11-23T12:25:00Z (22 min). What was missed in between is being judged now and told once, marked late.",
+            "2026-11-23T12:25:00Z. What was missed in between is being judged now and told once, marked late.",
             severity="high",
             at="2026-11-23T12:25:00Z",
             rule="blind",

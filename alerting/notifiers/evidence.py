@@ -4,9 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from alerting import reasons
 from alerting.notifiers import words
 from alerting.outbox.message import Kind, Notice
 from alerting.rules.units import span
+
+LAST_JUDGED = ", when last judged"
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,16 +22,19 @@ class Fact:
 
 
 def facts(notice: Notice) -> Iterator[Fact]:
-    """What people look for first."""
+    """What people look for first; what tells of ourselves has said it all in its sentence."""
+    if notice.kind in words.ABOUT_US:
+        return
     if title := notice.issue.get("title"):
         yield Fact("Error", title, quoted=True)
     if culprit := notice.issue.get("culprit"):
         yield Fact("Raised in", culprit, quoted=True)
     told = {notice.value, notice.threshold} if notice.issue else set()
+    value = notice.value.removesuffix(LAST_JUDGED)
     texts = (
-        ("Value", "" if notice.value in notice.sentence else notice.value),
+        ("Value", "" if value in notice.sentence else notice.value),
         ("Threshold", "" if notice.threshold in notice.sentence else notice.threshold),
-        ("Peak", notice.peak if notice.peak != notice.value else ""),
+        ("Peak", notice.peak if notice.peak != value else ""),
         ("First error", _ago(notice.first_error_at, notice.at)),
         ("First seen", _ago(notice.issue.get("first_seen", ""), notice.at)),
         ("Open since", _open_since(notice)),
@@ -40,14 +46,16 @@ def facts(notice: Notice) -> Iterator[Fact]:
 
 def small(notice: Notice) -> Iterator[Fact]:
     """What explains us: how it was read, and why it is told."""
-    what_never_varies = {notice.value, notice.threshold} if notice.issue else set()
+    what_is_small = {notice.value, notice.threshold} if notice.issue or notice.kind in words.ABOUT_US else set()
+    if notice.value.endswith(LAST_JUDGED):
+        what_is_small.add(notice.value)
     texts = (
-        ("Value", notice.value if notice.value in what_never_varies else ""),
-        ("Threshold", notice.threshold if notice.threshold in what_never_varies else ""),
+        ("Value", notice.value if notice.value in what_is_small else ""),
+        ("Threshold", notice.threshold if notice.threshold in what_is_small else ""),
         ("Rule", _rule(notice)),
         ("Window", _window(notice)),
         ("Sample", notice.sample),
-        ("Reason", words.reason(notice.reason)),
+        ("Reason", reasons.told(notice.reason)),
         ("Dataset", notice.dataset),
     )
     yield from (Fact(label, text) for label, text in texts if text)

@@ -59,4 +59,5 @@ class _RowParts:
 
 
 def _rest(row: Row) -> str:
-    return "".join(f" · {part}" for part in (row.rule, row.environment, row.at) if part)
+    parts = (row.environment, row.at, row.against) if row.is_new else (row.rule, row.environment, row.at)
+    return "".join(f" · {part}" for part in parts if part)

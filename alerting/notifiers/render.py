@@ -20,7 +20,7 @@ MOST_NOTES = 10
 _KEY = re.compile(r"([0-9a-f]{32})(-escalated)?")
 _STAMP = re.compile(r"\b(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)Z\b")
 # Kinds about ourselves: their threshold belongs to the facts, not to the subject.
-_ABOUT_US = frozenset({Kind.BLIND, Kind.SIGHTED, Kind.CHANNEL, Kind.MENDED, Kind.TEST, Kind.DIGEST, Kind.STALE})
+words.ABOUT_US = frozenset({Kind.BLIND, Kind.SIGHTED, Kind.CHANNEL, Kind.MENDED, Kind.TEST, Kind.DIGEST, Kind.STALE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +42,20 @@ class Row:
     def text(self) -> str:
         """The line in words, without its link."""
         place = f"{self.project} ({self.environment})" if self.environment else self.project
-        against = f"{self.value}, threshold {self.threshold}" if self.threshold else self.value
-        first = f"{place}: {against}" if place and against else place or against
+        if self.is_new:
+            return " · ".join(part for part in (f"{place}: {self.title}", self.tag, self.at, self.against) if part)
+        first = f"{place}: {self.against}" if place and self.against else place or self.against
         return " · ".join(part for part in (first, self.tag, self.rule, self.at, self.title) if part)
+
+    @property
+    def against(self) -> str:
+        """The value against its threshold."""
+        return f"{self.value}, threshold {self.threshold}" if self.threshold else self.value
+
+    @property
+    def is_new(self) -> bool:
+        """Whether it is about an error type seen for the first time, which is nothing without its title."""
+        return bool(self.project and self.title) and self.rule == words.NEW_ERROR_TYPE
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +183,7 @@ def _with_plain_times(text: str) -> str:
 def _subject(notice: Notice, tag: str, title: str) -> str:
     """Project and value first: a locked phone shows about sixty characters."""
     details = []
-    if notice.kind not in _ABOUT_US and not notice.issue and notice.threshold:
+    if notice.kind not in words.ABOUT_US and not notice.issue and notice.threshold:
         details.append(f"threshold {notice.threshold}")
     if notice.kind is Kind.RESOLVED and (lasted := evidence.lasted(notice)):
         details.append(f"lasted {lasted}")
@@ -190,13 +201,13 @@ def _subject(notice: Notice, tag: str, title: str) -> str:
 
 def _heading(notice: Notice, place: str) -> str:
     """Severity, project and environment; nothing where a notice is about ourselves or about many."""
-    if notice.kind in _ABOUT_US or not place:
+    if notice.kind in words.ABOUT_US or not place:
         return ""
     return " · ".join(part for part in (notice.severity.capitalize(), place, notice.environment) if part)
 
 
 def _page(notice: Notice, page_url: str) -> str:
-    key = "" if notice.kind in _ABOUT_US else incident_key(notice)
+    key = "" if notice.kind in words.ABOUT_US else incident_key(notice)
     return safe_link(f"{page_url.rstrip('/')}/incidents/{UUID(hex=key)}/") if key and page_url else ""
 
 

@@ -1,8 +1,11 @@
-"""What a notice's machine names are called for people: tags, moods, reasons, next steps. Pure tables."""
+"""What a notice's machine names are called for people: tags, moods, next steps. Pure tables."""
 
 from enum import StrEnum
 
 from alerting.outbox.message import Kind, Line, Notice
+
+# Kinds about ourselves.
+ABOUT_US = frozenset({Kind.BLIND, Kind.SIGHTED, Kind.CHANNEL, Kind.MENDED, Kind.TEST, Kind.DIGEST, Kind.STALE})
 
 
 class Mood(StrEnum):
@@ -33,6 +36,7 @@ TAGS: dict[str, str] = {
     "silenced": "silenced meanwhile",
 }
 
+NEW_ERROR_TYPE = "New error type"
 _ABOUT_TRANSACTIONS = frozenset({"error_rate", "p95_latency"})
 _MOODS: dict[str, Mood] = {
     Kind.RESOLVED: Mood.GOOD,
@@ -44,35 +48,6 @@ _MOODS: dict[str, Mood] = {
     Kind.STALE: Mood.WARNING,
     Kind.TEST: Mood.QUIET,
 }
-
-_REASONS: dict[str, str] = {
-    "first_breach": "first time over the threshold",
-    "acknowledged": "somebody has it in hand",
-    "not_acknowledged": "nobody has acknowledged it in time",
-    "silence_ended": "the silence is over and it is still broken",
-    "first_seen": "first time this error type was seen",
-    "hold_over": "over the threshold for as long as the rule asks",
-    "value_doubled": "at least twice the value last told",
-    "repeat_due": "still over the threshold, reminder due",
-    "recovered": "at or under the threshold for long enough",
-    "threshold_raised": "the threshold was raised",
-    "too_little_traffic": "too little traffic to judge by, for long",
-    "not_watched": "the configuration no longer includes it",
-    "not_visible": "the token no longer sees the project",
-    "changes_often": "started and stopped too often",
-    "stable_clear": "stopped coming and going, at or under the threshold",
-    "stable_breached": "stopped coming and going, over the threshold",
-    "found_late": "found late, not known to be over",
-    "dropping_began": "Sentry drops events by quota or spike protection",
-    "late_and_over": "found late, already over",
-    "no_good_reading": "Sentry could not be read",
-    "sight_regained": "Sentry can be read again",
-    "channel_broken": "a channel refuses our notices",
-    "channel_mended": "a channel takes our notices again",
-    "digest": "several notices in one message",
-    "stale_summary": "notices that could not be delivered in time",
-}
-
 
 _ENDED_STEPS: dict[str, str] = {
     "threshold_raised": "Nothing to do if the new threshold is meant.",
@@ -108,6 +83,8 @@ def total(name: str, count: int) -> str:
     """How many notices of one sort a digest holds; the sorts are named `<rule's title>: <kind>`."""
     title, _, kind = name.rpartition(": ")
     word = TAGS.get(kind, kind.replace("_", " "))
+    if title == NEW_ERROR_TYPE and kind == Kind.FIRST:
+        return f"{count} × {title}"
     return f"{count} × {title} {word}" if title else f"{count} × {word}"
 
 
@@ -118,11 +95,6 @@ def _mood(kind: str, severity: str) -> Mood:
 def unit(rule: str) -> str:
     """The unit of a rule's value."""
     return {"error_rate": "ratio", "p95_latency": "ms"}.get(rule, "errors")
-
-
-def reason(name: str) -> str:
-    """A named reason as people say it."""
-    return _REASONS.get(name, name.replace("_", " "))
 
 
 def next_step(notice: Notice) -> str:
@@ -150,6 +122,8 @@ def next_step(notice: Notice) -> str:
             return "Look for what comes and goes, or raise the threshold if this level is normal."
         case Kind.LATE if notice.resolved_at:
             return "It is over. Look at what happened then, so that it does not come back."
+        case _ if notice.rule == "dropping":
+            return "Raise the quota in Sentry, or find what sends so much."
         case _ if notice.top_errors:
             return "Open the first of these errors: its stack trace says where to look."
         case _ if notice.issue:

@@ -13,6 +13,7 @@ FOLD_ABOVE = 5
 FOLD_NEW_ISSUES_ABOVE = 2
 FOLDED_KINDS = (Kind.DIGEST, Kind.STALE)
 MOST_NOTES = 5
+TOGETHER = " in one message"
 # Slack's blocks hold about 75 lines with everything in them, twice as many with what nobody can do without. A mail
 # holds more, but nobody reads a longer one.
 _LIMITS: Mapping[str, int] = {"slack": 70}
@@ -37,7 +38,7 @@ def digest(notices: Sequence[Notice], kind: Kind, waiting: int, now: datetime, f
     projects = len({notice.project for notice in notices if notice.project})
     left = waiting - len(notices)
     about = f" about {_counted(projects, 'project')}" if projects else ""
-    sentence = f"{_counted(len(notices), 'notice')}{about} in one message"
+    sentence = f"{_counted(len(notices), 'notice')}{about}{TOGETHER}"
     sentence += f"; {left} more follow." if left > 0 else "."
     made = Notice(
         kind=Kind.DIGEST,
@@ -56,12 +57,11 @@ def digest(notices: Sequence[Notice], kind: Kind, waiting: int, now: datetime, f
 
 def overdue(notice: Notice, now: datetime) -> Notice:
     """A digest that comes too late, dated honestly: it says so, and how old its oldest line is."""
-    subject = f"These {len(notice.lines)} notices" if len(notice.lines) != 1 else "This notice"
     since = min(line.at for line in notice.lines)
     return replace(
         notice,
         kind=Kind.STALE,
-        sentence=f"{subject} could not be delivered in time, the oldest since {since}. {notice.sentence}",
+        sentence=notice.sentence.replace(TOGETHER, f" could not be delivered in time, the oldest since {since}", 1),
         at=_stamp(now),
         reason=Kind.STALE.value,
     )

@@ -14,7 +14,7 @@ class Measure(StrEnum):
     """What is asked. One question costs one request per 100 projects (or issues) in its answer."""
 
     ERRORS = "errors"  # per project: count of error events
-    PERFORMANCE = "performance"  # per project: transactions, failure rate, p95
+    PERFORMANCE = "performance"  # per project: transactions, p95
     NEW_ISSUES = "new_issues"  # issues first seen in the window
     OUTCOMES = "outcomes"  # per project: what quota and spike protection dropped
     PROJECTS = "projects"  # which of the question's projects the token sees, as of now
@@ -50,7 +50,6 @@ class Row:
     """One project's line of an answer. Only the fields of the question's measure are set.
 
     `errors`, `transactions`, `accepted` and `dropped` (errors) and `dropped_transactions` are counts;
-    `failure_rate` is a fraction;
     `p95_ms` milliseconds. `stored` is how many transactions the server holds, where `transactions` stands for more;
     None where it does not say. `dropped_reasons` maps Sentry's reason (`smart_rate_limit`, `project_quota`, …) to a
     count of errors.
@@ -61,7 +60,6 @@ class Row:
     last_error_at: datetime | None = None
     transactions: int | None = None
     stored: int | None = None
-    failure_rate: float | None = None
     p95_ms: float | None = None
     accepted: int | None = None
     dropped: int | None = None

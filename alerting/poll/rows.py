@@ -10,7 +10,7 @@ from typing import Any
 
 from alerting.poll.model import Row
 from alerting.poll.replies import garbled, number
-from alerting.poll.variants import COUNT, FAILURE_RATE, FIRST_ERROR, LAST_ERROR, STORED, Variant
+from alerting.poll.variants import COUNT, FIRST_ERROR, LAST_ERROR, STORED, Variant
 from alerting.rules.levels import EVENT_TYPES
 from alerting.rules.model import Issue, Project
 from alerting.sentry.scrub import scrub_event
@@ -72,7 +72,6 @@ def performance_row(record: Mapping[str, Any], variant: Variant, units: Any, sca
     return Row(
         transactions=round(count * scale),
         stored=_stored(record, variant, count),
-        failure_rate=_optional(record, FAILURE_RATE),
         p95_ms=None if p95 is None else p95 * factor,
     )
 

@@ -14,7 +14,6 @@ COUNT = "count()"
 STORED = "count_sample()"
 FIRST_ERROR = "min(timestamp)"
 LAST_ERROR = "max(timestamp)"
-FAILURE_RATE = "failure_rate()"
 OLDEST = "discover"
 
 
@@ -36,7 +35,7 @@ class Variant:
     def fields(self) -> tuple[str, ...]:
         base = ("project", "project.id", COUNT)
         if self.p95:
-            return (*base, *((STORED,) if self.stored else ()), FAILURE_RATE, self.p95)
+            return (*base, *((STORED,) if self.stored else ()), self.p95)
         return (*base, FIRST_ERROR, LAST_ERROR) if self.first_error else base
 
     @property

@@ -123,7 +123,6 @@ class Rule:
     channels: tuple[str, ...]
     unit: str
     min_sample: int = 0
-    hold_seconds: int = 0
     levels: tuple[str, ...] = ()
 
     @property

@@ -19,14 +19,14 @@ def history(request: HttpRequest) -> HttpResponse:
     """One page of incidents; `before` is the number the next page ends at."""
     asked = {name: request.GET.get(name, "").strip()[:100] for name in ("rule", "project", "since", "until", "before")}
     mistakes: list[str] = []
-    incidents = Incident.objects.select_related("acknowledgement")
+    incidents = Incident.objects.select_related("acknowledgement").defer("standing")
     if asked["rule"]:
         incidents = incidents.filter(rule=asked["rule"])
     if asked["project"]:
         incidents = incidents.filter(project=asked["project"])
-    if (since := _day(asked["since"], "since", mistakes)) is not None:
+    if (since := _day(asked, "since", mistakes)) is not None:
         incidents = incidents.filter(opened_at__gte=since)
-    if (until := _day(asked["until"], "until", mistakes)) is not None:
+    if (until := _day(asked, "until", mistakes)) is not None:
         incidents = incidents.filter(opened_at__lt=until + timedelta(days=1))
     if asked["before"].isdecimal():
         incidents = incidents.filter(pk__lt=int(asked["before"]))
@@ -46,11 +46,13 @@ def history(request: HttpRequest) -> HttpResponse:
     return render(request, "status/history.html", context, status=400 if mistakes else 200)
 
 
-def _day(text: str, name: str, mistakes: list[str]) -> datetime | None:
-    if not text:
+def _day(asked: dict[str, str], name: str, mistakes: list[str]) -> datetime | None:
+    """The beginning of the day that is asked for; what is no date is forgotten, because a date's field takes none."""
+    if not asked[name]:
         return None
     try:
-        return datetime.combine(date.fromisoformat(text), time(), UTC)
+        return datetime.combine(date.fromisoformat(asked[name]), time(), UTC)
     except ValueError:
+        asked[name] = ""
         mistakes.append(f"“{name}” is no date: write it as 2026-01-31.")
         return None

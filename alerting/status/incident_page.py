@@ -7,10 +7,10 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.views.decorators.http import require_POST, require_safe
 
+from alerting import reasons
 from alerting.actions import mutes, perform
 from alerting.errors import ActionError
 from alerting.incidents.models import Decision, Incident
-from alerting.notifiers.words import reason as reason_words
 from alerting.notifiers.words import tag
 from alerting.outbox.models import Message
 from alerting.status import incident_rows, sentry_chart
@@ -90,13 +90,13 @@ def _page(request: HttpRequest, number: int, mistake: str = "") -> HttpResponse:
     context = {
         "row": row,
         "incident": found,
-        "why": reason_words(found.reason),
+        "why": reasons.told(found.reason),
         "chart_note": asked.note,
         "told": last_told(messages),
         "chart": draw(points, found.threshold, "", now if found.closed_at is None else None),
         "decisions": [_Decision(each, found) for each in decisions],
         "is_cut": len(decisions) == MOST_DECISIONS,
-        "transitions": [(each, reason_words(each.reason)) for each in found.transitions.all()],
+        "transitions": [(each, reasons.told(each.reason)) for each in found.transitions.all()],
         "messages": [(each, tag(each.kind), STATES[Message.State(each.state)]) for each in messages],
         "audit": found.audit.all(),
         "acknowledgement": getattr(found, "acknowledgement", None),
@@ -114,7 +114,7 @@ class _Decision:
     def __init__(self, decision: Decision, incident: Incident) -> None:
         value = decision.value
         self.row = decision
-        self.why = reason_words(decision.reason)
+        self.why = reasons.told(decision.reason)
         self.value = "–" if value is None else incident_rows.shown(incident.rule, value, incident.threshold)[0]
         self.told = tag(decision.told) if decision.told else ""
 

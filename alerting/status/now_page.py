@@ -13,6 +13,7 @@ from alerting.incidents import blindness, evaluator_state, lagging
 from alerting.incidents.evaluator_state import EvaluatorState
 from alerting.incidents.models import Incident
 from alerting.outbox.models import Channel
+from alerting.rules.model import Judgement
 from alerting.rules.units import span
 from alerting.status import incident_rows
 
@@ -34,10 +35,12 @@ def now(request: HttpRequest) -> HttpResponse:
     """Open incidents with their charts, new error types of the last day, silences, and our own state."""
     at = datetime.now(UTC)
     muted = mutes.at(at)
-    everything = Incident.objects.filter(closed_at__isnull=True).select_related("acknowledgement")
+    everything = Incident.objects.filter(closed_at__isnull=True).select_related("acknowledgement").defer("standing")
     open_now = list(everything[: MOST_OPEN + 1])
     listed = sorted(incident_rows.rows(open_now[:MOST_OPEN], muted, at, charts=True), key=incident_rows.worst_first)
-    new_types = Incident.objects.filter(opened_at__gte=at - NEW_TYPES_WITHIN).exclude(subject="")
+    # A new error type is told and closed in one step, and by the time of closing there is an index.
+    new_types = Incident.objects.filter(closed_at__gte=at - NEW_TYPES_WITHIN, rule=Judgement.NEW_ISSUE)
+    new_types = new_types.select_related("acknowledgement").defer("standing")[:MOST_NEW_TYPES]
     broken = list(Channel.objects.exclude(broken_reason=""))
     return render(
         request,
@@ -45,7 +48,7 @@ def now(request: HttpRequest) -> HttpResponse:
         {
             "rows": listed,
             "more": len(open_now) > MOST_OPEN,
-            "new_types": incident_rows.rows(new_types.select_related("acknowledgement")[:MOST_NEW_TYPES], muted, at),
+            "new_types": incident_rows.rows(new_types, muted, at),
             "sight": sight(evaluator_state.read(at), at),
             "broken": broken,
             "mutes": muted.mutes,

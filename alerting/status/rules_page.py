@@ -30,7 +30,7 @@ VARIABLES: Mapping[str, tuple[str, ...]] = {
     ),
     Judgement.NEW_ISSUE: ("SENTRY_NEW_ISSUE_ALERTS_ENABLED",),
 }
-MOST_PROJECTS = 200
+MOST_PROJECTS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,11 @@ class ReadingRow:
     share: float
     is_over: bool
 
+    @property
+    def meter(self) -> str:
+        """The share as the drawing takes it; empty where nothing could be judged."""
+        return f"{min(self.share, 1.0):.2f}" if self.share >= 0 else ""
+
 
 @dataclass(frozen=True, slots=True)
 class RuleRow:
@@ -54,6 +59,7 @@ class RuleRow:
     origins: Sequence[tuple[str, str, str]]
     last_fired: datetime | None
     readings: Sequence[ReadingRow]
+    further: int
     unread: str
 
 
@@ -77,6 +83,7 @@ def _row(rule: Rule, latest: LatestReadings | None, last_fired: datetime | None)
         origins=[(name, str(getattr(config.current(), name)), config.origin(name)) for name in VARIABLES[rule.name]],
         last_fired=last_fired,
         readings=readings[:MOST_PROJECTS],
+        further=max(0, len(readings) - MOST_PROJECTS),
         unread=_unread(rule, readings),
     )
 

@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Protocol
 
+from alerting import config
 from alerting.errors import SourceError
 from alerting.incidents.models import Incident
 from alerting.poll import trend
@@ -72,6 +73,9 @@ def ask(incident: Incident, now: datetime) -> Answer:
     """Sentry's values for this incident's chart, at most a minute old."""
     rule = incident_rows.rules().get(incident.rule)
     if _asker is None or rule is None or rule.judgement not in trend.AXES or incident.subject:
+        return NOT_ASKED
+    # Of other environments than those of then, the numbers would be others.
+    if incident.environment != ",".join(config.current().SENTRY_ALERT_ENVIRONMENTS):
         return NOT_ASKED
     with _lock:
         at, answer = _kept.get(incident.pk, (-math.inf, NOT_ASKED))

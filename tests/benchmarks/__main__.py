@@ -13,7 +13,7 @@ import sys
 from tests.support import reaper
 from tests.support.environment import PREFIXES
 
-TABLES = ("ticks", "latency", "startup", "breadcrumbs", "scrub", "capture", "week", "history")
+TABLES = ("ticks", "latency", "startup", "breadcrumbs", "scrub", "capture", "week", "history", "pages")
 
 
 def main() -> None:

@@ -1,13 +1,16 @@
 """The whole service with its page, and a real browser in front of it; one of each for all tests of a process."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import pytest
 from selenium import webdriver
 
 from tests.sandbox import Sandbox
 from tests.support.browser import start
-from tests.support.service import Service, broker
+from tests.support.service import ROOT, Service, broker
 
 
 @pytest.fixture(scope="session")
@@ -27,6 +30,50 @@ def service(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Itera
             yield made
         finally:
             made.close()
+
+
+READING_PASSWORD = "just looking"
+NOWHERE = "redis://127.0.0.1:1/0"
+
+
+@dataclass(frozen=True, slots=True)
+class HostilePage:
+    """A page over a database that is full of a stranger's text; `number` is an open incident's."""
+
+    url: str
+    number: int
+
+
+@pytest.fixture(scope="session")
+def hostile_page(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[HostilePage]:
+    made = Service(sandbox, tmp_path_factory.mktemp("hostile"), NOWHERE)
+    try:
+        made.migrate()
+        filled = subprocess.run(
+            [sys.executable, "-m", "tests.support.hostile_rows"],
+            cwd=ROOT,
+            env={**made.environment, "DJANGO_SETTINGS_MODULE": "worker.settings"},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        made.start_page()
+        yield HostilePage(made.page_url.rstrip("/"), int(filled.stdout))
+    finally:
+        made.close()
+
+
+@pytest.fixture(scope="session")
+def closed_page(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a page that asks for a password, over an empty database."""
+    overrides = {"ALERTING_STATUS_READONLY_PASSWORD": READING_PASSWORD}
+    made = Service(sandbox, tmp_path_factory.mktemp("closed"), NOWHERE, overrides=overrides)
+    try:
+        made.migrate()
+        made.start_page()
+        yield made.page_url
+    finally:
+        made.close()
 
 
 @pytest.fixture(scope="session")

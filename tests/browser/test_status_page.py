@@ -3,6 +3,7 @@
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from selenium import webdriver
@@ -10,6 +11,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.wait import WebDriverWait
 
+from tests.browser.conftest import READING_PASSWORD, HostilePage
 from tests.sandbox import Sandbox
 from tests.support.browser import complaints
 from tests.support.service import Service
@@ -30,6 +32,16 @@ def wait_for_text(browser: webdriver.Chrome, text: str, seconds: float = 40) -> 
     return str(WebDriverWait(browser, seconds, ignored_exceptions=()).until(shown, f"never saw {text!r}"))
 
 
+def barriers(browser: webdriver.Chrome) -> list[tuple[str, list[str]]]:
+    """What axe holds against the page shown: the rule's name and where."""
+    # Through the debugger: the page's own policy refuses foreign scripts.
+    browser.execute_cdp_cmd("Runtime.evaluate", {"expression": AXE})
+    asked = {"expression": "axe.run().then(found => JSON.stringify(found.violations))", "awaitPromise": True}
+    result = browser.execute_cdp_cmd("Runtime.evaluate", asked)
+    violations = json.loads(result["result"]["value"])
+    return [(each["id"], [node["html"] for node in each["nodes"]][:3]) for each in violations]
+
+
 def an_open_incident(service: Service) -> str:
     """The address of an incident that stays open for these tests."""
     service.sandbox.sentry.add_errors("stays-open", 30)
@@ -48,6 +60,7 @@ def test_an_incident_appears_is_acknowledged_and_resolves_without_a_reload(
     assert browser.execute_script("return window.stillThesamePage") is True
     service.wait_for_row("select 1 from incidents_incident where project = 'checkout' and subject = ''")
     browser.find_element(By.LINK_TEXT, "checkout").click()
+    wait_for_text(browser, "From Sentry just now", 90)
     browser.find_element(By.XPATH, "//summary[text()='Acknowledge']").click()
     browser.find_element(By.NAME, "note").send_keys("rolling back")
     browser.find_element(By.XPATH, "//button[text()='I have it']").click()
@@ -62,18 +75,16 @@ def test_no_page_has_a_barrier_for_anybody(browser: webdriver.Chrome, service: S
     found = []
     for address in (*PAGES, an_open_incident(service), "/nothing/"):
         browser.get(service.page_url.rstrip("/") + address)
-        # Through the debugger: the page's own policy refuses foreign scripts.
-        browser.execute_cdp_cmd("Runtime.evaluate", {"expression": AXE})
-        result = browser.execute_cdp_cmd(
-            "Runtime.evaluate",
-            {
-                "expression": "axe.run().then(found => JSON.stringify(found.violations))",
-                "awaitPromise": True,
-            },
-        )
-        violations = json.loads(result["result"]["value"])
-        found += [(address, each["id"], [node["html"] for node in each["nodes"]][:3]) for each in violations]
+        found += [(address, *each) for each in barriers(browser)]
     assert found == []
+
+
+def test_somebody_logs_in_by_keyboard_and_a_reader_finds_no_button(browser: webdriver.Chrome, closed_page: str) -> None:
+    browser.get(closed_page)
+    assert barriers(browser) == []
+    browser.find_element(By.NAME, "name").send_keys("ann", Keys.TAB, READING_PASSWORD, Keys.ENTER)
+    assert "ann (may only read)" in wait_for_text(browser, "Not started.")
+    assert barriers(browser) == [] and complaints(browser) == []
 
 
 def test_a_phone_never_scrolls_sideways(browser: webdriver.Chrome, service: Service) -> None:
@@ -133,3 +144,21 @@ def test_a_strangers_script_in_a_title_does_nothing(
         assert browser.title != "owned"
         assert browser.find_elements(By.CSS_SELECTOR, "main script, main img, main iframe") == []
     assert complaints(browser) == []
+
+
+@pytest.mark.parametrize("script", ["on", "off"])
+def test_a_strangers_text_does_nothing_on_any_page(
+    browser: webdriver.Chrome, hostile_page: HostilePage, script: str
+) -> None:
+    browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": script == "off"})
+    asked = quote(HOSTILE)
+    filtered = f"/history/?project={asked}&rule={asked}&since={asked}&before={asked}"
+    for address in (*PAGES, f"/incidents/{hostile_page.number}/", filtered, f"/{asked}/"):
+        browser.get(hostile_page.url + address)
+        assert browser.title != "owned", address
+        strange = browser.find_elements(By.CSS_SELECTOR, "main script, main img, main iframe, [onmouseover], [onerror]")
+        assert strange == [], address
+        links = [each.get_attribute("href") or "" for each in browser.find_elements(By.TAG_NAME, "a")]
+        assert [each for each in links if not each.startswith(("http://", "https://"))] == [], address
+    # What is asked for in vain is answered with 404 and 400, which the console notes.
+    assert [each for each in complaints(browser) if "status of 40" not in each] == []

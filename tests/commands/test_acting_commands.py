@@ -1,16 +1,23 @@
 """What people type when they are woken: incidents, show, ack, silence, maintenance, rules; for people and programs."""
 
+import io
 import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 import typer
+from rich.console import Console
 
 from alerting.actions.models import Acknowledgement, AuditEntry, MaintenanceWindow, Silence
-from alerting.commands import incident_commands, listing, rules_command, silence_commands
+from alerting.commands import check, explain, incident_commands, listing, outbox, rules_command, silence_commands
 from alerting.commands.durations import duration
+from alerting.commands.findings import Finding, Status
+from alerting.config import Settings
 from alerting.errors import ActionError
+from alerting.incidents.models import Decision, Incident
+from alerting.notifiers.examples import firing
+from alerting.outbox.models import Channel, Message
 from tests.support.incidents import closed, incident
 
 pytestmark = pytest.mark.django_db
@@ -32,6 +39,15 @@ def test_what_is_open_is_listed_with_who_has_it(capsys: Capture) -> None:
     assert [row["project"] for row in printed(capsys)] == ["blog", "shop"]
 
 
+def test_the_worst_is_listed_first_and_what_somebody_has_last(capsys: Capture) -> None:
+    for project, value in (("mild", 12), ("bad", 90), ("taken", 500)):
+        incident(project, value=float(value))
+    incident_commands.ack(Incident.objects.get(project="taken").pk)
+    capsys.readouterr()
+    incident_commands.incidents(as_json=True)
+    assert [row["project"] for row in printed(capsys)] == ["bad", "mild", "taken"]
+
+
 def test_show_tells_changes_notices_and_what_people_did(capsys: Capture) -> None:
     made = incident("shop")
     incident_commands.ack(made.pk)
@@ -42,6 +58,64 @@ def test_show_tells_changes_notices_and_what_people_did(capsys: Capture) -> None
     incident_commands.show(made.pk, as_json=True)
     (whole,) = printed(capsys)
     assert [each["notice"] for each in whole["notices"]] == ["first"]
+
+
+def test_show_names_the_errors_behind_it_and_the_next_step(capsys: Capture) -> None:
+    made = incident("shop")
+    Message.objects.update(payload=firing(key=made.uid.hex).to_json())
+    incident_commands.show(made.pk)
+    said = capsys.readouterr().out
+    assert "21 ×" in said and "KeyError: 'cart_id'" in said and "Open the first of these errors" in said
+    assert "https://acme.sentry.example/organizations/acme/issues/" in said
+    incident_commands.show(made.pk, as_json=True)
+    (whole,) = printed(capsys)
+    assert [each["count"] for each in whole["errors"]] == ["21 ×", "9 ×", "4 ×"]
+
+
+def test_explain_tells_programs_the_same_as_people(capsys: Capture) -> None:
+    explain.explain(None, as_json=True)
+    assert printed(capsys) == {"last_tick": None, "unreadable": [], "incidents": []}
+    made = incident("shop")
+    explain.explain(made.pk, as_json=True)
+    whole = printed(capsys)
+    assert [each["reason"] for each in whole["decisions"]] == ["first_breach"]
+    assert [each["to"] for each in whole["changes"]] == ["firing"] and whole["until"] is None
+
+
+def test_explain_breaks_its_words_in_a_terminal_of_eighty_columns() -> None:
+    made = incident("shop")
+    Decision.objects.update(reason="clear_window_before_breach", trust="dropped_by_quota")
+    console = Console(file=io.StringIO(), force_terminal=True, width=80, highlight=False, soft_wrap=True)
+    explain._story(console, made)
+    lines = console.file.getvalue().splitlines()  # type: ignore[attr-defined]
+    assert max(len(line) for line in lines) <= 80
+    assert "this settled window ends before the breach, so it proves no recovery" in " ".join(
+        " ".join(lines).replace("dropped by quota", "").split()
+    )
+
+
+def test_the_outbox_tells_programs_its_channels_and_whole_notices(capsys: Capture) -> None:
+    now = datetime.now(UTC)
+    Channel.objects.create(name="slack", leased_until=now, open_at=now, broken_reason="invalid_auth", broken_at=now)
+    made = incident("shop")
+    Message.objects.update(payload=firing(key=made.uid.hex).to_json())
+    outbox.list_messages(True, 50, as_json=True)
+    listed = printed(capsys)
+    assert listed["channels"][0]["broken"] == "invalid_auth" and listed["messages"][0]["project"] == "checkout"
+    outbox.show(Message.objects.get().pk, as_json=True)
+    assert printed(capsys)["notice"]["headline"] == "37 errors in 5 min"
+
+
+def test_check_tells_programs_what_it_found_and_no_secret(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EMAIL_HOST_PASSWORD", "topsecret")
+    monkeypatch.setattr(check, "probes", lambda: {"Rules": lambda _: Finding("Rules", Status.FAIL, "none", "add one")})
+    with pytest.raises(typer.Exit) as ended:
+        check.check(as_json=True)
+    found = printed(capsys)
+    assert ended.value.exit_code == 1
+    assert found["parts"] == [{"part": "Rules", "status": "fail", "said": "none", "advice": "add one"}]
+    assert {each["name"] for each in found["settings"]} == set(Settings.model_fields)
+    assert "topsecret" not in str(found)
 
 
 def test_what_is_not_there_says_where_to_look() -> None:

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from alerting.commands import check
 from alerting.commands.findings import Finding, Status
-from alerting.commands.probes import broker, channels, heartbeat, source
+from alerting.commands.probes import broker, delivery, heartbeat, source
 from alerting.config import Settings, load
 from alerting.errors import DeliveryError
 from alerting.poll.check import Level, Observation
@@ -154,18 +154,18 @@ def test_redis_away_is_a_failure_that_names_the_place_and_not_the_password() -> 
 
 
 def test_rules_without_anybody_to_tell_are_a_warning() -> None:
-    none = channels.rules(load({}))
+    none = delivery.rules(load({}))
     assert none.status is Status.WARNING and "none of 4 rules" in none.said
     mail = {"SENTRY_EMAIL_ALERTS_ENABLED": "1", "SENTRY_ALERT_EMAIL_RECIPIENTS": "a@example.com"}
-    only_mail = channels.rules(load(mail))
+    only_mail = delivery.rules(load(mail))
     assert only_mail.status is Status.WARNING and only_mail.said == "nobody is told about p95_latency, new_issue"
     slack = {"SENTRY_SLACK_ALERTS_ENABLED": "1", "SENTRY_SLACK_WEBHOOK_URL": "https://hooks.slack.com/services/x"}
-    assert channels.rules(load(slack)).status is Status.PASS
+    assert delivery.rules(load(slack)).status is Status.PASS
 
 
 def test_a_channel_that_is_off_but_has_a_target_is_pointed_out() -> None:
-    assert "recipients are set" in channels.email(load({"SENTRY_ALERT_EMAIL_RECIPIENTS": "a@example.com"})).said
-    slack = channels.slack(load({"SENTRY_SLACK_WEBHOOK_URL": "https://hooks.slack.com/services/x"}))
+    assert "recipients are set" in delivery.email(load({"SENTRY_ALERT_EMAIL_RECIPIENTS": "a@example.com"})).said
+    slack = delivery.slack(load({"SENTRY_SLACK_WEBHOOK_URL": "https://hooks.slack.com/services/x"}))
     assert slack.status is Status.NOT_CONFIGURED and "a target is set" in slack.said
 
 
@@ -173,8 +173,8 @@ def test_a_channel_that_refuses_us_fails_with_its_own_words(monkeypatch: pytest.
     def refuse(_: Settings) -> str:
         raise DeliveryError("invalid_auth", "Slack does not know this token.", permanent=True)
 
-    monkeypatch.setattr(channels.handshake, "slack", refuse)
-    found = channels.slack(load({"SENTRY_SLACK_ALERTS_ENABLED": "1", "SENTRY_SLACK_WEBHOOK_URL": "https://x.example"}))
+    monkeypatch.setattr(delivery.handshake, "slack", refuse)
+    found = delivery.slack(load({"SENTRY_SLACK_ALERTS_ENABLED": "1", "SENTRY_SLACK_WEBHOOK_URL": "https://x.example"}))
     assert (found.status, found.said) == (Status.FAIL, "Slack does not know this token.")
     assert "SENTRY_SLACK_WEBHOOK_URL" in found.advice
 

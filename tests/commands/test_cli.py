@@ -7,8 +7,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
+import typer
 
+from alerting.cli import _application
 from tests.commands.conftest import Run
 from tests.support import postgres
 
@@ -53,6 +56,53 @@ def test_help_names_every_command(run: Run) -> None:
     assert all(
         name in done.stdout for name in ("up", "check", "migrate", "explain", "outbox", "env-example", "version")
     )
+
+
+def test_help_is_a_tour_in_whole_sentences_of_eighty_columns(run: Run) -> None:
+    said = run("--help", COLUMNS="80").stdout
+    assert "..." not in said.replace("COMMAND [ARGS]...", "") and "\x1b" not in said
+    tour = said.partition("First:")[2]
+    for command in ("up", "check", "incidents", "show 7", "explain 7", "ack 7", "silence add", "maintenance add"):
+        assert command in tour, command
+    for command in ("rules", "outbox list", "preview", "send-test"):
+        assert command in tour, command
+    assert max(len(line) for line in said.splitlines()) <= 80
+
+
+def every_command() -> dict[str, click.Command]:
+    """Every command by the words it is called with."""
+    found: dict[str, click.Command] = {}
+
+    def collect(command: click.Command, name: str) -> None:
+        for word, each in getattr(command, "commands", {}).items():
+            collect(each, f"{name} {word}".strip())
+        if not hasattr(command, "commands"):
+            found[name] = command
+
+    collect(typer.main.get_command(_application("")), "")
+    return found
+
+
+@pytest.mark.parametrize("name", every_command())
+def test_every_commands_help_fits_into_eighty_columns(name: str) -> None:
+    said = every_command()[name].get_help(click.Context(every_command()[name], info_name=name, terminal_width=80))
+    assert max(len(line) for line in said.splitlines()) <= 80
+
+
+def test_every_listing_has_json() -> None:
+    with_json = {name for name, each in every_command().items() if "as_json" in {one.name for one in each.params}}
+    assert with_json == {
+        *("incidents", "show", "explain", "rules", "check", "outbox list", "outbox show"),
+        *("silence list", "maintenance list"),
+    }
+
+
+def test_the_shell_completes_commands_and_their_options(run: Run) -> None:
+    asked = {"_ALERTING_COMPLETE": "complete_bash", "COMP_CWORD": "1"}
+    assert run(COMP_WORDS="alerting inc", **asked).stdout.split() == ["incidents"]
+    assert "outbox" in run(COMP_WORDS="alerting ", **asked).stdout.split()
+    option = run(COMP_WORDS="alerting incidents --js", **{**asked, "COMP_CWORD": "2"})
+    assert option.stdout.split() == ["--json"]
 
 
 def test_version_is_the_installed_one(run: Run) -> None:

@@ -1,4 +1,4 @@
-"""The lock says who holds it, lasts as long as its last holder, and not a moment longer."""
+"""The lock says who holds it, and lasts exactly as long as the process that took it."""
 
 import os
 import subprocess
@@ -7,58 +7,54 @@ from pathlib import Path
 
 import pytest
 
+from alerting import parent_death
 from alerting.commands.lock import HeldError, Lock
 
 
-def test_the_second_one_learns_who_holds_it_and_since_when(tmp_path: Path) -> None:
-    with Lock(tmp_path / "lock"), pytest.raises(HeldError) as caught:
-        Lock(tmp_path / "lock").acquire()
-    assert caught.value.holder is not None and caught.value.holder.pid == os.getpid()
-    assert caught.value.holder.since.endswith(" UTC")
+def lock(path: Path) -> Lock:
+    return Lock(path, "It is busy", "Come back later.")
+
+
+def test_the_second_one_learns_who_holds_it_since_when_and_what_to_do(tmp_path: Path) -> None:
+    with lock(tmp_path / "lock"), pytest.raises(HeldError) as caught, lock(tmp_path / "lock"):
+        pass
+    told = rf"It is busy: process {os.getpid()}, since \d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d UTC \(.+\)\. Come back later\."
+    assert caught.match(told)
 
 
 def test_it_can_be_taken_again_after_release(tmp_path: Path) -> None:
     for _ in range(2):
-        with Lock(tmp_path / "lock"):
+        with lock(tmp_path / "lock"):
             pass
 
 
-def test_a_killed_holder_leaves_nothing_behind(tmp_path: Path) -> None:
-    holder = _hold(tmp_path / "lock")
+def test_a_killed_holder_leaves_nothing_behind_although_its_child_lives_on(tmp_path: Path) -> None:
+    holder = _hold(tmp_path / "lock", "subprocess.Popen(['sleep', '600'], stdin=-3, stdout=-3)")
     holder.kill()
     holder.wait()
-    Lock(tmp_path / "lock").acquire()
-
-
-def test_an_heir_keeps_it_and_only_then_is_the_dead_holder_waited_for(tmp_path: Path) -> None:
-    holder = _hold(tmp_path / "lock", heir="subprocess.Popen(['cat'], stdin=0, pass_fds=(lock.fileno(),));")
-    holder.kill()
-    # Nobody has waited for it yet: a process that is killed and not yet buried is dead all the same.
-    os.waitid(os.P_PID, holder.pid, os.WEXITED | os.WNOWAIT)
-    with pytest.raises(HeldError) as caught:
-        Lock(tmp_path / "lock", heir_seconds=0.2).acquire()
-    assert caught.value.holder is not None and not caught.value.holder.is_alive
-    holder.wait()
-    assert holder.stdin is not None
-    holder.stdin.close()
-    with Lock(tmp_path / "lock", heir_seconds=10):
+    with lock(tmp_path / "lock"):
         pass
 
 
 def test_a_file_full_of_nonsense_is_no_obstacle(tmp_path: Path) -> None:
     (tmp_path / "lock").write_bytes(b"\xff{not json")
-    with Lock(tmp_path / "lock"):
+    with lock(tmp_path / "lock"):
         pass
 
 
-def _hold(path: Path, heir: str = "") -> subprocess.Popen[str]:
+def test_a_holder_that_wrote_nothing_is_somebody_all_the_same(tmp_path: Path) -> None:
+    with lock(tmp_path / "lock"):
+        (tmp_path / "lock").write_bytes(b"")
+        with pytest.raises(HeldError, match="It is busy: another process"), lock(tmp_path / "lock"):
+            pass
+
+
+def _hold(path: Path, then: str) -> subprocess.Popen[str]:
     code = (
         "import sys, pathlib, subprocess; from alerting.commands.lock import Lock;"
-        f"lock = Lock(pathlib.Path({str(path)!r})); lock.acquire(); {heir}"
+        f"Lock(pathlib.Path({str(path)!r}), '', '').__enter__(); {then};"
         "print('held', flush=True); sys.stdin.read()"
     )
-    process = subprocess.Popen(
-        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
-    )
+    process = parent_death.start([sys.executable, "-c", code], stdin=-1, stdout=-1, text=True, bufsize=1)
     assert process.stdout is not None and process.stdout.readline() == "held\n"
     return process

@@ -146,13 +146,6 @@ def test_windows_that_leave_a_hole_between_them_prove_no_silence() -> None:
     assert (step.why, step.standing.thin_since) == (Why.NO_DATA, later.reading.window.end)
 
 
-def test_what_nobody_was_told_of_ends_untold() -> None:
-    pending = Standing(state=State.PENDING, since=NOW)
-    for trust in (Trust.NOT_WATCHED, Trust.NOT_VISIBLE):
-        step = advance(pending, verdict(None, trust=trust), POLICY)
-        assert (step.closes, step.tell) == (True, None)
-
-
 def test_a_raised_threshold_closes_with_that_reason_instead_of_lying_about_a_recovery() -> None:
     raised = replace(COUNT, threshold=100)
     step = advance(firing(value=50), verdict(50, NOW + timedelta(seconds=15), rule=raised), POLICY)
@@ -171,18 +164,6 @@ def test_a_raised_threshold_that_is_still_exceeded_goes_on_quietly() -> None:
     raised = replace(COUNT, threshold=40)
     step = advance(firing(value=50), verdict(50, NOW + timedelta(seconds=15), rule=raised), POLICY)
     assert (step.standing.threshold, step.why, step.tell) == (40, Why.STILL_BREACHED, None)
-
-
-def test_a_hold_delays_the_first_notice_and_a_gap_breaks_it() -> None:
-    held = replace(COUNT, hold_seconds=60)
-    pending = advance(Standing(), verdict(11, rule=held), POLICY)
-    assert (pending.standing.state, pending.why, pending.tell) == (State.PENDING, Why.HOLD_STARTED, None)
-    early = advance(pending.standing, verdict(11, NOW + timedelta(seconds=59), rule=held), POLICY)
-    assert (early.why, early.tell) == (Why.HOLD_NOT_OVER, None)
-    told = advance(early.standing, verdict(11, NOW + timedelta(seconds=60), rule=held), POLICY)
-    assert (told.standing.state, told.why, told.tell) == (State.FIRING, Why.HOLD_OVER, Kind.FIRST)
-    broken = advance(early.standing, verdict(0, NOW + timedelta(minutes=5), settled=True, rule=held), POLICY)
-    assert (broken.standing.state, broken.why, broken.tell) == (State.OK, Why.HOLD_BROKEN, None)
 
 
 def test_many_openings_become_one_flapping_notice_and_then_quiet() -> None:

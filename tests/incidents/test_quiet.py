@@ -1,13 +1,17 @@
 """Silenced, acknowledged, escalated: what people are told and what waits, over simulated time."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
 from alerting.actions import perform
+from alerting.errors import DeliveryError
 from alerting.incidents.models import Incident
+from alerting.outbox import queue
 from alerting.outbox.models import Message
-from alerting.rules.model import Issue, Project
+from alerting.poll.model import Measure
+from alerting.rules.model import Issue, Project, Trust
 from tests.support.pipeline import World
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -138,7 +142,8 @@ def test_what_nobody_acknowledges_goes_to_a_second_address_once(world: World) ->
     mail = next(each for each in world.email.sent if each.kind == "escalated")
     post = next(each for each in world.slack.sent if each.kind == "escalated")
     assert mail.recipients == ("lead@example.com",) and post.slack_channel == "#leads"
-    assert "Nobody has acknowledged this for 10 min" in mail.sentence and "11" in mail.value
+    said = f"Nobody has acknowledged this for 10 min: {mail.value} (threshold 10 errors) when last told."
+    assert mail.sentence == said and "11" in mail.value
 
 
 def test_what_somebody_has_or_is_silenced_is_not_escalated(world: World) -> None:
@@ -172,3 +177,16 @@ def test_what_a_silence_covered_stays_silenced_when_it_is_found_late(world: Worl
     world.run(timedelta(minutes=12))
     assert {each.project for each in world.slack.sent if each.kind == "late"} == {"blog"}
     assert Incident.objects.filter(project="shop", reason="late_and_over").exists()
+
+
+def test_no_silence_mutes_that_we_are_blind_or_that_a_channel_is_broken(world: World) -> None:
+    silence(world, timedelta(days=1))
+    world.source.broken[Measure.ERRORS] = Trust.SOURCE_ERROR
+    world.run(timedelta(minutes=5))
+    assert "blind" in world.kinds("email")
+    refused = DeliveryError("invalid_auth", "Slack refused: the token is not valid.", permanent=True)
+    world.slack.errors = [refused]
+    queue.owe([queue.Debt(replace(world.email.sent[0], key="another"), "slack")], world.now)
+    world.deliver()
+    world.deliver()
+    assert "channel_broken" in world.kinds("email")

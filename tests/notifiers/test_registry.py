@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from email import message_from_bytes
 
 import pytest
+from pydantic import SecretStr
 
 from alerting.config import Settings, load
 from alerting.errors import DeliveryError
@@ -137,3 +138,17 @@ def test_a_wrong_mail_password_fails_the_handshake_and_is_not_shown(mail: MailSe
         handshake.email(with_mail(mail, password="not the password"))
     assert caught.value.reason == "smtp_auth"
     assert "not the password" not in str(caught.value)
+
+
+@pytest.mark.parametrize(("token", "secret", "expected"), [(1, 1, True), (1, 0, False), (0, 1, False), (0, 0, False)])
+def test_cards_have_buttons_only_where_they_can_be_edited_and_clicks_verified(
+    token: int, secret: int, expected: bool, slack: SlackServer
+) -> None:
+    settings = with_bot(slack) if token else with_webhook(slack)
+    if secret:
+        settings = settings.model_copy(update={"SENTRY_SLACK_SIGNING_SECRET": SecretStr("s" * 32)})
+    assert registry.has_buttons(settings) is expected
+    slack.reply = lambda _: api(channel="C1", ts="1.1")
+    registry.slack(settings).send(firing(), {}, "k:1:slack")
+    types = {block["type"] for block in slack.requests[0].body["blocks"]}
+    assert ("actions" in types) is expected

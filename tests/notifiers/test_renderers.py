@@ -5,6 +5,7 @@ import re
 import unicodedata
 from email import message_from_bytes, policy
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from alerting.outbox.message import Kind, Notice
 from tests.notifiers.hostile import Recipe, recipes
 
 KINDS = every_kind()
+RUNBOOK = Path(__file__).resolve().parents[2] / "deploy" / "runbook.md"
 SPOKEN_OR_DRAWN = ("html", "slack text")
 # No shrinking: a failing notice is long either way, and shrinking one takes minutes.
 PHASES = (Phase.explicit, Phase.reuse, Phase.generate)
@@ -165,6 +167,18 @@ def test_notices_are_calm(name: str) -> None:
     for where, shown in everything(KINDS[name]).items():
         assert "!" not in shown, where
         assert "None" not in shown, where
+
+
+def runbook() -> dict[str, str]:
+    """What the runbook says to do, by the tag a subject starts with."""
+    rows = [line.split("|") for line in RUNBOOK.read_text().splitlines() if line.startswith("| `[")]
+    return {tag: row[3] for row in rows for tag in re.findall(r"`\[(.+?)\]`", row[1])}
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_the_next_step_is_the_runbooks(name: str) -> None:
+    shown = render.view(KINDS[name])
+    assert shown.next_step in runbook()[shown.tag]
 
 
 def test_our_own_backticks_become_code() -> None:

@@ -112,7 +112,7 @@ def test_a_digest_that_waited_too_long_itself_says_so(world: World) -> None:
     (late,) = world.slack.sent
     assert (late.kind, late.at, len(late.lines)) == (Kind.STALE, "2026-01-01T14:00:00Z", len(CROWD))
     assert late.sentence.startswith(
-        "These 10 notices could not be delivered in time, the oldest since 2026-01-01T12:00:00Z. 10 notices about"
+        "10 notices about 10 projects could not be delivered in time, the oldest since 2026-01-01T12:00:00Z"
     )
 
 

@@ -12,7 +12,7 @@ from tests.poll.server import Reply, Server
 @pytest.fixture
 def sentry() -> SentryLike:
     projects = [{"id": str(number), "slug": f"p{number}", "environments": ["production"]} for number in (1, 2)]
-    transactions = [event_row(1, 900, **{"failure_rate()": 0.0, "p95(span.duration)": 80})]
+    transactions = [event_row(1, 900, **{"p95(span.duration)": 80})]
     return SentryLike(projects=projects, errors=[event_row(1)], transactions=transactions)
 
 

@@ -75,19 +75,19 @@ def test_a_server_that_is_too_old_for_one_dataset_is_not_tried_with_all_newer_on
 
 def test_a_server_without_spans_is_asked_in_older_words_and_scaled(sentry: SentryLike, server: Server) -> None:
     sentry.datasets = {"errors", "transactions", "discover"}
-    sentry.transactions = [event_row(1, 90, **{"failure_rate()": 0.1, "p95(transaction.duration)": 412.5})]
+    sentry.transactions = [event_row(1, 90, **{"p95(transaction.duration)": 412.5})]
     answer = source(server, traces_sample_rate=0.1).ask(question(Measure.PERFORMANCE))
-    assert answer.rows[Project("1", "p1")] == Row(transactions=900, stored=90, failure_rate=0.1, p95_ms=412.5)
+    assert answer.rows[Project("1", "p1")] == Row(transactions=900, stored=90, p95_ms=412.5)
     assert (answer.dataset, answer.scale, answer.trust) == ("transactions", 10.0, Trust.VALUE)
     assert "SENTRY_TRACES_SAMPLE_RATE=0.1" in answer.note
 
 
 def test_spans_are_extrapolated_by_the_server_and_left_as_they_are(sentry: SentryLike, server: Server) -> None:
-    told = {"count_sample()": 90, "failure_rate()": None, "p95(span.duration)": 1.5}
+    told = {"count_sample()": 90, "p95(span.duration)": 1.5}
     sentry.transactions = [event_row(1, 900, **told)]
     sentry.meta = {"units": {"p95(span.duration)": "second"}}
     answer = source(server, traces_sample_rate=0.1).ask(question(Measure.PERFORMANCE))
-    assert answer.rows[Project("1", "p1")] == Row(transactions=900, stored=90, failure_rate=None, p95_ms=1500.0)
+    assert answer.rows[Project("1", "p1")] == Row(transactions=900, stored=90, p95_ms=1500.0)
     assert (answer.dataset, answer.scale, answer.note) == ("spans", 1.0, "")
     assert server.requests[0].one("query") == "is_transaction:true"
 
@@ -96,11 +96,11 @@ def test_a_server_that_does_not_count_samples_is_asked_without_and_says_nothing_
     sentry: SentryLike, server: Server
 ) -> None:
     sentry.fields_refused = {"count_sample()"}
-    sentry.transactions = [event_row(1, 900, **{"failure_rate()": 0.0, "p95(span.duration)": 12})]
+    sentry.transactions = [event_row(1, 900, **{"p95(span.duration)": 12})]
     reader = source(server)
     answers = [reader.ask(question(Measure.PERFORMANCE)) for _ in range(2)]
     assert [answer.requests for answer in answers] == [2, 1]
-    assert answers[1].rows == {Project("1", "p1"): Row(transactions=900, failure_rate=0.0, p95_ms=12.0)}
+    assert answers[1].rows == {Project("1", "p1"): Row(transactions=900, p95_ms=12.0)}
     assert answers[1].dataset == "spans"
 
 
@@ -137,7 +137,7 @@ def test_empty_spans_are_doubted_without_extra_requests(sentry: SentryLike, serv
         return Reply({"data": []}) if request.one("dataset") == "spans" else None
 
     sentry.hook = spans_are_empty
-    sentry.transactions = [event_row(1, 90, **{"failure_rate()": 0.0, "p95(transaction.duration)": 12})]
+    sentry.transactions = [event_row(1, 90, **{"p95(transaction.duration)": 12})]
     reader = source(server)
     answers = [reader.ask(question(Measure.PERFORMANCE)) for _ in range(13)]
     assert {answer.requests for answer in answers} == {1}

@@ -47,7 +47,6 @@ class Sums:
 
     count: float = 0.0
     stored: int = 0
-    failed: float = 0.0
     first: float = float("inf")
     last: float = float("-inf")
     issues: set[int] = field(default_factory=set)
@@ -65,7 +64,6 @@ class Sums:
         weight = one.handled if extrapolate else one.stored
         self.count += weight
         self.stored += one.stored
-        self.failed += one.failed * (weight / one.handled) if one.handled else 0.0
         self.durations.append((one.duration_ms, weight))
 
     def percentile(self, share: float) -> float | None:
@@ -160,10 +158,6 @@ def aggregate(text: str, dataset: str) -> Aggregate:
             return Aggregate("date", None, lambda sums: stamp(sums.last))
         case "count_unique", "issue" if dataset in ERROR_DATASETS:
             return Aggregate("integer", None, lambda sums: len(sums.issues))
-        case "failure_rate", "" if performs:
-            return Aggregate("percentage", None, lambda sums: sums.failed / sums.count if sums.count else 0.0)
-        case "failure_count", "" if performs:
-            return Aggregate("integer", None, lambda sums: round(sums.failed))
     percentile = PERCENTILE.fullmatch(name)
     if percentile and performs:
         own = DURATIONS[dataset]

@@ -98,16 +98,16 @@ class Params:
             raise ApiError(400, f"{prefix}start must be before end")
         return period
 
-    def projects(self, store: Store, *, member: bool, slugs_allowed: bool = False) -> list[Project]:
+    def projects(self, store: Store, *, member: bool) -> list[Project]:
         """`-1` is every project; none named is every project the caller is a member of."""
         wanted = self.all("project")
         if "-1" in wanted or (not wanted and member):
             return [project for project in store.projects.values() if not project.hidden]
         found = []
         for name in wanted:
-            if not name.isdecimal() and not slugs_allowed:
+            if not name.isdecimal():
                 raise ApiError(400, "Invalid project parameter. Values must be numbers.")
-            project = store.project(name if slugs_allowed else int(name))
+            project = store.project(int(name))
             if project is None or project.hidden:
                 raise ApiError(403, FORBIDDEN)
             found.append(project)

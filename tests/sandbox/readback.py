@@ -1,7 +1,7 @@
 """An event as Sentry gives it back: the SDK's payload, rearranged into entries. Pure.
 
-Shapes of `projects/{org}/{project}/events/{id}/` and `organizations/{org}/eventids/{id}/` in sentry-docs. Nothing an
-SDK sent is left out, so that what is looked for in the answer is looked for in all that was stored.
+As `projects/{org}/{project}/events/{id}/` in sentry-docs. Nothing an SDK sent is left out, so that what is looked for
+in the answer is looked for in all that was stored.
 """
 
 from collections.abc import Mapping
@@ -55,17 +55,6 @@ def event(stored: Event) -> dict[str, Any]:
         found["endTimestamp"] = payload.get("timestamp")
         found["measurements"] = payload.get("measurements")
     return found
-
-
-def resolved(stored: Event, organisation: str) -> dict[str, Any]:
-    """What the look-up by id alone answers."""
-    return {
-        "organizationSlug": organisation,
-        "projectSlug": stored.project.slug,
-        "groupId": str(stored.issue.id) if stored.issue else None,
-        "eventId": stored.id,
-        "event": event(stored),
-    }
 
 
 def _entries(payload: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -19,14 +19,15 @@ class SentryPart(Part[RecordedRequest]):
 
     May be changed at any time: `clock` (a callable giving aware UTC), `datasets` (what the server knows), `scopes`
     (of the tokens), `tokens` (token → `TokenKind`), `rate_limit` (requests a second for each endpoint; None is off),
-    `page_size_limit`, `region_url` (empty: its own), `slugs_allowed` (newer servers take slugs in `project=`).
-    `wait_for` waits for web API requests; `events.wait_for` for what SDKs send.
+    `page_size_limit`, `region_url` (empty: its own).
+    `wait_for` waits for web API requests; `events.wait_for` for what SDKs send, of which `envelopes` are the bytes.
     """
 
     def __init__(self, port: int, org: str = "acme") -> None:
         self.requests: Arrivals[RecordedRequest] = Arrivals(100_000)
         super().__init__(port, self.requests)
         self.events: Arrivals[EnvelopeItem] = Arrivals()
+        self.envelopes: Arrivals[bytes] = Arrivals(1_000)
         self.org = org
         self.token = f"sntryu_{secrets.token_hex(32)}"
         self.tokens: dict[str, str] = {self.token: TokenKind.USER}
@@ -37,7 +38,6 @@ class SentryPart(Part[RecordedRequest]):
         self.rate_limit: float | None = None
         self.page_size_limit = 100
         self.region_url = ""
-        self.slugs_allowed = False
 
     @property
     def url(self) -> str:
@@ -116,23 +116,20 @@ class SentryPart(Part[RecordedRequest]):
         project: str,
         count: int,
         p95_ms: float = 200.0,
-        failed: int = 0,
         at: datetime | None = None,
         spread_seconds: float = 0.0,
         environment: str = "production",
         sample_rate: float = 1.0,
     ) -> None:
-        """`count` transactions really handled, each `p95_ms` long, `failed` of them unsuccessful.
+        """`count` transactions really handled, each `p95_ms` long.
 
         With a `sample_rate` below one only that share of them was sent: the spans dataset corrects for it, the older
         ones do not.
         """
         place = self._project(project)
         for moment, share in _spread(count, self._moment(at), spread_seconds):
-            stored, lost = round(share * sample_rate), failed * share / count
-            self.store.add_transactions(
-                Transactions(moment, place.id, environment, share, stored, lost, p95_ms, "GET /")
-            )
+            stored = round(share * sample_rate)
+            self.store.add_transactions(Transactions(moment, place.id, environment, share, stored, p95_ms, "GET /"))
 
     def add_dropped(
         self,

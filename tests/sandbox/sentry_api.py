@@ -17,7 +17,6 @@ from tests.sandbox.store import Errors, Project, Transactions
 
 MAX_HITS = 1_000
 NO_PROJECTS = {"data": [], "meta": {"tips": {"query": "Need at least one valid project to query."}}}
-EVENT_ID_LENGTH = 32
 
 
 class Call:
@@ -32,9 +31,7 @@ class Call:
         self._raw_query = request.url.query
 
     def projects(self) -> list[Project]:
-        return self.params.projects(
-            self.sentry.store, member=self.who.is_member, slugs_allowed=self.sentry.slugs_allowed
-        )
+        return self.params.projects(self.sentry.store, member=self.who.is_member)
 
     def page(self, page: paging.Page[Any], body: Any, **headers: str) -> Response:
         kept = "&".join(part for part in self._raw_query.split("&") if part and not part.startswith("cursor="))
@@ -73,14 +70,12 @@ def application(sentry: SentryPart, more: list[Route]) -> Router:
     return Router(
         [
             Route("/api/0/", _root(sentry)),
-            Route("/api/0/users/me/regions/", endpoint("regions", _regions)),
             Route(f"{org}/", endpoint("organization", _organisation, *READ_ORG)),
             Route(f"{org}/projects/", endpoint("projects", _projects, *READ_ORG)),
             Route(f"{org}/events/", endpoint("events", _events, *READ_ORG)),
             Route(f"{org}/events-timeseries/", endpoint("events-timeseries", _series, *READ_ORG)),
             Route(f"{org}/stats_v2/", endpoint("stats_v2", _outcomes, *READ_ORG)),
             Route(f"{org}/issues/", endpoint("issues", _issues, *READ_EVENTS)),
-            Route(f"{org}/eventids/{{event_id}}/", endpoint("eventids", _event_id, *READ_ORG)),
             Route(f"{project}/events/{{event_id}}/", endpoint("project-event", _event, *READ_PROJECT, *READ_EVENTS)),
             *more,
         ],
@@ -124,10 +119,6 @@ def _root(sentry: SentryPart) -> Callable[[Request], Any]:
         return JSONResponse({"version": "0", "auth": {"scopes": sorted(who.scopes)}, "user": user})
 
     return respond
-
-
-def _regions(call: Call) -> Response:
-    return JSONResponse({"regions": [{"name": "us", "url": call.sentry.region_url or call.sentry.url}]})
 
 
 def _organisation(call: Call) -> Response:
@@ -246,16 +237,6 @@ def _event(call: Call) -> Response:
     if event is None or event.project is not project:
         raise ApiError(404, "Event not found")
     return JSONResponse(readback.event(event))
-
-
-def _event_id(call: Call) -> Response:
-    event_id = call.path["event_id"].replace("-", "").lower()
-    if len(event_id) != EVENT_ID_LENGTH or not all(char in "0123456789abcdef" for char in event_id):
-        raise ApiError(400, "Event ID not valid")
-    event = call.sentry.store.events.get(event_id)
-    if event is None:
-        raise ApiError(404, NOT_FOUND)
-    return JSONResponse(readback.resolved(event, call.sentry.org))
 
 
 async def _nowhere(scope: Any, receive: Any, send: Any) -> None:

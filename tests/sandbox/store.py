@@ -46,14 +46,13 @@ class Errors:
 @dataclass(frozen=True, slots=True)
 class Transactions:
     """Transactions at one moment, all as long as each other. `handled` really took place, `stored` of them were sent
-    after client-side sampling; `failed` is a share of `handled`."""
+    after client-side sampling."""
 
     at: float
     project: int
     environment: str
     handled: float
     stored: int
-    failed: float
     duration_ms: float
     name: str = ""
 

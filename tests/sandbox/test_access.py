@@ -116,7 +116,6 @@ def test_the_region_is_the_one_that_is_set(sandbox: Sandbox, api: httpx.Client) 
     assert api.get(ORG).json()["links"]["regionUrl"] == sandbox.sentry.url
     sandbox.sentry.region_url = "https://us.sentry.io"
     assert api.get(ORG).json()["links"]["regionUrl"] == "https://us.sentry.io"
-    assert api.get("/api/0/users/me/regions/").json() == {"regions": [{"name": "us", "url": "https://us.sentry.io"}]}
 
 
 def test_projects_page_by_number(sandbox: Sandbox, api: httpx.Client) -> None:

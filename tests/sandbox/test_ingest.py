@@ -103,16 +103,15 @@ def test_transactions_are_counted_by_their_sample_rate(sandbox: Sandbox, api: ht
         "sentry-trace": "771a43a4192642f0b136d5159a501700-1234567890abcdef-1",
         "baggage": "sentry-trace_id=771a43a4192642f0b136d5159a501700,sentry-sample_rate=0.1,sentry-sampled=true",
     }
-    with sentry_sdk.start_transaction(sentry_sdk.continue_trace(trace, op="http", name="GET /books")) as sampled:
-        sampled.set_status("internal_error")
-    with sentry_sdk.start_transaction(op="http", name="GET /") as whole:
-        whole.set_status("ok")
+    with sentry_sdk.start_transaction(sentry_sdk.continue_trace(trace, op="http", name="GET /books")):
+        pass
+    with sentry_sdk.start_transaction(op="http", name="GET /"):
+        pass
     sentry_sdk.flush()
     sandbox.sentry.events.wait_for(lambda items: len(items) >= 2)
-    question = f"{COUNT}&field=failure_rate()&field=p95"
+    question = f"{COUNT}&field=p95"
     (row,) = rows(api, f"dataset=spans&query=is_transaction:true&{question}(span.duration)")
     assert row["count()"] == 11
-    assert row["failure_rate()"] == pytest.approx(10 / 11)
     assert 0 <= row["p95(span.duration)"] < 5_000
     (row,) = rows(api, f"dataset=transactions&{question}(transaction.duration)")
     assert row["count()"] == 2
@@ -141,8 +140,6 @@ def test_an_event_can_be_read_back_with_all_that_was_sent(
     assert (frame["function"], frame["vars"]["number"]) == ("fail", "4")
     (issue,) = api.get(f"{ORG}issues/?project=-1").json()
     assert event["groupID"] == issue["id"]
-    resolved = api.get(f"{ORG}eventids/{event_id}/").json()
-    assert (resolved["projectSlug"], resolved["groupId"], resolved["event"]) == ("shop", issue["id"], event)
 
 
 def test_a_transaction_can_be_read_back_and_has_no_group(sandbox: Sandbox, api: httpx.Client, started: Started) -> None:
@@ -165,8 +162,6 @@ def test_what_is_not_there_is_not_found(sandbox: Sandbox, api: httpx.Client) -> 
     sandbox.sentry.add_project("shop")
     missing = api.get(f"/api/0/projects/acme/shop/events/{'0' * 32}/")
     assert (missing.status_code, missing.json()) == (404, {"detail": "Event not found"})
-    assert api.get(f"{ORG}eventids/{'0' * 32}/").status_code == 404
-    assert api.get(f"{ORG}eventids/nonsense/").json() == {"detail": "Event ID not valid"}
 
 
 def test_sessions_check_ins_and_logs_are_taken_and_kept(sandbox: Sandbox, started: Started) -> None:

@@ -41,7 +41,7 @@ QUESTIONS = {
     ),
     "performance by project": (
         "events/",
-        "dataset=spans&query=is_transaction:true&field=project&field=project.id&field=count()&field=failure_rate()"
+        "dataset=spans&query=is_transaction:true&field=project&field=project.id&field=count()"
         "&field=p95(span.duration)&project=-1&statsPeriod=5m&sampling=NORMAL",
     ),
     "no rows": ("events/", "dataset=errors&field=project&field=count()&project=-1&start=2020-01-01&end=2020-01-02"),
@@ -91,7 +91,7 @@ def test_answers_have_the_shape_sentry_publishes(sandbox: Sandbox, api: httpx.Cl
     path, query = QUESTIONS[name]
     sandbox.sentry.add_errors("checkout", 12, spread_seconds=200)
     sandbox.sentry.add_errors("search", 1, environment="staging", title="KeyError: 'q'")
-    sandbox.sentry.add_transactions("search", 300, p95_ms=1500.0, failed=3, sample_rate=0.1, spread_seconds=100)
+    sandbox.sentry.add_transactions("search", 300, p95_ms=1500.0, sample_rate=0.1, spread_seconds=100)
     sandbox.sentry.add_dropped("search", 40)
     answer = api.get(f"{ORG}{path}?{query}")
     assert answer.status_code == 200, answer.text

@@ -113,8 +113,11 @@ def test_a_rate_is_asked_for_in_two_questions_and_a_percentile_in_steps_of_five_
     assert slow.points
 
 
-@pytest.mark.parametrize("changes", [{"subject": "1", "rule": "new_issue"}, {"rule": "blind"}, {"rule": "unknown"}])
-def test_what_has_no_series_is_not_asked_for(sentry: Sentry, changes: dict[str, str]) -> None:
+@pytest.mark.parametrize(
+    "changes",
+    [{"subject": "1", "rule": "new_issue"}, {"rule": "blind"}, {"rule": "unknown"}, {"environment": "of other days"}],
+)
+def test_what_has_no_series_that_compares_is_not_asked_for(sentry: Sentry, changes: dict[str, str]) -> None:
     assert sentry_chart.ask(incident("shop", **changes), NOON) == sentry_chart.NOT_ASKED
     assert sentry.asked == []
 

@@ -2,16 +2,26 @@
 
 import hashlib
 import re
+from pathlib import Path
+
+import pytest
 
 from alerting.status.templatetags.static_files import FOLDER, static_file
 
+BROWSER = Path(__file__).resolve().parents[1] / "browser"
 
-def test_vendored_files_are_unmodified_and_licensed() -> None:
-    listed = re.findall(r"\| `(\S+)` \|.*\| ([0-9a-f]{64}) \|", (FOLDER / "README.md").read_text())
-    assert [name for name, _ in listed] == ["htmx.min.js"]
-    for name, digest in listed:
-        assert hashlib.sha256((FOLDER / name).read_bytes()).hexdigest() == digest
-    assert "Zero-Clause BSD" in (FOLDER / "htmx.LICENSE").read_text()
+
+@pytest.mark.parametrize(
+    ("folder", "name", "licence", "words"),
+    [
+        (FOLDER, "htmx.min.js", "htmx.LICENSE", "Zero-Clause BSD"),
+        (BROWSER, "axe.min.js", "axe.LICENSE", "Mozilla Public License"),
+    ],
+)
+def test_vendored_files_are_unmodified_and_licensed(folder: Path, name: str, licence: str, words: str) -> None:
+    listed = re.findall(r"\| `(\S+)` \|.*\| ([0-9a-f]{64}) \|", (folder / "README.md").read_text())
+    assert listed == [(name, hashlib.sha256((folder / name).read_bytes()).hexdigest())]
+    assert words in (folder / licence).read_text()
 
 
 def test_an_address_names_its_content() -> None:

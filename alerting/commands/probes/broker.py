@@ -14,7 +14,6 @@ from alerting.commands.failures import CommandError
 from alerting.commands.findings import Finding, Status
 from alerting.commands.probes import broker_refusals
 from alerting.config import Settings
-from alerting.local import redis_server
 
 PART = "Redis"
 TIMEOUT_SECONDS = 4
@@ -44,7 +43,7 @@ def ask(settings: Settings, question: Callable[[Any], Any] | None = None) -> tup
     """
     url = settings.secret("CELERY_BROKER_URL")
     place = where(url)
-    if config.origin("CELERY_BROKER_URL") == "default" and (own := redis_server.running(settings.data_dir)):
+    if config.origin("CELERY_BROKER_URL") == "default" and (own := redis_client.of_up(settings.data_dir)):
         url, place = own, f"the server of `alerting up` at {where(own)}"
     address, options = redis_client.for_kombu(url)
     options |= {"socket_timeout": TIMEOUT_SECONDS, "socket_connect_timeout": TIMEOUT_SECONDS}

@@ -1,4 +1,4 @@
-"""What `alerting up` shows: one readable story, in colour where somebody looks at a terminal."""
+"""What `alerting up` shows: readable lines, in colour where somebody looks at a terminal."""
 
 import re
 import sys
@@ -19,7 +19,7 @@ SAID_AGAIN = timedelta(minutes=10)
 LOG_LINE = re.compile(r"^\[[\d\- :,]+: (?P<level>WARNING|ERROR|CRITICAL)/[^\]]*\] (?P<text>.*)$")
 
 
-class Story:
+class Screen:
     """Prints; everything that comes from outside is reduced to harmless lines first."""
 
     def __init__(self, console: Console | None = None) -> None:

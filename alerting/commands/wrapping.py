@@ -5,7 +5,7 @@ import textwrap
 from rich.console import Console
 
 # Into fewer columns no sentence is squeezed.
-NARROWEST = 30
+NARROWEST = 24
 
 
 def fitted(console: Console, text: str, indent: int) -> str:

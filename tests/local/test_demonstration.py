@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from alerting.config import load
-from alerting.local import demo
+from alerting.local import demonstration
+from alerting.local.demonstration import CHANNELS
 
 READY = {
     "page": "http://127.0.0.1:9000/",
@@ -21,52 +22,56 @@ READY = {
 
 
 def test_an_empty_environment_becomes_a_complete_one() -> None:
-    settings = load(demo.environment({}, READY), need_source=True)
+    settings = load(demonstration.environment({}, READY), need_source=True)
     assert settings.channels == ("email", "slack")
     assert settings.SENTRY_URL.endswith(":9000") and settings.EMAIL_PORT == 9002
     assert settings.SENTRY_POLL_INTERVAL_SECONDS == 2
 
 
-@pytest.mark.parametrize("name", demo.QUICK)
+@pytest.mark.parametrize("name", demonstration.QUICK)
 def test_a_speed_somebody_chose_stays(name: str) -> None:
-    assert demo.environment({name: "77"}, READY)[name] == "77"
-    assert name not in "".join(demo.introduction({name: "77"}))
+    assert demonstration.environment({name: "77"}, READY)[name] == "77"
+    assert name not in "".join(demonstration.introduction({name: "77"}))
 
 
-@pytest.mark.parametrize(("channel", "name"), [(each, name) for each, names in demo.CHANNELS.items() for name in names])
+@pytest.mark.parametrize(
+    ("channel", "name"), [(each, name) for each, names in demonstration.CHANNELS.items() for name in names]
+)
 @pytest.mark.parametrize("suffix", ["", "_FILE"])
 def test_a_channel_somebody_touched_is_left_as_it_is(channel: str, name: str, suffix: str) -> None:
     chosen = {name + suffix: "x"}
-    values = demo.environment(chosen, READY)
-    assert {each: values.get(each) for each in demo.CHANNELS[channel]} == {
-        each: chosen.get(each) for each in demo.CHANNELS[channel]
+    values = demonstration.environment(chosen, READY)
+    assert {each: values.get(each) for each in CHANNELS[channel]} == {
+        each: chosen.get(each) for each in CHANNELS[channel]
     }
 
 
 def test_the_real_sentry_is_never_asked_in_a_demonstration() -> None:
     chosen = {"SENTRY_URL": "https://sentry.example.com", "SENTRY_ORG": "ours", "SENTRY_PROJECT": "a", "PATH": "/bin"}
-    values = demo.environment(chosen, READY)
+    values = demonstration.environment(chosen, READY)
     assert (values["SENTRY_URL"], values["SENTRY_ORG"], values["PATH"]) == (READY["url"], "acme", "/bin")
     assert "SENTRY_PROJECT" not in values
-    assert "SENTRY_URL and SENTRY_ORG and SENTRY_PROJECT have no effect" in "\n".join(demo.introduction(chosen))
+    assert "SENTRY_URL and SENTRY_ORG and SENTRY_PROJECT have no effect" in "\n".join(
+        demonstration.introduction(chosen)
+    )
 
 
 def test_the_shop_reports_to_the_sandbox_whatever_dsn_is_set() -> None:
-    program = demo.shop({"SENTRY_DSN_FILE": "/secret", "PATH": "/bin"}, READY["dsn"], Path("/"))
-    assert program.env["SENTRY_DSN"] == READY["dsn"] and "SENTRY_DSN_FILE" not in program.env
+    _, environ = demonstration.shop({"SENTRY_DSN_FILE": "/secret", "PATH": "/bin"}, READY["dsn"])
+    assert environ["SENTRY_DSN"] == READY["dsn"] and "SENTRY_DSN_FILE" not in environ
 
 
 def test_it_begins_without_what_an_earlier_run_remembered(tmp_path: Path) -> None:
     folder = tmp_path / "sandbox"
-    demo.begin_afresh(folder)
-    for name in (*demo.DATABASE_FILES, "secret_key"):
+    demonstration.begin_afresh(folder)
+    for name in (*demonstration.DATABASE_FILES, "secret_key"):
         (folder / name).touch()
-    demo.begin_afresh(folder)
+    demonstration.begin_afresh(folder)
     assert [path.name for path in folder.iterdir()] == ["secret_key"]
 
 
 def test_the_end_says_what_to_set_to_watch_ones_own_sentry() -> None:
-    text = "\n".join(demo.conclusion(Path("/some where/var"), READY["page"]))
+    text = "\n".join(demonstration.conclusion(Path("/some where/var"), READY["page"]))
     for words in (
         "SENTRY_AUTH_TOKEN",
         "SENTRY_ORG",
@@ -80,5 +85,5 @@ def test_the_end_says_what_to_set_to_watch_ones_own_sentry() -> None:
 
 @pytest.mark.parametrize("line", ["", "Warning: something", "[1, 2]", "12", '{"broken'])
 def test_what_a_library_prints_is_not_taken_for_a_message(line: str) -> None:
-    assert demo.said(line) == {}
-    assert demo.said(json.dumps({"arrived": "email"})) == {"arrived": "email"}
+    assert demonstration.said(line) == {}
+    assert demonstration.said(json.dumps({"arrived": "email"})) == {"arrived": "email"}
