@@ -18,7 +18,7 @@ from alerting.poll.plan import measures, spent
 from alerting.stages.ask import ask
 from alerting.stages.judge import judge
 from alerting.stages.look_again import look_again
-from alerting.stages.record import record
+from alerting.stages.record_changes import record
 from alerting.stages.send import send_for_a_turn
 
 SUPERVISION_SLACK = timedelta(minutes=1)

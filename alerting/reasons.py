@@ -52,7 +52,9 @@ WORDS: Mapping[str, Words] = {
         "found afterwards: when it began nothing was being judged, or Sentry did not show it yet",
         "found late, not known to be over",
     ),
-    "ingestion_behind": Words("Sentry's ingestion is behind: late events would change this", "Sentry shows events late"),
+    "ingestion_behind": Words(
+        "Sentry's ingestion is behind: late events would change this", "Sentry shows events late"
+    ),
     "ingestion_unknown": Words("whether Sentry's ingestion is behind has still to be asked before this may end"),
     "ingestion_caught_up": Words("Sentry's ingestion has caught up", "Sentry shows events in time again"),
     "dropping_began": Words("Sentry began to drop events", "Sentry drops events by quota or spike protection"),
