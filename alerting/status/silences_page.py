@@ -29,9 +29,7 @@ def add(request: HttpRequest) -> HttpResponse:
     """Silence a rule, a project, an environment, or any combination of them, from the form."""
     now, form = datetime.now(UTC), {name: one_line(request.POST.get(name, ""), 300) for name in SILENCE_FIELDS}
     try:
-        if form["seconds"] not in SILENCE_CHOICES:
-            raise ActionError("Choose how long the silence lasts.")
-        ends_at = (now + timedelta(seconds=int(form["seconds"]))).replace(microsecond=0)
+        ends_at = (now + _length(form["seconds"])).replace(microsecond=0)
         about = perform.About(form["rule"], form["project"], form["environment"])
         perform.silence(about, ends_at, form["reason"], actor(request), now)
     except ActionError as error:
@@ -124,6 +122,12 @@ def _time(text: str) -> time:
         return time.fromisoformat(text).replace(tzinfo=None)
     except ValueError:
         raise ActionError(f"{text!r} is no time of day; write it as 02:30.") from None
+
+
+def _length(seconds: str) -> timedelta:
+    if seconds not in SILENCE_CHOICES:
+        raise ActionError("Choose how long the silence lasts.")
+    return timedelta(seconds=int(seconds))
 
 
 def _minutes(text: str) -> int:
