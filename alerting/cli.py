@@ -35,7 +35,7 @@ COMMANDS = {
 }
 
 TOUR = """\b
-First:    alerting up           everything on this machine, on a pretend Sentry
+First:    alerting up           everything here, on a pretend Sentry
           alerting check        is my configuration right, part by part?
 Woken:    alerting incidents    what is open, worst first
           alerting show 7       one of them whole; explain 7 says why

@@ -78,7 +78,9 @@ def _row(rule: Rule, latest: LatestReadings | None, last_fired: datetime | None)
     readings = _readings(rule, latest.readings.get(rule.name, {}) if latest else {})
     return RuleRow(
         rule=rule,
-        threshold="every new one" if rule.judgement is Judgement.NEW_ISSUE else f"over {text(rule, rule.threshold)}",
+        threshold="for every new one"
+        if rule.judgement is Judgement.NEW_ISSUE
+        else f"over {text(rule, rule.threshold)}",
         window=span(rule.window_seconds) if rule.window_seconds else "",
         origins=[(name, str(getattr(config.current(), name)), config.origin(name)) for name in VARIABLES[rule.name]],
         last_fired=last_fired,

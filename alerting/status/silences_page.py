@@ -1,6 +1,6 @@
 """The page "silences": what is muted now, planned maintenance, and the audit of what people did."""
 
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -12,6 +12,7 @@ from alerting.errors import ActionError
 from alerting.notifiers.escape import one_line
 from alerting.status import incident_rows
 from alerting.status.access import actor, operators_only
+from alerting.status.incident_page import SILENCE_CHOICES
 
 AUDIT_SHOWN = 50
 
@@ -20,6 +21,20 @@ AUDIT_SHOWN = 50
 def silences(request: HttpRequest) -> HttpResponse:
     """Everything that keeps us quiet, and who asked for it."""
     return _page(request)
+
+
+@require_POST
+@operators_only
+def add(request: HttpRequest) -> HttpResponse:
+    """Silence a rule, a project, an environment, or any combination of them, from the form."""
+    now, form = datetime.now(UTC), {name: one_line(request.POST.get(name, ""), 300) for name in SILENCE_FIELDS}
+    try:
+        ends_at = (now + _length(form["seconds"])).replace(microsecond=0)
+        about = perform.About(form["rule"], form["project"], form["environment"])
+        perform.silence(about, ends_at, form["reason"], actor(request), now)
+    except ActionError as error:
+        return _page(request, str(error), silence=form)
+    return HttpResponseRedirect("/silences/")
 
 
 @require_POST
@@ -60,10 +75,16 @@ def remove(request: HttpRequest, number: int) -> HttpResponse:
     return HttpResponseRedirect("/silences/")
 
 
+SILENCE_FIELDS = ("rule", "project", "environment", "seconds", "reason")
 FIELDS = ("rule", "project", "environment", "weekdays", "starts", "minutes", "time_zone", "reason")
 
 
-def _page(request: HttpRequest, mistake: str = "", form: dict[str, str] | None = None) -> HttpResponse:
+def _page(
+    request: HttpRequest,
+    mistake: str = "",
+    form: dict[str, str] | None = None,
+    silence: dict[str, str] | None = None,
+) -> HttpResponse:
     now = datetime.now(UTC)
     context = {
         "silences": Silence.objects.filter(ends_at__gt=now),
@@ -71,6 +92,8 @@ def _page(request: HttpRequest, mistake: str = "", form: dict[str, str] | None =
         "audit": AuditEntry.objects.select_related("incident")[:AUDIT_SHOWN],
         "rules": [(name, rule.title) for name, rule in incident_rows.rules().items()],
         "form": form or {"weekdays": "daily", "starts": "02:00", "minutes": "60", "time_zone": "UTC"},
+        "silence": silence or {},
+        "silence_choices": SILENCE_CHOICES.items(),
         "mistake": mistake,
     }
     return render(request, "status/silences.html", context, status=400 if mistake else 200)
@@ -99,6 +122,12 @@ def _time(text: str) -> time:
         return time.fromisoformat(text).replace(tzinfo=None)
     except ValueError:
         raise ActionError(f"{text!r} is no time of day; write it as 02:30.") from None
+
+
+def _length(seconds: str) -> timedelta:
+    if seconds not in SILENCE_CHOICES:
+        raise ActionError("Choose how long the silence lasts.")
+    return timedelta(seconds=int(seconds))
 
 
 def _minutes(text: str) -> int:

@@ -22,6 +22,7 @@ urlpatterns = [
     path("history/", history_page.history, name="history"),
     path("rules/", rules_page.rules, name="rules"),
     path("silences/", silences_page.silences, name="silences"),
+    path("silences/add/", silences_page.add, name="add-silence"),
     path("silences/<int:number>/end/", silences_page.end, name="end-silence"),
     path("maintenance/", silences_page.plan, name="plan-maintenance"),
     path("maintenance/<int:number>/remove/", silences_page.remove, name="remove-maintenance"),

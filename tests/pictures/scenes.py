@@ -150,7 +150,7 @@ def _errors(sandbox: Sandbox, began: datetime, now: datetime) -> None:
     """The same story in the sandbox's Sentry, which the incident's own page asks."""
     chance = random.Random(SEED)
     minutes = int((now - began).total_seconds() // 60)
-    for minute in range(-75, minutes):
+    for minute in range(-75, minutes + 2):
         count = chance.choice((0, 0, 0, 1)) if minute < 0 else min(9, 2 + minute // 3 + chance.randint(-1, 1))
         if count:
             sandbox.sentry.add_errors("checkout", count, began + timedelta(minutes=minute), title=CULPRITS[0][0])

@@ -1,41 +1,29 @@
-"""A Sentry that only listens: an HTTP server on loopback that takes envelopes apart and lets tests wait for them."""
+"""What SDKs send to the sandbox's Sentry, by the kinds of its items, and ways to wait for it."""
 
 import contextlib
-import gzip
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from sentry_sdk.envelope import Envelope
+from tests.sandbox import Fault, Sandbox
+from tests.sandbox.sentry import SentryPart
 
 
-@dataclass
 class Sink:
-    """What arrived, in order: (item type, parsed payload) pairs, and every body as it came."""
+    """Where to send to (`dsn`; its server is at `url`), and what arrived, in order."""
 
-    dsn: str
-    items: list[tuple[str, Any]] = field(default_factory=list)
-    headers: list[dict[str, Any]] = field(default_factory=list)
-    raw: bytes = b""
-    requests: int = 0
-    changed: threading.Condition = field(default_factory=threading.Condition)
-    gate: threading.Event = field(default_factory=threading.Event)
+    def __init__(self, sentry: SentryPart) -> None:
+        self._sentry = sentry
+        self.dsn = sentry.dsn("shop")
+        self.url = sentry.url
 
     def of(self, kind: str) -> list[Any]:
-        with self.changed:
-            return [payload for item, payload in self.items if item == kind]
+        """The payloads of one type of item, parsed where they are JSON."""
+        return [item.payload for item in list(self._sentry.events) if item.type == kind]
 
     def wait_for(self, kind: str, count: int = 1, seconds: float = 15) -> list[Any]:
-        with self.changed:
-            arrived = self.changed.wait_for(lambda: len(self.of(kind)) >= count, seconds)
-        assert arrived, f"waited for {count} × {kind}, got {[item for item, _ in self.items]}"
+        self._sentry.events.wait_for(lambda _: len(self.of(kind)) >= count, seconds)
         return self.of(kind)
-
-    def wait_for_request(self, count: int = 1, seconds: float = 15) -> None:
-        with self.changed:
-            assert self.changed.wait_for(lambda: self.requests >= count, seconds), "nobody called the sink"
 
     @property
     def event(self) -> Any:
@@ -43,55 +31,30 @@ class Sink:
         (event,) = self.wait_for("event")
         return event
 
-    @contextlib.contextmanager
-    def hanging(self) -> Iterator[None]:
-        """While inside, requests are accepted and read but not answered."""
-        self.gate.clear()
-        try:
-            yield
-        finally:
-            self.gate.set()
+    @property
+    def raw(self) -> bytes:
+        """Every envelope as it came, unpacked."""
+        return b"".join(self._sentry.envelopes)
 
-    def take(self, body: bytes) -> None:
-        envelope = Envelope.deserialize(body)
-        with self.changed:
-            self.raw += body
-            self.headers.append(dict(envelope.headers))
-            for item in envelope.items:
-                self.items.append((item.type or "", item.payload.json or item.payload.get_bytes()))
-            self.changed.notify_all()
+    @contextlib.contextmanager
+    def hanging(self) -> Iterator[threading.Event]:
+        """While inside, requests are accepted and read but not answered; the event is set once there is one."""
+        asked, goes_on = threading.Event(), threading.Event()
+
+        def hold_up(_: object) -> bool:
+            asked.set()
+            goes_on.wait()
+            return False
+
+        fault = self._sentry.fault(Fault(match=hold_up))
+        try:
+            yield asked
+        finally:
+            goes_on.set()
+            fault.remove()
 
 
 @contextlib.contextmanager
 def running_sink() -> Iterator[Sink]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            with sink.changed:
-                sink.requests += 1
-                sink.changed.notify_all()
-            sink.gate.wait()
-            sink.take(gzip.decompress(body) if self.headers.get("Content-Encoding") == "gzip" else body)
-            self.send_response(200)
-            self.send_header("Content-Length", "2")
-            self.end_headers()
-            self.wfile.write(b"{}")
-
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    sink = Sink(dsn=f"http://public@127.0.0.1:{server.server_address[1]}/1")
-    sink.gate.set()
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    try:
-        yield sink
-    finally:
-        sink.gate.set()
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with Sandbox() as sandbox:
+        yield Sink(sandbox.sentry)

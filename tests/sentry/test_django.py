@@ -209,9 +209,9 @@ def test_requests_with_different_ids_are_one_group(started: Callable[..., Kept],
 def test_requests_are_answered_while_sentry_hangs(sink: Sink) -> None:
     """Sending happens behind the request: all of these are over before the sink has answered even the first event."""
     assert init_sentry(dsn=sink.dsn, traces_sample_rate=0.0)
-    with sink.hanging():
+    with sink.hanging() as asked:
         assert call_wsgi("/fail/bug/0/") == 500
-        sink.wait_for_request()
+        assert asked.wait(15)
         assert [call_wsgi(f"/fail/bug/{number}/") for number in range(1, 6)] == [500] * 5
         assert sink.of("event") == []
 

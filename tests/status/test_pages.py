@@ -9,6 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from alerting.actions import perform
+from alerting.actions.models import Silence
 from alerting.incidents.models import Gap, LatestReadings, Tick
 from alerting.notifiers.examples import firing
 from alerting.outbox.models import Channel, Message
@@ -196,6 +197,18 @@ def test_history_filters_by_rule_project_and_day_and_pages(client: Client) -> No
     assert "is no date" in text(client, "/history/?since=yesterday", 400)
     older = page.split('href="/history/?before=')[1].split('"')[0]
     assert text(client, f"/history/?before={older}").count("<tr>") == 12
+
+
+def test_anything_can_be_silenced_before_it_breaks(client: Client) -> None:
+    evaluator()
+    form = {"project": "shop", "environment": "staging", "seconds": "14400", "reason": "deploy"}
+    assert client.post("/silences/add/", {**form, "seconds": "5"}).status_code == 400
+    kept = client.post("/silences/add/", {**form, "reason": ""})
+    assert kept.status_code == 400 and 'value="staging"' in kept.content.decode()
+    assert client.post("/silences/add/", form).status_code == 302
+    made = Silence.objects.get()
+    assert (made.rule, made.project, made.environment, made.reason) == ("", "shop", "staging", "deploy")
+    assert made.ends_at - made.starts_at <= timedelta(hours=4)
 
 
 def test_rules_show_thresholds_their_origin_values_and_margins(client: Client) -> None:
