@@ -31,8 +31,14 @@ def _plain(word: str) -> str:
     return word if word in known.WITH_DIGITS else word.rstrip("0123456789") or word
 
 
+def shortest(signs: Iterable[str]) -> set[str]:
+    """The signs without those that begin with another."""
+    known = set(signs)
+    return {sign for sign in known if not any(sign[:end] in known for end in range(len(sign)))}
+
+
 def any_of(signs: Iterable[str]) -> str:
-    """One expression for all of them, branching by letters: it is asked of every text."""
+    """One expression for the shortest of them, branching by letters: it is asked of every text."""
     tree: dict[str, list[str]] = {}
     for sign in sorted(set(signs)):
         tree.setdefault(sign[:1], []).append(sign[1:])
@@ -56,11 +62,12 @@ class Names:
         self._extra = tuple(words for words in map(words_of, extra) if words)
         self._allowed = frozenset(map(words_of, allowed))
         self.known: dict[str, Secrecy] = {}
-        self._roots = (*known.ROOTS, *(max(words, key=len) for words in self._extra))
+        foreign = [word for word in sorted(known.VAULTS) if not word.isascii()]
+        self.roots = (*known.ROOTS, *foreign, *(max(words, key=len) for words in self._extra))
 
     def may_be_in(self, lowered: str) -> bool:
         """Whether a text in lower case could hold a secret's name at all."""
-        return any(root in lowered for root in self._roots) or not lowered.isascii()
+        return any(root in lowered for root in self.roots)
 
     def judge(self, name: str) -> Secrecy:
         """The verdict on a name, remembered: an application has few of them."""

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 
-from alerting.sentry.scrub.names import Names, any_of
+from alerting.sentry.scrub.names import Names, any_of, shortest
 from alerting.sentry.scrub.rules import Rule, commands, credentials, phrases, rows, vendors
 from alerting.sentry.scrub.rules.words import ORDINARY
 from alerting.sentry.scrub.values import holds_nothing, looks_random
@@ -90,38 +90,58 @@ def _compiled(pattern: str, bounded: bool) -> re.Pattern[str]:
 
 
 @cache
-def shapes(without: frozenset[str] = frozenset()) -> "Shapes":
-    """The same for every scrubber that switches the same rules off."""
-    return Shapes(without)
+def shapes(without: frozenset[str] = frozenset(), roots: tuple[str, ...] = ()) -> "Shapes":
+    """The same for every scrubber that switches the same rules off and knows the same names."""
+    return Shapes(without, roots)
 
 
 class Shapes:
     """The rule rows that are switched on, by their keywords."""
 
-    def __init__(self, without: frozenset[str] = frozenset()) -> None:
-        def on(rules: Iterable[Rule]) -> list[Rule]:
-            return [rule for rule in rules if rule.id not in without]
+    def __init__(self, without: frozenset[str], roots: tuple[str, ...]) -> None:
+        rules = [rule for rule in (*credentials.RULES, *commands.RULES, *phrases.RULES) if rule.id not in without]
+        named = [rule for rule in rules if "(?P<name>" in rule.pattern]
+        tokens = [rule for rule in vendors.RULES if rule.id not in without]
+        written = [f"{root[:-2]} {root[-1]}" if root[-2:-1] == "_" else root.replace("_", " ") for root in roots]
+        self._all = _Signs([rule for rule in rules if rule not in named], tokens, (*roots, *written, _ROWS))
+        self._named = _Signs(named, [])
+        several = [keyword.split() for rule in rules for keyword in rule.keywords if " " in keyword.strip()]
+        parts = {re.escape(max(parts, key=len)) for parts in several}
+        self._telling = re.compile(rf"[@\\&%\x1b]|::|-----|:.*:|\..*\..*\.|{'|'.join(sorted(parts))}")
+        self._dull: set[str] = set()
+        self._in_code = _Signs([rule for rule in credentials.RULES[:2] if rule.id not in without], tokens)
 
-        self._tokens = _Signs(on(vendors.RULES))
-        self._others = _Signs(on((*credentials.RULES, *commands.RULES, *phrases.RULES)))
-        self._in_code = _Signs(on(credentials.RULES[:2]))
+    def find(self, text: str, lowered: str, names: Names, work: Work, cuts: list[Cut]) -> bool:
+        """Add where the rows' secrets stand; whether a secret's name may stand in the text."""
+        if not self._all.find(text, lowered, names, work, cuts):
+            return False
+        self._named.find(text, lowered, names, work, cuts)
+        return True
 
-    def find(self, text: str, lowered: str, names: Names, work: Work) -> Iterator[Cut]:
-        """Where the rows' secrets stand."""
-        if _LONG_WORD.search(text):
-            yield from self._tokens.find(text, lowered, names, work)
-        yield from self._others.find(text, lowered, names, work)
+    def are_dull(self, words: list[str]) -> bool:
+        """Whether these words, in lower case, are no part of anything a row or a name is found by."""
+        return self._dull.issuperset(words) or all(map(self._is_dull, words))
 
-    def find_in_code(self, text: str, names: Names, work: Work) -> Iterator[Cut]:
-        """Where source code holds what is a secret by its shape alone."""
-        if _LONG_WORD.search(text):
-            lowered = lowered_by_sign(text)
-            yield from self._tokens.find(text, lowered, names, work)
-            yield from self._in_code.find(text, lowered, names, work)
+    def _is_dull(self, word: str) -> bool:
+        if word in self._dull:
+            return True
+        if self._all.has(f" {word} ") or self._telling.search(word):
+            return False
+        if len(word) < 40:
+            if len(self._dull) >= REMEMBERED:
+                self._dull.clear()
+            self._dull.add(word)
+        return True
+
+    def find_in_code(self, text: str, names: Names, work: Work, cuts: list[Cut]) -> None:
+        """Add where source code holds what is a secret by its shape alone."""
+        self._in_code.find(text, lowered_by_sign(text), names, work, cuts)
 
 
-# What every vendor's token holds: the rows' examples are tested for it.
-_LONG_WORD = re.compile(r"(?<![A-Za-z0-9])[A-Za-z0-9_.-]{12}|-----|/[a-zA-Z]{3,8}/|:AA")
+# PostgreSQL shows a whole row without its columns' names.
+_ROWS = "row contains ("
+# Words without a secret that are remembered: most of a text's were read before.
+REMEMBERED = 16_384
 
 
 def lowered_by_sign(text: str) -> str:
@@ -133,40 +153,70 @@ def lowered_by_sign(text: str) -> str:
 
 
 class _Signs:
-    """Some rules by their keywords: those that begin words by one expression, the others each by itself."""
+    """Some rules by their keywords, found by one expression that most texts are read with and no other.
 
-    def __init__(self, rules: list[Rule]) -> None:
-        bounded = [rule for rule in rules if rule.bounded]
-        self._anywhere = [(keyword, rule) for rule in rules if not rule.bounded for keyword in rule.keywords]
-        keywords = sorted({keyword for rule in bounded for keyword in rule.keywords})
-        shortest = [one for one in keywords if not any(one != other and one.startswith(other) for other in keywords)]
-        self._search = re.compile(f"(?<![a-z0-9])(?:{any_of(shortest)})") if shortest else None
+    `tokens` are rules whose matches are long words; `roots` are what every secret's name has one of.
+    """
+
+    def __init__(self, rules: list[Rule], tokens: list[Rule], roots: Iterable[str] = ()) -> None:
+        every = [*rules, *tokens]
+        anywhere = {*roots, *(keyword for rule in every if not rule.bounded for keyword in rule.keywords)}
+        bounded = {keyword for rule in rules if rule.bounded for keyword in rule.keywords}
+        long = {keyword for rule in tokens if rule.bounded for keyword in rule.keywords}
+        self._search = re.compile("|".join(_branches(anywhere, bounded, long)))
+        signs = {*shortest(anywhere), *shortest(bounded), *shortest(long)}
         self._by_sign = {
-            sign: [rule for rule in bounded if any(keyword.startswith(sign) for keyword in rule.keywords)]
-            for sign in shortest
+            sign: (
+                [rule for rule in every if any(_begin_alike(sign, keyword) for keyword in rule.keywords)],
+                any(root in sign or root.startswith(sign) for root in roots),
+            )
+            for sign in signs
         }
 
-    def find(self, text: str, lowered: str, names: Names, work: Work) -> Iterator[Cut]:
-        """Where the rules' secrets stand."""
-        for keyword, rule in self._anywhere:
-            if keyword in lowered:
-                for match in _compiled(rule.pattern, rule.bounded).finditer(text):
-                    work.spend(150)
-                    yield from _cut(match, rule, names)
-        if self._search is None:
-            return
+    def has(self, lowered: str) -> bool:
+        """Whether any sign stands there."""
+        return self._search.search(lowered) is not None
+
+    def find(self, text: str, lowered: str, names: Names, work: Work, cuts: list[Cut]) -> bool:
+        """Add where the rules' secrets stand; whether a root does."""
+        rooted = False
         done: dict[str, int] = {}
         for sign in self._search.finditer(lowered):
-            start = sign.start()
-            for rule in self._by_sign[sign[0]]:
-                if start < done.get(rule.id, 0) or (rule.needs and rule.needs not in lowered):
+            rules, is_root = self._by_sign[sign[0]]
+            rooted = rooted or is_root
+            for rule in rules:
+                start = sign.start() if rule.bounded else 0
+                if start < done.get(rule.id, 0) or not lowered.startswith(rule.keywords, sign.start()):
+                    continue
+                if rule.needs and rule.needs not in lowered:
                     continue
                 work.spend(25)
-                found = _compiled(rule.pattern, rule.bounded).match(text, start)
-                if found:
-                    work.spend(100 + (found.end() - start) // 4)
-                    done[rule.id] = found.end()
-                    yield from _cut(found, rule, names)
+                expression = _compiled(rule.pattern, rule.bounded)
+                done[rule.id] = 1
+                for found in [expression.match(text, start)] if rule.bounded else expression.finditer(text):
+                    if found:
+                        work.spend(100 + (found.end() - found.start()) // 4)
+                        done[rule.id] = found.end()
+                        cuts += _cut(found, rule, names)
+        return rooted
+
+
+def _begin_alike(one: str, other: str) -> bool:
+    return one.startswith(other) or other.startswith(one)
+
+
+def _branches(anywhere: set[str], bounded: set[str], long: set[str]) -> Iterator[str]:
+    """By first letters, so that the search is quick over all others."""
+    for letter in sorted({one[0] for one in (*anywhere, *bounded, *long)}):
+        first = re.escape(letter)
+        begins = f"(?<![a-z0-9]{first})"
+        ways = [("", anywhere), (begins, bounded), (f"(?=[\\w.:/+-]{{9}}){begins}", long)]
+        found = [
+            f"{condition}(?:{any_of(ends)})"
+            for condition, signs in ways
+            if (ends := [sign[1:] for sign in signs if sign[0] == letter])
+        ]
+        yield f"{first}(?:{'|'.join(found)})"
 
 
 def _cut(match: re.Match[str], rule: Rule, names: Names) -> Iterator[Cut]:

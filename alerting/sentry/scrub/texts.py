@@ -21,7 +21,7 @@ LONGEST_TEXT = 8_192
 LONGEST_REMEMBERED = 512
 REMEMBERED = 16_384
 
-_DIGITS = re.compile(r"\d[\d .:+%\u00a0\u2009\u202f\u2010-\u2013-]{5}")
+_DIGITS = re.compile(r"(?:\d(?:%20|[ .+\u00a0\u2009\u202f\u2010-\u2013-])?){9}")
 _PEM_END = re.compile(r"-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
 
 
@@ -38,7 +38,7 @@ class Texts:
     ) -> None:
         self._names = names
         self._pairs = Pairs(names)
-        self._shapes = shapes(without)
+        self._shapes = shapes(without, names.roots)
         self._patterns = patterns
         self._allowed = allowed
         self._strict = strict
@@ -53,14 +53,22 @@ class Texts:
         if len(text) < 4 or text in self.known or text in self._allowed:
             return text
         cut = _shortened(text)
-        if parsed is not None and (cut[0] in '{["' or cut[0].isspace()):
-            found = _json(cut)
-            if found is not None:
-                return _dumped(cut, found, parsed(found))
-        cleaned = without(cut, self.find(cut, work), remarks)
+        if self._is_dull(cut):
+            cuts = list(numbers.find(text, work, strict=self._strict)) if _DIGITS.search(text) else []
+        elif parsed is not None and (cut[0] in '{["' or cut[0].isspace()) and (found := _json(cut)) is not None:
+            return _dumped(cut, found, parsed(found))
+        else:
+            cuts = self.find(cut, work)
+        cleaned = without(cut, cuts, remarks)
         if cleaned == text:
             _remember(self.known, text)
         return cleaned
+
+    def _is_dull(self, text: str) -> bool:
+        """Whether no word of the text tells of a secret, but for numbers: most words were read before."""
+        if text[0] in '{["' or self._patterns:
+            return False
+        return self._shapes.are_dull(text.lower().split())
 
     def find(self, text: str, work: Work) -> list[Cut]:
         """Where the text's secrets stand, and the rules that found them."""
@@ -85,11 +93,23 @@ class Texts:
 
     def _plain(self, text: str, work: Work) -> list[Cut]:
         lowered = lowered_by_sign(text)
-        cuts = list(self._shapes.find(text, lowered, self._names, work))
+        cuts: list[Cut] = []
+        if self._shapes.find(text, lowered, self._names, work, cuts):
+            cuts += self._named(text, lowered, work)
         if "-----end" in lowered:
             cuts += _key_tails(text)
         if "@" in text:
             cuts += userinfo.find(text, work)
+            cuts += emails.find(text, work) if self._strict else ()
+        if _DIGITS.search(text) or (self._strict and (text.count(":") > 1 or text.count(".") > 2)):
+            cuts += numbers.find(text, work, strict=self._strict)
+        for pattern in self._patterns:
+            cuts += ((*secret_span(match), "extra-pattern") for match in pattern.finditer(text))
+        return cuts
+
+    def _named(self, text: str, lowered: str, work: Work) -> list[Cut]:
+        """What stands under a secret's name, of which one may be in the text."""
+        cuts = []
         if "=" in text or ":" in text or "," in text or not text.isascii():
             cuts += self._pairs.find(text, work)
         if "--" in text or " -" in text:
@@ -99,12 +119,6 @@ class Texts:
         if " " in text or "\t" in text:
             cuts += told.find(text, self._names, work)
             cuts += columns.find(text, lowered, self._names, work)
-        if _DIGITS.search(text) or (self._strict and "::" in text):
-            cuts += numbers.find(text, work, strict=self._strict)
-        if self._strict and "@" in text:
-            cuts += emails.find(text, work)
-        for pattern in self._patterns:
-            cuts += ((*secret_span(match), "extra-pattern") for match in pattern.finditer(text))
         return cuts
 
     def clean_code(self, line: str, remarks: list[Remark], work: Work) -> str:
@@ -130,7 +144,7 @@ class Texts:
         work.bring(len(text))
         cuts: list[Cut] = []
         try:
-            cuts += self._shapes.find_in_code(text, self._names, work)
+            self._shapes.find_in_code(text, self._names, work, cuts)
             if "://" in text:
                 cuts += userinfo.find(text, work)
         except OverworkedError:

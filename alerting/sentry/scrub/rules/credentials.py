@@ -102,7 +102,10 @@ RULES = (
     ),
     Rule(
         id="password-hash",
-        keywords=("$",),
+        keywords=(
+            *("pbkdf2_", "bcrypt", "argon2", "scrypt$", "md5$", "sha1$", "$pbkdf2", "$scrypt", "$apr1$"),
+            *("$2$", "$2a$", "$2b$", "$2x$", "$2y$", "$1$", "$5$", "$6$", "$7$", "$y$", "$p$", "$h$"),
+        ),
         pattern=r"(?:(?:pbkdf2_\w{3,8}|bcrypt(?:_sha256)?|argon2|scrypt|md5|sha1)|\$(?:2[abxy]?|argon2\w{1,2}|pbkdf2[\w-]{0,10}|scrypt|[156y]|apr1|P|H|7))\$[\w$,=./+-]{16,512}={0,2}",
         source="crypt(5); Django's password hashers",
         hits=(
@@ -114,7 +117,10 @@ RULES = (
     ),
     Rule(
         id="link-token",
-        keywords=("/",),
+        keywords=(
+            *("reset/", "password/", "confirm/", "activate/", "activation/", "invite/", "invitation/", "magic/", "-link/"),
+            *("_link/", "hook/", "hooks/", "join/", "unsubscribe/", "verify/", "-email/"),
+        ),
         pattern=r"/(?i:reset|password-reset|password_reset|reset-password|reset_password|confirm|activate|activation|invite|invitation|magic|magic-link|magic_link|hooks|hook|webhook|webhooks|join|accept-invite|accept_invite|set-password|set_password|unsubscribe|verify|verify-email|verify_email)/(?:[A-Za-z0-9_=-]{1,12}/)?(?P<value>[A-Za-z0-9_=.:-]{20,200})(?![\w-])",
         source="Django's password reset links and their like",
         hits=("/reset/MjQ/d5xu7k-7f3c2a<+>1b4d90fe5f80f77d38cdd68973/",),
