@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from alerting.sentry.scrub.names import names_for, words_of
-from alerting.sentry.scrub.remarks import Remark, joined, meta_of
+from alerting.sentry.scrub.remarks import Remark, with_remarks
 from alerting.sentry.scrub.sections import PARAMETER, SECTIONS
 from alerting.sentry.scrub.shapes import known_ids
 from alerting.sentry.scrub.texts import Texts, secret_span
@@ -64,7 +64,7 @@ class Engine:
         if "body" in event and "attributes" in event:
             _finish_log(walk, event, cleaned)
         if walk.remarks and not _OF_EVENTS.isdisjoint(event) and _NOT_OF_EVENTS.isdisjoint(event):
-            cleaned["_meta"] = joined(event.get("_meta"), meta_of(walk.remarks))
+            cleaned["_meta"] = with_remarks(event.get("_meta"), walk.remarks)
         return cleaned, walk
 
     def explain(self, event: Any) -> list[Told]:

@@ -5,6 +5,7 @@ rule's id, `s` for substituted, and where the marker stands in what is left; `le
 """
 
 from collections.abc import Iterable, Mapping
+from itertools import islice
 from typing import Any
 
 MOST = 200  # more remarks than people read: the rest of an event's cuts are made all the same
@@ -20,26 +21,20 @@ class Remark:
         self.path: list[Any] = []  # from the value outwards while the event is walked
 
 
-def meta_of(remarks: Iterable[Remark]) -> dict[str, Any]:
-    """The remarks as an event's `_meta`."""
-    meta: dict[str, Any] = {}
-    for remark in list(remarks)[:MOST]:
+def with_remarks(given: Any, remarks: Iterable[Remark]) -> dict[str, Any]:
+    """The event's own `_meta` with the remarks in it; what is given stays as it is."""
+    meta: dict[str, Any] = dict(given) if isinstance(given, Mapping) else {}
+    own = {id(meta)}
+    for remark in islice(remarks, MOST):
         place = meta
-        for step in reversed(remark.path):
-            place = place.setdefault(str(step), {})
-        told = place.setdefault("", {"rem": []})
+        for step in (*map(str, reversed(remark.path)), ""):
+            inner = place.get(step)
+            if id(inner) not in own:
+                inner = place[step] = dict(inner) if isinstance(inner, Mapping) else {}
+                own.add(id(inner))
+            place = inner
         span = [remark.start, remark.end] if remark.start >= 0 else []
-        told["rem"].append([remark.rule, "s", *span])
+        place["rem"] = [*place.get("rem", ()), [remark.rule, "s", *span]]
         if remark.length:
-            told["len"] = remark.length
+            place["len"] = remark.length
     return meta
-
-
-def joined(given: Any, added: Mapping[str, Any]) -> Any:
-    """The event's own `_meta` with ours in it."""
-    if not isinstance(given, Mapping):
-        return dict(added)
-    return {
-        **given,
-        **{name: joined(given[name], told) if name in given and name else told for name, told in added.items()},
-    }

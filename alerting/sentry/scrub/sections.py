@@ -23,11 +23,11 @@ def _fields(walk: Walk, value: Any, kept: frozenset[str], own: Mapping[str, Sect
     if type(value) is not dict and not isinstance(value, Mapping):
         return walk.value(value)
     cleaned = {}
+    clean, harmless = walk.clean, walk.harmless
     for name, item in value.items():
-        if (name in kept and type(item) is not dict and type(item) is not list) or (
-            name not in own and walk.is_known(name, item)
-        ):
-            cleaned[name] = item
+        kind = type(item)
+        if name in kept if kind is not str else name in kept or (item in clean and name in harmless and name not in own):
+            cleaned[name] = item if kind is not dict and kind is not list else walk.value(item)
         else:
             cleaned[name] = _part(walk, name, item, own.get(name) if isinstance(name, str) else None)
     return cleaned
@@ -56,43 +56,30 @@ def _each(one: Section) -> Section:
 
 
 def _frame(walk: Walk, frame: Any) -> Any:
-    if not isinstance(frame, Mapping):
-        return walk.value(frame)
-    inside_key = False
-    lines: dict[str, Any] = {}
-    for name in _SOURCE:
-        if name in frame:
-            before = len(walk.remarks)
-            lines[name], inside_key = _source(walk, frame[name], inside_key)
-            walk.under(name, before)
-    own: dict[str, Section] = {name: lambda _walk, _item, held=held: held for name, held in lines.items()}  # type: ignore[misc]
-    return _fields(walk, frame, structure.FRAME, {**own, "vars": Walk.value})
+    walk.inside_key = False
+    return _fields(walk, frame, structure.FRAME, _FRAME)
 
 
-def _source(walk: Walk, lines: Any, inside_key: bool) -> tuple[Any, bool]:
-    """Lines of source, and whether a private key that began in them goes on behind them."""
+def _source(walk: Walk, lines: Any) -> Any:
+    """Lines of source; a private key that began in them may go on in the frame's next field."""
     if not isinstance(lines, list | tuple):
-        return _source_line(walk, lines, inside_key)
-    if not inside_key and walk.is_clean_code(lines):
-        return list(lines), False
-    kept = []
-    for position, line in enumerate(lines):
-        before = len(walk.remarks)
-        cleaned, inside_key = _source_line(walk, line, inside_key)
-        walk.under(position, before)
-        kept.append(cleaned)
-    return kept, inside_key
+        return _source_line(walk, lines)
+    if not walk.inside_key and walk.is_clean_code(lines):
+        return list(lines)
+    return [_part(walk, position, line, _source_line) for position, line in enumerate(lines)]
 
 
-def _source_line(walk: Walk, line: Any, inside_key: bool) -> tuple[Any, bool]:
+def _source_line(walk: Walk, line: Any) -> Any:
     if not isinstance(line, str):
-        return line, inside_key
+        return line
     if "PRIVATE KEY" not in line:
-        return (walk.marked("private-key") if inside_key else walk.code(line)), inside_key
-    begins, ends = "-----BEGIN " in line, "-----END " in line
-    if inside_key and not begins:
-        return walk.marked("private-key"), not ends
-    return walk.code(line), begins and not ends
+        return walk.marked("private-key") if walk.inside_key else walk.code(line)
+    within, begins, ends = walk.inside_key, "-----BEGIN " in line, "-----END " in line
+    walk.inside_key = not ends and (begins or within)
+    return walk.marked("private-key") if within and not begins else walk.code(line)
+
+
+_FRAME: Mapping[str, Section] = {"vars": Walk.value, **dict.fromkeys(_SOURCE, _source)}
 
 
 def _stacktrace(walk: Walk, value: Any) -> Any:

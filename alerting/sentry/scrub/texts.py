@@ -11,6 +11,7 @@ from alerting.sentry.scrub.layers import DEEPEST, percent_encoded, written_out
 from alerting.sentry.scrub.names import Names
 from alerting.sentry.scrub.pairs import Pairs
 from alerting.sentry.scrub.remarks import Remark
+from alerting.sentry.scrub.rules.secrecy import Secrecy
 from alerting.sentry.scrub.shapes import lowered_by_sign, shapes
 from alerting.sentry.scrub.values import MARKER
 from alerting.sentry.scrub.work import Cut, OverworkedError, Work
@@ -43,14 +44,18 @@ class Texts:
         self._allowed = allowed
         self._strict = strict
         self._without = without
-        # Texts without a secret, never texts with one: most of an event is the same again in the next.
+        # Texts and names without a secret, never such with one: most of an event is the same again in the next.
         self.known: set[str] = set()
+        self.harmless_names: set[str] = set()
         self._clean_code: set[str] = set()
         self.plain_names: set[str] = set()
 
     def clean(self, text: str, remarks: list[Remark], work: Work, parsed: Callable[[Any], Any] | None = None) -> str:
         """The text without its secrets, and why. `parsed` cleans what a JSON text holds."""
-        if len(text) < 4 or text in self.known or text in self._allowed:
+        if text in self.known or text in self._allowed:
+            return text
+        if len(text) < 4:
+            _remember(self.known, text)
             return text
         cut = _shortened(text)
         if self._is_dull(cut):
@@ -167,8 +172,10 @@ class Texts:
         return without(cut, cuts, remarks)
 
     def remember_name(self, name: str) -> None:
-        """Know that this key of a dictionary shows no secret."""
+        """Know that this key of a dictionary shows no secret, and whether it names none."""
         _remember(self.plain_names, name)
+        if self._names.judge(name) is Secrecy.HARMLESS:
+            _remember(self.harmless_names, name)
 
     def is_clean_code(self, lines: Iterable[str]) -> bool:
         """Whether all of these lines of source are known to hold no secret."""

@@ -43,11 +43,14 @@ class Walk:
         self.names = names
         self._verdicts = names.known
         self._texts = texts
-        self._clean = texts.known
+        self.clean = texts.known
+        self.harmless = texts.harmless_names
         self._read: dict[str, tuple[str, list[Remark]]] = {}
         self._parts_left = MOST_PARTS
         self._characters_left = MOST_CHARACTERS
         self._work = Work()
+        self.inside_key = False
+        """Whether a private key began in the lines of source read last."""
         self.remarks: list[Remark] = []
         self.failures = 0
 
@@ -55,7 +58,9 @@ class Walk:
         """The value without the secrets in it."""
         kind = type(value)
         if kind is str:
-            return value if value in self._clean else self._text(value, depth)
+            return value if value in self.clean else self._text(value, depth)
+        if kind is dict and not value:
+            return {}
         if kind is dict or kind is list:
             return self._container(value, depth)
         if kind is int or kind is float:
@@ -63,10 +68,6 @@ class Walk:
         if value is None or kind is bool:
             return value
         return self._container(value, depth) if isinstance(value, _CONTAINERS) else self.odd(value)
-
-    def is_known(self, name: Any, item: Any) -> bool:
-        """Whether this text under this name was found harmless before."""
-        return type(item) is str and item in self._clean and self._verdicts.get(name) is _HARMLESS
 
     def marked(self, rule: str, length: int = 0) -> str:
         """The marker, with a remark about why it stands there."""
@@ -81,12 +82,11 @@ class Walk:
     def _text(self, value: str, depth: int) -> str:
         """A text not known to be harmless. Frames repeat their callers' variables: each text is read once an item."""
         found = self._read.get(value)
-        before = len(self.remarks)
         if found is not None:
-            cleaned, told = found
-            self.remarks += (_again(remark) for remark in told)
-            return cleaned
-        self._characters_left -= min(len(value), LONGEST_TEXT) + 20
+            self.remarks += map(_again, found[1])
+            return found[0]
+        before = len(self.remarks)
+        self._characters_left -= len(value) + 20 if len(value) < LONGEST_TEXT else LONGEST_TEXT
         if self._characters_left < 0:
             return self.marked("event-budget", len(value))
         try:
@@ -94,8 +94,8 @@ class Walk:
         except Exception:  # noqa: BLE001  what fails costs one text
             self.failures += 1
             return self.marked("failed", len(value))
-        if len(value) <= 512:
-            self._read[value] = (cleaned, [_again(remark) for remark in self.remarks[before:]])
+        if len(self.remarks) > before and len(value) <= 512:
+            self._read[value] = (cleaned, [*map(_again, self.remarks[before:])])
         return cleaned
 
     def parsed(self, value: Any) -> Any:
@@ -146,10 +146,10 @@ class Walk:
         if secrecy is None:
             secrecy = self.names.judge(text)
         if secrecy is _HARMLESS:
-            return value if type(value) is str and value in self._clean else self.value(value, depth)
+            return value if type(value) is str and value in self.clean else self.value(value, depth)
         if secrecy is Secrecy.VERSION and type(value) is str and value.lstrip("v").replace(".", "").isdigit():
             return value
-        if secrecy < _HARMLESS or means_something_else(text, value):
+        if secrecy < _HARMLESS or value == MARKER or means_something_else(text, value):
             return self.value(value, depth)
         return self.secret(value, secrecy, depth)
 
@@ -195,21 +195,26 @@ class Walk:
 
     def _mapping(self, value: Mapping[Any, Any], depth: int, within: Secrecy) -> dict[Any, Any]:
         cleaned: dict[Any, Any] = {}
-        known, verdicts, plain_names = self._clean, self._verdicts, self._texts.plain_names
-        special = within is not _HARMLESS or not containers.TELLING.isdisjoint(value)
-        choose = self._chooser(value, within) if special else None
-        for name, item in value.items() if choose is None else choose.value.items():
-            harmless = choose is None and verdicts.get(name) is _HARMLESS
+        clean, harmless, remarks = self.clean, self.harmless, self.remarks
+        choose = None
+        if within is not _HARMLESS or not containers.TELLING.isdisjoint(value):
+            choose = self._chooser(value, within)
+            value = choose.value
+        for name, item in value.items():
+            known = choose is None and name in harmless
             kind = type(item)
-            if not (harmless and ((kind is str and item in known) or item is None or kind is bool)):
-                before = len(self.remarks)
-                if choose is not None:
-                    item = self._chosen(choose, name, item, depth)
-                else:
-                    item = self.value(item, depth) if harmless else self.named(name, item, depth)
-                if len(self.remarks) > before:
-                    self.under(name, before)
-            cleaned[name if name in plain_names else self._name(name, cleaned)] = item
+            if known and (item in clean if kind is str else item is None or kind is bool):
+                cleaned[name] = item
+                continue
+            before = len(remarks)
+            if known:
+                item = self.value(item, depth)
+            else:
+                item = self._chosen(choose, name, item, depth) if choose else self.named(name, item, depth)
+                name = name if name in self._texts.plain_names else self._name(name, cleaned)
+            if len(remarks) > before:
+                self.under(name, before)
+            cleaned[name] = item
         return cleaned
 
     def _chooser(self, value: Mapping[Any, Any], within: Secrecy) -> "_Choice":
@@ -260,7 +265,7 @@ class Walk:
                 if len(remarks) > before:
                     self.under(1, before)
                 item = _like(item, [self._name(name, ()), held])
-            elif type(item) is str and item in self._clean:
+            elif type(item) is str and item in self.clean:
                 pass
             else:
                 item = self.value(item, depth)
