@@ -23,13 +23,20 @@ def _fields(walk: Walk, value: Any, kept: frozenset[str], own: Mapping[str, Sect
     if type(value) is not dict and not isinstance(value, Mapping):
         return walk.value(value)
     cleaned = {}
-    clean, harmless = walk.clean, walk.harmless
+    clean, harmless, remarks = walk.clean, walk.harmless, walk.remarks
     for name, item in value.items():
         kind = type(item)
-        if name in kept if kind is not str else name in kept or (item in clean and name in harmless and name not in own):
-            cleaned[name] = item if kind is not dict and kind is not list else walk.value(item)
+        if kind is str:
+            known = name in kept or (item in clean and name in harmless and name not in own)
         else:
-            cleaned[name] = _part(walk, name, item, own.get(name) if isinstance(name, str) else None)
+            known = kind is not dict and kind is not list and name in kept
+        if not known:
+            before = len(remarks)
+            section = own.get(name)
+            item = section(walk, item) if section else walk.named(name, item)
+            if len(remarks) > before:
+                walk.under(name, before)
+        cleaned[name] = item
     return cleaned
 
 
@@ -62,11 +69,11 @@ def _frame(walk: Walk, frame: Any) -> Any:
 
 def _source(walk: Walk, lines: Any) -> Any:
     """Lines of source; a private key that began in them may go on in the frame's next field."""
-    if not isinstance(lines, list | tuple):
-        return _source_line(walk, lines)
-    if not walk.inside_key and walk.is_clean_code(lines):
-        return list(lines)
-    return [_part(walk, position, line, _source_line) for position, line in enumerate(lines)]
+    if type(lines) is list:
+        if not walk.inside_key and walk.is_clean_code(lines):
+            return lines.copy()
+        return [_part(walk, position, line, _source_line) for position, line in enumerate(lines)]
+    return _source_line(walk, lines)
 
 
 def _source_line(walk: Walk, line: Any) -> Any:

@@ -45,21 +45,23 @@ class Texts:
         self._strict = strict
         self._without = without
         # Texts and names without a secret, never such with one: most of an event is the same again in the next.
-        self.known: set[str] = set()
-        self.harmless_names: set[str] = set()
-        self._clean_code: set[str] = set()
-        self.plain_names: set[str] = set()
+        self.known: dict[str, bool] = {}
+        """Each with whether it is also no name or option that makes its neighbour in a list a secret."""
+        self.harmless_names: dict[str, bool] = {}
+        self.known_code: dict[str, bool] = {}
+        self.plain_names: dict[str, bool] = {}
 
     def clean(self, text: str, remarks: list[Remark], work: Work, parsed: Callable[[Any], Any] | None = None) -> str:
         """The text without its secrets, and why. `parsed` cleans what a JSON text holds."""
         if text in self.known or text in self._allowed:
             return text
-        if len(text) < 4:
-            _remember(self.known, text)
+        cut = text if len(text) <= LONGEST_TEXT else _shortened(text)
+        dull = self._is_dull(cut)
+        if len(text) < 4 or (dull and (len(text) < 9 or not _DIGITS.search(text))):
+            _remember(self.known, text, dull and "-" not in text[:3])
             return text
-        cut = _shortened(text)
-        if self._is_dull(cut):
-            cuts = list(numbers.find(text, work, strict=self._strict)) if _DIGITS.search(text) else []
+        if dull:
+            cuts = list(numbers.find(text, work, strict=self._strict))
         elif parsed is not None and (cut[0] in '{["' or cut[0].isspace()) and (found := _json(cut)) is not None:
             return _dumped(cut, found, parsed(found))
         else:
@@ -69,9 +71,16 @@ class Texts:
             _remember(self.known, text)
         return cleaned
 
+    def are_dull(self, items: Sequence[Any]) -> bool:
+        """Whether these are texts that tell of no secret, as values, names and options are known."""
+        try:
+            return not items or (type(items[0]) is str and all(map(self.known.get, items)))
+        except TypeError:
+            return False  # one of them is no text
+
     def _is_dull(self, text: str) -> bool:
         """Whether no word of the text tells of a secret, but for numbers: most words were read before."""
-        if text[0] in '{["' or self._patterns:
+        if text[:1] in '{["' or self._patterns:
             return False
         return self._shapes.are_dull(text.lower().split())
 
@@ -128,11 +137,9 @@ class Texts:
 
     def clean_code(self, line: str, remarks: list[Remark], work: Work) -> str:
         """A line of source without what is a secret by its shape; names and literals are the program's own."""
-        if line in self._clean_code:
-            return line
         cleaned = without(line, self.find_in_code(_shortened(line), work), remarks)
         if cleaned == line:
-            _remember(self._clean_code, line)
+            _remember(self.known_code, line)
         return cleaned
 
     def read_code(self, lines: Sequence[str], work: Work) -> bool:
@@ -141,7 +148,7 @@ class Texts:
         if len(together) > LONGEST_TEXT or self.find_in_code(together, work):
             return False
         for line in lines:
-            _remember(self._clean_code, line)
+            _remember(self.known_code, line)
         return True
 
     def find_in_code(self, text: str, work: Work) -> list[Cut]:
@@ -176,10 +183,6 @@ class Texts:
         _remember(self.plain_names, name)
         if self._names.judge(name) is Secrecy.HARMLESS:
             _remember(self.harmless_names, name)
-
-    def is_clean_code(self, lines: Iterable[str]) -> bool:
-        """Whether all of these lines of source are known to hold no secret."""
-        return self._clean_code.issuperset(lines)
 
 
 def without(text: str, cuts: list[Cut], remarks: list[Remark]) -> str:
@@ -238,11 +241,11 @@ def _shortened(text: str) -> str:
     return (head[:edge] if edge > 0 else head[:-1024]) + MARKER
 
 
-def _remember(texts: set[str], text: str) -> None:
+def _remember(texts: dict[str, bool], text: str, verdict: bool = True) -> None:
     if len(text) <= LONGEST_REMEMBERED:
         if len(texts) >= REMEMBERED:
             texts.clear()
-        texts.add(text)
+        texts[text] = verdict
 
 
 def _json(text: str) -> Any:

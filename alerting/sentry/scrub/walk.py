@@ -45,6 +45,7 @@ class Walk:
         self._texts = texts
         self.clean = texts.known
         self.harmless = texts.harmless_names
+        self._code = texts.known_code
         self._read: dict[str, tuple[str, list[Remark]]] = {}
         self._parts_left = MOST_PARTS
         self._characters_left = MOST_CHARACTERS
@@ -59,10 +60,10 @@ class Walk:
         kind = type(value)
         if kind is str:
             return value if value in self.clean else self._text(value, depth)
-        if kind is dict and not value:
-            return {}
-        if kind is dict or kind is list:
-            return self._container(value, depth)
+        if kind is dict:
+            return self._mapping(value, depth)
+        if kind is list:
+            return self._sequence(value, depth)
         if kind is int or kind is float:
             return value if -1e12 < value < 1e12 else self.number(value)
         if value is None or kind is bool:
@@ -120,12 +121,12 @@ class Walk:
 
     def code(self, line: str) -> str:
         """A line of source code without what is a secret by its shape."""
-        return self.text_of(self._texts.clean_code, line)
+        return line if line in self._code else self.text_of(self._texts.clean_code, line)
 
-    def is_clean_code(self, lines: Any) -> bool:
+    def is_clean_code(self, lines: list[Any]) -> bool:
         """Whether these are lines of source in which nothing was found."""
         try:
-            if self._texts.is_clean_code(lines):
+            if all(map(self._code.get, lines)):
                 return True
             self._characters_left -= sum(map(len, lines))
             return self._characters_left >= 0 and self._texts.read_code(lines, self._work)
@@ -183,17 +184,22 @@ class Walk:
         return self.marked("named", len(value))
 
     def _container(self, value: Any, depth: int, within: Secrecy = _HARMLESS) -> Any:
-        # A cycle ends like anything too deep, and what branches on its way there like anything too large.
-        self._parts_left -= 1 + len(value)
-        if depth >= DEEPEST or self._parts_left < 0:
-            return self.marked("event-budget")
         if type(value) is dict or isinstance(value, Mapping):
-            return self._mapping(value, depth + 1, within)
+            return self._mapping(value, depth, within)
         if isinstance(value, list | tuple):
-            return self._sequence(value, depth + 1, within)
+            return self._sequence(value, depth, within)
+        if self._is_spent(value, depth):
+            return self.marked("event-budget")
         return _like(value, [self._inside(item, depth + 1, within) for item in value])
 
-    def _mapping(self, value: Mapping[Any, Any], depth: int, within: Secrecy) -> dict[Any, Any]:
+    def _is_spent(self, value: Any, depth: int) -> bool:
+        """Whether the container is too deep, as a cycle is, or one part of too many."""
+        self._parts_left -= 1 + len(value)
+        return depth >= DEEPEST or self._parts_left < 0
+
+    def _mapping(self, value: Mapping[Any, Any], depth: int, within: Secrecy = _HARMLESS) -> Any:
+        if self._is_spent(value, depth):
+            return self.marked("event-budget")
         cleaned: dict[Any, Any] = {}
         clean, harmless, remarks = self.clean, self.harmless, self.remarks
         choose = None
@@ -207,11 +213,12 @@ class Walk:
                 cleaned[name] = item
                 continue
             before = len(remarks)
-            if known:
-                item = self.value(item, depth)
+            if choose is not None:
+                item = self._chosen(choose, name, item, depth + 1)
             else:
-                item = self._chosen(choose, name, item, depth) if choose else self.named(name, item, depth)
-                name = name if name in self._texts.plain_names else self._name(name, cleaned)
+                item = self.value(item, depth + 1) if known else self.named(name, item, depth + 1)
+            if not known and name not in self._texts.plain_names:
+                name = self._name(name, cleaned)
             if len(remarks) > before:
                 self.under(name, before)
             cleaned[name] = item
@@ -248,8 +255,12 @@ class Walk:
             return self.value(item, depth)
         return self.secret(item, within, depth)
 
-    def _sequence(self, value: Any, depth: int, within: Secrecy) -> Any:
-        remarks = self.remarks
+    def _sequence(self, value: Any, depth: int, within: Secrecy = _HARMLESS) -> Any:
+        if self._is_spent(value, depth):
+            return self.marked("event-budget")
+        if within is _HARMLESS and type(value) is list and self._texts.are_dull(value):
+            return list(value)
+        remarks, depth = self.remarks, depth + 1
         judged = containers.judged(value, within, self.names)
         cleaned = []
         for position, item in enumerate(judged.items):
