@@ -1,7 +1,7 @@
 """Reading is linear: twice the text takes twice the time, whatever is in it, below the cut and above it."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Iterable
 from itertools import pairwise
 from typing import Any
 
@@ -25,62 +25,55 @@ HITS = [example(rule.hits[0]) + " " for rule in rows()]
 MOST = 3.0
 LEAST = 0.002
 """Seconds: what takes less is not measured, so that a hiccup of the machine is no growth."""
-BELOW, AROUND, ABOVE = (1_000, 2_000, 4_000), (2_000, 4_000, 8_000), (8_000, 16_000, 32_000, 64_000)
-
-
-def seconds(scrub: Callable[[Any], Any], unit: str, size: int) -> float:
-    """The thread's time for one event, the best of three, and of three more where it grew."""
-    text = (unit * (size // len(unit) + 1))[:size]
-    best = 1e9
-    for turn in range(3):
-        event = {"message": f"{text[:-2]}{turn}", "extra": {"again": [f"{text[:200]}{turn}"]}}
-        started = time.thread_time()
-        scrub(event)
-        best = min(best, time.thread_time() - started)
-    return max(best, LEAST)
-
-
-def growth(units: list[str], *series: tuple[int, ...]) -> dict[str, list[float]]:
-    """The units that take more than `MOST` times as long for twice as much, each time they are asked."""
-    scrub = Scrubber()
-    scrub({"message": "password=warm"})
-    grown = {}
-    for unit in units:
-        for sizes in series:
-            for _again in range(3):
-                taken = [seconds(scrub, unit, size) for size in sizes]
-                if all(later <= MOST * earlier for earlier, later in pairwise(taken)):
-                    break
-            else:
-                grown[unit] = taken
-    return grown
-
-
-def test_time_grows_with_the_text_below_the_cut_and_above_it() -> None:
-    assert growth(FAMILIES, BELOW, ABOVE) == {}
-
-
-@pytest.mark.parametrize("units", [list(UNITS.values()), KEYWORDS, HITS], ids=["units", "keywords", "examples"])
-def test_time_grows_with_the_text_for_every_rule(units: list[str]) -> None:
-    assert growth(units, AROUND) == {}
-
-
+TIMES = 5
 MEGABYTE = 1_000_000
-MOST_SECONDS_PER_MEGABYTE = 0.45
-"""The bound is 0.15; three times that where tests share their processors with other work."""
+MOST_SECONDS_PER_MEGABYTE = 0.15
+
+
+def seconds(scrub: Scrubber, event: dict[str, Any]) -> float:
+    """The thread's time for one event."""
+    started = time.thread_time()
+    scrub(event)
+    return time.thread_time() - started
+
+
+def grows(scrub: Scrubber, unit: str, sizes: Iterable[int]) -> list[float]:
+    """How long each size took, where each time one took more than `MOST` times as long as half of it; else nothing."""
+    best = [1e9 for _ in sizes]
+    for turn in range(TIMES):
+        for at, size in enumerate(sizes):
+            text = (unit * (size // len(unit) + 1))[:size]
+            event = {"message": f"{text[:-2]}{turn}", "extra": {"again": [f"{text[:200]}{turn}"]}}
+            best[at] = max(min(best[at], seconds(scrub, event)), LEAST)
+        if all(later <= MOST * earlier for earlier, later in pairwise(best)):
+            return []
+    return best
+
+
+@pytest.mark.parametrize(
+    ("units", "sizes"),
+    [
+        (FAMILIES, (1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 64_000)),
+        (list(UNITS.values()), (4_000, 8_000)),
+        (KEYWORDS, (4_000, 8_000)),
+        (HITS, (4_000, 8_000)),
+    ],
+    ids=["families", "units", "keywords", "examples"],
+)
+def test_time_grows_with_the_text(units: list[str], sizes: tuple[int, ...]) -> None:
+    scrub = Scrubber()
+    assert {unit: taken for unit in units if (taken := grows(scrub, unit, sizes))} == {}
 
 
 @pytest.mark.parametrize("leaf", [100, 2_000])
 def test_a_megabyte_of_anything_takes_a_bounded_time(leaf: int) -> None:
-    scrub = Scrubber()
-    scrub({"message": "password=warm"})
     slow = {}
     for unit in [*FAMILIES, *list(UNITS.values())[::4]]:
         text = (unit * (leaf // len(unit) + 1))[:leaf]
-        event = {"extra": {"lines": [f"{text}{number}" for number in range(MEGABYTE // leaf)]}}
-        started = time.thread_time()
-        scrub(event)
-        taken = time.thread_time() - started
-        if taken > MOST_SECONDS_PER_MEGABYTE:
-            slow[unit] = taken
+        taken = []
+        while len(taken) < TIMES and min(taken, default=1) > MOST_SECONDS_PER_MEGABYTE:
+            lines = [f"{text}{len(taken)}{number}" for number in range(MEGABYTE // leaf)]
+            taken.append(seconds(Scrubber(), {"extra": {"lines": lines}}))
+        if min(taken) > MOST_SECONDS_PER_MEGABYTE:
+            slow[unit] = min(taken)
     assert slow == {}

@@ -29,14 +29,14 @@ def _fields(walk: Walk, value: Any, kept: frozenset[str], own: Mapping[str, Sect
         if kind is str:
             known = name in kept or (item in clean and name in harmless and name not in own)
         else:
-            known = kind is not dict and kind is not list and name in kept
+            known = name in kept if kind is not dict and kind is not list else not item
         if not known:
             before = len(remarks)
             section = own.get(name)
             item = section(walk, item) if section else walk.named(name, item)
             if len(remarks) > before:
                 walk.under(name, before)
-        cleaned[name] = item
+        cleaned[name] = kind() if (kind is dict or kind is list) and not item else item
     return cleaned
 
 
@@ -117,7 +117,7 @@ def _span(walk: Walk, value: Any) -> Any:
 
 def _without_parameters(walk: Walk, value: Any, told: str) -> Any:
     """A span or crumb about a query, whose parameters stand in its data, without those of secret columns."""
-    data = value.get("data") if type(value) is dict or isinstance(value, Mapping) else None
+    data = value.get("data") if isinstance(value, dict) else None
     if data and isinstance(data, Mapping) and "db.params" in data and isinstance(value.get(told), str):
         return {**value, "data": without_parameters(data, value[told], walk.names)}
     return value

@@ -107,7 +107,7 @@ class Shapes:
         self._named = _Signs(named, [])
         several = [keyword.split() for rule in rules for keyword in rule.keywords if " " in keyword.strip()]
         parts = {re.escape(max(parts, key=len)) for parts in several}
-        self._telling = re.compile(rf"[@\\&%\x1b]|::|-----|:.*:|\..*\..*\.|{'|'.join(sorted(parts))}")
+        self._telling = re.compile(rf"[@\\&%\x1b]|-----|{'|'.join(sorted(parts))}")
         self._dull: set[str] = set()
         self._in_code = _Signs([rule for rule in credentials.RULES[:2] if rule.id not in without], tokens)
 
@@ -125,7 +125,8 @@ class Shapes:
     def _is_dull(self, word: str) -> bool:
         if word in self._dull:
             return True
-        if self._all.has(f" {word} ") or self._telling.search(word):
+        numeric = word.count(".") > 2 or word.count(":") > 1
+        if numeric or self._telling.search(word) or self._all.has(f" {word} "):
             return False
         if len(word) < 40:
             if len(self._dull) >= REMEMBERED:

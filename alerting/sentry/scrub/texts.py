@@ -61,7 +61,7 @@ class Texts:
             _remember(self.known, text, dull and "-" not in text[:3])
             return text
         if dull:
-            cuts = list(numbers.find(text, work, strict=self._strict))
+            cuts = self._numbers(cut, work)
         elif parsed is not None and (cut[0] in '{["' or cut[0].isspace()) and (found := _json(cut)) is not None:
             return _dumped(cut, found, parsed(found))
         else:
@@ -70,6 +70,14 @@ class Texts:
         if cleaned == text:
             _remember(self.known, text)
         return cleaned
+
+    def _numbers(self, text: str, work: Work) -> list[Cut]:
+        work.bring(len(text))
+        try:
+            work.spend(200 + 6 * len(text))
+            return list(numbers.find(text, work, strict=self._strict))
+        except OverworkedError:
+            return [(0, len(text), "too-much-work")]
 
     def are_dull(self, items: Sequence[Any]) -> bool:
         """Whether these are texts that tell of no secret, as values, names and options are known."""
@@ -88,6 +96,7 @@ class Texts:
         """Where the text's secrets stand, and the rules that found them."""
         work.bring(len(text))
         try:
+            work.spend(200 + 6 * len(text))
             cuts = self._read(text, work, DEEPEST)
         except OverworkedError:
             return [(0, len(text), "too-much-work")]
@@ -156,6 +165,7 @@ class Texts:
         work.bring(len(text))
         cuts: list[Cut] = []
         try:
+            work.spend(2 * len(text))
             self._shapes.find_in_code(text, self._names, work, cuts)
             if "://" in text:
                 cuts += userinfo.find(text, work)

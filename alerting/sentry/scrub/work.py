@@ -10,14 +10,14 @@ class OverworkedError(Exception):
 class Work:
     """Units of some fifty nanoseconds. Each text brings some by its length; what one does not need the next may.
 
-    Reading a text once costs nothing here, whatever is found in it does: some hundred secrets in the texts of one
-    event, and as many more as it is long. Nobody reads an event with more of them.
+    Texts of words that tell nothing cost nothing here. Reading any other costs by its length, and again for whatever
+    is found: an event may hold some thirty thousand characters of such, as people's largest do, and more as it grows.
     """
 
     __slots__ = ("left",)
 
     def __init__(self) -> None:
-        self.left = 40_000
+        self.left = 200_000
 
     def bring(self, length: int) -> None:
         """What a text of this length adds."""

@@ -118,7 +118,17 @@ RULES = (
     Rule(
         id="link-token",
         keywords=(
-            *("reset/", "password/", "confirm/", "activate/", "activation/", "invite/", "invitation/", "magic/", "-link/"),
+            *(
+                "reset/",
+                "password/",
+                "confirm/",
+                "activate/",
+                "activation/",
+                "invite/",
+                "invitation/",
+                "magic/",
+                "-link/",
+            ),
             *("_link/", "hook/", "hooks/", "join/", "unsubscribe/", "verify/", "-email/"),
         ),
         pattern=r"/(?i:reset|password-reset|password_reset|reset-password|reset_password|confirm|activate|activation|invite|invitation|magic|magic-link|magic_link|hooks|hook|webhook|webhooks|join|accept-invite|accept_invite|set-password|set_password|unsubscribe|verify|verify-email|verify_email)/(?:[A-Za-z0-9_=-]{1,12}/)?(?P<value>[A-Za-z0-9_=.:-]{20,200})(?![\w-])",
