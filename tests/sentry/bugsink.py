@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -14,10 +15,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.sentry.installed import ROOT
+from tests.sentry.installed import ROOT, made_once
 from tests.support.service import free_port
 
 VERSION = "2.6.2"
+DATABASE = "bugsink.sqlite3"
 _PROJECT = "from projects.models import Project; print('DSN', Project.objects.create(name='shop', slug='shop').dsn)"
 
 
@@ -49,44 +51,63 @@ class Bugsink:
 def programs() -> Path:
     """Where Bugsink's programs are; skips the test, saying so, where it cannot be fetched."""
     folder = ROOT / f"bugsink-{VERSION}"
-    if not (folder / "ready").exists():
-        subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True, timeout=120)
-        command = [str(folder / "bin" / "pip"), "install", "--quiet", "--disable-pip-version-check"]
-        done = subprocess.run(
-            [*command, f"bugsink=={VERSION}"], capture_output=True, text=True, timeout=400, check=False
-        )
-        if done.returncode:
-            pytest.skip(f"without network: Bugsink {VERSION} is not installed here and cannot be: {done.stderr[-300:]}")
-        (folder / "ready").touch()
+    with made_once(folder) as missing:
+        if missing:
+            subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True, timeout=120)
+            command = [str(folder / "bin" / "pip"), "install", "--quiet", "--disable-pip-version-check"]
+            done = subprocess.run(
+                [*command, f"bugsink=={VERSION}"], capture_output=True, text=True, timeout=400, check=False
+            )
+            if done.returncode:
+                pytest.skip(f"without network: Bugsink {VERSION} is not installed here: {done.stderr[-300:]}")
+            _make_database(folder)
     return folder / "bin"
+
+
+def _make_database(folder: Path) -> None:
+    """An empty database with its tables, which take longest to make."""
+    made = folder / "empty"
+    made.mkdir(exist_ok=True)
+    _configure(folder / "bin", made, 80)
+    _run(folder / "bin", made, "bugsink-manage", "migrate")
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("SENTRY_", "DJANGO_", "PYTEST_"))}
+    own = {"PYTHONPATH": str(folder), "DJANGO_SETTINGS_MODULE": "bugsink_conf"}
+    return {**kept, **own, "DATABASE_PATH": str(folder / DATABASE)}
+
+
+def _run(found: Path, folder: Path, program: str, *arguments: str) -> str:
+    command = [str(found / program), *arguments]
+    done = subprocess.run(
+        command, cwd=folder, env=_environment(folder), capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    return done.stdout
+
+
+def _configure(found: Path, folder: Path, port: int) -> None:
+    _run(found, folder, "bugsink-create-conf", "--template", "local", "--host", "127.0.0.1", "--port", str(port))
+    with (folder / "bugsink_conf.py").open("a") as configuration:
+        configuration.write(f"\nBUGSINK['INGEST_STORE_BASE_DIR'] = {str(folder / 'ingestion')!r}\n")
 
 
 @contextlib.contextmanager
 def running_bugsink(folder: Path) -> Iterator[Bugsink]:
     """Bugsink with one project, on a port and in a folder of its own."""
     found, port = programs(), free_port()
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("SENTRY_", "DJANGO_", "PYTEST_"))}
-    environment = {**kept, "PYTHONPATH": str(folder), "DJANGO_SETTINGS_MODULE": "bugsink_conf"}
-    environment["DATABASE_PATH"] = str(folder / "bugsink.sqlite3")
-
-    def run(program: str, *arguments: str) -> str:
-        done = subprocess.run(
-            [str(found / program), *arguments], cwd=folder, env=environment, capture_output=True, text=True, timeout=120
-        )
-        assert done.returncode == 0, done.stderr[-2000:]
-        return done.stdout
-
-    run("bugsink-create-conf", "--template", "local", "--host", "127.0.0.1", "--port", str(port))
-    with (folder / "bugsink_conf.py").open("a") as configuration:
-        configuration.write(f"\nBUGSINK['INGEST_STORE_BASE_DIR'] = {str(folder / 'ingestion')!r}\n")
-    run("bugsink-manage", "migrate")
-    (dsn,) = (line.split()[1] for line in run("bugsink-manage", "shell", "-c", _PROJECT).splitlines() if "DSN" in line)
+    for kept in (found.parent / "empty").glob("*.sqlite3*"):
+        shutil.copy(kept, folder)
+    _configure(found, folder, port)
+    told = _run(found, folder, "bugsink-manage", "shell", "-c", _PROJECT).splitlines()
+    (dsn,) = (line.split()[1] for line in told if "DSN" in line)
     command = [str(found / "gunicorn"), "--bind", f"127.0.0.1:{port}", "bugsink.wsgi"]
     with (folder / "gunicorn.log").open("w") as log:
-        server = subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=log)
+        server = subprocess.Popen(command, cwd=folder, env=_environment(folder), stdout=log, stderr=log)
     try:
         _wait_until_it_answers(f"http://127.0.0.1:{port}/health/ready")
-        yield Bugsink(dsn, folder / "bugsink.sqlite3")
+        yield Bugsink(dsn, folder / DATABASE)
     finally:
         server.terminate()
         server.wait(30)

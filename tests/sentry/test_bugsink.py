@@ -16,7 +16,6 @@ import sentry_sdk
 from celery import Celery
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
-from django.test import override_settings
 from django.urls import path
 from rest_framework import exceptions as drf
 
@@ -138,7 +137,7 @@ def run_tasks(dsn: str) -> int:
 
 @pytest.mark.timeout(600)
 def test_each_fault_is_one_issue_and_no_planted_secret_is_kept(tmp_path: Path, fresh_sdk: list[Any]) -> None:
-    with running_bugsink(tmp_path) as bugsink, override_settings(**{**webapp.SETTINGS, "ROOT_URLCONF": Urls}):
+    with running_bugsink(tmp_path) as bugsink, webapp.serving(ROOT_URLCONF=Urls):
         assert init_sentry(dsn=bugsink.dsn)
         urls = [*(f"/fail/{kind}" for kind in FAULTS), "/answer", "/handled", "/log"]
         for url in urls:

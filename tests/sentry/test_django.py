@@ -10,9 +10,6 @@ from wsgiref.simple_server import WSGIRequestHandler, make_server
 import pytest
 import sentry_sdk
 from django.core.handlers.wsgi import WSGIHandler
-from django.core.signals import request_finished, request_started
-from django.db import close_old_connections
-from django.test import override_settings
 
 from alerting.sentry import init_sentry
 from tests.sentry import webapp
@@ -26,13 +23,8 @@ PLACES = [pytest.param(call_wsgi, "fail", id="wsgi"), pytest.param(call_asgi, "f
 
 @pytest.fixture(autouse=True)
 def _webapp() -> Iterator[None]:
-    # As Django's own test client does: between requests there is no connection to look after, and no database here.
-    request_started.disconnect(close_old_connections)
-    request_finished.disconnect(close_old_connections)
-    with override_settings(**webapp.SETTINGS):
+    with webapp.serving():
         yield
-    request_started.connect(close_old_connections)
-    request_finished.connect(close_old_connections)
 
 
 @pytest.mark.parametrize(("call", "view"), PLACES)

@@ -1,15 +1,19 @@
 """A small Django application whose views fail in every way that is reported, and how to call it for real."""
 
 import asyncio
+import contextlib
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from asgiref.testing import ApplicationCommunicator
 from django.core.exceptions import PermissionDenied, SuspiciousOperation, ValidationError
 from django.core.handlers.asgi import ASGIHandler
 from django.core.handlers.wsgi import WSGIHandler
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.test import override_settings
 from django.urls import path
 from rest_framework import exceptions as drf
 from rest_framework.request import Request
@@ -52,6 +56,22 @@ SETTINGS: dict[str, Any] = {
         "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     },
 }
+
+
+@contextlib.contextmanager
+def serving(**settings: Any) -> Iterator[None]:
+    """Requests are answered by this application, which has no database.
+
+    As Django's own test client does: no request looks after the connection that a test before it may have left open.
+    """
+    request_started.disconnect(close_old_connections)
+    request_finished.disconnect(close_old_connections)
+    try:
+        with override_settings(**{**SETTINGS, **settings}):
+            yield
+    finally:
+        request_started.connect(close_old_connections)
+        request_finished.connect(close_old_connections)
 
 
 class OrderMissing(Http404):
