@@ -88,10 +88,6 @@ def default_scrub(item: Any, hint: Any) -> Any:
 
 
 def _scrubbed(item: Any, hint: Any, scrub: Hook) -> Any:
-    from alerting.sentry.scrub.task_arguments import without_task_arguments
-
-    with capture_internal_exceptions():
-        item = without_task_arguments(item)
     if hint.get("attachments"):
         hint["attachments"] = scrubbed_attachments(hint["attachments"], scrub)
     with capture_internal_exceptions():

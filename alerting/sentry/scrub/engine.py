@@ -6,7 +6,7 @@ from typing import Any
 
 from alerting.sentry.scrub.names import names_for, words_of
 from alerting.sentry.scrub.remarks import Remark, with_remarks
-from alerting.sentry.scrub.sections import PARAMETER, SECTIONS
+from alerting.sentry.scrub.sections import PARAMETER, SECTIONS, is_of_celery
 from alerting.sentry.scrub.shapes import known_ids
 from alerting.sentry.scrub.texts import Texts, secret_span
 from alerting.sentry.scrub.values import MARKER
@@ -56,6 +56,9 @@ class Engine:
         if not isinstance(event, Mapping):
             cleaned = _part(walk, None, event)
             return cleaned, walk
+        attributes = event.get("attributes")
+        named = attributes.get("logger.name") if isinstance(attributes, Mapping) else None
+        walk.of_celery = is_of_celery(event.get("logger") or event.get("category") or named)
         cleaned = {}
         for name, value in event.items():
             before = len(walk.remarks)

@@ -26,7 +26,7 @@ def with_remarks(given: Any, remarks: Iterable[Remark]) -> dict[str, Any]:
     meta: dict[str, Any] = dict(given) if isinstance(given, Mapping) else {}
     own = {id(meta)}
     for remark in islice(remarks, MOST):
-        place = meta
+        place: Any = meta
         for step in (*map(str, reversed(remark.path)), ""):
             inner = place.get(step)
             if id(inner) not in own:

@@ -62,9 +62,61 @@ def _each(one: Section) -> Section:
     return many
 
 
+def _hiding(*names: str) -> Section:
+    """An object with what a task was called with under these names: positional arguments have none to be judged by."""
+    own: dict[str, Section] = dict.fromkeys(names, lambda walk, item: _gone(walk, item) if item else item)
+    return lambda walk, value: _fields(walk, value, frozenset(), own)
+
+
+def is_of_celery(name: Any) -> bool:
+    """Whether a logger or a module is Celery's own."""
+    return isinstance(name, str) and name.partition(".")[0] in {"celery", "kombu"}
+
+
+def _until_body(walk: Walk, text: Any) -> Any:
+    """What the worker tells of a message it cannot run, without that message's body."""
+    if not isinstance(text, str) or _BODY not in text:
+        return walk.value(text)
+    return f"{walk.value(text.partition(_BODY)[0])}{_BODY}: {_gone(walk, text)}"
+
+
+def _body_position(walk: Walk, template: Any) -> int:
+    """Which parameter of the worker's message is the first behind its body's announcement, from 1; 0 for none."""
+    if not walk.of_celery or not isinstance(template, str) or _BODY not in template:
+        return 0
+    return 1 + len(_PLACEHOLDER.findall(template.partition(_BODY)[0]))
+
+
+def _gone(walk: Walk, item: Any) -> str:
+    return walk.marked("task-argument", len(item) if isinstance(item, str) else 0)
+
+
+def _message(walk: Walk, value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return _logentry(walk, value)
+    return _until_body(walk, value) if walk.of_celery else walk.value(value)
+
+
+_BODY = "message body"
+_LOGGED = ("args", "kwargs", "argsrepr", "kwargsrepr")
+_JOB, _LOGGED_DATA = _hiding("args"), _hiding(*_LOGGED)
+_CARRIERS = _hiding(*_LOGGED, "req", "request", "task_request", "message", "body", "payload")
+
+
+def _beside(walk: Walk, value: Any) -> Any:
+    """What the worker logs beside a message."""
+    return _fields(walk, value, frozenset(), {"data": _LOGGED_DATA})
+
+
+def _extra(walk: Walk, value: Any) -> Any:
+    own = {"celery-job": _JOB, "data": _LOGGED_DATA} if walk.of_celery else {"celery-job": _JOB}
+    return _fields(walk, value, frozenset(), own)
+
+
 def _frame(walk: Walk, frame: Any) -> Any:
     walk.inside_key = False
-    return _fields(walk, frame, structure.FRAME, _FRAME)
+    own = _CELERY_FRAME if isinstance(frame, Mapping) and is_of_celery(frame.get("module")) else _FRAME
+    return _fields(walk, frame, structure.FRAME, own)
 
 
 def _source(walk: Walk, lines: Any) -> Any:
@@ -87,6 +139,7 @@ def _source_line(walk: Walk, line: Any) -> Any:
 
 
 _FRAME: Mapping[str, Section] = {"vars": Walk.value, **dict.fromkeys(_SOURCE, _source)}
+_CELERY_FRAME: Mapping[str, Section] = {**_FRAME, "vars": _CARRIERS}
 
 
 def _stacktrace(walk: Walk, value: Any) -> Any:
@@ -108,7 +161,12 @@ def _thread(walk: Walk, value: Any) -> Any:
 
 
 def _crumb(walk: Walk, value: Any) -> Any:
-    return _fields(walk, _without_parameters(walk, value, "message"), structure.CRUMB, {})
+    own = _CELERY_CRUMB if isinstance(value, Mapping) and is_of_celery(value.get("category")) else _NONE
+    return _fields(walk, _without_parameters(walk, value, "message"), structure.CRUMB, own)
+
+
+_CELERY_CRUMB: Mapping[str, Section] = {"message": _until_body, "data": _beside}
+_NONE: Mapping[str, Section] = {}
 
 
 def _span(walk: Walk, value: Any) -> Any:
@@ -164,14 +222,18 @@ def _logentry(walk: Walk, value: Any) -> Any:
     secret: set[int] = set()
     if isinstance(template, str) and isinstance(params, list | tuple):
         secret = {at for at in _secret_positions(walk, template, len(params)) if not _is_count(params[at], template)}
+    body = _body_position(walk, template)
 
     def positioned(walk: Walk, items: Any) -> Any:
-        if not secret:
+        if not secret and not body:
             return walk.value(items)
-        return [_part(walk, at, item, _told if at in secret else Walk.value) for at, item in enumerate(items)]
+        return [
+            _part(walk, at, item, _gone if body and at >= body - 1 else _hidden if at in secret else Walk.value)
+            for at, item in enumerate(items)
+        ]
 
-    cleaned = _fields(walk, value, frozenset(), {"params": positioned})
-    if isinstance(value.get("formatted"), str):
+    cleaned = _fields(walk, value, frozenset(), {"params": positioned, "formatted": _message})
+    if isinstance(cleaned.get("formatted"), str):
         for told in _taken_out(params, cleaned.get("params")):
             if told in cleaned["formatted"]:
                 cleaned["formatted"] = cleaned["formatted"].replace(told, walk.marked("log-parameter"))
@@ -179,7 +241,7 @@ def _logentry(walk: Walk, value: Any) -> Any:
     return cleaned
 
 
-def _told(walk: Walk, item: Any) -> Any:
+def _hidden(walk: Walk, item: Any) -> Any:
     return walk.secret(item, Secrecy.VAULT, 0)
 
 
@@ -202,13 +264,18 @@ def _attributes(walk: Walk, value: Any) -> Any:
         return walk.value(value)
     template = value.get("sentry.message.template")
     template = template.get("value") if isinstance(template, Mapping) else template
+    named = [str(name) for name in value if str(name).startswith(PARAMETER)]
     own: dict[str, Section] = {}
+    if walk.of_celery:
+        hidden = [PARAMETER + name for name in _LOGGED] + ["data"]
+        own = dict.fromkeys(
+            hidden + [one for one in named if _BODY in str(template) and one != f"{PARAMETER}0"], _hidden
+        )
     if isinstance(template, str):
-        named = [name for name in value if str(name).startswith(PARAMETER)]
         for position in _secret_positions(walk, template, len(named)):
             told = value.get(f"{PARAMETER}{position}")
             if not _is_count(told.get("value") if isinstance(told, Mapping) else told, template):
-                own[f"{PARAMETER}{position}"] = _told
+                own[f"{PARAMETER}{position}"] = _hidden
     return _fields(walk, value, frozenset(), own)
 
 
@@ -246,7 +313,10 @@ SECTIONS: Mapping[str, Section] = {
     "user": _user,
     "logentry": _logentry,
     "sentry.interfaces.Message": _logentry,
-    "message": lambda walk, value: _logentry(walk, value) if isinstance(value, Mapping) else walk.value(value),
+    "message": _message,
+    "body": _message,
+    "data": lambda walk, value: _beside(walk, value) if walk.of_celery else walk.value(value),
+    "extra": _extra,
     "attributes": _attributes,
 }
 """What each top-level field of an event is; any other is data."""

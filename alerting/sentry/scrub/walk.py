@@ -50,6 +50,8 @@ class Walk:
         self._parts_left = MOST_PARTS
         self._characters_left = MOST_CHARACTERS
         self._work = Work()
+        self.of_celery = False
+        """Whether Celery's own logger made what is walked: it tells of tasks with their arguments."""
         self.inside_key = False
         """Whether a private key began in the lines of source read last."""
         self.remarks: list[Remark] = []
