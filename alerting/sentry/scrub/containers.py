@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from alerting.sentry.scrub.columns import secret_parameters, without_shown
@@ -25,15 +26,6 @@ TELLING = VALUES | PARAMETERS | {"code", "input"}
 _NAME = re.compile(r"[\w.\[\]'\" -]{1,80}")
 _KEYLIKE = re.compile(r"(?=\S*\d)(?=\S*[A-Za-z])[^\s:/@.]{8,200}")
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-_PROGRAM = re.compile(
-    r"(?:(?P<p>mongo\w{0,8}|docker|podman|helm|az|oc|skopeo|twine|sshpass)|(?P<a>redis-cli|valkey-cli|keydb-cli)"
-    r"|(?P<N>ssh-keygen)|(?P<P>sqlcmd|bcp|zip|unzip)|(?P<w>ldap\w{3,6}))"
-)
-_CALL = re.compile(r"(?P<name>[A-Za-z_][\w.]{0,80})\((?P<inside>.{1,4000})\)", re.DOTALL)
-_KEYWORD = re.compile(
-    r"(?P<name>[A-Za-z_]\w{0,80}+)=(?P<value>[bu]?'(?:[^'\\]|\\.)*+'|[bu]?\"(?:[^\"\\]|\\.)*+\"|[^\s,'\"()\[\]{}=]++)(?P<end>,\s*+|$)",
-    re.DOTALL,
-)
 _MOST_ARGUMENTS = 100
 
 
@@ -64,8 +56,7 @@ def judged(value: Any, within: Secrecy, names: Names) -> Judged:
             return Judged(value, {}, pairs=True)
     elif isinstance(first, str) and all(isinstance(item, str) for item in value[:_MOST_ARGUMENTS]):
         if any(_bare(item)[:1] == "-" for item in value[:_MOST_ARGUMENTS]):
-            found = dict.fromkeys(_secret_arguments(value[:_MOST_ARGUMENTS], names), Secrecy.VAULT)
-            return Judged(_with_parts(value), found)
+            return Judged(_with_parts(value), _secret_arguments(value[:_MOST_ARGUMENTS], names))
         if len(value) > 2 and len(value) % 2 == 0:
             return Judged(value, _values_between(value, names))
     return Judged(value, {})
@@ -155,34 +146,24 @@ def _is_lone_pair(value: Any) -> bool:
     return isinstance(value, tuple) or any(map(str.isdigit, value[1]))
 
 
-def _secret_arguments(arguments: Sequence[str], names: Names) -> set[int]:
-    """Which of a program's arguments are secret: what follows an option that says so, or one its program knows."""
-    found = set()
+def _secret_arguments(arguments: Sequence[str], names: Names) -> dict[int, Secrecy]:
+    """Which of a program's arguments are secret: what follows an option that says so."""
     plain = [_bare(item) for item in arguments]
-    program = _PROGRAM.match(plain[0].rpartition("/")[2])
-    flag = f"-{program.lastgroup}" if program else None
-    for position in range(1, len(plain)):
-        option, value = plain[position - 1], plain[position]
-        if option[:1] != "-" or not value or "=" in option or (value[0] == "-" and not looks_random(value[1:])):
-            continue
-        secret = names.are_secret(option.lstrip("-")) if len(option) > 2 else option == flag
-        if secret and not holds_nothing(value):
-            found.add(position)
-    return found
+    return {
+        at: Secrecy.VAULT
+        for at, (option, value) in enumerate(pairwise(plain), 1)
+        if option[:1] == "-" and "=" not in option and names.are_secret(option.lstrip("-"))
+        if value and not holds_nothing(value) and (value[0] != "-" or looks_random(value[1:]))
+    }
 
 
 def _with_parts(value: Sequence[str]) -> Sequence[str]:
     """The arguments, with `-u user:password` of curl as the pair it is."""
     parts = list(value)
-    for position in range(1, min(len(parts), _MOST_ARGUMENTS)):
-        before, item = _bare(parts[position - 1]), _bare(parts[position])
-        _user, colon, password = item.partition(":")
-        if before in {"-u", "--user", "--proxy-user"} and colon and password and not password.isdigit():
-            parts[position] = parts[position].replace(password, MARKER)
-        elif item[:2] == "-p" and len(item) > 2 and _bare(parts[0]).rpartition("/")[2].startswith(("mysql", "mariadb")):
-            parts[position] = parts[position].replace(item[2:], MARKER)
-        elif item[:2] == "-u" and ":" in item and "curl" in parts[0]:
-            parts[position] = parts[position].replace(item.partition(":")[2], MARKER)
+    for at in range(1, min(len(parts), _MOST_ARGUMENTS)):
+        password = _bare(parts[at]).partition(":")[2]
+        if _bare(parts[at - 1]) in {"-u", "--user", "--proxy-user"} and password and not password.isdigit():
+            parts[at] = parts[at].replace(password, MARKER)
     return parts
 
 
@@ -190,26 +171,6 @@ def _bare(argument: str) -> str:
     """An argument without the quotes and the b of its repr."""
     inner = argument[1:] if argument[:2] in {"b'", 'b"'} else argument
     return inner[1:-1] if len(inner) > 1 and inner[0] in "'\"" and inner[0] == inner[-1] else argument
-
-
-def shown_object(text: str, names: Names) -> str:
-    """`Creds(user='mara', password=…)` under a secret's name, without all but what its own names make harmless.
-
-    Empty where the text shows no such object, or one without any secret part: then nobody knows what the secret is.
-    """
-    call = _CALL.fullmatch(text) if len(text) < 4096 else None
-    parts = list(_KEYWORD.finditer(call["inside"])) if call else []
-    if not call or "".join(part[0] for part in parts) != call["inside"]:
-        return ""
-    shown = "".join(
-        part[0] if names.judge(f"password {part['name']}") <= Secrecy.HARMLESS else _hidden(part) for part in parts
-    )
-    return f"{call['name']}({shown})" if MARKER in shown else ""
-
-
-def _hidden(part: re.Match[str]) -> str:
-    quote = part["value"][-1] if part["value"][-1] in "'\"" else ""
-    return f"{part['name']}={quote}{MARKER}{quote}{part['end']}"
 
 
 def text_of(name: Any) -> str:

@@ -6,12 +6,12 @@ secret is judged as it is for a dictionary's key; only then is the value's end l
 
 import re
 
+from alerting.sentry.scrub import ends
 from alerting.sentry.scrub.names import Names, words_of
 from alerting.sentry.scrub.rules.secrecy import Secrecy
 from alerting.sentry.scrub.rules.words import ORDINARY, SCHEMES, WHOLE_LINE_SCHEMES
 from alerting.sentry.scrub.values import (
     MARKER,
-    closing_quote,
     holds_nothing,
     is_complaint,
     is_secret_value,
@@ -22,8 +22,6 @@ from alerting.sentry.scrub.work import Cut, Work
 
 Span = tuple[int, int]
 _NONE = (0, 0)
-_WINDOW = 200
-_CHUNK = 512
 
 _PAIR = re.compile(
     r"(?<![\w.\-\[\]])(?P<name>(?=[\d.\-\[\]]*+\w)[\w.\-\[\]]++)(?P<close>\\{0,15}[\"'`]?[\])]?)"
@@ -36,12 +34,6 @@ _CALL = re.compile(r"(?P<call>[A-Za-z_][\w.]{0,80})[\[(]\s?(?:\w{1,30}=)?[bur]?(
 _CALLED = re.compile(
     r"[A-Za-z_]{3,}(?:\.[a-z_]+){0,6}(?:\([A-Za-z_., =*\d]{0,80}\)|\[\w{1,40}\])(?=[\s),;.:'\"\]<>]|$)"
 )
-_DELIMITER = re.compile(r"(?P<sign>&amp;|[,;&|])(?:(?=$|\s)|(?P<next>[\w.%\[\]\-]{1,60}+)\s?(?:=|:))")
-_PLAUSIBLE = re.compile(
-    r"[A-Za-z][a-z]{2,}(?:[A-Z][a-z]+|[_.-][A-Za-z]{1,20})*\d{0,2}(?:\[\w{0,20}\]|%5[bB]\w{0,20}%5[dD])?|[A-Z]{2,}(?:_[A-Z\d]+)*"
-)
-# What a generator of passwords makes of small and capital letters, digits and signs.
-_GENERATED = re.compile(r"(?=\S{0,80}?[a-z])(?=\S{0,80}?[A-Z])(?=\S{0,80}?[\d@#$%^&*!~+=?|`])[^\s\x1c]{12,128}+")
 _BRACED = re.compile(r"\{(?P<value>(?:[^}\s]|\}\})++)\}(?=[;\s\"']|\Z)")
 _CLOSERS = {"{": "}", "[": "]", "(": ")", "<": ">", '"': '"', "'": "'", "`": "`"}
 _COOKIES = re.compile(r"[^\s=;,\"'<>\\]{1,100}+=[^\r\n]*+")
@@ -113,16 +105,12 @@ class Pairs:
 
     def _option(self, text: str, match: re.Match[str]) -> Span:
         at = match.end()
-        generated = _is_generated(text, at)
-        if not generated and (opening := _OPENING.match(text, at)):
-            start, end = opening.end(), closing_quote(text, opening.end(), opening[1])
-            return _NONE if holds_nothing(text[start:end]) or end == len(text) else (start, end)
-        end = self._run(text, at, match.start(), strong=True)
+        if not ends.is_generated(text, at) and (opening := _OPENING.match(text, at)):
+            return opening.end(), ends.closing_quote(text, opening.end(), opening[1])
+        end = ends.run(text, at, match.start(), strong=True)
         value = text[at:end]
-        if holds_nothing(value) or value[0] == "-" or value.lower().strip(".,:)") in ORDINARY or value.isupper():
-            return _NONE
-        last = not text[end:].strip() or text[end : end + 3].lstrip(" ")[:1] in {"-", ";", "|", "&", "\n"}
-        return (at, end) if last or generated or (looks_random(value) and value[0].isalnum()) else _NONE
+        word = value.lower().strip(".,:)")
+        return _NONE if value[:1] == "-" or value.isupper() or word in ORDINARY or holds_nothing(value) else (at, end)
 
     def _joined(self, text: str, start: int, name: str) -> tuple[Secrecy, str]:
         """The verdict on a name of several words: api key, card number, social security number."""
@@ -146,15 +134,15 @@ class Pairs:
             return _NONE
         sign = text[at]
         told = op in {":", "："}
-        generated = secrecy >= Secrecy.STRONG and sign in _CLOSERS and _is_generated(text, at)
+        generated = secrecy >= Secrecy.STRONG and sign in _CLOSERS and ends.is_generated(text, at)
         opening = None if generated else _OPENING.match(text, at)
         if opening:
             return self._quoted(text, match, opening, secrecy)
         words = words_of(name)
         if generated:
-            return at, self._run(text, at, match.start(), strong=True)
+            return at, ends.run(text, at, match.start(), strong=True)
         braced = _BRACED.match(text, at) if op == "=" and secrecy >= Secrecy.STRONG else None
-        if braced and not _STRUCTURE.search(braced["value"]):
+        if braced and not ends.STRUCTURE.search(braced["value"]):
             return _NONE if holds_nothing(braced[0]) else braced.span("value")
         if _HOLE_HERE.match(text, at):
             return _NONE
@@ -167,7 +155,7 @@ class Pairs:
         if "authorization" in words or "authorisation" in words:
             return self._credentials(text, at, match)
         if words and words[-1] in {"cookie", "cookies"} and _COOKIES.match(text, at):
-            return at, self._line(text, at, match.start())
+            return at, ends.line(text, at, match.start())
         if call := _CALL.match(text, at):
             return self._argument(text, call)
         if not told and _CALLED.match(text, at):
@@ -179,7 +167,7 @@ class Pairs:
         if not _NUMBERED.isdisjoint(words) and (grouped := _GROUPED.match(text, at)):
             return grouped.span()
         strong = secrecy >= Secrecy.STRONG
-        end = self._run(text, at, match.start(), strong=strong)
+        end = ends.run(text, at, match.start(), strong=strong)
         value = text[at:end]
         if told and value[-1:] == ":" and "\n" in match["sep"]:
             return _NONE
@@ -191,7 +179,7 @@ class Pairs:
         if not told and self._is_code(text, match, value):
             return _NONE
         if not _PHRASES.isdisjoint(words):
-            return at, max(end, self._phrase(text, at, match.start()))
+            return at, max(end, ends.phrase(text, at, match.start()))
         return at, end
 
     def _is_structural(self, text: str, match: re.Match[str], end: int) -> bool:
@@ -253,7 +241,7 @@ class Pairs:
         opening = _OPENING.match(text, match.end())
         if not match["close"] or not opening:
             return _NONE
-        start, end = opening.end(), closing_quote(text, opening.end(), opening[1])
+        start, end = opening.end(), ends.closing_quote(text, opening.end(), opening[1])
         value = text[start:end]
         before = text[max(0, match.start() - 24) : match.start()]
         if match["name"].startswith("--"):
@@ -283,9 +271,9 @@ class Pairs:
             before = text[max(0, match.start() - 400) : match.start()]
             if before.count(quote) % 2:
                 return _NONE  # the quote ends what the name stands in: 'Cookie:'
-        end = closing_quote(text, start, quote)
+        end = ends.closing_quote(text, start, quote)
         if secrecy >= Secrecy.STRONG and len(quote) == 1:
-            end = _last_quote(text, start, end, quote)
+            end = ends.last_quote(text, start, end, quote)
         value = text[start:end]
         structural = bool(match["close"])
         if secrecy < Secrecy.STRONG and not structural and match["op"] == ":" and " " in value:
@@ -305,7 +293,7 @@ class Pairs:
             if position < quoted:
                 continue
             if sign in "\"'":
-                quoted = closing_quote(text, position + 1, sign)
+                quoted = ends.closing_quote(text, position + 1, sign)
                 continue
             depth += 1 if sign in "{[(" else -1
             if depth == 0:
@@ -345,7 +333,7 @@ class Pairs:
     def _argument(self, text: str, call: re.Match[str]) -> Span:
         """The text a call wraps: SecretStr('…'), PASSWORD('…'); a look-up by a name stays: os.environ['API_KEY']."""
         start = call.end()
-        end = closing_quote(text, start, call["quote"])
+        end = ends.closing_quote(text, start, call["quote"])
         value = text[start:end]
         plain = value.strip()
         if holds_nothing(plain) or is_complaint(plain) or not any(map(str.isalnum, plain)):
@@ -360,134 +348,16 @@ class Pairs:
         """An authorization header's value: a credential behind its scheme, or the whole line of those with many."""
         found = _CREDENTIAL.match(text, at)
         if found and found["scheme"].lower().startswith(WHOLE_LINE_SCHEMES):
-            return at, self._line(text, at, match.start())
+            return at, ends.line(text, at, match.start())
         if found and found["scheme"].lower() in SCHEMES:
             start = found.start("value")
-            end = self._run(text, start, match.start(), strong=True)
+            end = ends.run(text, start, match.start(), strong=True)
             value = text[start:end]
             return _NONE if holds_nothing(value) or value.lower() in ORDINARY else (start, end)
-        end = self._run(text, at, match.start(), strong=True)
+        end = ends.run(text, at, match.start(), strong=True)
         value = text[at:end]
         if holds_nothing(value) or value.lower().strip(".!?") in ORDINARY - SCHEMES or value.lower() in SCHEMES:
             return _NONE
         if found and value.isalpha() and match["op"] == ":" and not looks_random(value):
             return _NONE
         return at, end
-
-    def _run(self, text: str, start: int, name_at: int, *, strong: bool) -> int:
-        """Where an unquoted value ends: at a blank, at what is around the pair, at the next pair's separator."""
-        before = text[max(0, name_at - _WINDOW) : name_at]
-        around = [quote for quote in "\"'`" if quote in before and _is_open(before, quote)]
-        separator = before[-1:] or "?"
-        before = text[max(0, start - _WINDOW) : start]
-        bracketed = any(
-            before.rfind(opener) > before.rfind(closer) for closer, opener in _OPENERS.items() if opener in before
-        )
-        alone = " " not in text[:_CHUNK] and "\n" not in text[:_CHUNK]
-        at = start
-        while True:
-            chunk = _NO_BLANK.match(text, at)
-            if not chunk:
-                end = at
-                break
-            end = chunk.end()
-            ends = [end]
-            for found in _DELIMITER.finditer(text, at, end + 64):
-                sign, following = found["sign"], found["next"]
-                if found.start() >= end:
-                    break
-                same = sign[0] == separator or (sign[0] == "&" and (separator in "?#\"'`" or alone))
-                listed = sign == "," and bracketed and len(following or "") == 1
-                if following and text[found.end() - 1] == ":" and not (bracketed and sign == ","):
-                    continue
-                if following is None or same or listed or not strong or _PLAUSIBLE.fullmatch(following):
-                    ends.append(found.start())
-                    break
-            for quote in around if strong else "\"'`<>":
-                position = at
-                while (position := text.find(quote, position, end)) >= 0:
-                    if not strong or text[position + 1 : position + 2] in _BEHIND_QUOTE:
-                        ends.append(position)
-                        break
-                    position += 1
-            if min(ends) < end or end - at < _CHUNK:
-                end = min(ends)
-                break
-            at = end
-        return start + len(_bare(text[start:end], before, strong))
-
-    def _line(self, text: str, start: int, name_at: int) -> int:
-        """The end of the line, or of the quotes around it."""
-        end = text.find("\n", start)
-        end = len(text) if end < 0 else end
-        before = text[max(0, name_at - _WINDOW) : name_at]
-        for quote in "\"'`":
-            if _is_open(before, quote):
-                closing = text.find(quote, start, end)
-                while 0 <= closing < end and text[closing - 1] == "=":
-                    closing = text.find(quote, text.find(quote, closing + 1, end) + 1, end)
-                end = closing if closing >= 0 else end
-        return start + len(text[start:end].rstrip("\r>])} \\"))
-
-    def _phrase(self, text: str, start: int, name_at: int) -> int:
-        line = text[start : self._line(text, start, name_at)]
-        following = re.search(r"[\s&;,]+[\w.-]{1,40}=", line)
-        return start + (following.start() if following else len(line))
-
-
-_NO_BLANK = re.compile(rf"[^\s\x1c]{{1,{_CHUNK}}}+")
-_BEHIND_QUOTE = frozenset(["", *" \t\r\n,;:)]}>&|\\\x1c.?!"])
-_OPENERS = {")": "(", "]": "[", "}": "{", ">": "<"}
-
-
-def _is_generated(text: str, at: int) -> bool:
-    """Whether a generated password begins here with a bracket or a quote that nothing closes at its end."""
-    made = _GENERATED.match(text, at)
-    if made is None or (text[at] == "<" and made[0].find(">") > 0):
-        return False
-    closer = _CLOSERS.get(text[at])
-    return closer is None or (
-        closer != made[0].rstrip(",;.)]}>" if closer in "\"'`" else ",;.")[-1:] and not _STRUCTURE.search(made[0])
-    )
-
-
-def _last_quote(text: str, start: int, end: int, quote: str) -> int:
-    """The last quote of the word, where only a password can hold the ones before it."""
-    word = _NO_BLANK.match(text, start)
-    last = word[0].rstrip(",;)]}>&").rfind(quote) if word else -1
-    if last < 0 or start + last <= end or _STRUCTURE.search(word[0][:last]):  # type: ignore[index]
-        return end
-    return start + last if last == len(word[0].rstrip(",;)]}>&")) - 1 else end  # type: ignore[index]
-
-
-_STRUCTURE = re.compile(r"[\"'][,:;]\s?[\"'\w\[{]|\w=[\"']|^[\[{(]\s?[\"'\[{(\d]")
-
-
-def _is_open(before: str, quote: str) -> bool:
-    """Whether the quote was opened before and not closed again."""
-    at = before.rfind(quote)
-    if at < 0:
-        return False
-    behind = before[at + 1 : at + 2]
-    return (at == 0 or before[at - 1] in " \t\n([{=,:<>\\buf\"'`") and behind not in {" ", ",", ")", "]", "}", ";", ":"}
-
-
-def _bare(value: str, before: str, strong: bool) -> str:
-    """The value without what closes the sentence, the brackets and the quotes around it."""
-    while value:
-        last = value[-1]
-        if (
-            last in ",;"
-            or (last in ".:" and not strong)
-            or (last == "." and len(value) > 1)
-            or (
-                (opener := _OPENERS.get(last)) is not None
-                and (opener not in value and (not strong or before.rfind(opener) > before.rfind(last)))
-            )
-            or last in "\\`|"
-            or (last in "\"'" and not strong)
-        ):
-            value = value[:-1]
-        else:
-            break
-    return value

@@ -2,10 +2,11 @@
 
 import re
 
+from alerting.sentry.scrub.ends import closing_quote
 from alerting.sentry.scrub.names import Names, words_of
 from alerting.sentry.scrub.rules.secrecy import Secrecy
 from alerting.sentry.scrub.rules.words import FILLERS, ORDINARY, PARTS, SCHEMES
-from alerting.sentry.scrub.values import closing_quote, holds_nothing, is_complaint, looks_random
+from alerting.sentry.scrub.values import holds_nothing, is_complaint, looks_random
 from alerting.sentry.scrub.work import Cut, Work
 
 _VALUE = re.compile(

@@ -47,37 +47,6 @@ def is_secret_value(text: str, secrecy: Secrecy, *, quoted: bool = False, struct
     return looks_random(text) and "(" not in text and not plain.NUMBERED.fullmatch(text)
 
 
-def closing_quote(text: str, start: int, delimiter: str) -> int:
-    """Where the quoted text that begins at `start` ends: a quote at the same depth that something ends behind.
-
-    The whole rest where it was cut short. A password may hold the quote itself, but then goes on behind it.
-    """
-    depth = len(delimiter) - 1
-    at, first = start, -1
-    while (at := text.find(delimiter, at)) >= 0:
-        slashes = 0
-        while at - slashes > start and text[at - slashes - 1] == "\\":
-            slashes += 1
-        if delimiter == "'" and text.startswith("'\\''", at):
-            at += 4  # as shells write a quote inside quotes
-            continue
-        if slashes <= depth and (depth or slashes % 2 == 0):
-            behind = text[at + len(delimiter) : at + len(delimiter) + 1]
-            if behind in _ENDING:
-                return at
-            first = at if first < 0 else first
-            if at - first > _FARTHEST:
-                break
-            at += behind == delimiter[-1]  # SQL doubles a quote inside
-        at += len(delimiter)
-    return first if first >= 0 else len(text)
-
-
-# How far behind a quote in a password its real end is looked for.
-_FARTHEST = 200
-_ENDING = frozenset(["", *" \t\r\n,;:)]}>&|\\/.?!\x1c@<="])
-
-
 def means_something_else(name: str, value: object) -> bool:
     """Whether a secret's name has its other meaning here: `PWD` a working directory, `pass` a count of tests."""
     lowered = name.lower()

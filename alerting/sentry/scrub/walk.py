@@ -180,9 +180,14 @@ class Walk:
                 return value if own else self.marked("ip-address", len(value))
             if not is_secret_value(bare, secrecy, structural=True):
                 return self.value(value)
-            if secrecy is Secrecy.VAULT and bare[-1] == ")" and (shown := containers.shown_object(bare, self.names)):
-                self.marked("named", len(value))
-                return value.replace(bare, shown)
+            before = len(self.remarks)
+            if (
+                bare[-1] == ")"
+                and bare.partition("(")[0].isidentifier()
+                and (shown := self.value(value))
+                and len(self.remarks) > before
+            ):
+                return shown  # an object whose own names tell which of its parts is the secret
         return self.marked("named", len(value))
 
     def _container(self, value: Any, depth: int, within: Secrecy = _HARMLESS) -> Any:
