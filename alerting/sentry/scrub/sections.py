@@ -62,10 +62,13 @@ def _each(one: Section) -> Section:
     return many
 
 
-def _hiding(*names: str) -> Section:
-    """An object with what a task was called with under these names: positional arguments have none to be judged by."""
-    own: dict[str, Section] = dict.fromkeys(names, lambda walk, item: _gone(walk, item) if item else item)
-    return lambda walk, value: _fields(walk, value, frozenset(), own)
+def _object(own: Mapping[str, Section], kept: frozenset[str] = frozenset()) -> Section:
+    """A row of the table: an object, its fields that are structure, and its own sections."""
+    return lambda walk, value: _fields(walk, value, kept, own)
+
+
+def _secret(secrecy: Secrecy) -> Section:
+    return lambda walk, item: walk.secret(item, secrecy, 0)
 
 
 def is_of_celery(name: Any) -> bool:
@@ -87,8 +90,9 @@ def _body_position(walk: Walk, template: Any) -> int:
     return 1 + len(_PLACEHOLDER.findall(template.partition(_BODY)[0]))
 
 
-def _gone(walk: Walk, item: Any) -> str:
-    return walk.marked("task-argument", len(item) if isinstance(item, str) else 0)
+def _gone(walk: Walk, item: Any) -> Any:
+    """What a task was called with: positional arguments have no name to be judged by."""
+    return walk.marked("task-argument", len(item) if isinstance(item, str) else 0) if item else item
 
 
 def _message(walk: Walk, value: Any) -> Any:
@@ -97,20 +101,17 @@ def _message(walk: Walk, value: Any) -> Any:
     return _until_body(walk, value) if walk.of_celery else walk.value(value)
 
 
-_BODY = "message body"
-_LOGGED = ("args", "kwargs", "argsrepr", "kwargsrepr")
-_JOB, _LOGGED_DATA = _hiding("args"), _hiding(*_LOGGED)
-_CARRIERS = _hiding(*_LOGGED, "req", "request", "task_request", "message", "body", "payload")
-
-
-def _beside(walk: Walk, value: Any) -> Any:
-    """What the worker logs beside a message."""
-    return _fields(walk, value, frozenset(), {"data": _LOGGED_DATA})
-
-
 def _extra(walk: Walk, value: Any) -> Any:
-    own = {"celery-job": _JOB, "data": _LOGGED_DATA} if walk.of_celery else {"celery-job": _JOB}
-    return _fields(walk, value, frozenset(), own)
+    return (_CELERY_EXTRA if walk.of_celery else _EXTRA)(walk, value)
+
+
+_BODY = "message body"
+_LOGGED: dict[str, Section] = dict.fromkeys(("args", "kwargs", "argsrepr", "kwargsrepr"), _gone)
+_CARRYING: dict[str, Section] = dict.fromkeys(("req", "request", "task_request", "message", "body", "payload"), _gone)
+# What the worker logs beside a message, and the job that older SDKs attach to a task's event.
+_BESIDE = _object({"data": _object(_LOGGED)})
+_EXTRA = _object({"celery-job": _object({"args": _gone})})
+_CELERY_EXTRA = _object({"celery-job": _object({"args": _gone}), "data": _object(_LOGGED)})
 
 
 def _frame(walk: Walk, frame: Any) -> Any:
@@ -139,25 +140,9 @@ def _source_line(walk: Walk, line: Any) -> Any:
 
 
 _FRAME: Mapping[str, Section] = {"vars": Walk.value, **dict.fromkeys(_SOURCE, _source)}
-_CELERY_FRAME: Mapping[str, Section] = {**_FRAME, "vars": _CARRIERS}
-
-
-def _stacktrace(walk: Walk, value: Any) -> Any:
-    return _fields(walk, value, structure.STACKTRACE, {"frames": _each(_frame)})
-
-
-def _mechanism(walk: Walk, value: Any) -> Any:
-    return _fields(walk, value, structure.MECHANISM, {})
-
-
-def _exception(walk: Walk, value: Any) -> Any:
-    own: dict[str, Section] = {"stacktrace": _stacktrace, "raw_stacktrace": _stacktrace, "mechanism": _mechanism}
-    return _fields(walk, value, structure.EXCEPTION, own)
-
-
-def _thread(walk: Walk, value: Any) -> Any:
-    own: dict[str, Section] = {"stacktrace": _stacktrace, "raw_stacktrace": _stacktrace}
-    return _fields(walk, value, structure.THREAD, own)
+_CELERY_FRAME: Mapping[str, Section] = {**_FRAME, "vars": _object({**_LOGGED, **_CARRYING})}
+_STACKTRACE = _object({"frames": _each(_frame)}, structure.STACKTRACE)
+_STACKTRACES: dict[str, Section] = {"stacktrace": _STACKTRACE, "raw_stacktrace": _STACKTRACE}
 
 
 def _crumb(walk: Walk, value: Any) -> Any:
@@ -165,12 +150,12 @@ def _crumb(walk: Walk, value: Any) -> Any:
     return _fields(walk, _without_parameters(walk, value, "message"), structure.CRUMB, own)
 
 
-_CELERY_CRUMB: Mapping[str, Section] = {"message": _until_body, "data": _beside}
+_CELERY_CRUMB: Mapping[str, Section] = {"message": _until_body, "data": _BESIDE}
 _NONE: Mapping[str, Section] = {}
 
 
 def _span(walk: Walk, value: Any) -> Any:
-    return _fields(walk, _without_parameters(walk, value, "description"), structure.SPAN, {})
+    return _fields(walk, _without_parameters(walk, value, "description"), structure.SPAN, _NONE)
 
 
 def _without_parameters(walk: Walk, value: Any, told: str) -> Any:
@@ -181,37 +166,16 @@ def _without_parameters(walk: Walk, value: Any, told: str) -> Any:
     return value
 
 
-def _contexts(walk: Walk, value: Any) -> Any:
-    return _fields(walk, value, frozenset(), {"trace": _span})
-
-
-def _user(walk: Walk, value: Any) -> Any:
-    """Who a user is, is told by id and name; address and e-mail never leave."""
-
-    def hidden(walk: Walk, item: Any) -> Any:
-        return walk.secret(item, Secrecy.STRONG, 0)
-
-    return _fields(walk, value, frozenset(), dict.fromkeys(("email", "ip_address", "ip"), hidden))
-
-
-def _request(walk: Walk, value: Any) -> Any:
-    return _fields(walk, value, frozenset({"method"}), {"cookies": _cookies})
-
-
 def _cookies(walk: Walk, value: Any) -> Any:
     """The name of a cookie tells little: none of their values goes out."""
-
-    def hidden(walk: Walk, item: Any) -> Any:
-        return walk.secret(item, Secrecy.VAULT, 1)
-
-    def pair(walk: Walk, item: Any) -> Any:
-        return [item[0], _part(walk, 1, item[1], hidden)]
-
     if isinstance(value, list | tuple) and all(isinstance(item, list | tuple) and len(item) == 2 for item in value):
-        return [_part(walk, position, item, pair) for position, item in enumerate(value)]
+        return [[name, _part(walk, position, item, _HIDDEN)] for position, (name, item) in enumerate(value)]
     if isinstance(value, Mapping):
-        return {name: _part(walk, name, item, hidden) for name, item in value.items()}
-    return hidden(walk, value)
+        return {name: _part(walk, name, item, _HIDDEN) for name, item in value.items()}
+    return _HIDDEN(walk, value)
+
+
+_HIDDEN = _secret(Secrecy.VAULT)
 
 
 def _logentry(walk: Walk, value: Any) -> Any:
@@ -228,7 +192,7 @@ def _logentry(walk: Walk, value: Any) -> Any:
         if not secret and not body:
             return walk.value(items)
         return [
-            _part(walk, at, item, _gone if body and at >= body - 1 else _hidden if at in secret else Walk.value)
+            _part(walk, at, item, _gone if body and at >= body - 1 else _HIDDEN if at in secret else Walk.value)
             for at, item in enumerate(items)
         ]
 
@@ -241,21 +205,12 @@ def _logentry(walk: Walk, value: Any) -> Any:
     return cleaned
 
 
-def _hidden(walk: Walk, item: Any) -> Any:
-    return walk.secret(item, Secrecy.VAULT, 0)
-
-
 def _taken_out(params: Any, cleaned: Any) -> list[str]:
     """The parameters that were secret as a whole: the finished line repeats them, without their names."""
-    if isinstance(params, Mapping):
-        pairs = [(item, cleaned[name]) for name, item in params.items()]
-    elif isinstance(params, list | tuple):
-        pairs = list(zip(params, cleaned, strict=True))
-    else:
-        pairs = []
-    return [
-        item for item, now in pairs if now == MARKER and isinstance(item, str) and len(item) >= 4 and item != MARKER
-    ]
+    if isinstance(params, list | tuple):
+        params, cleaned = dict(enumerate(params)), dict(enumerate(cleaned))
+    given = params.items() if isinstance(params, Mapping) else ()
+    return [item for name, item in given if cleaned[name] == MARKER != item and isinstance(item, str) and len(item) > 3]
 
 
 def _attributes(walk: Walk, value: Any) -> Any:
@@ -267,15 +222,14 @@ def _attributes(walk: Walk, value: Any) -> Any:
     named = [str(name) for name in value if str(name).startswith(PARAMETER)]
     own: dict[str, Section] = {}
     if walk.of_celery:
-        hidden = [PARAMETER + name for name in _LOGGED] + ["data"]
-        own = dict.fromkeys(
-            hidden + [one for one in named if _BODY in str(template) and one != f"{PARAMETER}0"], _hidden
-        )
+        own = dict.fromkeys(("data", *(PARAMETER + name for name in _LOGGED)), _gone)
+        if body := _body_position(walk, template):
+            own |= {f"{PARAMETER}{at}": _gone for at in range(body - 1, len(named))}
     if isinstance(template, str):
         for position in _secret_positions(walk, template, len(named)):
             told = value.get(f"{PARAMETER}{position}")
             if not _is_count(told.get("value") if isinstance(told, Mapping) else told, template):
-                own[f"{PARAMETER}{position}"] = _hidden
+                own[f"{PARAMETER}{position}"] = _HIDDEN
     return _fields(walk, value, frozenset(), own)
 
 
@@ -303,19 +257,20 @@ def _secret_positions(walk: Walk, template: str, count: int) -> set[int]:
 
 SECTIONS: Mapping[str, Section] = {
     **dict.fromkeys(structure.EVENT, lambda _walk, value: value),
-    "exception": _each(_exception),
-    "threads": _each(_thread),
-    "stacktrace": _stacktrace,
+    "exception": _each(_object({**_STACKTRACES, "mechanism": _object({}, structure.MECHANISM)}, structure.EXCEPTION)),
+    "threads": _each(_object(_STACKTRACES, structure.THREAD)),
+    "stacktrace": _STACKTRACE,
     "breadcrumbs": _each(_crumb),
     "spans": _each(_span),
-    "contexts": _contexts,
-    "request": _request,
-    "user": _user,
+    "contexts": _object({"trace": _span}),
+    "request": _object({"cookies": _cookies}, frozenset({"method"})),
+    # Who a user is, is told by id and name; address and e-mail never leave.
+    "user": _object(dict.fromkeys(("email", "ip_address", "ip"), _secret(Secrecy.STRONG))),
     "logentry": _logentry,
     "sentry.interfaces.Message": _logentry,
     "message": _message,
     "body": _message,
-    "data": lambda walk, value: _beside(walk, value) if walk.of_celery else walk.value(value),
+    "data": lambda walk, value: _BESIDE(walk, value) if walk.of_celery else walk.value(value),
     "extra": _extra,
     "attributes": _attributes,
 }
