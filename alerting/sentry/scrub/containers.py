@@ -62,18 +62,24 @@ def judged(value: Any, within: Secrecy, names: Names) -> Judged:
     return Judged(value, {})
 
 
-def stated_name(value: Mapping[Any, Any]) -> str:
-    """The name an object such as {"name": "api_key", "value": "…"} states for its value."""
-    if VALUES.isdisjoint(value):
-        return ""
-    return next((item for name, item in value.items() if name in _NAMING and isinstance(item, str)), "")
+def told(value: Mapping[Any, Any], within: Secrecy, names: Names) -> tuple[Mapping[Any, Any], dict[Any, Secrecy]]:
+    """The object without secret SQL parameters, and which of its parts are secret by what the others tell.
 
-
-def is_rejected(value: Mapping[Any, Any], names: Names) -> bool:
-    """Whether an object reports the rejected input of a secret field, as pydantic and FastAPI do."""
-    location = value["loc"]
-    fields = [item for item in location if isinstance(item, str)] if isinstance(location, list | tuple) else []
-    return bool(fields) and names.are_secret(fields[-1].strip("'"))
+    {"name": "api_key", "value": "…"}, {"code": "…", "state": "…"} of OAuth, the rejected input of a secret field as
+    pydantic and FastAPI report it.
+    """
+    special: dict[Any, Secrecy] = {}
+    stated = next((item for name, item in value.items() if name in _NAMING and isinstance(item, str)), "")
+    if stated and (secrecy := names.judge(stated)) > within:
+        special = dict.fromkeys(VALUES, secrecy)
+    if "code" in value and not AUTHORIZING.isdisjoint(value):
+        special["code"] = Secrecy.WEAK
+    location = value.get("loc")
+    if isinstance(location, list | tuple):
+        fields = [item.strip("'") for item in location if isinstance(item, str)]
+        if fields and names.are_secret(fields[-1]):
+            special["input"] = Secrecy.VAULT
+    return without_parameters(value, "", names) if not PARAMETERS.isdisjoint(value) else value, special
 
 
 def without_parameters(value: Mapping[Any, Any], statement: str, names: Names) -> Mapping[Any, Any]:

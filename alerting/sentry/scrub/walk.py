@@ -5,7 +5,7 @@ import decimal
 import uuid
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
-from typing import Any, NamedTuple
+from typing import Any
 
 from alerting.sentry.scrub import containers
 from alerting.sentry.scrub.names import Names
@@ -209,19 +209,21 @@ class Walk:
             return self.marked("event-budget")
         cleaned: dict[Any, Any] = {}
         clean, harmless, remarks = self.clean, self.harmless, self.remarks
-        choose = None
-        if within is not _HARMLESS or not containers.TELLING.isdisjoint(value):
-            choose = self._chooser(value, within)
-            value = choose.value
+        special: dict[Any, Secrecy] = {}
+        if not containers.TELLING.isdisjoint(value):
+            value, special = containers.told(value, within, self.names)
+        plain = within is _HARMLESS and not special
         for name, item in value.items():
-            known = choose is None and name in harmless
+            known = plain and name in harmless
             kind = type(item)
             if known and (item in clean if kind is str else item is None or kind is bool):
                 cleaned[name] = item
                 continue
             before = len(remarks)
-            if choose is not None:
-                item = self._chosen(choose, name, item, depth + 1)
+            if name in special:
+                item = self.secret(item, special[name], depth + 1)
+            elif within is not _HARMLESS:
+                item = self._within(name, item, depth + 1, within)
             else:
                 item = self.value(item, depth + 1) if known else self.named(name, item, depth + 1)
             if not known and name not in self._texts.plain_names:
@@ -231,23 +233,9 @@ class Walk:
             cleaned[name] = item
         return cleaned
 
-    def _chooser(self, value: Mapping[Any, Any], within: Secrecy) -> "_Choice":
-        """What the object's other names tell about each of its parts."""
-        stated = containers.stated_name(value)
-        stated_secrecy = max(within, self.names.judge(stated)) if stated else within
-        authorizes = "code" in value and not containers.AUTHORIZING.isdisjoint(value)
-        if not containers.PARAMETERS.isdisjoint(value):
-            value = containers.without_parameters(value, "", self.names)
-        rejected = "input" in value and "loc" in value and containers.is_rejected(value, self.names)
-        return _Choice(value, within, stated_secrecy, authorizes, rejected)
-
-    def _chosen(self, choice: "_Choice", name: Any, item: Any, depth: int) -> Any:
-        within = choice.within
-        if (choice.authorizes and name == "code") or (choice.rejected and name == "input"):
-            return self.secret(item, Secrecy.WEAK if name == "code" else Secrecy.VAULT, depth)
-        if choice.stated > within and name in containers.VALUES:
-            return self.secret(item, choice.stated, depth)
-        if within is Secrecy.VAULT or (within and name in containers.VALUES):
+    def _within(self, name: Any, item: Any, depth: int, within: Secrecy) -> Any:
+        """A part of an object that stands under a secret name."""
+        if within is Secrecy.VAULT or name in containers.VALUES:
             return self._inside(item, depth, within, name)
         if within >= Secrecy.WEAK and containers.is_key(name, item, within):
             return self.secret(item, within, depth)
@@ -336,14 +324,6 @@ class Walk:
             if cleaned != text:
                 return cleaned
         return value
-
-
-class _Choice(NamedTuple):
-    value: Mapping[Any, Any]
-    within: Secrecy
-    stated: Secrecy
-    authorizes: bool
-    rejected: bool
 
 
 def _again(remark: Remark) -> Remark:
