@@ -3,34 +3,20 @@
 A layer keeps where each sign came from, so that a secret found in what is meant is cut out of what is written.
 """
 
+import html
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable
+from urllib.parse import unquote
 
 _WRITTEN = re.compile(
     r"(?<!\\)\\{1,15}[nrt]|\\{1,15}u(?P<code>(?!d[89a-fA-F])[0-9a-fA-F]{4})"
     r"|(?:\\{1,15}x[c-fC-F][0-9a-fA-F](?:\\{1,15}x[89abAB][0-9a-fA-F]){1,3})"
     r"|\\{1,15}x(?P<byte>[2-7][0-9a-fA-F])|(?:\x1b|\\{1,7}x1b|\\{1,7}u001b)\[[\d;]{0,20}[A-Za-z]"
-    r"|&(?P<entity>quot|#34|#x22|#39|#x27|apos|lt|gt|amp|#38);"
+    r"|&(?:quot|#34|#x22|#39|#x27|apos|lt|gt|amp|#38);"
 )
 _PERCENT = re.compile(r"%[0-7][0-9A-Fa-f]|(?:%[89A-Fa-f][0-9A-Fa-f])+")
-_ENTITIES = {
-    "quot": '"',
-    "#34": '"',
-    "#x22": '"',
-    "#39": "'",
-    "#x27": "'",
-    "apos": "'",
-    "lt": "<",
-    "gt": ">",
-    "amp": "&",
-}
-_ENTITIES["#38"] = "&"
-_ASCII = {
-    f"%{first}{second}": chr(int(first + second, 16)) for first in "01234567" for second in "0123456789abcdefABCDEF"
-}
 _BLANKS = {"n": "\n", "r": "\r", "t": "\t"}
-_COMMON = {"\\n": "\n", "\\r": "\r", "\\t": "\t", **{f"&{name};": char for name, char in _ENTITIES.items()}}
 COLOUR = "\x1c"
 DEEPEST = 3
 
@@ -66,20 +52,15 @@ class Layer:
 
 
 def _plain(match: re.Match[str]) -> str:
-    known = _COMMON.get(match[0])
-    if known is not None:
-        return known
-    if match["code"]:
-        return chr(int(match["code"], 16))
-    if match["byte"]:
-        return chr(int(match["byte"], 16))
-    if match["entity"]:
-        return _ENTITIES[match["entity"]]
     shown = match[0]
-    if shown[-1] in _BLANKS and "[" not in shown:
-        return _BLANKS[shown[-1]]
+    if shown[0] == "&":
+        return html.unescape(shown)
     if "[" in shown:
         return COLOUR
+    if shown[-1] in _BLANKS:
+        return _BLANKS[shown[-1]]
+    if code := match["code"] or match["byte"]:
+        return chr(int(code, 16))
     try:
         return bytes.fromhex(shown.replace("\\", "").replace("x", "")).decode()
     except ValueError:
@@ -87,10 +68,7 @@ def _plain(match: re.Match[str]) -> str:
 
 
 def _unquoted(match: re.Match[str]) -> str:
-    known = _ASCII.get(match[0])
-    if known is not None:
-        return known
-    return bytes.fromhex(match[0].replace("%", "")).decode("utf-8", "replace")
+    return unquote(match[0], errors="replace")
 
 
 def written_out(text: str) -> Layer | None:

@@ -21,6 +21,7 @@ from alerting.sentry.scrub.work import Cut, OverworkedError, Work
 LONGEST_TEXT = 8_192
 LONGEST_REMEMBERED = 512
 REMEMBERED = 16_384
+Reading = Callable[[str, Work], list[Cut]]
 
 _DIGITS = re.compile(r"(?:\d(?:%20|[ .+\u00a0\u2009\u202f\u2010-\u2013-])?){9}")
 _PEM_END = re.compile(r"-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
@@ -57,27 +58,34 @@ class Texts:
             return text
         cut = text if len(text) <= LONGEST_TEXT else _shortened(text)
         dull = self._is_dull(cut)
-        if len(text) < 4 or (dull and (len(text) < 9 or not _DIGITS.search(text))):
+        if len(text) < 4 or (dull and cut is text and (len(text) < 9 or not _DIGITS.search(text))):
             _remember(self.known, text, dull and "-" not in text[:3])
             return text
-        if dull:
-            cuts = self._numbers(cut, work)
-        elif parsed is not None and (cut[0] in '{["' or cut[0].isspace()) and (found := _json(cut)) is not None:
-            return _dumped(cut, found, parsed(found))
-        else:
-            cuts = self.find(cut, work)
-        cleaned = without(cut, cuts, remarks)
+        if not dull and parsed is not None and (cut[0] in '{["' or cut[0].isspace()):
+            found = _json(cut)
+            if found is not None:
+                return _dumped(cut, found, parsed(found))
+        return self._cut(text, self._numbers if dull else self._words, remarks, work, self.known)
+
+    def _cut(self, text: str, read: Reading, remarks: list[Remark], work: Work, known: dict[str, bool]) -> str:
+        """The text without what `read` finds; one that holds nothing will be known."""
+        cut = text if len(text) <= LONGEST_TEXT else _shortened(text)
+        cleaned = without(cut, self._find(cut, read, work), remarks)
         if cleaned == text:
-            _remember(self.known, text)
+            _remember(known, text)
         return cleaned
 
-    def _numbers(self, text: str, work: Work) -> list[Cut]:
+    def _find(self, text: str, read: Reading, work: Work) -> list[Cut]:
+        """Where `read` finds secrets, and by which rules; the whole text where that takes too much."""
         work.bring(len(text))
         try:
-            work.spend(200 + 6 * len(text))
-            return list(numbers.find(text, work, strict=self._strict))
+            work.spend(200 + 5 * len(text))
+            cuts = read(text, work)
         except OverworkedError:
             return [(0, len(text), "too-much-work")]
+        for pattern in self._patterns:
+            cuts += ((*secret_span(match), "extra-pattern") for match in pattern.finditer(text))
+        return _apart([cut for cut in cuts if cut[2] not in self._without] if self._without else cuts)
 
     def are_dull(self, items: Sequence[Any]) -> bool:
         """Whether these are texts that tell of no secret, as values, names and options are known."""
@@ -92,17 +100,8 @@ class Texts:
             return False
         return self._shapes.are_dull(text.lower().split())
 
-    def find(self, text: str, work: Work) -> list[Cut]:
-        """Where the text's secrets stand, and the rules that found them."""
-        work.bring(len(text))
-        try:
-            work.spend(200 + 6 * len(text))
-            cuts = self._read(text, work, DEEPEST)
-        except OverworkedError:
-            return [(0, len(text), "too-much-work")]
-        if self._without:
-            cuts = [cut for cut in cuts if cut[2] not in self._without]
-        return _apart(cuts)
+    def _words(self, text: str, work: Work) -> list[Cut]:
+        return self._read(text, work, DEEPEST)
 
     def _read(self, text: str, work: Work, depth: int) -> list[Cut]:
         if depth == DEEPEST and (layer := written_out(text)) is not None:
@@ -125,10 +124,11 @@ class Texts:
             cuts += userinfo.find(text, work)
             cuts += emails.find(text, work) if self._strict else ()
         if _DIGITS.search(text) or (self._strict and (text.count(":") > 1 or text.count(".") > 2)):
-            cuts += numbers.find(text, work, strict=self._strict)
-        for pattern in self._patterns:
-            cuts += ((*secret_span(match), "extra-pattern") for match in pattern.finditer(text))
+            cuts += self._numbers(text, work)
         return cuts
+
+    def _numbers(self, text: str, work: Work) -> list[Cut]:
+        return list(numbers.find(text, work, strict=self._strict))
 
     def _named(self, text: str, lowered: str, work: Work) -> list[Cut]:
         """What stands under a secret's name, of which one may be in the text."""
@@ -144,49 +144,35 @@ class Texts:
             cuts += columns.find(text, lowered, self._names, work)
         return cuts
 
+    def _code(self, text: str, work: Work) -> list[Cut]:
+        """What is a secret by its shape alone."""
+        cuts: list[Cut] = []
+        self._shapes.find_in_code(text, self._names, work, cuts)
+        return [*cuts, *userinfo.find(text, work)] if "://" in text else cuts
+
     def clean_code(self, line: str, remarks: list[Remark], work: Work) -> str:
         """A line of source without what is a secret by its shape; names and literals are the program's own."""
-        cleaned = without(line, self.find_in_code(_shortened(line), work), remarks)
-        if cleaned == line:
-            _remember(self.known_code, line)
-        return cleaned
+        return self._cut(line, self._code, remarks, work, self.known_code)
 
     def read_code(self, lines: Sequence[str], work: Work) -> bool:
         """Whether these lines of source, read together, hold no secret."""
         together = "\n".join(lines)
-        if len(together) > LONGEST_TEXT or self.find_in_code(together, work):
+        if len(together) > LONGEST_TEXT or self._find(together, self._code, work):
             return False
         for line in lines:
             _remember(self.known_code, line)
         return True
 
-    def find_in_code(self, text: str, work: Work) -> list[Cut]:
-        """Where a text holds what is a secret by its shape alone."""
-        work.bring(len(text))
-        cuts: list[Cut] = []
-        try:
-            work.spend(2 * len(text))
-            self._shapes.find_in_code(text, self._names, work, cuts)
-            if "://" in text:
-                cuts += userinfo.find(text, work)
-        except OverworkedError:
-            return [(0, len(text), "too-much-work")]
-        for pattern in self._patterns:
-            cuts += ((*secret_span(match), "extra-pattern") for match in pattern.finditer(text))
-        return cuts
+    def _in_name(self, text: str, work: Work) -> list[Cut]:
+        addresses = emails.find(text, work) if self._strict else ()
+        return [*self._code(text, work), *numbers.find(text, work, strict=False), *addresses]
 
     def clean_name(self, text: str, remarks: list[Remark], work: Work) -> str:
         """A dictionary's key without what is a secret by its shape."""
-        cut = _shortened(text)
-        cuts = self.find_in_code(cut, work)
-        try:
-            cuts += numbers.find(cut, work, strict=False)
-        except OverworkedError:
-            return MARKER
-        cuts += emails.find(cut, work) if self._strict else []
-        if not cuts:
+        cleaned = self._cut(text, self._in_name, remarks, work, self.plain_names)
+        if cleaned == text:
             self.remember_name(text)
-        return without(cut, cuts, remarks)
+        return cleaned
 
     def remember_name(self, name: str) -> None:
         """Know that this key of a dictionary shows no secret, and whether it names none."""
