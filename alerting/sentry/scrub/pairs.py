@@ -31,15 +31,12 @@ _PAIR = re.compile(
 _OPTION = re.compile(r"(?<![\w-])--?(?P<name>[A-Za-z][\w.-]++)(?P<sep>\s{1,3})(?=[^\s|;&>])")
 _OPENING = re.compile(r"(?:[bBuUrRfFnNeExX]{0,2}(?=\\{0,15}[\"']))?(\\{0,15}[\"'`])")
 _CALL = re.compile(r"(?P<call>[A-Za-z_][\w.]{0,80})[\[(]\s?(?:\w{1,30}=)?[bur]?(?P<quote>\\{0,15}[\"'])")
-_CALLED = re.compile(
-    r"[A-Za-z_]{3,}(?:\.[a-z_]+){0,6}(?:\([A-Za-z_., =*\d]{0,80}\)|\[\w{1,40}\])(?=[\s),;.:'\"\]<>]|$)"
-)
 _BRACED = re.compile(r"\{(?P<value>(?:[^}\s]|\}\})++)\}(?=[;\s\"']|\Z)")
 _CLOSERS = {"{": "}", "[": "]", "(": ")", "<": ">", '"': '"', "'": "'", "`": "`"}
 _COOKIES = re.compile(r"[^\s=;,\"'<>\\]{1,100}+=[^\r\n]*+")
 _CREDENTIAL = re.compile(r"(?P<scheme>[A-Za-z][\w-]{1,24})(?P<gap>\s{1,3}|%20|\+)(?P<value>\S{1,4096})")
+_QUOTED = re.compile(r"[\"']([^\"']{1,400})[\"']")
 _BRACKET = re.compile(r"[\[\](){}]|(?<=[\[{( =:,bu])[\"']")
-_GROUPED = re.compile(r"(?:[A-Za-z]{2}\d{2}(?:[ -][A-Za-z0-9]{2,4}){2,8}|\d{3,6}(?:[ -]\d{2,6}){1,6})(?![\w-])")
 _FIELD = re.compile(r"(?:\s*(?:$|[\r\n,;|)\]}&\"']|\w{1,40}[:=]))")
 _COLUMNS_BEFORE = re.compile(
     r"\b(?:into|on|table|unique|key|references|constraint|conflict)\b[\w\s.\"`\\]{0,120}\(\s?\\{0,15}$", re.IGNORECASE
@@ -56,7 +53,6 @@ _COLUMN = re.compile(r"(?:[A-Za-z_]\w{0,60}\.)?[a-z_]{1,60}|DEFAULT|CASE|case|CU
 _SQL_BEFORE = re.compile(r"(?i)(?:\b(?:set|where|and|or|on)|,)\s+\Z")
 _SQL = re.compile(r"(?i)\b(?:select|update|insert|delete|merge)\s")
 _PORT = re.compile(r"\d{2,5}(?:[/?#].*)?")
-_NUMBERED = frozenset("iban card cc ssn security pan cardnumber creditcard ccnumber insurance".split())
 _PHRASES = frozenset("passphrase mnemonic phrase codes".split())
 
 
@@ -114,11 +110,8 @@ class Pairs:
 
     def _joined(self, text: str, start: int, name: str) -> tuple[Secrecy, str]:
         """The verdict on a name of several words: api key, card number, social security number."""
-        before = text[max(0, start - 40) : start]
-        if before[-1:] != " ":
-            return Secrecy.HARMLESS, name
-        words = [word.lstrip("\"'`(") for word in before.split()[-2:]]
-        if not words[0].isalpha():
+        words = [word.lstrip("\"'`(") for word in text[max(0, start - 40) : start].split()[-2:]]
+        if words and not words[0].isalpha():
             del words[0]
         if not words:
             return Secrecy.HARMLESS, name
@@ -158,16 +151,11 @@ class Pairs:
             return at, ends.line(text, at, match.start())
         if call := _CALL.match(text, at):
             return self._argument(text, call)
-        if not told and _CALLED.match(text, at):
-            return _NONE
         if words and words[-1] == "signature" and (signed := _SIGNED.match(text, at)):
             return signed.span()
         if told and (block := _BLOCK.match(text, at)):
             at = block.end()
-        if not _NUMBERED.isdisjoint(words) and (grouped := _GROUPED.match(text, at)):
-            return grouped.span()
-        strong = secrecy >= Secrecy.STRONG
-        end = ends.run(text, at, match.start(), strong=strong)
+        end = ends.run(text, at, match.start(), strong=secrecy >= Secrecy.STRONG)
         value = text[at:end]
         if told and value[-1:] == ":" and "\n" in match["sep"]:
             return _NONE
@@ -304,31 +292,15 @@ class Pairs:
         inside = text[at + 1 : end]
         if holds_nothing(text[at : end + 1]) or holds_nothing(inside.strip("'\" ")) or MARKER[1:-1] == inside:
             return _NONE
-        quoted_texts = re.findall(r"[\"']([^\"']{1,400})[\"']", inside)
-        if any(map(is_complaint, quoted_texts)):
-            return (
-                _NONE
-                if all(is_complaint(one) or one.replace("_", "").isalpha() for one in quoted_texts)
-                else (at + 1, end)
-            )
-        if not quoted_texts:
-            telling = (
-                any(map(str.isdigit, inside))
-                and " " not in inside.strip()
-                and text[at] != "("
-                and not re.fullmatch(r"[\w.]+\.[A-Z]\d{3}|\d{1,4}", inside)
-            )
-            return (
-                (at + 1, end)
-                if telling or (secrecy >= Secrecy.STRONG and text[at] == "[" and inside.strip())
-                else _NONE
-            )
-        described = re.findall(r"['\"](\w{1,60})\\{0,3}['\"]\s?:", inside)
-        if described and not any(self._names.judge(f"password {one}") > Secrecy.ADDRESS for one in described):
+        told = _QUOTED.findall(inside)
+        if any(map(is_complaint, told)) and all(is_complaint(one) or one.replace("_", "").isalpha() for one in told):
             return _NONE
-        if all(map(holds_nothing, quoted_texts)):
-            return _NONE
-        return at + 1, end
+        listed = text[at] == "[" and secrecy >= Secrecy.STRONG
+        return (
+            (at + 1, end)
+            if told or listed or (looks_random(inside) and " " not in inside and text[at] != "(")
+            else _NONE
+        )
 
     def _argument(self, text: str, call: re.Match[str]) -> Span:
         """The text a call wraps: SecretStr('…'), PASSWORD('…'); a look-up by a name stays: os.environ['API_KEY']."""
@@ -347,17 +319,13 @@ class Pairs:
     def _credentials(self, text: str, at: int, match: re.Match[str]) -> Span:
         """An authorization header's value: a credential behind its scheme, or the whole line of those with many."""
         found = _CREDENTIAL.match(text, at)
-        if found and found["scheme"].lower().startswith(WHOLE_LINE_SCHEMES):
+        scheme = found["scheme"].lower() if found else ""
+        if scheme.startswith(WHOLE_LINE_SCHEMES):
             return at, ends.line(text, at, match.start())
-        if found and found["scheme"].lower() in SCHEMES:
-            start = found.start("value")
-            end = ends.run(text, start, match.start(), strong=True)
-            value = text[start:end]
-            return _NONE if holds_nothing(value) or value.lower() in ORDINARY else (start, end)
+        if found and scheme in SCHEMES:
+            at = found.start("value")
         end = ends.run(text, at, match.start(), strong=True)
         value = text[at:end]
-        if holds_nothing(value) or value.lower().strip(".!?") in ORDINARY - SCHEMES or value.lower() in SCHEMES:
-            return _NONE
-        if found and value.isalpha() and match["op"] == ":" and not looks_random(value):
-            return _NONE
-        return at, end
+        word = scheme not in SCHEMES and match["op"] == ":" and value.isalpha() and not looks_random(value)
+        known = value.lower().strip(".!?") in ORDINARY | SCHEMES or holds_nothing(value)
+        return _NONE if known or (found and word) else (at, end)
