@@ -215,9 +215,7 @@ class Pairs:
                 return False  # a part of an address: arn:aws:secretsmanager:eu:secret:name
             if _PORT.fullmatch(value) and (text[: match.start()].endswith("//") or "." in match["name"]):
                 return False
-            return (
-                strong and len(value) >= 3 if strong else looks_random(value) and len(value) >= 8 and "(" not in value
-            )
+            return len(value) >= 3 if strong else looks_random(value) and len(value) >= 8 and "(" not in value
         if value.isdigit() and len(value) < 3 and text[end : end + 2].strip().isalpha():
             return False  # pin: 4 digits
         if not value.isalpha():
@@ -238,10 +236,8 @@ class Pairs:
         if secrecy < Secrecy.STRONG and not (is_secret_value(value, secrecy, quoted=True) and not value[:4].isdigit()):
             return _NONE
         begins = before.rstrip("\"'`\\bu").rstrip()
-        listed = begins.endswith("[") and not begins.endswith(("[[", "[ ["))
-        if not begins.endswith("(") and not begins.endswith(("[[", "], [", "],[")) and not listed:
-            return _NONE
-        if listed and not (any(map(str.isdigit, value)) and text[end + len(opening[1]) :][:1] == "]"):
+        alone = begins.endswith("[") and any(map(str.isdigit, value)) and text[end + len(opening[1]) :][:1] == "]"
+        if not alone and not begins.endswith(("(", "[[", "], [", "],[")):
             return _NONE
         if before[-1:] in '"`' and _COLUMNS_BEFORE.search(text[max(0, match.start() - 160) : match.start() - 1]):
             return _NONE
