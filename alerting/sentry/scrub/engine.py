@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from alerting.sentry.scrub.names import names_for, words_of
-from alerting.sentry.scrub.remarks import Remark, with_remarks
+from alerting.sentry.scrub.remarks import paths, with_remarks
 from alerting.sentry.scrub.sections import PARAMETER, SECTIONS, is_of_celery
 from alerting.sentry.scrub.shapes import known_ids
 from alerting.sentry.scrub.texts import Texts, secret_span
@@ -73,7 +73,7 @@ class Engine:
     def explain(self, event: Any) -> list[Told]:
         """Every cut: its path, its rule, and what is left there."""
         cleaned, walk = self.scrub(event)
-        return _told(walk.remarks, cleaned)
+        return [(path, remark.rule, _at(path, cleaned)) for path, remark in paths(walk.remarks)]
 
 
 def _finish_log(walk: Walk, log: Mapping[Any, Any], cleaned: dict[Any, Any]) -> None:
@@ -97,18 +97,13 @@ def _part(walk: Walk, name: Any, value: Any) -> Any:
         return walk.marked("failed")
 
 
-def _told(remarks: list[Remark], cleaned: Any) -> list[Told]:
-    told = []
-    for remark in remarks:
-        left = cleaned
-        path = tuple(reversed(remark.path))
-        for step in path:
-            try:
-                left = left[step]
-            except (KeyError, IndexError, TypeError):
-                break
-        told.append((path, remark.rule, left))
-    return told
+def _at(path: tuple[Any, ...], cleaned: Any) -> Any:
+    for step in path:
+        try:
+            cleaned = cleaned[step]
+        except (KeyError, IndexError, TypeError):
+            break
+    return cleaned
 
 
 def _texts(option: str, given: Any, mistakes: list[str]) -> list[str]:

@@ -4,37 +4,55 @@ The format is Relay's (relay-protocol, `Meta` and `Remark`): under `_meta`, at t
 rule's id, `s` for substituted, and where the marker stands in what is left; `len` is how long the text was.
 """
 
-from collections.abc import Iterable, Mapping
-from itertools import islice
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
 
 MOST = 200  # more remarks than people read: the rest of an event's cuts are made all the same
 
 
-class Remark:
-    """One cut: its rule, the path of its value, and where in the text that is left its marker stands."""
+class Remark(NamedTuple):
+    """One cut: its rule, where in the text that is left its marker stands, and how long the text was."""
 
-    __slots__ = ("end", "length", "path", "rule", "start")
+    rule: str
+    start: int = -1
+    end: int = -1
+    length: int = 0
 
-    def __init__(self, rule: str, start: int = -1, end: int = -1, length: int = 0) -> None:
-        self.rule, self.start, self.end, self.length = rule, start, end, length
-        self.path: list[Any] = []  # from the value outwards while the event is walked
+
+class Under(NamedTuple):
+    """The remarks about what stands under one step of a path."""
+
+    step: Any
+    remarks: "list[Remark | Under]"
 
 
-def with_remarks(given: Any, remarks: Iterable[Remark]) -> dict[str, Any]:
+Remarks = list[Remark | Under]
+
+
+def paths(remarks: Remarks, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], Remark]]:
+    """Every remark with its path."""
+    for one in remarks:
+        if isinstance(one, Under):
+            yield from paths(one.remarks, (*path, one.step))
+        else:
+            yield path, one
+
+
+def with_remarks(given: Any, remarks: Remarks) -> dict[str, Any]:
     """The event's own `_meta` with the remarks in it; what is given stays as it is."""
-    meta: dict[str, Any] = dict(given) if isinstance(given, Mapping) else {}
-    own = {id(meta)}
-    for remark in islice(remarks, MOST):
-        place: Any = meta
-        for step in (*map(str, reversed(remark.path)), ""):
-            inner = place.get(step)
-            if id(inner) not in own:
-                inner = place[step] = dict(inner) if isinstance(inner, Mapping) else {}
-                own.add(id(inner))
-            place = inner
-        span = [remark.start, remark.end] if remark.start >= 0 else []
-        place["rem"] = [*place.get("rem", ()), [remark.rule, "s", *span]]
-        if remark.length:
-            place["len"] = remark.length
+    return _added(given, remarks, iter(range(MOST)))
+
+
+def _added(given: Any, remarks: Remarks, left: Iterator[int]) -> dict[str, Any]:
+    meta = dict(given) if isinstance(given, Mapping) else {}
+    for one in remarks:
+        if isinstance(one, Under):
+            step = str(one.step)
+            meta[step] = _added(meta.get(step), one.remarks, left)
+            continue
+        if next(left, None) is not None:
+            told = meta[""] = dict(meta.get("") or {})
+            told["rem"] = [*told.get("rem", ()), [one.rule, "s", *([one.start, one.end] if one.start >= 0 else ())]]
+            if one.length:
+                told["len"] = one.length
     return meta

@@ -52,7 +52,13 @@ def _each(one: Section) -> Section:
     """A list of objects, bare or under `values`."""
 
     def items(walk: Walk, value: Any) -> Any:
-        return [_part(walk, position, item, one) for position, item in enumerate(value)]
+        cleaned, remarks = [], walk.remarks
+        for position, item in enumerate(value):
+            before = len(remarks)
+            cleaned.append(one(walk, item))
+            if len(remarks) > before:
+                walk.under(position, before)
+        return cleaned
 
     def many(walk: Walk, value: Any) -> Any:
         if isinstance(value, Mapping) and isinstance(value.get("values"), list | tuple):
@@ -146,8 +152,11 @@ _STACKTRACES: dict[str, Section] = {"stacktrace": _STACKTRACE, "raw_stacktrace":
 
 
 def _crumb(walk: Walk, value: Any) -> Any:
-    own = _CELERY_CRUMB if isinstance(value, Mapping) and is_of_celery(value.get("category")) else _NONE
-    return _fields(walk, _without_parameters(walk, value, "message"), structure.CRUMB, own)
+    own = _NONE
+    if type(value) is dict or isinstance(value, Mapping):
+        own = _CELERY_CRUMB if is_of_celery(value.get("category")) else _NONE
+        value = _without_parameters(walk, value, "message") if value.get("data") else value
+    return _fields(walk, value, structure.CRUMB, own)
 
 
 _CELERY_CRUMB: Mapping[str, Section] = {"message": _until_body, "data": _BESIDE}

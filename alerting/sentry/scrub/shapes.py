@@ -125,7 +125,7 @@ class Shapes:
     def _is_dull(self, word: str) -> bool:
         if word in self._dull:
             return True
-        numeric = word.count(".") > 2 or word.count(":") > 1
+        numeric = word.count(":") > 1 or (word.count(".") > 2 and any(map(str.isdigit, word)))
         if numeric or self._telling.search(word) or self._all.has(f" {word} "):
             return False
         if len(word) < 40:

@@ -10,7 +10,7 @@ from alerting.sentry.scrub import columns, emails, markup, numbers, told, userin
 from alerting.sentry.scrub.layers import DEEPEST, percent_encoded, written_out
 from alerting.sentry.scrub.names import Names
 from alerting.sentry.scrub.pairs import Pairs
-from alerting.sentry.scrub.remarks import Remark
+from alerting.sentry.scrub.remarks import Remark, Remarks
 from alerting.sentry.scrub.rules.secrecy import Secrecy
 from alerting.sentry.scrub.shapes import lowered_by_sign, shapes
 from alerting.sentry.scrub.values import MARKER
@@ -46,13 +46,13 @@ class Texts:
         self._strict = strict
         self._without = without
         # Texts and names without a secret, never such with one: most of an event is the same again in the next.
-        self.known: dict[str, bool] = {}
+        self.known: dict[str, bool] = {MARKER: True}
         """Each with whether it is also no name or option that makes its neighbour in a list a secret."""
         self.harmless_names: dict[str, bool] = {}
         self.known_code: dict[str, bool] = {}
         self.plain_names: dict[str, bool] = {}
 
-    def clean(self, text: str, remarks: list[Remark], work: Work, parsed: Callable[[Any], Any] | None = None) -> str:
+    def clean(self, text: str, remarks: Remarks, work: Work, parsed: Callable[[Any], Any] | None = None) -> str:
         """The text without its secrets, and why. `parsed` cleans what a JSON text holds."""
         if text in self.known or text in self._allowed:
             return text
@@ -67,7 +67,7 @@ class Texts:
                 return _dumped(cut, found, parsed(found))
         return self._cut(text, self._numbers if dull else self._words, remarks, work, self.known)
 
-    def _cut(self, text: str, read: Reading, remarks: list[Remark], work: Work, known: dict[str, bool]) -> str:
+    def _cut(self, text: str, read: Reading, remarks: Remarks, work: Work, known: dict[str, bool]) -> str:
         """The text without what `read` finds; one that holds nothing will be known."""
         cut = text if len(text) <= LONGEST_TEXT else _shortened(text)
         cleaned = without(cut, self._find(cut, read, work), remarks)
@@ -150,7 +150,7 @@ class Texts:
         self._shapes.find_in_code(text, self._names, work, cuts)
         return [*cuts, *userinfo.find(text, work)] if "://" in text else cuts
 
-    def clean_code(self, line: str, remarks: list[Remark], work: Work) -> str:
+    def clean_code(self, line: str, remarks: Remarks, work: Work) -> str:
         """A line of source without what is a secret by its shape; names and literals are the program's own."""
         return self._cut(line, self._code, remarks, work, self.known_code)
 
@@ -167,9 +167,12 @@ class Texts:
         addresses = emails.find(text, work) if self._strict else ()
         return [*self._code(text, work), *numbers.find(text, work, strict=False), *addresses]
 
-    def clean_name(self, text: str, remarks: list[Remark], work: Work) -> str:
+    def clean_name(self, text: str, remarks: Remarks, work: Work) -> str:
         """A dictionary's key without what is a secret by its shape."""
-        cleaned = self._cut(text, self._in_name, remarks, work, self.plain_names)
+        if self._is_dull(text) and not _DIGITS.search(text):
+            cleaned = text
+        else:
+            cleaned = self._cut(text, self._in_name, remarks, work, self.plain_names)
         if cleaned == text:
             self.remember_name(text)
         return cleaned
@@ -181,7 +184,7 @@ class Texts:
             _remember(self.harmless_names, name)
 
 
-def without(text: str, cuts: list[Cut], remarks: list[Remark]) -> str:
+def without(text: str, cuts: list[Cut], remarks: Remarks) -> str:
     """The text with the marker in place of each cut; cuts that overlap are one."""
     if not cuts:
         return text

@@ -10,7 +10,7 @@ from typing import Any
 from alerting.sentry.scrub import containers
 from alerting.sentry.scrub.names import Names
 from alerting.sentry.scrub.numbers import is_card
-from alerting.sentry.scrub.remarks import Remark
+from alerting.sentry.scrub.remarks import Remark, Remarks, Under, paths
 from alerting.sentry.scrub.rules.secrecy import Secrecy
 from alerting.sentry.scrub.rules.words import MECHANISMS, ORDINARY
 from alerting.sentry.scrub.texts import LONGEST_TEXT, Texts
@@ -46,7 +46,7 @@ class Walk:
         self.clean = texts.known
         self.harmless = texts.harmless_names
         self._code = texts.known_code
-        self._read: dict[str, tuple[str, list[Remark]]] = {}
+        self._read: dict[str, tuple[str, Remarks]] = {}
         self._parts_left = MOST_PARTS
         self._characters_left = MOST_CHARACTERS
         self._work = Work()
@@ -54,7 +54,7 @@ class Walk:
         """Whether Celery's own logger made what is walked: it tells of tasks with their arguments."""
         self.inside_key = False
         """Whether a private key began in the lines of source read last."""
-        self.remarks: list[Remark] = []
+        self.remarks: Remarks = []
         self.failures = 0
 
     def value(self, value: Any, depth: int = 0) -> Any:
@@ -79,14 +79,13 @@ class Walk:
 
     def under(self, step: Any, before: int) -> None:
         """Say of the remarks made since `before` that they belong under this step of the path."""
-        for remark in self.remarks[before:]:
-            remark.path.append(step)
+        self.remarks[before:] = [Under(step, self.remarks[before:])]
 
     def _text(self, value: str, depth: int) -> str:
         """A text not known to be harmless. Frames repeat their callers' variables: each text is read once an item."""
         found = self._read.get(value)
         if found is not None:
-            self.remarks += map(_again, found[1])
+            self.remarks += found[1]
             return found[0]
         before = len(self.remarks)
         self._characters_left -= len(value) + 20 if len(value) < LONGEST_TEXT else LONGEST_TEXT
@@ -98,16 +97,14 @@ class Walk:
             self.failures += 1
             return self.marked("failed", len(value))
         if len(self.remarks) > before and len(value) <= 512:
-            self._read[value] = (cleaned, [*map(_again, self.remarks[before:])])
+            self._read[value] = (cleaned, self.remarks[before:])
         return cleaned
 
     def parsed(self, value: Any) -> Any:
         """What a text held as JSON, cleaned."""
         before = len(self.remarks)
         cleaned = self.value(value, depth=DEEPEST - 30 if self._parts_left > 0 else DEEPEST)
-        for remark in self.remarks[before:]:
-            remark.path.clear()
-            remark.start = remark.end = -1
+        self.remarks[before:] = [Remark(told.rule, length=told.length) for _, told in paths(self.remarks[before:])]
         return cleaned
 
     def text_of(self, clean: Any, text: str) -> str:
@@ -324,10 +321,6 @@ class Walk:
             if cleaned != text:
                 return cleaned
         return value
-
-
-def _again(remark: Remark) -> Remark:
-    return Remark(remark.rule, remark.start, remark.end, remark.length)
 
 
 def _like(original: Any, items: list[Any]) -> Any:
