@@ -67,7 +67,8 @@ def programs() -> Path:
 def _make_database(folder: Path) -> None:
     """An empty database with its tables, which take longest to make."""
     made = folder / "empty"
-    made.mkdir(exist_ok=True)
+    shutil.rmtree(made, ignore_errors=True)  # of a run that was interrupted
+    made.mkdir()
     _configure(folder / "bin", made, 80)
     _run(folder / "bin", made, "bugsink-manage", "migrate")
 

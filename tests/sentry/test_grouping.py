@@ -10,7 +10,7 @@ import pytest
 import sentry_sdk
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import DatabaseError
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from rest_framework import exceptions as drf
 
@@ -249,6 +249,7 @@ def test_an_application_installed_as_a_package_is_told_from_its_libraries() -> N
     assert fingerprint({"exception": {"values": [error]}}, {}) == ["validation@1", "shop.forms.clean"]
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.text(max_size=5),

@@ -17,6 +17,8 @@ CORE = (
     *("setup", "hooks", "tracker", "ignored", "django", "celery", "processes", "profiling", "guest"),
     *("grouping", "grouping_database", "grouping_services"),
 )
+# What asks Python, a driver or a generator of events, many times over, and of the SDK nothing that differs.
+ASKED_ONCE = "not green_threads and not any_shape and not whatever_form"
 
 
 def oldest() -> str:
@@ -47,6 +49,6 @@ def test_the_oldest_supported_sdk_does_the_same(oldest_sdk: Path) -> None:
     assert version.stdout.strip() == oldest()
 
     files = [f"tests/sentry/test_{name}.py" for name in CORE]
-    done = run(oldest_sdk, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", *files)
+    done = run(oldest_sdk, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-k", ASKED_ONCE, *files)
     assert done.returncode == 0, done.stdout[-6000:]
     assert " passed" in done.stdout

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -49,15 +50,15 @@ def test_explain_tells_path_rule_and_what_is_left() -> None:
 
 def test_what_fails_costs_one_text_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     scrub = Scrubber(extra_keys=["x"])
-    read = scrub._engine._texts.find
+    read = scrub._engine._texts._find
 
-    def broken(text: str, work: object) -> object:
+    def broken(text: str, *how: Any) -> Any:
         if "boom" in text:
             raise RuntimeError("broken")
-        return read(text, work)  # type: ignore[arg-type]
+        return read(text, *how)
 
-    monkeypatch.setattr(scrub._engine._texts, "find", broken)
-    after = scrub({"exception": {"values": [{"type": "E", "value": "boom"}, {"type": "F", "value": "fine"}]}})
+    monkeypatch.setattr(scrub._engine._texts, "_find", broken)
+    after = scrub({"exception": {"values": [{"type": "E", "value": "token=boom"}, {"type": "F", "value": "fine"}]}})
     assert after["exception"]["values"] == [{"type": "E", "value": "[Filtered]"}, {"type": "F", "value": "fine"}]
     assert after["_meta"]["exception"]["values"]["0"]["value"][""]["rem"][0][0] == "failed"
     assert scrub.failures == 1

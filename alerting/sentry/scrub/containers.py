@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from alerting.sentry.scrub.columns import secret_parameters, without_shown
 from alerting.sentry.scrub.names import Names
+from alerting.sentry.scrub.rules import plain
 from alerting.sentry.scrub.rules.secrecy import Secrecy
 from alerting.sentry.scrub.values import MARKER, holds_nothing, looks_random
 
@@ -25,7 +26,6 @@ PARAMETERS = _also_quoted("params parameters args binds db.params db.parameters"
 TELLING = VALUES | PARAMETERS | {"code", "input"}
 _NAME = re.compile(r"[\w.\[\]'\" -]{1,80}")
 _KEYLIKE = re.compile(r"(?=\S*\d)(?=\S*[A-Za-z])[^\s:/@.]{8,200}")
-_UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _MOST_ARGUMENTS = 100
 
 
@@ -117,7 +117,7 @@ def is_keyring(value: Mapping[Any, Any]) -> bool:
 
 def _is_keylike(item: str) -> bool:
     bare = item.strip("'\"")
-    return bool(_KEYLIKE.fullmatch(bare)) and not _UUID.fullmatch(bare)
+    return bool(_KEYLIKE.fullmatch(bare)) and not plain.UUID.fullmatch(bare)
 
 
 def is_pair(item: Any) -> bool:

@@ -1,6 +1,5 @@
 """People's mail addresses, told from what only looks so: releases, workers, units, decorators, algorithms."""
 
-import re
 from collections.abc import Iterator
 
 from alerting.sentry.scrub.rules import figures
@@ -20,7 +19,7 @@ def find(text: str, work: Work) -> Iterator[Cut]:
         if (
             domain.rpartition(".")[2] in figures.NOT_DOMAINS
             or domain.endswith(figures.OF_ALGORITHMS)
-            or (domain[0].isdigit() and re.match(r"\d+\.\d+[.-]", domain))
+            or all(part.partition("-")[0].isdigit() for part in domain.split(".")[:2])
         ):
             continue
         if figures.NOT_PEOPLE.fullmatch(user) and (user != "user" or figures.PORT_PATH.match(text, end)):

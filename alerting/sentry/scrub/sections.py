@@ -244,7 +244,7 @@ def _attributes(walk: Walk, value: Any) -> Any:
 
 def _is_count(value: Any, template: str) -> bool:
     """Whether a small number numbers or counts what a template speaks of: session %d closed."""
-    return bool(re.fullmatch(r"\d{1,4}", str(value))) and not _NUMERIC.search(template)
+    return str(value).isdigit() and len(str(value)) < 5 and not _NUMERIC.search(template)
 
 
 def _secret_positions(walk: Walk, template: str, count: int) -> set[int]:

@@ -5,12 +5,11 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 
 from alerting.sentry.scrub.names import Names, any_of, shortest
-from alerting.sentry.scrub.rules import Rule, commands, credentials, phrases, rows, vendors
+from alerting.sentry.scrub.rules import Rule, commands, credentials, phrases, plain, rows, vendors
 from alerting.sentry.scrub.rules.words import ORDINARY
 from alerting.sentry.scrub.values import holds_nothing, looks_random
 from alerting.sentry.scrub.work import Cut, Work
 
-_UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _AUTHORIZING = re.compile(
     r"(?i:(?:[?&;\s]|^)(?:state|scope|grant_type|redirect_uri|session_state|code_verifier)=|/(?:o?auth2?|oidc|sso"
     r"|callback|cb|signin|login)\b)"
@@ -28,7 +27,7 @@ def _has_digit_and_letter(text: str) -> bool:
 
 
 def _credential(_match: re.Match[str], value: str, _names: Names) -> bool:
-    return bool(re.search(r"\d|[a-z][A-Z]|=$|.{25}", value))
+    return len(value) > 24 or value[-1] == "=" or not value.isalpha() or not (value[1:].islower() or value.isupper())
 
 
 def _field_above(match: re.Match[str], value: str, names: Names) -> bool:
@@ -54,8 +53,8 @@ def _one_time(match: re.Match[str], value: str, _names: Names) -> bool:
 
 CHECKS: dict[str, Callable[[re.Match[str], str, Names], bool]] = {
     "credential": _credential,
-    "mixed": lambda _match, value, _names: _has_digit_and_letter(value) and not _UUID.fullmatch(value.rstrip(".")),
-    "not-numbered": lambda _match, value, _names: not re.fullmatch(r"v\d+|[a-z]{3,}[_-]?\d{1,3}", value),
+    "mixed": lambda _match, value, _names: _has_digit_and_letter(value) and not plain.UUID.fullmatch(value.rstrip(".")),
+    "not-numbered": lambda _match, value, _names: not plain.NUMBERED.fullmatch(value),
     "authorizing": lambda match, _value, _names: bool(_AUTHORIZING.search(match.string)),
     "field-above": _field_above,
     "located": _located,

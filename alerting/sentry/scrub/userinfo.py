@@ -18,7 +18,9 @@ _WITHOUT_SCHEME = re.compile(
 _NOT_USERS = re.compile(
     r"(?i)(?:mailto|e?-?mail|user(?:name)?|from|to|cc|bcc|for|by|sip|xmpp|acct|info|error|debug|warn(?:ing)?):"
 )
+_OWN_HOST = re.compile(r"[\w-]*(?:\.[\w.-]+(?::\d{1,5})?|:\d{1,5})|localhost|\[.*")
 _LONGEST = 400
+_SIGNS = frozenset("0123456789!#$%^&*+")
 _STRUCTURE = re.compile(r"[\"'](?:,|:|, |: | \+ )[\"'{\[]|[\"']\)")
 
 
@@ -41,7 +43,7 @@ def find(text: str, work: Work) -> Iterator[Cut]:
             yield first, last, "url-userinfo"
 
     for bare in _WITHOUT_SCHEME.finditer(text):
-        if not _NOT_USERS.match(bare[0]) and re.search(r"[\d!#$%^&*+]", bare["value"]):
+        if not _NOT_USERS.match(bare[0]) and not _SIGNS.isdisjoint(bare["value"]):
             yield (*bare.span("value"), "url-userinfo")
 
 
@@ -49,8 +51,7 @@ def _end_of_userinfo(text: str, match: re.Match[str]) -> int:
     """Where the last @ stands that a host follows; a password may hold @, / and quotes."""
     start = match.end()
     window = text[start : start + _LONGEST]
-    blank = re.search(r"[\s\x1c]|://", window)
-    run = window[: blank.start()] if blank else window
+    run = f".{window}".partition("://")[0].split()[0][1:]
     before = text[match.start() - 1 : match.start()] if match.start() else ""
     if before and before in "\"'`<":
         run = run.partition(">" if before == "<" else before)[0]
@@ -77,7 +78,7 @@ def _secrets(text: str, start: int, end: int, *, single: bool) -> Iterator[tuple
     authority = _AUTHORITY.match(userinfo)[0]  # type: ignore[index]
     behind = len(authority) < len(userinfo)
     known, at, host = authority.rpartition("@")
-    if behind and at and re.fullmatch(r"[\w-]*(?:\.[\w.-]+(?::\d{1,5})?|:\d{1,5})|localhost|\[.*", host):
+    if behind and at and _OWN_HOST.fullmatch(host):
         userinfo = known  # an @ in the path of a URL that has its own
     else:
         user, colon, password = authority.partition(":")
@@ -101,4 +102,6 @@ def _is_hole(password: str) -> bool:
 
 
 def _is_token(user: str) -> bool:
-    return len(user) >= 16 and looks_random(user) and any(map(str.isdigit, user)) and not re.search(r"@|%40", user)
+    return (
+        len(user) >= 16 and looks_random(user) and any(map(str.isdigit, user)) and "@" not in user and "%40" not in user
+    )

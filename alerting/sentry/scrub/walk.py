@@ -202,7 +202,10 @@ class Walk:
         return depth >= DEEPEST or self._parts_left < 0
 
     def _mapping(self, value: Mapping[Any, Any], depth: int, within: Secrecy = _HARMLESS) -> Any:
-        if self._is_spent(value, depth):
+        if not value:
+            return {}
+        self._parts_left -= 1 + len(value)
+        if depth >= DEEPEST or self._parts_left < 0:
             return self.marked("event-budget")
         cleaned: dict[Any, Any] = {}
         clean, harmless, remarks = self.clean, self.harmless, self.remarks
@@ -222,7 +225,8 @@ class Walk:
             elif within is not _HARMLESS:
                 item = self._within(name, item, depth + 1, within)
             else:
-                item = self.value(item, depth + 1) if known else self.named(name, item, depth + 1)
+                visit = self._mapping if kind is dict and known else self.value
+                item = visit(item, depth + 1) if known else self.named(name, item, depth + 1)
             if not known and name not in self._texts.plain_names:
                 name = self._name(name, cleaned)
             if len(remarks) > before:
