@@ -43,8 +43,7 @@ def _fields(walk: Walk, value: Any, kept: frozenset[str], own: Mapping[str, Sect
 def _part(walk: Walk, name: Any, item: Any, section: Section | None) -> Any:
     before = len(walk.remarks)
     cleaned = section(walk, item) if section else walk.named(name, item)
-    if len(walk.remarks) > before:
-        walk.under(name, before)
+    walk.under(name, before)
     return cleaned
 
 

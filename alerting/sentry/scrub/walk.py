@@ -79,7 +79,8 @@ class Walk:
 
     def under(self, step: Any, before: int) -> None:
         """Say of the remarks made since `before` that they belong under this step of the path."""
-        self.remarks[before:] = [Under(step, self.remarks[before:])]
+        if len(self.remarks) > before:
+            self.remarks[before:] = [Under(step, self.remarks[before:])]
 
     def _text(self, value: str, depth: int) -> str:
         """A text not known to be harmless. Frames repeat their callers' variables: each text is read once an item."""
