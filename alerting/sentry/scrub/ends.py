@@ -10,6 +10,7 @@ _PLAUSIBLE = re.compile(
 )
 # What a generator of passwords makes of small and capital letters, digits and signs.
 _GENERATED = re.compile(r"(?=\S{0,80}?[a-z])(?=\S{0,80}?[A-Z])(?=\S{0,80}?[\d@#$%^&*!~+=?|`])[^\s\x1c]{12,128}+")
+_BRACKET = re.compile(r"[\[\](){}]|(?<=[\[{( =:,bu])[\"']")
 _CLOSERS = {"{": "}", "[": "]", "(": ")", "<": ">", '"': '"', "'": "'", "`": "`"}
 
 
@@ -37,6 +38,21 @@ def closing_quote(text: str, start: int, delimiter: str) -> int:
             at += behind == delimiter[-1]  # SQL doubles a quote inside
         at += len(delimiter)
     return first if first >= 0 else len(text)
+
+
+def bracket(text: str, at: int) -> int:
+    """Where the bracket that opens at `at` is closed again, outside of quotes; -1 where it is not."""
+    depth, quoted = 0, at
+    for found in _BRACKET.finditer(text, at, at + 4096):
+        if found.start() < quoted:
+            continue
+        if found[0] in "\"'":
+            quoted = closing_quote(text, found.start() + 1, found[0])
+            continue
+        depth += 1 if found[0] in "{[(" else -1
+        if depth == 0:
+            return found.start()
+    return -1
 
 
 # How far behind a quote in a password its real end is looked for.

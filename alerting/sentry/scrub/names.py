@@ -78,6 +78,13 @@ class Names:
             verdict = self.known[name] = self._judge(name[-LONGEST:])
         return verdict
 
+    def judge_behind(self, before: str, name: str) -> tuple[Secrecy, str]:
+        """The verdict on a name of several words, of which the last is `name`: api key, social security number."""
+        words = [word.lstrip("\"'`(") for word in before[-40:].split()[-2:]]
+        words = words if words and words[0].isalpha() else words[1:]
+        joined = ["_".join((*words[at:], name)) for at in range(len(words))]
+        return max(((self.judge(one), one) for one in joined), default=(Secrecy.HARMLESS, name))
+
     def are_secret(self, name: str) -> bool:
         """Whether what stands under the name must go: an address may stay in places that only tell where one is."""
         return self.judge(name) > Secrecy.ADDRESS

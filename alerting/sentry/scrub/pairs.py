@@ -36,7 +36,6 @@ _CLOSERS = {"{": "}", "[": "]", "(": ")", "<": ">", '"': '"', "'": "'", "`": "`"
 _COOKIES = re.compile(r"[^\s=;,\"'<>\\]{1,100}+=[^\r\n]*+")
 _CREDENTIAL = re.compile(r"(?P<scheme>[A-Za-z][\w-]{1,24})(?P<gap>\s{1,3}|%20|\+)(?P<value>\S{1,4096})")
 _QUOTED = re.compile(r"[\"']([^\"']{1,400})[\"']")
-_BRACKET = re.compile(r"[\[\](){}]|(?<=[\[{( =:,bu])[\"']")
 _FIELD = re.compile(r"(?:\s*(?:$|[\r\n,;|)\]}&\"']|\w{1,40}[:=]))")
 _COLUMNS_BEFORE = re.compile(
     r"\b(?:into|on|table|unique|key|references|constraint|conflict)\b[\w\s.\"`\\]{0,120}\(\s?\\{0,15}$", re.IGNORECASE
@@ -61,7 +60,6 @@ class Pairs:
 
     def __init__(self, names: Names) -> None:
         self._names = names
-        self._known = names.known
 
     def find(self, text: str, work: Work) -> list[Cut]:
         """Where the values stand."""
@@ -69,13 +67,11 @@ class Pairs:
         done = 0
         for match in _PAIR.finditer(text):
             name = match["name"]
-            secrecy = self._known.get(name)
-            if secrecy is None:
-                secrecy = self._names.judge(name)
+            secrecy = self._names.judge(name)
             if secrecy is Secrecy.HARMLESS or match.start() < done:
                 continue
             if secrecy < Secrecy.HARMLESS and text[match.start() - 1 : match.start()] == " ":
-                secrecy, name = self._joined(text, match.start(), name)
+                secrecy, name = self._names.judge_behind(text[: match.start()], name)
             if secrecy <= Secrecy.ADDRESS:
                 continue
             start, end = self._value(text, match, name, secrecy)
@@ -105,18 +101,8 @@ class Pairs:
             return opening.end(), ends.closing_quote(text, opening.end(), opening[1])
         end = ends.run(text, at, match.start(), strong=True)
         value = text[at:end]
-        word = value.lower().strip(".,:)")
-        return _NONE if value[:1] == "-" or value.isupper() or word in ORDINARY or holds_nothing(value) else (at, end)
-
-    def _joined(self, text: str, start: int, name: str) -> tuple[Secrecy, str]:
-        """The verdict on a name of several words: api key, card number, social security number."""
-        words = [word.lstrip("\"'`(") for word in text[max(0, start - 40) : start].split()[-2:]]
-        if words and not words[0].isalpha():
-            del words[0]
-        if not words:
-            return Secrecy.HARMLESS, name
-        joined = ["_".join((*words[at:], name)) for at in range(len(words))]
-        return max((self._names.judge(one), one) for one in joined)
+        spoken = value[:1] == "-" or value.isupper() or value.lower().strip(".,:)") in ORDINARY
+        return _NONE if spoken or holds_nothing(value) else (at, end)
 
     def _value(self, text: str, match: re.Match[str], name: str, secrecy: Secrecy) -> Span:
         """Where the value to replace begins and ends; nothing where there is none."""
@@ -162,9 +148,7 @@ class Pairs:
         structural = self._is_structural(text, match, end)
         if not is_secret_value(value, secrecy, structural=structural) or means_something_else(name, value):
             return _NONE
-        if told and not self._is_told(text, match, value, end, secrecy, words):
-            return _NONE
-        if not told and self._is_code(text, match, value):
+        if not self._is_told(text, match, value, end, secrecy, words) if told else self._is_code(text, match, value):
             return _NONE
         if not _PHRASES.isdisjoint(words):
             return at, max(end, ends.phrase(text, at, match.start()))
@@ -271,19 +255,7 @@ class Pairs:
         """What a bracket holds under a secret name; complaints and descriptions of the secret stay."""
         if secrecy < Secrecy.STRONG and text[at] == "{":
             return _NONE
-        depth, quoted = 0, at
-        end = -1
-        for bracket in _BRACKET.finditer(text, at, at + 4096):
-            sign, position = bracket[0], bracket.start()
-            if position < quoted:
-                continue
-            if sign in "\"'":
-                quoted = ends.closing_quote(text, position + 1, sign)
-                continue
-            depth += 1 if sign in "{[(" else -1
-            if depth == 0:
-                end = position
-                break
+        end = ends.bracket(text, at)
         if end < 0:
             return at + 1, len(text)
         inside = text[at + 1 : end]

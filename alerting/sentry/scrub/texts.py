@@ -6,7 +6,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from alerting.sentry.scrub import columns, emails, markup, numbers, told, userinfo
+from alerting.sentry.scrub import columns, markup, numbers, told, userinfo
 from alerting.sentry.scrub.layers import DEEPEST, percent_encoded, written_out
 from alerting.sentry.scrub.names import Names
 from alerting.sentry.scrub.pairs import Pairs
@@ -122,7 +122,7 @@ class Texts:
             cuts += _key_tails(text)
         if "@" in text:
             cuts += userinfo.find(text, work)
-            cuts += emails.find(text, work) if self._strict else ()
+            cuts += numbers.people(text, work) if self._strict else ()
         if _DIGITS.search(text) or (self._strict and (text.count(":") > 1 or text.count(".") > 2)):
             cuts += self._numbers(text, work)
         return cuts
@@ -164,7 +164,7 @@ class Texts:
         return True
 
     def _in_name(self, text: str, work: Work) -> list[Cut]:
-        addresses = emails.find(text, work) if self._strict else ()
+        addresses = numbers.people(text, work) if self._strict else ()
         return [*self._code(text, work), *numbers.find(text, work, strict=False), *addresses]
 
     def clean_name(self, text: str, remarks: Remarks, work: Work) -> str:

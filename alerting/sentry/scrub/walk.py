@@ -1,13 +1,10 @@
 """Walks plain data of any shape and cleans it: never changes what it is given, never runs without end."""
 
-import datetime
-import decimal
-import uuid
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from typing import Any
 
-from alerting.sentry.scrub import containers
+from alerting.sentry.scrub import containers, odd
 from alerting.sentry.scrub.names import Names
 from alerting.sentry.scrub.numbers import is_card
 from alerting.sentry.scrub.remarks import Remark, Remarks, Under, paths
@@ -22,15 +19,6 @@ DEEPEST = 60
 MOST_PARTS = 20_000
 MOST_CHARACTERS = 150_000
 _LARGEST = 10**4000
-_HARMLESS_TYPES = (
-    bool,
-    type(None),
-    datetime.datetime,
-    datetime.date,
-    datetime.time,
-    datetime.timedelta,
-    uuid.UUID,
-)
 _CONTAINERS = (Mapping, list, tuple, AbstractSet)
 _HARMLESS = Secrecy.HARMLESS
 _NO_TOKENS = ORDINARY | MECHANISMS
@@ -70,7 +58,7 @@ class Walk:
             return value if -1e12 < value < 1e12 else self.number(value)
         if value is None or kind is bool:
             return value
-        return self._container(value, depth) if isinstance(value, _CONTAINERS) else self.odd(value)
+        return self._container(value, depth) if isinstance(value, _CONTAINERS) else odd.cleaned(self, value)
 
     def marked(self, rule: str, length: int = 0) -> str:
         """The marker, with a remark about why it stands there."""
@@ -299,33 +287,6 @@ class Walk:
                 f"{shown} ({count})" for count in range(2, MOST_PARTS + 2) if f"{shown} ({count})" not in taken
             )
         return shown
-
-    def odd(self, value: Any) -> Any:
-        """A value JSON does not know: kept where it shows no secret, else what it shows, cleaned."""
-        if isinstance(value, _HARMLESS_TYPES):
-            return value
-        if isinstance(value, str):
-            return self.value(str.__str__(value))
-        if isinstance(value, float):
-            return self.number(float(value))
-        if isinstance(value, int | decimal.Decimal):
-            return value if not is_card(str(value)) else self.marked("card")
-        if isinstance(value, bytes | bytearray | memoryview):
-            text = bytes(value[: 1 << 17]).decode("utf-8", "surrogateescape")
-            cleaned = self.value(text)
-            if cleaned == text:
-                return value
-            written = cleaned.encode("utf-8", "surrogateescape")
-            return type(value)(written) if isinstance(value, bytes | bytearray) else cleaned
-        try:
-            shown = {repr(value), str(value)}
-        except Exception:  # noqa: BLE001  an application's own method: only this value is lost
-            return self.marked("failed")
-        for text in sorted(shown):
-            cleaned = self.value(text)
-            if cleaned != text:
-                return cleaned
-        return value
 
 
 def _like(original: Any, items: list[Any]) -> Any:
