@@ -12,6 +12,8 @@ from alerting.rules.model import Rule, Window
 
 SHORTEST = timedelta(seconds=60)
 # A few minutes less than were wanted are judged in part, by the windows that reach into them.
+# What was sent to Sentry while it was away is ingested within that time.
+RECENT = timedelta(minutes=30)
 WORTH_SAYING = timedelta(minutes=5)
 
 
@@ -39,6 +41,12 @@ def notice_gap(state: EvaluatorState, rule: Rule | None, limits: Limits, now: da
         start=max(earliest, wanted).replace(microsecond=0), end=now.replace(microsecond=0), noticed_at=now
     )
     return Window(last, earliest) if earliest - last >= WORTH_SAYING else None
+
+
+def last_end(now: datetime) -> datetime | None:
+    """When the newest gap was over, if that is not long ago."""
+    newest = Gap.objects.filter(end__gt=now - RECENT).order_by("-end").first()
+    return newest.end if newest else None
 
 
 def unjudged() -> list[Gap]:

@@ -122,6 +122,8 @@ def next_step(notice: Notice) -> str:
             return "Look for what comes and goes, or raise the threshold if this level is normal."
         case Kind.LATE if notice.resolved_at:
             return "It is over. Look at what happened then, so that it does not come back."
+        case _ if notice.rule == "behind":
+            return "Look at what it concerns in Sentry itself. Sentry catches up by itself; then this is over."
         case _ if notice.rule == "dropping":
             return "Raise the quota in Sentry, or find what sends so much."
         case _ if notice.top_errors:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from alerting.poll import traffic
 from alerting.poll.model import Answer, Measure, Priority, Question
 from alerting.poll.past import Arrived
 from alerting.rules.model import Judgement, Outcome, Reason, Rule, Trust, Verdict, Window
@@ -150,6 +151,23 @@ def hold_where_traffic_stopped(verdicts: Iterable[Verdict], why: str) -> list[Ve
 
 def _may_end(verdict: Verdict) -> bool:
     return verdict.outcome is Outcome.CLEAR or verdict.reason in {Reason.TOO_FEW_TRANSACTIONS, Reason.NO_TRANSACTIONS}
+
+
+def hold_after_an_outage(
+    verdicts: Iterable[Verdict], open_now: Iterable[tuple[str, str]], usual: Mapping[str, float], back: datetime
+) -> list[Verdict]:
+    """Without what is about to be told of windows that reach into an outage that was over at `back`, and that usual
+    traffic would carry under the threshold: what was sent meanwhile is ingested over the minutes after it."""
+    known = set(open_now)
+    return [
+        _held(verdict, "its transactions from an outage may still be coming in")
+        if verdict.rule.judgement in ON_SETTLED_DATA
+        and (verdict.rule.name, verdict.reading.project.id) not in known
+        and verdict.reading.window.start < back
+        and traffic.may_be_incomplete(verdict, usual)
+        else verdict
+        for verdict in verdicts
+    ]
 
 
 def tails(verdicts: Iterable[Verdict], open_now: Iterable[tuple[str, str]]) -> list[Question]:

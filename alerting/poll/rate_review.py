@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from alerting.poll import drops
+from alerting.poll import drops, traffic
 from alerting.poll.ingestion import ON_SETTLED_DATA
 from alerting.poll.model import Answer, Measure, Priority, Question, Source
 from alerting.poll.readings import Watched, assemble
@@ -26,8 +26,7 @@ REQUESTS_PER_WINDOW = 3
 # Windows that could not be judged because events were late, or that have grown since, are read when no more come for
 # a while, or after the longer wait.
 SETTLED_AFTER, LONGEST_WAIT = timedelta(minutes=4), timedelta(minutes=30)
-# A rate is not believed where this share of the usual transactions is missing, for so many tries so long apart.
-MISSING_SHARE = 0.4
+# What would not be over the threshold with the usual transactions is put off, for so many tries so long apart.
 TRIES, TRY_AGAIN = 2, timedelta(minutes=8)
 MOST_REVIEWS = 20
 
@@ -179,7 +178,7 @@ def go_on(
             break
         watched = Watched(environment=environment)
         verdicts = judge_all(assemble(mine, answers, watched), now)
-        if review.tries < TRIES and any(_is_incomplete(each, usual) for each in verdicts):
+        if review.tries < TRIES and any(traffic.may_be_incomplete(each, usual) for each in verdicts):
             return replace(review, not_before=now + TRY_AGAIN, tries=review.tries + 1), requests
         if any(_is_rate_over(each) for each in verdicts):
             outcomes = source.ask(Question(Measure.OUTCOMES, window, Priority.LOW, settled=True))
@@ -231,14 +230,6 @@ def _key(verdict: Verdict) -> tuple[str, str]:
 def _is_near(verdict: Verdict) -> bool:
     value = verdict.reading.value
     return verdict.outcome is Outcome.CLEAR and value is not None and value > NEAR * verdict.rule.threshold
-
-
-def _is_incomplete(verdict: Verdict, usual: Mapping[str, float]) -> bool:
-    """Whether it is over the threshold by fewer transactions than usual: the others may be late."""
-    reading = verdict.reading
-    held = (reading.sample if reading.stored is None else reading.stored) or 0
-    expected = usual.get(reading.project.id, 0.0) * reading.window.seconds / 60
-    return verdict.outcome is Outcome.BREACHED and held < (1 - MISSING_SHARE) * expected
 
 
 def _read(source: Source, rules: Sequence[Rule], window: Window) -> tuple[list[Answer] | None, int]:

@@ -6,11 +6,11 @@ seem to be over may only be late as well.
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from statistics import median
+from statistics import median_high
 from typing import Any
 
 from alerting.poll.model import Answer, Measure, Priority, Question, Row
-from alerting.rules.model import Trust, Window
+from alerting.rules.model import Judgement, Outcome, Trust, Verdict, Window
 from alerting.rules.windows import floor
 
 SAMPLE_EVERY = timedelta(minutes=10)
@@ -23,6 +23,8 @@ TAIL = timedelta(minutes=3)
 FEWEST_A_MINUTE = 6.0
 FEWEST_PROJECTS = 3
 EMPTY = 0.1
+# With so much of the usual traffic a rate is right; with less than that a percentile of it may not be.
+ENOUGH, HALF = 0.9, 0.5
 # For so long an answer holds: while all is late it is not asked again every tick.
 BELIEVED = timedelta(seconds=75)
 
@@ -50,7 +52,7 @@ def usual(memory: Mapping[str, Any]) -> dict[str, float]:
     """Stored transactions a minute by project id, of projects that have some at most times."""
     samples = [rates for _, rates in memory.get("samples", [])]
     projects = {project for rates in samples for project in rates}
-    found = {project: median(rates.get(project, 0.0) for rates in samples) for project in projects}
+    found = {project: median_high(rates.get(project, 0.0) for rates in samples) for project in projects}
     return {project: rate for project, rate in found.items() if rate >= FEWEST_A_MINUTE}
 
 
@@ -101,6 +103,18 @@ def _expected(usual_rates: Mapping[str, float], asked: Question) -> dict[str, fl
 def _is_tail(answer: Answer) -> bool:
     asked = answer.question
     return asked.measure is Measure.PERFORMANCE and bool(asked.project_ids) and answer.trust is Trust.VALUE
+
+
+def may_be_incomplete(verdict: Verdict, usual_rates: Mapping[str, float]) -> bool:
+    """Whether it is over the threshold only because transactions are missing that usually come: they may be late."""
+    reading, rule = verdict.reading, verdict.rule
+    held = (reading.sample if reading.stored is None else reading.stored) or 0
+    expected = usual_rates.get(reading.project.id, 0.0) * reading.window.seconds / 60
+    if verdict.outcome is not Outcome.BREACHED or held >= ENOUGH * expected:
+        return False
+    if rule.judgement is Judgement.ERROR_RATE:
+        return (reading.value or 0.0) * held / expected <= rule.threshold
+    return held < HALF * expected
 
 
 def _is_whole(answer: Answer) -> bool:

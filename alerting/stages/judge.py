@@ -7,7 +7,7 @@ project may be out of our sight. Where there is no room for that look in a tick,
 from collections.abc import Sequence
 from datetime import datetime
 
-from alerting.incidents import blindness, ends, hindsight, record
+from alerting.incidents import blindness, ends, gaps, hindsight, record
 from alerting.incidents.evaluator_state import EvaluatorState
 from alerting.incidents.models import Incident
 from alerting.parts import Parts
@@ -40,7 +40,10 @@ def judge(
         stopped = traffic.stopped(traffic.usual(state.traffic), answers)
         verdicts = ingestion.hold_where_traffic_stopped(verdicts, stopped)
         verdicts = verdicts if is_known and heard else ingestion.hold_ends(verdicts)
-    tails = ingestion.tails(verdicts, [(each.rule, each.project_id_text) for each in standing])
+    open_now = [(each.rule, each.project_id_text) for each in standing]
+    if (back := gaps.last_end(now)) is not None:
+        verdicts = ingestion.hold_after_an_outage(verdicts, open_now, traffic.usual(state.traffic), back)
+    tails = ingestion.tails(verdicts, open_now)
     room = before_ends.room(answers, state.plan)
     read = [parts.source.ask(question) for question in tails[:room]]
     answers += read

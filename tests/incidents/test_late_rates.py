@@ -74,9 +74,31 @@ def test_errors_that_are_readable_an_hour_late_make_a_late_rate(world: World) ->
 def test_errors_that_are_ingested_only_after_the_api_is_back_make_a_late_rate(world: World) -> None:
     for number in range(40):
         readable = NOON + timedelta(minutes=26, seconds=5 * number)
-        world.source.add_late(SHOP, 1, NOON + timedelta(minutes=15, seconds=number), readable)
+        world.source.add_late(SHOP, 1, NOON + timedelta(minutes=8, seconds=number), readable)
     world.source.broken = dict.fromkeys(Measure, Trust.SOURCE_ERROR)
     world.run(20 * MINUTE)
     world.source.broken = {}
     world.run(20 * MINUTE)
     assert ("error_rate", "late") in told(world)
+
+
+def test_after_an_outage_a_rate_over_half_of_its_transactions_is_not_told(world: World) -> None:
+    """At most 0.83 %, of which the transactions during the outage are readable ten minutes after it."""
+    world.source.add_errors(SHOP, 15, NOON + 4 * MINUTE, 50 * MINUTE)
+    world.source.add_errors(SHOP, 2, NOON + 24 * MINUTE, 2 * MINUTE)
+    away = (NOON + 10 * MINUTE, NOON + 22 * MINUTE)
+
+    def transactions(question: Question) -> None:
+        if question.measure is Measure.PERFORMANCE:
+            start, end = question.window.start, question.window.end
+            hidden = min(end, away[1]) - max(start, away[0]) if world.now < away[1] + 10 * MINUTE else timedelta()
+            count = round((end - start - max(timedelta(), hidden)).total_seconds())
+            world.source.performance = {SHOP: Row(transactions=count, p95_ms=300.0)} if count else {}
+
+    world.source.before_answer = transactions
+    world.run(7 * MINUTE)
+    world.source.broken = dict.fromkeys(Measure, Trust.SOURCE_ERROR)
+    world.run(12 * MINUTE)
+    world.source.broken = {}
+    world.run(18 * MINUTE)
+    assert told(world) == set()

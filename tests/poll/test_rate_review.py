@@ -93,8 +93,8 @@ def test_a_breach_is_told_when_a_window_after_it_is_clear_and_not_when_all_is_re
     assert asked.next <= NOON + 25 * MINUTE
 
 
-def test_a_rate_is_not_believed_while_most_transactions_are_missing_but_for_two_tries(source: FakeSource) -> None:
-    errors_at(source, 2, 30)
+def test_a_rate_is_put_off_twice_while_usual_traffic_would_carry_it_under_the_threshold(source: FakeSource) -> None:
+    errors_at(source, 2, 20)
     asked, moment, tries = review(30), NOON + 60 * MINUTE, 0
     while not asked.found:
         asked, _ = rate_review.go_on(source, RULES, asked, "", 9, moment, {SHOP.id: 300.0})
@@ -112,3 +112,9 @@ def test_more_errors_in_judged_windows_are_wanted_once_and_together() -> None:
     (same,) = rate_review.with_grown([wanted], RULES, grown[:1], later, later)
     assert same.not_before == now + 30 * MINUTE, "what never stops growing is read all the same"
     assert replace(same, not_before=wanted.not_before) == wanted
+
+
+def test_a_rate_that_usual_traffic_would_not_mend_is_believed_at_once(source: FakeSource) -> None:
+    errors_at(source, 2, 40)
+    asked, _ = rate_review.go_on(source, RULES, review(30), "", 30, NOON + 60 * MINUTE, {SHOP.id: 300.0})
+    assert asked.tries == 0 and asked.found
