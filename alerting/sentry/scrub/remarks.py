@@ -19,23 +19,17 @@ class Remark(NamedTuple):
     length: int = 0
 
 
-class Under(NamedTuple):
-    """The remarks about what stands under one step of a path."""
-
-    step: Any
-    remarks: "list[Remark | Under]"
-
-
-Remarks = list[Remark | Under]
+Remarks = list[Any]
+"""Remarks, and pairs of a path's step with the remarks about what stands under it."""
 
 
 def paths(remarks: Remarks, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], Remark]]:
     """Every remark with its path."""
     for one in remarks:
-        if isinstance(one, Under):
-            yield from paths(one.remarks, (*path, one.step))
-        else:
+        if isinstance(one, Remark):
             yield path, one
+        else:
+            yield from paths(one[1], (*path, one[0]))
 
 
 def with_remarks(given: Any, remarks: Remarks) -> dict[str, Any]:
@@ -44,13 +38,12 @@ def with_remarks(given: Any, remarks: Remarks) -> dict[str, Any]:
 
 
 def _added(given: Any, remarks: Remarks, left: Iterator[int]) -> dict[str, Any]:
-    meta = dict(given) if isinstance(given, Mapping) else {}
+    meta = dict(given) if type(given) is dict or isinstance(given, Mapping) else {}
     for one in remarks:
-        if isinstance(one, Under):
-            step = str(one.step)
-            meta[step] = _added(meta.get(step), one.remarks, left)
-            continue
-        if next(left, None) is not None:
+        if not isinstance(one, Remark):
+            step = str(one[0])
+            meta[step] = _added(meta.get(step), one[1], left)
+        elif next(left, None) is not None:
             told = meta[""] = dict(meta.get("") or {})
             told["rem"] = [*told.get("rem", ()), [one.rule, "s", *([one.start, one.end] if one.start >= 0 else ())]]
             if one.length:

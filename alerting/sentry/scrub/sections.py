@@ -22,21 +22,20 @@ def _fields(walk: Walk, value: Any, kept: frozenset[str], own: Mapping[str, Sect
     """An object of a known kind: `kept` fields as they are, its `own` sections, everything else as data."""
     if type(value) is not dict and not isinstance(value, Mapping):
         return walk.value(value)
-    cleaned = {}
+    cleaned = value.copy() if type(value) is dict else dict(value)
     clean, harmless, remarks = walk.clean, walk.harmless, walk.remarks
     for name, item in value.items():
         kind = type(item)
         if kind is str:
-            known = name in kept or (item in clean and name in harmless and name not in own)
-        else:
-            known = name in kept if kind is not dict and kind is not list else not item
-        if not known:
-            before = len(remarks)
-            section = own.get(name)
-            item = section(walk, item) if section else walk.named(name, item)
-            if len(remarks) > before:
-                walk.under(name, before)
-        cleaned[name] = kind() if (kind is dict or kind is list) and not item else item
+            if name in kept or (item in clean and name in harmless and name not in own):
+                continue
+        elif name in kept and kind is not dict and kind is not list:
+            continue
+        before = len(remarks)
+        section = own.get(name)
+        cleaned[name] = section(walk, item) if section else walk.named(name, item)
+        if len(remarks) > before:
+            walk.under(name, before)
     return cleaned
 
 
@@ -78,7 +77,7 @@ def _secret(secrecy: Secrecy) -> Section:
 
 def is_of_celery(name: Any) -> bool:
     """Whether a logger or a module is Celery's own."""
-    return isinstance(name, str) and name.partition(".")[0] in {"celery", "kombu"}
+    return isinstance(name, str) and name[:1] in "ck" and name.partition(".")[0] in {"celery", "kombu"}
 
 
 def _until_body(walk: Walk, text: Any) -> Any:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from alerting.sentry.scrub import columns, markup, numbers, told, userinfo
+from alerting.sentry.scrub.containers import TELLING
 from alerting.sentry.scrub.layers import DEEPEST, percent_encoded, written_out
 from alerting.sentry.scrub.names import Names
 from alerting.sentry.scrub.pairs import Pairs
@@ -178,9 +179,9 @@ class Texts:
         return cleaned
 
     def remember_name(self, name: str) -> None:
-        """Know that this key of a dictionary shows no secret, and whether it names none."""
+        """Know that this key of a dictionary shows no secret, and whether it names none and tells of no other."""
         _remember(self.plain_names, name)
-        if self._names.judge(name) is Secrecy.HARMLESS:
+        if name not in TELLING and self._names.judge(name) is Secrecy.HARMLESS:
             _remember(self.harmless_names, name)
 
 

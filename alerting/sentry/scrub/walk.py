@@ -7,7 +7,7 @@ from typing import Any
 from alerting.sentry.scrub import containers, odd
 from alerting.sentry.scrub.names import Names
 from alerting.sentry.scrub.numbers import is_card
-from alerting.sentry.scrub.remarks import Remark, Remarks, Under, paths
+from alerting.sentry.scrub.remarks import Remark, Remarks, paths
 from alerting.sentry.scrub.rules.secrecy import Secrecy
 from alerting.sentry.scrub.rules.words import MECHANISMS, ORDINARY
 from alerting.sentry.scrub.texts import LONGEST_TEXT, Texts
@@ -68,7 +68,7 @@ class Walk:
     def under(self, step: Any, before: int) -> None:
         """Say of the remarks made since `before` that they belong under this step of the path."""
         if len(self.remarks) > before:
-            self.remarks[before:] = [Under(step, self.remarks[before:])]
+            self.remarks[before:] = [(step, self.remarks[before:])]
 
     def _text(self, value: str, depth: int) -> str:
         """A text not known to be harmless. Frames repeat their callers' variables: each text is read once an item."""
@@ -191,37 +191,37 @@ class Walk:
         return depth >= DEEPEST or self._parts_left < 0
 
     def _mapping(self, value: Mapping[Any, Any], depth: int, within: Secrecy = _HARMLESS) -> Any:
-        if not value:
-            return {}
         self._parts_left -= 1 + len(value)
         if depth >= DEEPEST or self._parts_left < 0:
             return self.marked("event-budget")
-        cleaned: dict[Any, Any] = {}
+        cleaned = value.copy() if type(value) is dict else dict(value)
         clean, harmless, remarks = self.clean, self.harmless, self.remarks
-        special: dict[Any, Secrecy] = {}
-        if not containers.TELLING.isdisjoint(value):
-            value, special = containers.told(value, within, self.names)
-        plain = within is _HARMLESS and not special
+        shown: dict[Any, Any] = {}
+        told: Mapping[Any, Any] | None = None
+        special: Mapping[Any, Secrecy] = {}
         for name, item in value.items():
-            known = plain and name in harmless
+            known = within is _HARMLESS and name in harmless
             kind = type(item)
             if known and (item in clean if kind is str else item is None or kind is bool):
-                cleaned[name] = item
                 continue
             before = len(remarks)
-            if name in special:
-                item = self.secret(item, special[name], depth + 1)
-            elif within is not _HARMLESS:
-                item = self._within(name, item, depth + 1, within)
+            if known:
+                cleaned[name] = self.value(item, depth + 1)
             else:
-                visit = self._mapping if kind is dict and known else self.value
-                item = visit(item, depth + 1) if known else self.named(name, item, depth + 1)
-            if not known and name not in self._texts.plain_names:
-                name = self._name(name, cleaned)
+                if told is None and name in containers.TELLING:
+                    told, special = containers.told(value, within, self.names)
+                item = item if told is None else told[name]
+                if name in special:
+                    cleaned[name] = self.secret(item, special[name], depth + 1)
+                elif within is _HARMLESS:
+                    cleaned[name] = self.named(name, item, depth + 1)
+                else:
+                    cleaned[name] = self._within(name, item, depth + 1, within)
+                if name not in self._texts.plain_names and (plain := self._name(name, shown.values())) is not name:
+                    shown[name] = name = plain
             if len(remarks) > before:
                 self.under(name, before)
-            cleaned[name] = item
-        return cleaned
+        return {shown.get(name, name): item for name, item in cleaned.items()} if shown else cleaned
 
     def _within(self, name: Any, item: Any, depth: int, within: Secrecy) -> Any:
         """A part of an object that stands under a secret name."""
