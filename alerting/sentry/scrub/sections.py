@@ -29,7 +29,11 @@ def _fields(walk: Walk, value: Any, kept: frozenset[str], own: Mapping[str, Sect
         if kind is str:
             if name in kept or (item in clean and name in harmless and name not in own):
                 continue
-        elif name in kept and kind is not dict and kind is not list:
+        elif kind is dict or kind is list:
+            if not item:
+                cleaned[name] = kind()
+                continue
+        elif name in kept:
             continue
         before = len(remarks)
         section = own.get(name)

@@ -24,7 +24,8 @@ LONGEST_REMEMBERED = 512
 REMEMBERED = 16_384
 Reading = Callable[[str, Work], list[Cut]]
 
-_DIGITS = re.compile(r"(?:\d(?:%20|[ .+\u00a0\u2009\u202f\u2010-\u2013-])?){9}")
+_GAP = r"(?:%20|[ .+\u00a0\u2009\u202f\u2010-\u2013-])?"
+_DIGITS = re.compile(rf"\d{_GAP}(?:\d{_GAP}){{8}}")
 _PEM_END = re.compile(r"-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
 
 
