@@ -7,23 +7,10 @@ from typing import Any, NamedTuple
 
 from alerting.sentry.scrub.columns import secret_parameters, without_shown
 from alerting.sentry.scrub.names import Names
-from alerting.sentry.scrub.rules import plain
+from alerting.sentry.scrub.rules import plain, structure
 from alerting.sentry.scrub.rules.secrecy import Secrecy
 from alerting.sentry.scrub.values import MARKER, holds_nothing, looks_random
 
-
-def _also_quoted(names: str) -> frozenset[str]:
-    """The names, also as the SDK writes the keys of local variables: in the quotes of their repr."""
-    return frozenset([*names.split(), *(f"'{name}'" for name in names.split())])
-
-
-_NAMING = _also_quoted("name key header field param parameter Name Key k")
-VALUES = _also_quoted("value val Value content v values default string_value stringValue")
-AUTHORIZING = frozenset("state scope grant_type redirect_uri code_verifier session_state".split())
-_STATEMENTS = ("sql", "query", "statement", "operation", "db.statement", "db.query.text")
-PARAMETERS = _also_quoted("params parameters args binds db.params db.parameters")
-# An object without any of these names tells nothing about its parts but their own names.
-TELLING = VALUES | PARAMETERS | {"code", "input"}
 _NAME = re.compile(r"[\w.\[\]'\" -]{1,80}")
 _KEYLIKE = re.compile(r"(?=\S*\d)(?=\S*[A-Za-z])[^\s:/@.]{8,200}")
 _MOST_ARGUMENTS = 100
@@ -51,7 +38,7 @@ def judged(value: Any, within: Secrecy, names: Names) -> Judged:
     if isinstance(first, list | tuple):
         if all(is_pair(item) for item in value):
             known = {item[0] for item in value if isinstance(item[0], str)}
-            if "code" in known and not AUTHORIZING.isdisjoint(known):
+            if "code" in known and not structure.AUTHORIZING.isdisjoint(known):
                 value = [(item[0], MARKER) if item[0] == "code" else item for item in value]
             return Judged(value, {}, pairs=True)
     elif isinstance(first, str) and all(isinstance(item, str) for item in value[:_MOST_ARGUMENTS]):
@@ -69,26 +56,28 @@ def told(value: Mapping[Any, Any], within: Secrecy, names: Names) -> tuple[Mappi
     pydantic and FastAPI report it.
     """
     special: dict[Any, Secrecy] = {}
-    stated = next((item for name, item in value.items() if name in _NAMING and isinstance(item, str)), "")
+    stated = next((item for name, item in value.items() if name in structure.NAMING and isinstance(item, str)), "")
     if stated and (secrecy := names.judge(stated)) > within:
-        special = dict.fromkeys(VALUES, secrecy)
-    if "code" in value and not AUTHORIZING.isdisjoint(value):
+        special = dict.fromkeys(structure.VALUES, secrecy)
+    if "code" in value and not structure.AUTHORIZING.isdisjoint(value):
         special["code"] = Secrecy.WEAK
     location = value.get("loc")
     if isinstance(location, list | tuple):
         fields = [item.strip("'") for item in location if isinstance(item, str)]
         if fields and names.are_secret(fields[-1]):
             special["input"] = Secrecy.VAULT
-    return without_parameters(value, "", names) if not PARAMETERS.isdisjoint(value) else value, special
+    return without_parameters(value, "", names) if not structure.PARAMETERS.isdisjoint(value) else value, special
 
 
 def without_parameters(value: Mapping[Any, Any], statement: str, names: Names) -> Mapping[Any, Any]:
     """An object that holds an SQL statement and its parameters, without those of secret columns."""
-    statement = next((value[name] for name in _STATEMENTS if isinstance(value.get(name), str)), statement)
+    statement = next((value[name] for name in structure.STATEMENTS if isinstance(value.get(name), str)), statement)
     secret = secret_parameters(statement[:8192].strip("'\""), names) if statement else set()
     if not secret:
         return value
-    return {name: _without_positions(item, secret) if name in PARAMETERS else item for name, item in value.items()}
+    return {
+        name: _without_positions(item, secret) if name in structure.PARAMETERS else item for name, item in value.items()
+    }
 
 
 def _without_positions(item: Any, secret: set[int]) -> Any:

@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from alerting.sentry.scrub import columns, markup, numbers, told, userinfo
-from alerting.sentry.scrub.containers import TELLING
 from alerting.sentry.scrub.layers import DEEPEST, percent_encoded, written_out
 from alerting.sentry.scrub.names import Names
 from alerting.sentry.scrub.pairs import Pairs
 from alerting.sentry.scrub.remarks import Remark, Remarks
 from alerting.sentry.scrub.rules.secrecy import Secrecy
+from alerting.sentry.scrub.rules.structure import TELLING
 from alerting.sentry.scrub.shapes import lowered_by_sign, shapes
 from alerting.sentry.scrub.values import MARKER
 from alerting.sentry.scrub.work import Cut, OverworkedError, Work

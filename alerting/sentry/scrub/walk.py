@@ -8,6 +8,7 @@ from alerting.sentry.scrub import containers, odd
 from alerting.sentry.scrub.names import Names
 from alerting.sentry.scrub.numbers import is_card
 from alerting.sentry.scrub.remarks import Remark, Remarks, paths
+from alerting.sentry.scrub.rules import structure
 from alerting.sentry.scrub.rules.secrecy import Secrecy
 from alerting.sentry.scrub.rules.words import MECHANISMS, ORDINARY
 from alerting.sentry.scrub.texts import LONGEST_TEXT, Texts
@@ -208,7 +209,7 @@ class Walk:
             if known:
                 cleaned[name] = self.value(item, depth + 1)
             else:
-                if told is None and name in containers.TELLING:
+                if told is None and name in structure.TELLING:
                     told, special = containers.told(value, within, self.names)
                 item = item if told is None else told[name]
                 if name in special:
@@ -225,7 +226,7 @@ class Walk:
 
     def _within(self, name: Any, item: Any, depth: int, within: Secrecy) -> Any:
         """A part of an object that stands under a secret name."""
-        if within is Secrecy.VAULT or name in containers.VALUES:
+        if within is Secrecy.VAULT or name in structure.VALUES:
             return self._inside(item, depth, within, name)
         if within >= Secrecy.WEAK and containers.is_key(name, item, within):
             return self.secret(item, within, depth)

@@ -25,3 +25,17 @@ EVENT = frozenset(
     client_sample_rate sample_rate exclusive_time project key_id time_unix_nano span_name
     """.split()
 )
+
+
+def _also_quoted(names: str) -> frozenset[str]:
+    """The names, also as the SDK writes the keys of local variables: in the quotes of their repr."""
+    return frozenset([*names.split(), *(f"'{name}'" for name in names.split())])
+
+
+NAMING = _also_quoted("name key header field param parameter Name Key k")
+VALUES = _also_quoted("value val Value content v values default string_value stringValue")
+AUTHORIZING = frozenset("state scope grant_type redirect_uri code_verifier session_state".split())
+STATEMENTS = ("sql", "query", "statement", "operation", "db.statement", "db.query.text")
+PARAMETERS = _also_quoted("params parameters args binds db.params db.parameters")
+# An object without any of these names tells nothing about its parts but their own names.
+TELLING = VALUES | PARAMETERS | {"code", "input"}
