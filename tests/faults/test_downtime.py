@@ -15,7 +15,7 @@ DOWN, BACK = NOON + timedelta(minutes=10), NOON + timedelta(hours=5, minutes=10)
 
 @pytest.fixture
 def world(sandbox: Sandbox, transactional_db: None) -> World:
-    return world_on(sandbox, World(NOON, repeat=timedelta(0)))
+    return world_on(sandbox, World(NOON, interval=30, repeat=timedelta(0)))
 
 
 def test_five_hours_away_are_told_in_one_late_notice_and_one_digest(world: World, sandbox: Sandbox) -> None:

@@ -17,7 +17,7 @@ database = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def world() -> World:
-    return World(NOON)
+    return World(NOON, interval=30)
 
 
 def come_back_after(world: World, length: timedelta) -> None:
@@ -91,6 +91,7 @@ def test_looking_back_that_breaks_off_is_repeated_and_tells_nothing_twice(world:
 
 @database
 def test_two_spikes_of_one_project_in_a_long_busy_gap_are_both_told(world: World) -> None:
+    world.interval = 15
     world.source.add_errors(BLOG, 8 * 72, NOON, timedelta(hours=6))
     world.source.add_errors(SHOP, 40, NOON + timedelta(minutes=30))
     world.source.add_errors(SHOP, 50, NOON + timedelta(hours=5))
@@ -157,6 +158,7 @@ def test_one_spike_in_six_hours_is_found_exactly_for_few_requests(world: World, 
 
 @database
 def test_a_busy_project_hides_no_spike_of_another(world: World) -> None:
+    world.interval = 15
     world.source.add_errors(CALM, 8 * 72, NOON, timedelta(hours=6))
     world.source.add_errors(BLOG, 4000, NOON + timedelta(hours=2), timedelta(hours=2))
     world.source.add_errors(SHOP, 11, NOON + timedelta(minutes=347))

@@ -25,7 +25,7 @@ CHANGING: dict[str, Callable[[int], int]] = {
 
 @pytest.fixture
 def world() -> World:
-    return World(NOON)
+    return World(NOON, interval=30)
 
 
 def break_shop(world: World, length: timedelta, more: Callable[[int], int]) -> None:

@@ -21,7 +21,7 @@ CROWD = range(10, 20)
 
 @pytest.fixture
 def world() -> World:
-    return World(NOON)
+    return World(NOON, interval=30)
 
 
 def owe(world: World, *notices: Notice, channel: str = "slack") -> None:
