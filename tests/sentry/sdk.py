@@ -63,6 +63,8 @@ def fresh_sdk(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Any]]:
 def sink() -> Iterator[Sink]:
     with running_sink() as running:
         yield running
+        # What is still on its way arrives: the SDK's own thread must not meet a closed door.
+        sentry_sdk.get_client().close(timeout=2)
 
 
 @pytest.fixture
