@@ -13,7 +13,7 @@ run: .venv/ready          ## start everything on this machine; without a token, 
 test: check               ## lint, types, contracts, then every test
 	@$(BIN)/python -m compileall -q alerting worker
 	@$(BIN)/python -m pytest --collect-only -qq > /dev/null 2>&1 || true  # compiles the tests once, for all workers
-	@$(BIN)/python -m pytest -n 6 --dist loadgroup --durations=25 --end-with-parent
+	@$(BIN)/python -m pytest -n 4 --dist loadgroup --durations=25 --end-with-parent
 
 check: .venv/ready
 	@$(BIN)/ruff check .

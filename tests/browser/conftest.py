@@ -1,4 +1,4 @@
-"""The whole service with its page, and a real browser in front of it; one of each for all tests of a process."""
+"""The whole service with its page, and a real browser in front of it; one of each for all its tests."""
 
 import subprocess
 import sys
@@ -13,14 +13,14 @@ from tests.support.browser import start
 from tests.support.service import ROOT, Service, broker
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def sandbox() -> Iterator[Sandbox]:
     with Sandbox() as running:
         running.sentry.add_project("quiet")
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def service(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     with broker() as server:
         made = Service(sandbox, tmp_path_factory.mktemp("service"), server.connection_url)
@@ -44,7 +44,7 @@ class HostilePage:
     number: int
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def hostile_page(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[HostilePage]:
     made = Service(sandbox, tmp_path_factory.mktemp("hostile"), NOWHERE)
     try:
@@ -63,7 +63,7 @@ def hostile_page(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> 
         made.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def closed_page(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a page that asks for a password, over an empty database."""
     overrides = {"ALERTING_STATUS_READONLY_PASSWORD": READING_PASSWORD}
@@ -76,7 +76,7 @@ def closed_page(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> I
         made.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
     yield from start(str(tmp_path_factory.mktemp("chromium")))
 

@@ -1,4 +1,4 @@
-"""A real headless Chromium, one for each test process."""
+"""A real headless Chromium."""
 
 import shutil
 from collections.abc import Iterator
