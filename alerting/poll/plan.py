@@ -147,11 +147,13 @@ def most(active: int) -> int:
 def spare(active: int, spent: int, before: tuple[int, int]) -> int:
     """How many requests a tick that has made so many may still make for the past: what those before it left over.
 
-    `before` is how many they were and what they cost.
+    `before` is how many they were and what they cost. What this tick itself has left it may use whatever they cost:
+    while Sentry refuses, its ticks cost more than their share, and then what was missed has to be read.
     """
     ticks, cost = before
-    left_over = allowed(active) * (ticks + 1) - cost - spent
-    return max(0, min(left_over, most(active) - spent))
+    own = allowed(active) - spent
+    left_over = allowed(active) * ticks - cost + own
+    return max(0, min(max(own, left_over), most(active) - spent))
 
 
 def outcomes(now: datetime) -> Question:

@@ -73,8 +73,9 @@ def test_one_that_is_not_ready_in_time_is_named(programs: Programs, monkeypatch:
 
 
 def test_ending_asks_first_and_kills_who_does_not_go(programs: Programs) -> None:
-    polite, stubborn = start(programs, "polite", SLEEPER), start(programs, "stubborn", STUBBORN)
+    polite = start(programs, "polite", SLEEPER)
     programs.wait_for("polite", "up")
+    stubborn = start(programs, "stubborn", STUBBORN)
     programs.wait_for("stubborn", "up")
     programs.end(grace_seconds=0.3)
     assert not polite.is_running() and not stubborn.is_running()
