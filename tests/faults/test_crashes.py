@@ -117,6 +117,7 @@ def test_a_deploy_whose_patience_ends_in_the_middle_of_a_delivery_repeats_that_n
     sandbox.slack.fault(Fault(hang=True, drop="after", times=1))
     sandbox.sentry.add_errors(project, 11)
     wait_until_told(sandbox, project)
+    wait_for_message(lasting, project, "email", "state = 'sent'")
     farewells = lasting.log("worker").count("Warm shutdown")
     os.kill(lasting.processes["worker"].pid, signal.SIGTERM)
     lasting.wait_for_log("worker", "Warm shutdown", farewells + 1)

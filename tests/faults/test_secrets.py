@@ -110,7 +110,7 @@ def assert_nothing_leaked(
     service: Service, sandbox: Sandbox, planted: Mapping[str, str], more: Mapping[str, str] | None = None
 ) -> None:
     service.wait_for_good_tick(timeout=60)
-    service.stop("worker")
+    service.stop("worker", timeout=60)  # it may be in the middle of what was broken
     client = redis.Redis.from_url(service.broker_url)
     while not any(client.type(name) == b"list" for name in client.keys("*")):
         pass
