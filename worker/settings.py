@@ -87,6 +87,7 @@ TEMPLATES = [
 # Names of our own: two services on one host must not log each other out. Lax, so that a link in a mail finds a session.
 SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "alerting_session", "alerting_csrf"
 SESSION_COOKIE_HTTPONLY, SESSION_COOKIE_SAMESITE = True, "Lax"
+CSRF_FAILURE_VIEW = "alerting.status.error_pages.stale_form"
 CSRF_COOKIE_HTTPONLY, CSRF_COOKIE_SAMESITE = True, "Strict"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 50

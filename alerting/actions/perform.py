@@ -15,6 +15,8 @@ from alerting.outbox.clean import clean
 
 LONGEST_SILENCE = timedelta(days=30)
 REASON_LIMIT = 300
+# As long as their columns: SQLite takes anything, PostgreSQL raises.
+LONGEST_NAMES = {"rule": 40, "project": 100, "environment": 200}
 NAME_LIMIT = 80
 
 
@@ -76,12 +78,11 @@ def silence(about: About, ends_at: datetime, reason: str, actor: Actor, now: dat
 
     Raises ActionError where there is no reason, or the end is not within the next 30 days.
     """
-    why = _reason(reason)
+    why, scope = _reason(reason), _scope(about)
     if ends_at <= now:
         raise ActionError(f"A silence ends in the future; {ends_at:%Y-%m-%d %H:%M} UTC is over.")
     if ends_at > now + LONGEST_SILENCE:
         raise ActionError(f"A silence lasts at most {LONGEST_SILENCE.days} days; plan maintenance for what recurs.")
-    scope = {"rule": about.rule, "project": about.project, "environment": about.environment}
     with transaction.atomic():
         same = Silence.objects.filter(**scope, ends_at=ends_at, reason=why, starts_at__lte=now).first()
         if same is not None:
@@ -91,6 +92,16 @@ def silence(about: About, ends_at: datetime, reason: str, actor: Actor, now: dat
         )
         audit(actor, "silenced", f"{about} until {ends_at:%Y-%m-%d %H:%M} UTC", now, why=why)
         return made
+
+
+def _scope(about: About) -> dict[str, str]:
+    """The columns that say what it is about. Raises ActionError where one is longer than any name of its kind."""
+    scope = {"rule": about.rule, "project": about.project, "environment": about.environment}
+    for name, value in scope.items():
+        longest = LONGEST_NAMES[name]
+        if len(value) > longest or "\0" in value:
+            raise ActionError(f"No {name} has a name of {len(value)} characters; the longest have {longest}.")
+    return scope
 
 
 def end_silence(silence_id: int, actor: Actor, now: datetime) -> bool:
@@ -116,7 +127,7 @@ class Schedule:
 
 def plan_maintenance(about: About, schedule: Schedule, reason: str, actor: Actor, now: datetime) -> MaintenanceWindow:
     """Add a recurring window. Raises ActionError naming what is wrong with it."""
-    why = _reason(reason)
+    why, scope = _reason(reason), _scope(about)
     if not schedule.weekdays:
         raise ActionError("Maintenance needs at least one weekday.")
     if not 1 <= schedule.minutes <= LONGEST_MINUTES:
@@ -128,9 +139,7 @@ def plan_maintenance(about: About, schedule: Schedule, reason: str, actor: Actor
     days = "".join(str(day) for day in sorted(schedule.weekdays))
     with transaction.atomic():
         made = MaintenanceWindow.objects.create(
-            rule=about.rule,
-            project=about.project,
-            environment=about.environment,
+            **scope,
             weekdays=days,
             starts=schedule.starts,
             minutes=schedule.minutes,

@@ -1,7 +1,9 @@
 """`alerting serve`: the page, under gunicorn, on the address of ALERTING_STATUS_BIND."""
 
 import contextlib
+import logging
 import socket
+import struct
 from typing import Any
 
 import typer
@@ -9,8 +11,10 @@ import typer
 from alerting import config, parent_death
 from alerting.commands import database
 
-WORKERS, THREADS = 1, 4
+WORKERS, THREADS = 1, 16
 TIMEOUT_SECONDS = 30
+# gunicorn's threads read a request for as long as its sender likes: a few that only begin one would stop the page.
+READ_SECONDS = 3
 
 
 def serve() -> None:
@@ -24,6 +28,7 @@ def serve() -> None:
         """gunicorn with our settings and none from its own files or variables."""
 
         def load_config(self) -> None:
+            logging.getLogger("gunicorn.error").addFilter(_is_worth_a_line)
             for name, value in options(settings.ALERTING_STATUS_BIND).items():
                 self.cfg.set(name, value)
 
@@ -65,5 +70,21 @@ def options(bind: str) -> dict[str, Any]:
         "proc_name": "alerting-page",
         "control_socket_disable": True,
         "post_fork": lambda _server, _worker: parent_death.end_with_parent(),
-        "when_ready": lambda _: typer.echo(f"The page is at http://{bind}/"),
+        "when_ready": _ready,
     }
+
+
+def _ready(server: Any) -> None:
+    for listener in server.LISTENERS:
+        # What is accepted from it inherits the limit; gunicorn resets the one that Python keeps.
+        listener.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", READ_SECONDS, 0))
+        typer.echo(f"The page is at http://{_shown(*listener.sock.getsockname()[:2])}/")
+
+
+def _is_worth_a_line(record: logging.LogRecord) -> bool:
+    """Not a traceback for every client that is slower than it may be."""
+    return "Socket error processing request" not in str(record.msg)
+
+
+def _shown(host: str, port: int) -> str:
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

@@ -1,6 +1,6 @@
 """The page "history": every incident, newest first, filtered by rule, project and time; each view is a permalink."""
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 
 from alerting.incidents.models import Incident
 from alerting.incidents.quiet import Quiet
+from alerting.notifiers.escape import one_line
 from alerting.status import incident_rows
 
 PAGE = 50
@@ -17,7 +18,7 @@ PAGE = 50
 @require_safe
 def history(request: HttpRequest) -> HttpResponse:
     """One page of incidents; `before` is the number the next page ends at."""
-    asked = {name: request.GET.get(name, "").strip()[:100] for name in ("rule", "project", "since", "until", "before")}
+    asked = {name: one_line(request.GET.get(name, ""), 100) for name in ("rule", "project", "since", "until", "before")}
     mistakes: list[str] = []
     incidents = Incident.objects.select_related("acknowledgement").defer("standing")
     if asked["rule"]:
@@ -27,7 +28,7 @@ def history(request: HttpRequest) -> HttpResponse:
     if (since := _day(asked, "since", mistakes)) is not None:
         incidents = incidents.filter(opened_at__gte=since)
     if (until := _day(asked, "until", mistakes)) is not None:
-        incidents = incidents.filter(opened_at__lt=until + timedelta(days=1))
+        incidents = incidents.filter(opened_at__lte=datetime.combine(until, time.max, UTC))
     if asked["before"].isdecimal():
         incidents = incidents.filter(pk__lt=int(asked["before"]))
     found = list(incidents.order_by("-pk")[: PAGE + 1])

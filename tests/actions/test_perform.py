@@ -116,3 +116,9 @@ def test_maintenance_mutes_while_it_is_open() -> None:
 def test_impossible_maintenance_is_refused_with_the_reason(schedule: perform.Schedule, said: str) -> None:
     with pytest.raises(ActionError, match=said):
         perform.plan_maintenance(perform.About(), schedule, "backups", ANN, NOW)
+
+
+@pytest.mark.parametrize("about", [perform.About(rule="x" * 41), perform.About(project="x" * 101)])
+def test_a_name_longer_than_any_is_refused_in_words_on_every_database(about: perform.About) -> None:
+    with pytest.raises(ActionError, match="the longest have"):
+        perform.silence(about, NOW + HOUR, "why", ANN, NOW)

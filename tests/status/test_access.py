@@ -45,7 +45,9 @@ def test_without_a_password_others_are_told_how_to_open_it(client: Client, addre
     assert answer.status_code == 403 and b"ALERTING_STATUS_PASSWORD" in answer.content
 
 
-@pytest.mark.parametrize("header", ["HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED", "HTTP_X_REAL_IP"])
+@pytest.mark.parametrize(
+    "header", ["HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED", "HTTP_X_REAL_IP", "HTTP_VIA", "HTTP_CF_CONNECTING_IP"]
+)
 def test_a_proxy_on_this_machine_does_not_open_it_to_the_world(client: Client, header: str) -> None:
     assert client.get("/", **{header: "192.0.2.7"}).status_code == 403
 

@@ -294,3 +294,21 @@ def test_the_address_in_a_notice_leads_to_its_incident(client: Client) -> None:
     shop = incident("shop")
     assert client.get(f"/incidents/{shop.uid}/").headers["Location"] == f"/incidents/{shop.pk}/"
     text(client, "/incidents/00000000-0000-0000-0000-000000000000/", 404)
+
+
+@pytest.mark.parametrize("asked", ["until=9999-12-31", "since=0001-01-01", "project=%00shop", "before=" + "9" * 30])
+def test_history_answers_whatever_it_is_asked(client: Client, asked: str) -> None:
+    incident("shop")
+    assert "History" in text(client, f"/history/?{asked}")
+
+
+def test_the_last_day_that_is_asked_for_is_in_it(client: Client) -> None:
+    made = incident("shop")
+    day = f"{made.opened_at:%Y-%m-%d}"
+    assert "shop" in text(client, f"/history/?since={day}&until={day}")
+
+
+def test_a_page_that_breaks_says_what_goes_on_without_it(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("alerting.status.incident_rows.rows", lambda *_: 1 / 0)
+    client.raise_request_exception = False
+    assert "Evaluating and telling go on without it" in text(client, "/history/", 500)

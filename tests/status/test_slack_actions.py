@@ -4,6 +4,7 @@ import json
 import time
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from django.test import Client
@@ -139,3 +140,21 @@ def test_only_posting_is_possible_and_the_page_stays_closed() -> None:
     client = Client(SERVER_NAME="localhost")
     assert client.get("/slack/actions/").status_code == 405
     assert client.get("/").status_code == 302
+
+
+def test_a_time_of_another_world_is_refused_and_no_error() -> None:
+    answer = send("payload=x", HTTP_X_SLACK_REQUEST_TIMESTAMP="9" * 400)
+    assert answer.status_code == 401
+
+
+@pytest.mark.parametrize("moment", ["inf", "1e300", "-1e18", "nan"])
+def test_a_signed_click_at_no_time_is_no_click(moment: str) -> None:
+    pressed = {
+        "user": {"id": "U1"},
+        "actions": [{"action_id": "silence", "value": incident().uid.hex, "action_ts": moment}],
+    }
+    assert send(f"payload={quote(json.dumps(pressed))}").status_code == 400
+
+
+def test_a_signed_payload_nested_without_end_is_no_click() -> None:
+    assert send("payload=" + "[" * 60_000).status_code == 400

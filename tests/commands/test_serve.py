@@ -1,0 +1,50 @@
+"""The page under its real server: clients that begin a request and go no further do not stop it."""
+
+import contextlib
+import socket
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+
+from alerting.commands.serve import THREADS
+from tests.sandbox import Sandbox
+from tests.support.service import Service
+
+pytestmark = pytest.mark.flow
+NOWHERE = "redis://127.0.0.1:1/0"
+HEAD = b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Unfinished: "
+BODY = b"POST /login/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\npassword="
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    with Sandbox() as sandbox:
+        made = Service(sandbox, tmp_path_factory.mktemp("page"), NOWHERE)
+        try:
+            made.migrate()
+            made.start_page()
+            yield made
+        finally:
+            made.close()
+
+
+@pytest.mark.parametrize("begun", [HEAD, BODY, b""], ids=["half a head", "half a body", "nothing"])
+def test_clients_that_go_no_further_do_not_stop_the_page(page: Service, begun: bytes) -> None:
+    address = urlsplit(page.page_url)
+    with contextlib.ExitStack() as stack:
+        for _ in range(THREADS + 4):
+            client = stack.enter_context(socket.create_connection((address.hostname, address.port), timeout=5))
+            client.sendall(begun)
+        assert httpx.get(page.page_url, timeout=30).status_code == 200
+    assert "Traceback" not in page.log("page")
+
+
+def test_what_cannot_be_answered_is_said_in_our_own_words(page: Service) -> None:
+    missing = httpx.get(f"{page.page_url}nothing/")
+    foreign = httpx.get(page.page_url, headers={"Host": "evil.example"})
+    forged = httpx.post(f"{page.page_url}silences/add/", data={"reason": "x"})
+    assert [each.status_code for each in (missing, foreign, forged)] == [404, 400, 403]
+    for answer, said in ((missing, "Nothing here"), (foreign, "Not understood"), (forged, "The form is too old")):
+        assert said in answer.text and "<style" not in answer.text
