@@ -16,6 +16,13 @@ def refresh(incident_key: str, in_hand: str, now: datetime) -> int:
     return amend(incident_key, {"in_hand": in_hand}, now)
 
 
+def add_note(incident_key: str, sentence: str, now: datetime) -> int:
+    """Owe an edit of every card of this incident that says this besides what it says; returns how many."""
+    told = Message.objects.filter(incident_key=incident_key).exclude(payload={}).order_by("-id").first()
+    notes = told.payload.get("notes", ()) if told is not None else ()
+    return amend(incident_key, {"notes": [*notes, sentence]}, now)
+
+
 def amend(incident_key: str, changes: Mapping[str, Any], now: datetime) -> int:
     """Owe an edit of every card of this incident that shows these changes of its notice; returns how many.
 

@@ -20,6 +20,7 @@ from alerting.actions import perform
 from alerting.errors import ActionError
 from alerting.incidents.models import Incident
 from alerting.notifiers.escape import one_line
+from alerting.outbox import cards
 
 logger = logging.getLogger(__name__)
 
@@ -44,7 +45,7 @@ def receive(request: HttpRequest) -> HttpResponse:
     except (*NO_CLICK, ValidationError):
         logger.warning("Slack sent a signed request that is no click on a button of ours")
         return HttpResponse(status=400)
-    # Shown to whoever clicked, and to nobody else.
+    # Slack shows this where it shows answers to clicks at all; what counts stands on the card, which is edited.
     return JsonResponse({"response_type": "ephemeral", "replace_original": False, "text": said})
 
 
@@ -76,7 +77,9 @@ def _perform(click: Mapping[str, Any]) -> str:
         # Dated by the click and not by its arrival, so that a repeated request is the same silence.
         clicked = datetime.fromtimestamp(float(action["action_ts"]), UTC).replace(microsecond=0)
         about = perform.About(incident.rule, incident.project)
-        perform.silence(about, clicked + SILENCE, "silenced for an hour from Slack", who, now)
+        made = perform.silence(about, clicked + SILENCE, "silenced for an hour from Slack", who, now)
+        if made.created_at == now:
+            cards.add_note(incident.uid.hex, f"Silenced by {made.by} until {made.ends_at:%H:%M} UTC ({about}).", now)
         said = f"Silent about {about} for an hour. What is still broken then is told then."
     else:
         raise KeyError(action["action_id"])

@@ -65,7 +65,8 @@ def test_the_same_click_twice_changes_nothing(made: Incident) -> None:
     assert Acknowledgement.objects.count() == AuditEntry.objects.count() == 1
 
 
-def test_a_silence_begins_with_the_click_and_lasts_an_hour(made: Incident) -> None:
+def test_a_silence_begins_with_the_click_lasts_an_hour_and_stands_on_the_card(made: Incident) -> None:
+    Message.objects.update(ref={"ts": "1.2"}, payload={"notes": ["Known since noon."]})
     now = time.time()
     body = json.dumps(
         {
@@ -78,6 +79,9 @@ def test_a_silence_begins_with_the_click_and_lasts_an_hour(made: Incident) -> No
     silence = Silence.objects.get()
     assert (silence.rule, silence.project, silence.by) == ("critical_errors", "shop", "U1")
     assert silence.ends_at == datetime.fromtimestamp(int(now) + 3600, UTC)
+    (card,) = Message.objects.filter(kind="card")
+    said = f"Silenced by U1 until {silence.ends_at:%H:%M} UTC (rule critical_errors, project shop)."
+    assert card.payload["notes"] == ["Known since noon.", said] and card.payload["edit_only"]
 
 
 @pytest.mark.parametrize("age", [301, -301, 86_400])
