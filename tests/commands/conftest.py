@@ -2,11 +2,12 @@
 
 import os
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+from tests.support import warm
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -17,14 +18,6 @@ def run(tmp_path: Path) -> Run:
 
     def call(*arguments: str, timeout: float = 60, **environ: str) -> subprocess.CompletedProcess[str]:
         base = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "ALERTING_DATA_DIR": str(tmp_path / "data")}
-        return subprocess.run(
-            [Path(sys.executable).with_name("alerting"), *arguments],
-            cwd=tmp_path,
-            env={**base, **environ},
-            capture_output=True,
-            text=True,
-            timeout=timeout,
-            stdin=subprocess.DEVNULL,
-        )
+        return warm.run(["alerting", *arguments], environ={**base, **environ}, folder=tmp_path, timeout=timeout)
 
     return call

@@ -15,6 +15,7 @@ from typer import Exit
 
 from alerting import redaction
 from alerting.commands import explain, health, incident_commands, outbox
+from alerting.commands.probes import broker
 from alerting.incidents.models import Evaluator, Incident, Tick
 from alerting.outbox.clean import clean
 from alerting.outbox.models import Channel, Message
@@ -39,8 +40,13 @@ def assert_harmless(text: str, where: str) -> None:
 
 
 @pytest.fixture
-def empty_tables(transactional_db: None) -> None:
-    """Tables for the examples to fill."""
+def empty_tables(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tables for the examples to fill, and no broker, which nobody waits for."""
+
+    def ask(*_: object) -> None:
+        raise broker.RefusedError("it does not answer", "start it")
+
+    monkeypatch.setattr(broker, "ask", ask)
 
 
 @few

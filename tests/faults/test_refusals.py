@@ -146,6 +146,10 @@ def test_a_bot_that_is_invited_after_all_is_used_again_after_a_restart_and_on_an
         sandbox.sentry.add_errors(again, 11)
         once(sandbox, again, service.wait_for_good_tick)
         assert (len(by_mail(sandbox, project)), in_slack(sandbox, project, "")) == (1, [])
+    # That the channel works again is told by mail as well.
+    service.wait_for_row(
+        "select 1 where not exists (select 1 from outbox_message where state in ('pending', 'sending'))"
+    )
     listed = service.command("outbox", "list").stdout
     assert "slack: open" in listed and "Nothing is owed" in listed
     assert "is not stopped" in service.command("outbox", "reopen", "slack").stdout

@@ -4,6 +4,7 @@ import contextlib
 import os
 import tempfile
 
+import hypothesis
 import pytest
 
 from tests.support import postgres
@@ -25,6 +26,12 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     os.environ["ALERTING_DATA_DIR"] = _cleanup.enter_context(tempfile.TemporaryDirectory(prefix="alerting-tests-"))
     if early_config.known_args_namespace.database == "postgres":
         os.environ["DATABASE_URL"] = _cleanup.enter_context(postgres.server())
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The same generated examples in every run: what a run finds is due to the change it is run for."""
+    hypothesis.settings.register_profile("repeatable", derandomize=True)
+    hypothesis.settings.load_profile("repeatable")
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

