@@ -1,5 +1,6 @@
 """When a recurring maintenance window is open. Pure: wall-clock times in a named time zone."""
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -52,6 +53,22 @@ def weekdays(text: str) -> frozenset[int]:
         begin, end = _number(first), _number(last or first)
         found |= {(begin - 1 + step) % 7 + 1 for step in range((end - begin) % 7 + 1)}
     return frozenset(found)
+
+
+def time_of_day(text: str) -> time:
+    """Wall-clock time from "02:30". Raises ValueError naming what is wrong with it."""
+    found = re.fullmatch(r"([01]?\d|2[0-3]):([0-5]\d)", text.strip(), re.ASCII)
+    if found:
+        return time(int(found[1]), int(found[2]))
+    try:
+        has_offset = time.fromisoformat(text.strip()).tzinfo is not None
+    except ValueError:
+        has_offset = False
+    if has_offset:
+        raise ValueError(
+            f"{text!r} has an offset from UTC; write the time of day alone, and name its time zone beside it"
+        )
+    raise ValueError(f"{text!r} is no time of day; write it as 02:30")
 
 
 def weekday_names(numbers: frozenset[int]) -> str:

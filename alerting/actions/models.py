@@ -4,6 +4,9 @@ from django.db import models
 
 from alerting.incidents.models import Incident
 
+# Where the sentence does not end with what was acted on.
+IN_WORDS = {"gave back": "gave it back", "added a note to": "added a note"}
+
 
 class Acknowledgement(models.Model):
     """Somebody has an incident in hand: its reminders stop until it closes. At most one per incident."""
@@ -86,3 +89,8 @@ class AuditEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M} {self.who}: {self.action} {self.subject}"
+
+    @property
+    def words(self) -> str:
+        """What was done to the incident at hand: "acknowledged it", "gave it back", "added a note"."""
+        return IN_WORDS.get(self.action, f"{self.action} it")

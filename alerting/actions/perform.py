@@ -1,23 +1,30 @@
 """Acknowledge, silence, plan maintenance: each with its audit entry in one transaction, harmless when repeated."""
 
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
+from alerting import config
 from alerting.actions.maintenance import LONGEST_MINUTES, weekday_names
 from alerting.actions.models import Acknowledgement, AuditEntry, MaintenanceWindow, Silence
 from alerting.errors import ActionError
-from alerting.incidents.models import Incident
+from alerting.incidents import blindness, dropping, lagging
+from alerting.incidents.models import Incident, LatestReadings
 from alerting.outbox import cards
 from alerting.outbox.clean import clean
+from alerting.rules import catalog
 
 LONGEST_SILENCE = timedelta(days=30)
 REASON_LIMIT = 300
 # As long as their columns: SQLite takes anything, PostgreSQL raises.
 LONGEST_NAMES = {"rule": 40, "project": 100, "environment": 200}
 NAME_LIMIT = 80
+# What no silence covers.
+ALWAYS_TOLD = (blindness.RULE, lagging.RULE, dropping.RULE)
+NOTED = "added a note to"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,27 +55,35 @@ class About:
 def acknowledge(incident_id: int, actor: Actor, now: datetime, note: str = "") -> tuple[Acknowledgement, bool]:
     """Take an open incident in hand; the second value is false where somebody already had it, who keeps it.
 
-    Raises ActionError where there is no such incident, or it is over.
+    The note of whoever comes second is kept in the audit. Raises ActionError where there is no such incident, or it is
+    over.
     """
     with transaction.atomic():
         incident = _incident(incident_id)
         if incident.closed_at is not None:
             raise ActionError(f"Incident {incident_id} is over since {incident.closed_at:%Y-%m-%d %H:%M} UTC.")
-        mine = {"at": now, "by": clean(actor.name, NAME_LIMIT), "note": clean(note, REASON_LIMIT), "via": actor.via}
+        who, said = clean(actor.name, NAME_LIMIT), clean(note, REASON_LIMIT)
+        mine = {"at": now, "by": who, "note": said, "via": actor.via}
         found, created = Acknowledgement.objects.get_or_create(incident=incident, defaults=mine)
         if created:
             audit(actor, "acknowledged", str(incident.pk), now, why=note, incident=incident)
             cards.refresh(incident.uid.hex, found.by, now)
+        elif said.strip() and not _is_noted(incident, who, said):
+            audit(actor, NOTED, str(incident.pk), now, why=note, incident=incident)
         return found, created
 
 
-def unacknowledge(incident_id: int, actor: Actor, now: datetime) -> bool:
+def _is_noted(incident: Incident, who: str, note: str) -> bool:
+    return incident.audit.filter(who=who, why=note, action__in=("acknowledged", NOTED)).exists()
+
+
+def unacknowledge(incident_id: int, actor: Actor, now: datetime, note: str = "") -> bool:
     """Give an incident back, so that its reminders go on; false where nobody had it."""
     with transaction.atomic():
         incident = _incident(incident_id)
         gone, _ = Acknowledgement.objects.filter(incident=incident).delete()
         if gone:
-            audit(actor, "gave back", str(incident.pk), now, incident=incident)
+            audit(actor, "gave back", str(incident.pk), now, why=note, incident=incident)
             cards.refresh(incident.uid.hex, "", now)
         return bool(gone)
 
@@ -95,13 +110,37 @@ def silence(about: About, ends_at: datetime, reason: str, actor: Actor, now: dat
 
 
 def _scope(about: About) -> dict[str, str]:
-    """The columns that say what it is about. Raises ActionError where one is longer than any name of its kind."""
+    """The columns that say what it is about. Raises ActionError where it could never cover anything."""
     scope = {"rule": about.rule, "project": about.project, "environment": about.environment}
     for name, value in scope.items():
         longest = LONGEST_NAMES[name]
         if len(value) > longest or "\0" in value:
             raise ActionError(f"No {name} has a name of {len(value)} characters; the longest have {longest}.")
+    names, watched = [rule.name for rule in catalog.build(config.current())], config.current().SENTRY_ALERT_ENVIRONMENTS
+    if about.rule in ALWAYS_TOLD:
+        raise ActionError(f"What {about.rule!r} tells of ourselves is always told: it cannot be silenced.")
+    if about.rule and about.rule not in names:
+        raise ActionError(f"There is no rule {about.rule!r}; there are {', '.join(names)}.")
+    if about.environment and watched and about.environment not in watched:
+        raise ActionError(f"The environment {about.environment!r} is not watched; watched are {', '.join(watched)}.")
     return scope
+
+
+def known_projects(names: Iterable[str]) -> frozenset[str]:
+    """The projects that were read last, by id and slug, and those of these names that ever had an incident."""
+    latest = LatestReadings.objects.first()
+    rows = [row for each in latest.readings.values() for row in each.items()] if latest else []
+    read = [name for key, row in rows for name in (key, row[0])]
+    return frozenset((*read, *Incident.objects.filter(project__in=set(names)).values_list("project", flat=True)))
+
+
+def doubt(project: str, environment: str, known: Collection[str]) -> str:
+    """Why a silence of these names may cover nothing, in a sentence; empty where it covers something."""
+    if environment and not config.current().SENTRY_ALERT_ENVIRONMENTS:
+        return "It covers nothing: without SENTRY_ALERT_ENVIRONMENTS all environments are watched as one."
+    if project and known and project not in known:
+        return f"It may cover nothing: no project {project} has been read lately."
+    return ""
 
 
 def end_silence(silence_id: int, actor: Actor, now: datetime) -> bool:

@@ -1,14 +1,16 @@
 """`alerting silence` and `alerting maintenance`: nobody is told for a while, or every week at that time."""
 
-from datetime import UTC, datetime, time
-from typing import Annotated
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from alerting.commands import database, listing
 from alerting.commands.actor import me
 from alerting.commands.durations import duration
-from alerting.notifiers.escape import terminal
+
+if TYPE_CHECKING:
+    from alerting.actions.models import MaintenanceWindow, Silence
 
 silence = typer.Typer(help="Tell nobody about something until a certain time.", no_args_is_help=True)
 maintenance = typer.Typer(help="Tell nobody about something every week at certain times.", no_args_is_help=True)
@@ -33,10 +35,11 @@ def add_silence(
     from alerting.actions import perform
 
     now = datetime.now(UTC)
-    about = perform.About(_known(rule), project, environment)
+    about = perform.About(rule, project, environment)
     made = perform.silence(about, (now + lasts).replace(microsecond=0), why, me(), now)
-    typer.echo(f"Silence {made.pk}: nobody is told about {terminal(str(about))} until {listing.at(made.ends_at)} UTC.")
-    typer.echo("What is still broken then is told then.")
+    listing.sentence(f"Silence {made.pk}: nobody is told about {about} until {listing.at(made.ends_at)} UTC.")
+    doubt = perform.doubt(project, environment, perform.known_projects([project]))
+    listing.sentence(doubt or "What is still broken then is told then.")
 
 
 @silence.command("list")
@@ -45,19 +48,12 @@ def list_silences(as_json: listing.AsJson = False) -> None:
     database.ready()
     from alerting.actions.models import Silence
 
-    rows = [
-        {
-            "number": each.pk,
-            "rule": each.rule or "all",
-            "project": each.project or "all",
-            "environment": each.environment or "all",
-            "until": each.ends_at,
-            "by": each.by,
-            "why": each.reason,
-        }
-        for each in Silence.objects.filter(ends_at__gt=datetime.now(UTC))
-    ]
-    listing.show(rows, as_json=as_json, nothing="Nothing is silenced.")
+    found = Silence.objects.filter(ends_at__gt=datetime.now(UTC))
+    if as_json:
+        listing.as_data([{**_scope(each), "since": each.starts_at, "until": each.ends_at} for each in found])
+        return
+    rows = [{**_named(each), "until": each.ends_at, "why": f"{each.reason} ({each.by})"} for each in found]
+    listing.show(rows, nothing="Nothing is silenced.", prose={"why"})
 
 
 @silence.command("end")
@@ -82,19 +78,23 @@ def add_maintenance(
     environment: Environment = "",
 ) -> None:
     """Plan maintenance that comes back."""
-    minutes = int(duration(length).total_seconds() // 60)
+    minutes, seconds = divmod(int(duration(length).total_seconds()), 60)
+    if seconds:
+        raise typer.BadParameter(f"{length!r} is no whole number of minutes, and maintenance lasts so many")
     database.ready()
     from alerting.actions import mutes, perform
-    from alerting.actions.maintenance import weekdays
+    from alerting.actions.maintenance import time_of_day, weekdays
 
     try:
-        schedule = perform.Schedule(weekdays(days), time.fromisoformat(starts).replace(tzinfo=None), minutes, time_zone)
+        schedule = perform.Schedule(weekdays(days), time_of_day(starts), minutes, time_zone)
     except ValueError as error:
-        raise typer.BadParameter(str(error)) from None
+        raise typer.BadParameter(f"{error}.") from None
     now = datetime.now(UTC)
-    made = perform.plan_maintenance(perform.About(_known(rule), project, environment), schedule, why, me(), now)
+    made = perform.plan_maintenance(perform.About(rule, project, environment), schedule, why, me(), now)
     begins = mutes.recurrence(made).next_start(now)
-    typer.echo(f"Maintenance window {made.pk} begins next at {listing.at(begins)} UTC.")
+    listing.sentence(f"Maintenance window {made.pk} begins next at {listing.at(begins)} UTC.")
+    if doubt := perform.doubt(project, environment, perform.known_projects([project])):
+        listing.sentence(doubt)
 
 
 @maintenance.command("list")
@@ -106,23 +106,33 @@ def list_maintenance(as_json: listing.AsJson = False) -> None:
     from alerting.actions.models import MaintenanceWindow
 
     now = datetime.now(UTC)
-    rows = []
-    for each in MaintenanceWindow.objects.all():
-        recurrence = mutes.recurrence(each)
-        rows.append(
-            {
-                "number": each.pk,
-                "rule": each.rule or "all",
-                "project": each.project or "all",
-                "environment": each.environment or "all",
-                "when": f"{weekday_names(recurrence.weekdays)} {each.starts:%H:%M} {each.time_zone}",
-                "minutes": each.minutes,
-                "next": recurrence.next_start(now),
-                "by": each.by,
-                "why": each.reason,
-            }
+    found = [(each, mutes.recurrence(each)) for each in MaintenanceWindow.objects.all()]
+    if as_json:
+        listing.as_data(
+            [
+                {
+                    **_scope(each),
+                    "weekdays": sorted(recurrence.weekdays),
+                    "starts": f"{each.starts:%H:%M}",
+                    "time_zone": each.time_zone,
+                    "minutes": each.minutes,
+                    "open_until": recurrence.open_until(now),
+                    "next": recurrence.next_start(now),
+                }
+                for each, recurrence in found
+            ]
         )
-    listing.show(rows, as_json=as_json, nothing="No maintenance is planned.", without={"by"})
+        return
+    rows = [
+        {
+            **_named(each),
+            "when": f"{weekday_names(recurrence.weekdays)} {each.starts:%H:%M} {each.time_zone}, {each.minutes} min; "
+            f"next {listing.at(recurrence.next_start(now))} UTC",
+            "why": f"{each.reason} ({each.by})",
+        }
+        for each, recurrence in found
+    ]
+    listing.show(rows, nothing="No maintenance is planned.", prose={"when", "why"})
 
 
 @maintenance.command("remove")
@@ -135,12 +145,23 @@ def remove_maintenance(number: Annotated[int, typer.Argument(help="As `alerting 
     typer.echo(f"Maintenance window {number} is gone.")
 
 
-def _known(rule: str) -> str:
-    """The rule's name, or a usage error that lists those there are: a misspelled silence would silence nothing."""
-    from alerting import config
-    from alerting.rules import catalog
+def _named(found: "Silence | MaintenanceWindow") -> dict[str, Any]:
+    return {
+        "#": found.pk,
+        "rule": found.rule or "all",
+        "project": found.project or "all",
+        "environment": found.environment or "all",
+    }
 
-    names = [each.name for each in catalog.build(config.current())]
-    if rule and rule not in names:
-        raise typer.BadParameter(f"there is no rule {rule!r}; there are {', '.join(names)}")
-    return rule
+
+def _scope(found: "Silence | MaintenanceWindow") -> dict[str, Any]:
+    """What programs read of both; null stands for all."""
+    return {
+        "number": found.pk,
+        "rule": found.rule or None,
+        "project": found.project or None,
+        "environment": found.environment or None,
+        "by": found.by,
+        "why": found.reason,
+        "created": found.created_at,
+    }

@@ -1,5 +1,6 @@
 """The page "silences": what is muted now, planned maintenance, and the audit of what people did."""
 
+from collections.abc import Collection
 from datetime import UTC, datetime, time, timedelta
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -86,9 +87,11 @@ def _page(
     silence: dict[str, str] | None = None,
 ) -> HttpResponse:
     now = datetime.now(UTC)
+    silences, windows = list(Silence.objects.filter(ends_at__gt=now)), list(MaintenanceWindow.objects.all())
+    known = perform.known_projects(each.project for each in (*silences, *windows))
     context = {
-        "silences": Silence.objects.filter(ends_at__gt=now),
-        "windows": [_Window(each, now) for each in MaintenanceWindow.objects.all()],
+        "silences": [(each, perform.doubt(each.project, each.environment, known)) for each in silences],
+        "windows": [_Window(each, now, known) for each in windows],
         "audit": AuditEntry.objects.select_related("incident")[:AUDIT_SHOWN],
         "rules": [(name, rule.title) for name, rule in incident_rows.rules().items()],
         "form": form or {"weekdays": "daily", "starts": "02:00", "minutes": "60", "time_zone": "UTC"},
@@ -102,9 +105,10 @@ def _page(
 class _Window:
     """A maintenance window in words."""
 
-    def __init__(self, window: MaintenanceWindow, now: datetime) -> None:
+    def __init__(self, window: MaintenanceWindow, now: datetime, known: Collection[str]) -> None:
         recurrence = mutes.recurrence(window)
         self.row = window
+        self.doubt = perform.doubt(window.project, window.environment, known)
         self.days = maintenance.weekday_names(recurrence.weekdays)
         self.open_until = recurrence.open_until(now)
         self.next_start = recurrence.next_start(now)
@@ -119,9 +123,9 @@ def _weekdays(text: str) -> frozenset[int]:
 
 def _time(text: str) -> time:
     try:
-        return time.fromisoformat(text).replace(tzinfo=None)
-    except ValueError:
-        raise ActionError(f"{text!r} is no time of day; write it as 02:30.") from None
+        return maintenance.time_of_day(text)
+    except ValueError as error:
+        raise ActionError(f"{error}.") from None
 
 
 def _length(seconds: str) -> timedelta:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
-from alerting.actions.maintenance import Recurrence, weekday_names, weekdays
+from alerting.actions.maintenance import Recurrence, time_of_day, weekday_names, weekdays
 
 NIGHTLY = Recurrence(frozenset(range(1, 8)), time(2, 30), 60, "Europe/Berlin")
 
@@ -67,3 +67,24 @@ def test_what_is_no_weekday_is_named(text: str) -> None:
 def test_weekdays_are_written_as_people_read_them() -> None:
     assert weekday_names(frozenset({6, 7})) == "sat, sun"
     assert weekday_names(frozenset(range(1, 8))) == "daily"
+
+
+@pytest.mark.parametrize(("text", "found"), [("02:30", time(2, 30)), ("2:30", time(2, 30)), (" 23:59 ", time(23, 59))])
+def test_a_time_of_day_is_read_as_people_write_it(text: str, found: time) -> None:
+    assert time_of_day(text) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("02:30+05:00", "'02:30\\+05:00' has an offset from UTC; write the time of day alone"),
+        ("02:30Z", "'02:30Z' has an offset"),
+        ("02:30:15", "'02:30:15' is no time of day; write it as 02:30"),
+        ("25:00", "'25:00' is no time of day"),
+        ("0230", "'0230' is no time of day"),
+        ("٠٢:٣٠", "is no time of day"),
+    ],
+)
+def test_what_is_no_time_of_day_is_named(text: str, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        time_of_day(text)

@@ -4,9 +4,11 @@ from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
+from alerting import config
 from alerting.actions import mutes, perform
 from alerting.actions.models import Acknowledgement, AuditEntry, MaintenanceWindow, Silence
 from alerting.errors import ActionError
+from alerting.incidents.models import LatestReadings
 from tests.support.incidents import closed, incident
 
 pytestmark = pytest.mark.django_db
@@ -25,6 +27,23 @@ def test_the_first_to_acknowledge_has_it_and_repeating_changes_nothing() -> None
     found, created = perform.acknowledge(made.pk, BOB, NOW)
     assert (found.by, created) == ("ann", False)
     assert audited() == [("ann", "acknowledged")]
+
+
+def test_the_note_of_whoever_comes_second_is_kept_once() -> None:
+    made = incident("shop")
+    perform.acknowledge(made.pk, ANN, NOW, "rolling back")
+    for _ in range(2):
+        perform.acknowledge(made.pk, BOB, NOW, "the database had a failover")
+        perform.acknowledge(made.pk, ANN, NOW, "rolling back")
+    assert audited() == [("ann", "acknowledged"), ("bob", "added a note to")]
+    assert AuditEntry.objects.get(who="bob").why == "the database had a failover"
+
+
+def test_giving_back_keeps_its_note() -> None:
+    made = incident("shop")
+    perform.acknowledge(made.pk, ANN, NOW)
+    perform.unacknowledge(made.pk, ANN, NOW, "off to bed, bob knows")
+    assert AuditEntry.objects.get(action="gave back").why == "off to bed, bob knows"
 
 
 def test_giving_back_is_audited_once() -> None:
@@ -122,3 +141,37 @@ def test_impossible_maintenance_is_refused_with_the_reason(schedule: perform.Sch
 def test_a_name_longer_than_any_is_refused_in_words_on_every_database(about: perform.About) -> None:
     with pytest.raises(ActionError, match="the longest have"):
         perform.silence(about, NOW + HOUR, "why", ANN, NOW)
+
+
+@pytest.mark.parametrize(
+    ("about", "said"),
+    [
+        (perform.About(rule="eror_rate"), "There is no rule 'eror_rate'; there are critical_errors, error_rate"),
+        (perform.About(rule="blind"), "always told"),
+        (perform.About(rule="behind"), "always told"),
+        (perform.About(rule="dropping"), "always told"),
+        (perform.About(environment="prod"), "The environment 'prod' is not watched; watched are production, staging"),
+    ],
+)
+def test_what_could_never_cover_anything_is_refused(
+    about: perform.About, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(config, "current", lambda: config.load({"SENTRY_ALERT_ENVIRONMENTS": "production,staging"}))
+    schedule = perform.Schedule(frozenset({6}), time(12, 30), 60, "UTC")
+    for act in (
+        lambda: perform.silence(about, NOW + HOUR, "deploy", ANN, NOW),
+        lambda: perform.plan_maintenance(about, schedule, "deploy", ANN, NOW),
+    ):
+        with pytest.raises(ActionError, match=said):
+            act()
+    assert not Silence.objects.exists() and not MaintenanceWindow.objects.exists()
+
+
+def test_what_may_cover_nothing_is_doubted() -> None:
+    assert perform.doubt("shpo", "", perform.known_projects(["shpo"])) == ""
+    LatestReadings.objects.create(pk=1, at=NOW, readings={"error_rate": {"7": ["shop", 0.1, ""]}})
+    closed("former")
+    known = perform.known_projects(["former"])
+    assert [perform.doubt(each, "", known) for each in ("", "shop", "7", "former")] == [""] * 4
+    assert "no project shpo has been read" in perform.doubt("shpo", "", known)
+    assert "SENTRY_ALERT_ENVIRONMENTS" in perform.doubt("shop", "production", known)
