@@ -17,7 +17,7 @@ COMMANDS = {
     "check": "alerting.commands.check:check",
     "verify": "alerting.commands.verify:verify",
     "incidents": "alerting.commands.incident_commands:incidents",
-    "show": "alerting.commands.incident_commands:show",
+    "show": "alerting.commands.show_command:show",
     "explain": "alerting.commands.explain:explain",
     "ack": "alerting.commands.incident_commands:ack",
     "silence": "alerting.commands.silence_commands:silence",

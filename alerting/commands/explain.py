@@ -1,23 +1,17 @@
 """`alerting explain`: why something fired or stayed quiet, tick by tick, with the readings."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.text import Text
 
 from alerting import reasons
-from alerting.commands import database, listing
-from alerting.commands.wrapping import fitted
-from alerting.notifiers.escape import terminal
-from alerting.rules.units import span
+from alerting.commands import database, incident_commands, listing
+from alerting.errors import ActionError
 
 if TYPE_CHECKING:
     from alerting.incidents.models import Decision, Incident
-
-# Where a decision's words begin.
-WORDS_BEGIN = 56
 
 
 def explain(
@@ -36,101 +30,134 @@ def explain(
         return
     incident = Incident.objects.filter(pk=incident_id).first()
     if incident is None:
-        typer.echo(f"There is no incident {incident_id}; `alerting explain` lists them.", err=True)
-        raise typer.Exit(1)
+        raise ActionError(f"There is no incident {incident_id}; `alerting explain` lists them.")
     if as_json:
         listing.as_data(_data(incident))
         return
-    _story(Console(highlight=False, soft_wrap=True), incident)
+    _story(incident)
 
 
 def _overview(*, as_json: bool) -> None:
     from django.db.models import F
 
+    from alerting.actions import mutes
     from alerting.incidents import blindness, evaluator_state, lagging
     from alerting.incidents.models import Incident, Tick
+    from alerting.status import incident_rows
 
-    tick, state = Tick.objects.first(), evaluator_state.load(datetime.now(UTC))
+    now = datetime.now(UTC)
+    tick, state = Tick.objects.first(), evaluator_state.load(now)
     said = [each for each in (*blindness.unreadable(state.sight), lagging.sentence(state.behind)) if each]
-    incidents = [_row(each) for each in Incident.objects.order_by(F("closed_at").desc(nulls_first=True), "-id")[:30]]
+    newest = Incident.objects.select_related("acknowledgement").order_by(F("closed_at").desc(nulls_first=True), "-id")
+    rows = incident_rows.rows(newest[:30], mutes.at(now), now)
     if as_json:
         last = {"at": tick.window_end, "outcome": tick.outcome, "requests": tick.requests} if tick else None
-        listing.as_data({"last_tick": last, "unreadable": said, "incidents": incidents})
+        listing.as_data(
+            {
+                "last_tick": last,
+                "unreadable": said,
+                "incidents": [{**incident_commands.data(each.incident), "why": _why(each.incident)} for each in rows],
+            }
+        )
         return
     if tick is None:
-        typer.echo("No tick has run yet: start `celery -A worker worker` and `celery -A worker beat`.")
+        listing.sentence("No tick has run yet: start `celery -A worker worker` and `celery -A worker beat`.")
         return
-    typer.echo(f"Last tick {_at(tick.window_end)} UTC: {tick.outcome}, {tick.requests} requests to Sentry.")
+    listing.sentence(f"Last tick {_at(tick.window_end)} UTC: {tick.outcome}, {tick.requests} requests to Sentry.")
     for sentence in said:
-        typer.echo(terminal(sentence))
-    listing.show(incidents, as_json=False, nothing="No incident so far: nothing was over its threshold.")
-    if incidents:
-        typer.echo("`alerting explain NUMBER` tells one of them tick by tick.")
+        listing.sentence(sentence)
+    shown = [{**incident_commands.shown(each), "why": _why(each.incident)} for each in rows]
+    listing.show(
+        [{name: row[name] for name in row if name != "severity"} for row in shown],
+        nothing="No incident so far: nothing was over its threshold.",
+        prose={"state", "why"},
+    )
+    if rows:
+        listing.sentence("`alerting explain NUMBER` tells one of them tick by tick.")
 
 
-def _row(incident: "Incident") -> dict[str, Any]:
-    return {
-        "incident": incident.pk,
-        "state": incident.state,
-        "rule": incident.rule,
-        "project": incident.project,
-        "value": round(incident.value, 6),
-        "since": incident.opened_at,
-        "why": reasons.decided(incident.reason),
-    }
+def _why(incident: "Incident") -> str:
+    return reasons.decided(incident.reason)
 
 
 def _data(incident: "Incident") -> dict[str, Any]:
     changes = [
-        {"at": each.at, "from": each.from_state, "to": each.to_state, "reason": each.reason}
+        {
+            "at": each.at,
+            "from": each.from_state,
+            "to": each.to_state,
+            "reason": each.reason,
+            "why": reasons.decided(each.reason),
+        }
         for each in incident.transitions.all()
     ]
     names = ("at", "window_end", "settled", "trust", "value", "sample", "outcome", "verdict_reason", "reason", "told")
-    decisions = [{name: getattr(each, name) for name in names} for each in incident.decisions.all()]
-    told = {"until": incident.closed_at, "peak": incident.peak, "threshold": incident.threshold}
-    return {**_row(incident), **told, "told": incident.notices, "changes": changes, "decisions": decisions}
+    decisions = [
+        {
+            **{name: getattr(each, name) for name in names},
+            "told": each.told or None,
+            "why": reasons.decided(each.reason),
+        }
+        for each in incident.decisions.all()
+    ]
+    whole = {**incident_commands.data(incident), "why": _why(incident), "told": incident.notices}
+    return {**whole, "changes": changes, "decisions": decisions}
 
 
-def _story(console: Console, incident: "Incident") -> None:
+def _story(incident: "Incident") -> None:
+    from alerting.actions import mutes
     from alerting.incidents.standing import Standing
+    from alerting.status import incident_rows
 
-    ended = incident.closed_at or datetime.now(UTC)
-    lasted = span((ended - incident.opened_at).total_seconds())
+    now = datetime.now(UTC)
+    (row,) = incident_rows.rows([incident], mutes.at(now), now)
     where = f"{incident.project} ({incident.environment})" if incident.environment else incident.project
-    _say(console, f"Incident {incident.pk}: {incident.rule} in {terminal(where)}, {incident.state}")
+    listing.sentence(f"Incident {incident.pk}: {incident.rule} in {where}, {row.state}")
     until = f"until {_at(incident.closed_at)}" if incident.closed_at else "still open"
     times = f"{incident.notices} time{'s' if incident.notices != 1 else ''}"
-    _say(console, f"  since {_at(incident.opened_at)} UTC, {until}, {lasted}")
-    _say(console, f"  value {incident.value:g}, peak {incident.peak:g}, threshold {incident.threshold:g}, told {times}")
+    listing.sentence(f"since {_at(incident.opened_at)} UTC, {until}, {row.lasted}", "  ")
+    listing.sentence(f"{incident_commands.against(row)}; told {times}", "  ")
     standing = Standing.from_json(incident.standing)
     if standing.behind_since and incident.closed_at is None:
-        why = terminal(standing.behind_why)
-        _say(console, f"  not judged since {_at(standing.behind_since)}: Sentry's ingestion is behind, {why}")
-    _say(console, "\nChanges")
+        why = f"Sentry's ingestion is behind, {standing.behind_why}"
+        listing.sentence(f"not judged since {_at(standing.behind_since)}: {why}", "  ")
+    typer.echo("\nChanges")
     for change in incident.transitions.all():
         words = f"{change.from_state} → {change.to_state}: {reasons.decided(change.reason)} ({change.reason})"
-        _say(console, f"  {_at(change.at)}  {fitted(console, words, 23)}")
-    _say(console, "\nDecisions, one line where something changed")
-    _say(console, "  (fresh windows end now, settled ones are complete)")
-    _say(console, f"  {'at':<8}  {'until':<8}  {'reading':<7}  {'value':<13}  {'told':<8}  decision")
+        listing.sentence(words, f"  {_at(change.at)}  ")
+    typer.echo("\nDecisions, one line where something changed")
+    listing.sentence("(fresh windows end now, settled ones are complete)", "  ")
+    listing.show(list(_decisions(incident)), nothing="  none", prose={"decision"})
+
+
+def _decisions(incident: "Incident") -> Iterator[dict[str, Any]]:
+    """A line for each; the day is named where a new one begins."""
+    day = None
     for decision in incident.decisions.all():
-        _say(console, f"  {_line(console, decision, incident.threshold)}")
+        yield _line(incident, decision, names_day=decision.at.date() != day)
+        day = decision.at.date()
 
 
-def _line(console: Console, decision: "Decision", threshold: float) -> str:
-    kind = "settled" if decision.settled else "fresh"
-    value = "–" if decision.value is None else f"{decision.value:g}"
-    sign = "" if decision.value is None else ">" if decision.value > threshold else "≤"
-    shown = f"{value} {sign} {threshold:g}" if sign else value
-    words = reasons.decided(decision.reason)
+def _line(incident: "Incident", decision: "Decision", *, names_day: bool) -> dict[str, Any]:
+    from alerting.status import incident_rows
+
+    words, value, shown = reasons.decided(decision.reason), decision.value, "–"
     if decision.trust != "value":
         words = f"{words} ({decision.trust.replace('_', ' ')})"
-    times, told = f"{decision.at:%H:%M:%S}  {decision.window_end:%H:%M:%S}", decision.told or "quiet"
-    return f"{times}  {kind:<7}  {shown:<13}  {told:<8}  {fitted(console, words, WORDS_BEGIN)}"
-
-
-def _say(console: Console, line: str) -> None:
-    console.print(Text(line))
+    if value is not None:
+        sign = ">" if value > incident.threshold else "≤"
+        # Without units, which stand above.
+        read, limit = (each.partition(" ")[0] for each in incident_rows.shown(incident.rule, value, incident.threshold))
+        shown = f"{read} {sign} {limit}"
+    return {
+        "day": f"{decision.at:%m-%d}" if names_day else " ",
+        "at": f"{decision.at:%H:%M:%S}",
+        "until": f"{decision.window_end:%H:%M:%S}",
+        "reading": "settled" if decision.settled else "fresh",
+        "value": shown,
+        "told": decision.told or "quiet",
+        "decision": words,
+    }
 
 
 def _at(moment: datetime | None) -> str:

@@ -1,17 +1,18 @@
-"""`alerting incidents`, `show` and `ack`: what is open, one incident whole, and who has it in hand."""
+"""`alerting incidents` and `ack`: what is open, worst first, and who has it in hand."""
 
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from alerting import reasons
 from alerting.commands import database, listing
 from alerting.commands.actor import me
-from alerting.errors import ActionError
-from alerting.notifiers.escape import terminal
 
 if TYPE_CHECKING:
+    from alerting.actions.models import Acknowledgement
     from alerting.incidents.models import Incident
+    from alerting.status.incident_rows import IncidentRow
 
 Number = Annotated[int, typer.Argument(help="An incident's number, as `alerting incidents` lists it.")]
 
@@ -23,73 +24,68 @@ def incidents(
 ) -> None:
     """What is open now, worst first. With --all, what is kept, newest first."""
     database.ready()
+    from alerting.actions import mutes
     from alerting.incidents.models import Incident
-    from alerting.incidents.quiet import Quiet
     from alerting.status import incident_rows
 
-    found = Incident.objects.select_related("acknowledgement")
+    found, now = Incident.objects.select_related("acknowledgement"), datetime.now(UTC)
     if everything:
-        listed = list(found[:limit])
+        rows = incident_rows.rows(found[:limit], mutes.at(now), now)
     else:
-        opened = incident_rows.rows(found.filter(closed_at__isnull=True), Quiet(), datetime.now(UTC))
-        listed = [each.incident for each in sorted(opened, key=incident_rows.worst_first)[:limit]]
-    nothing = "No incident is open." if not everything else "No incident so far."
-    listing.show([_row(each) for each in listed], as_json=as_json, nothing=nothing, without={"threshold"})
-
-
-def show(number: Number, as_json: listing.AsJson = False) -> None:
-    """One incident whole: its changes, notices, and who did what."""
-    database.ready()
-    from alerting.incidents.models import Incident
-    from alerting.outbox.models import Message
-    from alerting.status.told import last_told
-
-    incident = Incident.objects.filter(pk=number).select_related("acknowledgement").first()
-    if incident is None:
-        raise ActionError(f"There is no incident {number}; `alerting incidents --all` lists them.")
-    changes = [
-        {"at": each.at, "from": each.from_state, "to": each.to_state, "why": each.reason}
-        for each in incident.transitions.all()
-    ]
-    messages = list(Message.objects.filter(incident_key=incident.uid.hex))
-    told = last_told(messages)
-    behind = [
-        {"count": each.count, "error": each.title, "where": each.place, "link": each.link}
-        for each in (told.culprits if told else ())
-    ]
-    notices = [
-        {
-            "written": each.created_at,
-            "channel": each.channel,
-            "notice": each.kind,
-            "state": each.state,
-            "error": each.error,
-        }
-        for each in messages
-    ]
-    acts = [
-        {"at": each.at, "who": each.who, "action": each.action, "from": each.via, "why": each.why}
-        for each in incident.audit.all()
-    ]
+        opened = incident_rows.rows(found.filter(closed_at__isnull=True), mutes.at(now), now)
+        rows = sorted(opened, key=incident_rows.worst_first)[:limit]
     if as_json:
-        whole = {**_row(incident), "errors": behind, "changes": changes, "notices": notices, "actions": acts}
-        listing.show([whole], as_json=True, nothing="")
+        listing.as_data([data(each.incident) for each in rows])
         return
-    for name, value in _row(incident).items():
-        listing.pair(name, value)
-    if told:
-        listing.pair("in_sentry", told.link)
-        if incident.closed_at is None:
-            listing.pair("do", told.next_step)
-    for heading, rows in (
-        ("Errors behind it", behind),
-        ("Changes", changes),
-        ("Notices", notices),
-        ("What people did", acts),
-    ):
-        typer.echo(f"\n{heading}")
-        listing.show(rows, as_json=False, nothing="none")
-    typer.echo(f"\n`alerting explain {number}` tells every decision with its reading.")
+    nothing = "No incident is open." if not everything else "No incident so far."
+    listing.show([shown(each) for each in rows], nothing=nothing, prose={"state"})
+
+
+def shown(row: "IncidentRow") -> dict[str, Any]:
+    """One line of a listing."""
+    incident = row.incident
+    return {
+        "#": incident.pk,
+        "severity": incident.severity,
+        "rule": incident.rule,
+        "project": incident.project,
+        "environment": incident.environment,
+        "state": f"{_state(row)}; {row.acknowledged_by} has it" if row.acknowledged_by else _state(row),
+    }
+
+
+def against(row: "IncidentRow") -> str:
+    """The value against the threshold, once; of a new error type its title."""
+    if row.incident.subject:
+        return f"new error type: {row.issue_title}" if row.issue_title else "new error type"
+    if row.incident.closed_at is not None:
+        return f"at most {row.peak}, threshold {row.threshold}"
+    peak = f", peak {row.peak}" if row.peak != row.value else ""
+    return f"{row.value}, threshold {row.threshold}{peak}"
+
+
+def data(incident: "Incident") -> dict[str, Any]:
+    """One incident for programs: numbers in the rule's unit, times in UTC, what is not there as null."""
+    from alerting.status import incident_rows
+
+    acknowledgement: Acknowledgement | None = getattr(incident, "acknowledgement", None)
+    return {
+        "number": incident.pk,
+        "state": incident.state if incident.closed_at is None else "over",
+        "severity": incident.severity,
+        "rule": incident.rule,
+        "project": incident.project,
+        "environment": incident.environment or None,
+        "value": incident.value,
+        "peak": incident.peak,
+        "threshold": incident.threshold,
+        "unit": incident_rows.unit(incident.rule),
+        "since": incident.opened_at,
+        "until": incident.closed_at,
+        "reason": incident.reason,
+        "why": reasons.told(incident.reason),
+        "in_hand": acknowledgement.by if acknowledgement else None,
+    }
 
 
 def ack(
@@ -101,28 +97,25 @@ def ack(
     database.ready()
     from alerting.actions import perform
 
-    now = datetime.now(UTC)
+    now, mine = datetime.now(UTC), me()
     if undo:
-        given_back = perform.unacknowledge(number, me(), now)
-        typer.echo(f"Incident {number} is nobody's again." if given_back else f"Nobody had incident {number}.")
+        if perform.unacknowledge(number, mine, now, note):
+            typer.echo(f"Incident {number} is nobody's again.")
+        else:
+            listing.sentence(f"Nobody had incident {number}{', and your note is not kept' if note else ''}.")
         return
-    found, is_new = perform.acknowledge(number, me(), now, note)
+    found, is_new = perform.acknowledge(number, mine, now, note)
     if is_new:
-        typer.echo(f"You have incident {number}. You are still told when it gets worse and when it is over.")
-    else:
-        typer.echo(f"{terminal(found.by)} has incident {number} since {listing.at(found.at)} UTC.")
+        listing.sentence(f"You have incident {number}. You are still told when it gets worse and when it is over.")
+        return
+    kept = f" Your note is kept beside it: see `alerting show {number}`." if note.strip() else ""
+    listing.sentence(f"{found.by} has incident {number} since {listing.at(found.at)} UTC.{kept}")
 
 
-def _row(incident: "Incident") -> dict[str, Any]:
-    acknowledgement = getattr(incident, "acknowledgement", None)
-    return {
-        "number": incident.pk,
-        "state": incident.state if incident.closed_at is None else "over",
-        "rule": incident.rule,
-        "project": incident.project,
-        "environment": incident.environment,
-        "value": round(incident.value, 6),
-        "threshold": incident.threshold,
-        "since": incident.opened_at,
-        "in_hand": acknowledgement.by if acknowledgement else None,
-    }
+def _state(row: "IncidentRow") -> str:
+    if row.incident.subject:
+        return f"{against(row)}, told {listing.at(row.incident.opened_at)} UTC"
+    if row.incident.closed_at is not None:
+        return f"over since {listing.at(row.incident.closed_at)} UTC after {row.lasted}: {against(row)}"
+    state = "" if row.incident.state == "firing" else f"{row.state}, "
+    return f"{state}{against(row)}, for {row.lasted}{', silenced' if row.muted else ''}"

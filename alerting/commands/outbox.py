@@ -4,11 +4,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
-from rich.console import Console
-from rich.text import Text
 
 from alerting import config
 from alerting.commands import database, listing
+from alerting.notifiers import words
 from alerting.notifiers.escape import terminal
 
 if TYPE_CHECKING:
@@ -17,7 +16,8 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Notices owed, sent and refused.", no_args_is_help=True)
 Ids = Annotated[list[int], typer.Argument(help="Message ids as `alerting outbox list` shows them.")]
 SHOWN = ("channel", "kind", "state", "attempts", "created_at", "due_at", "sent_at", "error", "dedupe_key")
-UNSENT = ("pending", "sending", "failed")
+DUE = ("pending", "sending")
+UNSENT = (*DUE, "failed")
 
 
 @app.callback()
@@ -36,18 +36,18 @@ def list_messages(
 
     channels = list(Channel.objects.order_by("name"))
     rows = Message.objects.order_by("-id")
-    found = [_row(each) for each in (rows if everything else rows.filter(state__in=UNSENT))[:limit]]
+    found = list((rows if everything else rows.filter(state__in=UNSENT))[:limit])
     if as_json:
-        listing.as_data({"channels": [_state(each) for each in channels], "messages": found})
+        listing.as_data({"channels": [_state(each) for each in channels], "messages": [_data(each) for each in found]})
         return
     for channel in channels:
         broken = "open"
         if channel.broken_reason:
             broken = f"broken since {_at(channel.broken_at)}: {channel.broken_reason}, tried again {_trial(channel)}"
         last = f", last sent {_at(channel.last_sent_at)}" if channel.last_sent_at else ", nothing sent yet"
-        typer.echo(f"{terminal(channel.name)}: {terminal(broken)}{last}")
+        listing.sentence(f"{broken}{last}", f"{terminal(channel.name)}: ")
     nothing = "Nothing is owed: every notice has been delivered." if not everything else "No notices yet."
-    listing.show(found, as_json=False, nothing=nothing)
+    listing.show([_row(each) for each in found], nothing=nothing, prose={"delivery"})
 
 
 def _row(message: "Message") -> dict[str, Any]:
@@ -55,11 +55,35 @@ def _row(message: "Message") -> dict[str, Any]:
         "id": message.pk,
         "channel": message.channel,
         "state": message.state,
-        "what": message.kind,
+        "what": words.tag(message.kind),
         "project": str(message.payload.get("project", "")),
-        "tries": message.attempts,
-        "due": message.sent_at if message.state == "sent" else message.due_at,
-        "last_error": message.error,
+        "delivery": _delivery(message),
+    }
+
+
+def _delivery(message: "Message") -> str:
+    """How often it was tried, when that was or is due again, and what the channel said."""
+    tries = f"tried {message.attempts} time{'' if message.attempts == 1 else 's'}" if message.attempts else "not tried"
+    when = ""
+    if message.sent_at:
+        when = f", sent {listing.at(message.sent_at)} UTC"
+    elif message.state in DUE:
+        when = f", due {listing.at(message.due_at)} UTC"
+    return f"{tries}{when}: {message.error}" if message.error else f"{tries}{when}"
+
+
+def _data(message: "Message") -> dict[str, Any]:
+    return {
+        "id": message.pk,
+        "channel": message.channel,
+        "state": message.state,
+        "kind": message.kind,
+        "project": message.payload.get("project") or None,
+        "attempts": message.attempts,
+        "created": message.created_at,
+        "due": message.due_at if message.state in DUE else None,
+        "sent": message.sent_at,
+        "error": message.error or None,
     }
 
 
@@ -83,13 +107,12 @@ def show(message_id: Annotated[int, typer.Argument(help="Message id.")], as_json
     if as_json:
         listing.as_data({**{name: getattr(message, name) for name in ("id", *SHOWN)}, "notice": message.payload})
         return
-    console = Console(highlight=False, soft_wrap=True)
     for name in SHOWN:
-        console.print(Text(f"{name:>11}  {terminal(str(getattr(message, name) or '–'))}"))
-    console.print()
-    console.print(
-        Text("\n".join(terminal(line) for line in as_text(view(Notice.from_json(message.payload))).split("\n")))
-    )
+        listing.pair(name.replace("_", " "), getattr(message, name))
+    typer.echo()
+    for line in as_text(view(Notice.from_json(message.payload))).split("\n"):
+        begin = line[: len(line) - len(line.lstrip())]
+        listing.sentence(line, begin)
 
 
 @app.command()

@@ -15,16 +15,36 @@ def rules(as_json: listing.AsJson = False) -> None:
     from alerting.status.rules_page import VARIABLES
 
     fired = dict(Incident.objects.order_by().values_list("rule").annotate(Max("opened_at")))
+    built = catalog.build(config.current())
+    if as_json:
+        listing.as_data(
+            [
+                {
+                    "rule": rule.name,
+                    "title": rule.title,
+                    "severity": rule.severity.value,
+                    "threshold": rule.threshold,
+                    "unit": rule.unit,
+                    "window_seconds": rule.window_seconds or None,
+                    "min_sample": rule.min_sample or None,
+                    "variables": {name: config.origin(name) for name in VARIABLES[rule.name]},
+                    "last_fired": fired.get(rule.name),
+                    "channels": rule.channels,
+                }
+                for rule in built
+            ]
+        )
+        return
     rows = [
         {
             "rule": rule.name,
-            "severity": rule.severity.value,
-            "fires_over": text(rule, rule.threshold),
-            "in": span(rule.window_seconds) if rule.window_seconds else "any time",
-            "threshold_from": config.origin(VARIABLES[rule.name][0]),
-            "last_fired": fired.get(rule.name),
-            "goes_to": " and ".join(rule.channels),
+            "fires over": f"{text(rule, rule.threshold).partition(' (')[0]} in {span(rule.window_seconds)}"
+            if rule.window_seconds
+            else "(every one)",
+            "set by": config.origin(VARIABLES[rule.name][0]),
+            "last fired": fired.get(rule.name),
+            "tells": ", ".join(rule.channels),
         }
-        for rule in catalog.build(config.current())
+        for rule in built
     ]
-    listing.show(rows, as_json=as_json, nothing="No rule is switched on.", without={"severity"})
+    listing.show(rows, nothing="No rule is switched on.", prose={"tells"})

@@ -1,12 +1,14 @@
-"""Values over time against a threshold as inline SVG: a step line, drawn with attributes only. Pure."""
+"""Values over time against a threshold: as inline SVG, a step line drawn with attributes only, and in words. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 WIDTH, HEIGHT = 600, 120
 MARGIN = 6
 MOST_POINTS = 240
+# A change by less than this part of the chart's height is none that anybody would see.
+VISIBLE = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +27,11 @@ class Chart:
 
 
 Point = tuple[datetime, float]
+# How a value is written, with its unit.
+Words = Callable[[float], str]
 
 
-def draw(points: Sequence[Point], threshold: float, unit: str, until: datetime | None = None) -> Chart | None:
+def draw(points: Sequence[Point], threshold: float, words: Words, until: datetime | None = None) -> Chart | None:
     """The chart of these points, oldest first, the last value held until `until`; None where there are none."""
     if not points:
         return None
@@ -47,12 +51,26 @@ def draw(points: Sequence[Point], threshold: float, unit: str, until: datetime |
     steps += [f"H{x(moment)}V{y(value)}" for moment, value in kept[1:]]
     line = "".join([*steps, f"H{x(end)}"])
     area = f"{line}V{y(0)}H{x(begin)}Z"
-    over = sum(value > threshold for _, value in kept)
-    description = (
-        f"{len(points)} values from {begin:%H:%M} to {end:%H:%M} UTC: the last {kept[-1][1]:g}, the highest "
-        f"{highest:g}{unit}, threshold {threshold:g}{unit}, {over} of {len(kept)} over it"
-    )
-    return Chart(line, area, y(threshold), description, begin, end, highest)
+    said = f"From {begin:%H:%M} to {end:%H:%M} UTC {described([value for _, value in kept], threshold, words)}"
+    return Chart(line, area, y(threshold), said, begin, end, highest)
+
+
+def described(values: Sequence[float], threshold: float, words: Words) -> str:
+    """What a glance at the picture tells: it rises from 3 errors to 37 errors; over the threshold of 10 errors …"""
+    first, last, highest, lowest = values[0], values[-1], max(values), min(values)
+    least = VISIBLE * max(highest, threshold)
+    if highest - max(first, last) > least:
+        way = f"rises from {words(first)} to {words(highest)} and falls to {words(last)}"
+    elif min(first, last) - lowest > least:
+        way = f"falls from {words(first)} to {words(lowest)} and rises to {words(last)}"
+    elif abs(last - first) <= least:
+        way = f"stays about level at {words(last)}"
+    else:
+        way = f"{'rises' if last > first else 'falls'} from {words(first)} to {words(last)}"
+    over = sum(value > threshold for value in values)
+    where = "over" if last > threshold else "at or under" if over else "never over"
+    when = "all the time" if over == len(values) else "at the end" if over else ""
+    return f"it {way}; {where} the threshold of {words(threshold)} {when}".rstrip()
 
 
 def _thinned(points: Sequence[Point]) -> list[Point]:

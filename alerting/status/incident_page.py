@@ -15,7 +15,6 @@ from alerting.notifiers.words import tag
 from alerting.outbox.models import Message
 from alerting.status import incident_rows, sentry_chart
 from alerting.status.access import actor, operators_only
-from alerting.status.charts import draw
 from alerting.status.told import last_told
 
 MOST_DECISIONS = 200
@@ -93,13 +92,14 @@ def _page(request: HttpRequest, number: int, mistake: str = "") -> HttpResponse:
         "why": reasons.told(found.reason),
         "chart_note": asked.note,
         "told": last_told(messages),
-        "chart": draw(points, found.threshold, "", now if found.closed_at is None else None),
+        "chart": incident_rows.chart_of(found, points, now),
         "decisions": [_Decision(each, found) for each in decisions],
         "is_cut": len(decisions) == MOST_DECISIONS,
         "transitions": [(each, reasons.told(each.reason)) for each in found.transitions.all()],
         "messages": [(each, tag(each.kind), STATES[Message.State(each.state)]) for each in messages],
         "audit": found.audit.all(),
         "acknowledgement": getattr(found, "acknowledgement", None),
+        "can_be_silenced": found.rule not in perform.ALWAYS_TOLD,
         "silence_choices": SILENCE_CHOICES.items(),
         "mistake": mistake,
         "summary": f"{row.title} in {found.project}: {row.value}, {row.state}",
@@ -117,6 +117,7 @@ class _Decision:
         self.why = reasons.told(decision.reason)
         self.value = "–" if value is None else incident_rows.shown(incident.rule, value, incident.threshold)[0]
         self.told = tag(decision.told) if decision.told else ""
+        self.trust = "" if decision.trust == "value" else decision.trust.replace("_", " ")
 
 
 def _find(number: int) -> Incident:

@@ -4,16 +4,16 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from alerting import config
-from alerting.incidents import blindness, lagging
+from alerting.incidents import blindness, dropping, lagging
 from alerting.incidents.models import Decision, Incident
 from alerting.incidents.quiet import Quiet
 from alerting.rules import catalog
 from alerting.rules.model import Rule
 from alerting.rules.units import plain, span, text
-from alerting.status.charts import Chart, draw
+from alerting.status.charts import Chart, Point, draw
 from alerting.status.told import first_errors
 
 CHARTED = 50
@@ -25,6 +25,12 @@ STATES = {
     "recovering": "recovering",
     "flapping": "flapping",
     "ok": "over",
+}
+# What is no rule of the catalog: incidents about ourselves and about Sentry, with the unit of their values.
+ABOUT_US = {
+    blindness.RULE: ("Blind", "seconds"),
+    lagging.RULE: ("Ingestion behind", "seconds"),
+    dropping.RULE: ("Dropped events", "events"),
 }
 
 
@@ -56,7 +62,7 @@ def rules() -> Mapping[str, Rule]:
 def rows(incidents: Iterable[Incident], mutes: Quiet, now: datetime, *, charts: bool = False) -> list[IncidentRow]:
     """The rows of these incidents, in their order; two queries more with charts and the errors behind them."""
     listed = list(incidents)
-    points = _points(listed[:CHARTED], now) if charts else {}
+    points = last_hour(listed[:CHARTED], now) if charts else {}
     errors = first_errors(each.uid.hex for each in listed[:CHARTED]) if charts else {}
     made = [_row(each, mutes, now, points.get(each.pk, ())) for each in listed]
     return [replace(row, first_error=errors.get(row.incident.uid.hex, "")) for row in made]
@@ -69,24 +75,55 @@ def worst_first(row: IncidentRow) -> tuple[int, bool, float, datetime]:
 
 def shown(rule_name: str, value: float, threshold: float) -> tuple[str, str]:
     """A value and a threshold of this rule in people's units."""
-    if rule_name == blindness.RULE:
-        return f"no reading for {span(value)}", span(threshold)
-    if rule_name == lagging.RULE:
-        return f"behind for {span(value)}", span(threshold)
+    match rule_name:
+        case blindness.RULE:
+            return f"no reading for {span(value)}", span(threshold)
+        case lagging.RULE:
+            return f"behind for {span(value)}", span(threshold)
+        case dropping.RULE:
+            return f"{plain(value)} dropped error event{'' if value == 1 else 's'}", plain(threshold)
     rule = rules().get(rule_name)
     if rule is None:
         return plain(value), plain(threshold)
+    if threshold != rule.threshold:
+        # What it was over then, which the rule may not have any more.
+        rule = replace(rule, threshold=threshold)
     return text(rule, value), text(rule, threshold)
 
 
 def title(rule_name: str) -> str:
     """What people call the rule."""
-    if rule_name == blindness.RULE:
-        return "Blind"
-    if rule_name == lagging.RULE:
-        return "Ingestion behind"
+    if rule_name in ABOUT_US:
+        return ABOUT_US[rule_name][0]
     rule = rules().get(rule_name)
     return rule.title if rule else rule_name.replace("_", " ")
+
+
+def unit(rule_name: str) -> str | None:
+    """What the numbers of this rule count, for programs; None for a rule that is not known any more."""
+    if rule_name in ABOUT_US:
+        return ABOUT_US[rule_name][1]
+    rule = rules().get(rule_name)
+    return rule.unit if rule else None
+
+
+def chart_of(incident: Incident, points: Sequence[Point], now: datetime) -> Chart | None:
+    """Its values over time; of one that is open the last value is held until now."""
+    open_until = now if incident.closed_at is None else None
+    return draw(points, incident.threshold, partial(_said, incident), open_until)
+
+
+def last_hour(incidents: Sequence[Incident], now: datetime) -> Mapping[int, list[tuple[datetime, float]]]:
+    """What was read of each incident in the last hour, oldest first. One query."""
+    found: dict[int, list[tuple[datetime, float]]] = defaultdict(list)
+    decisions = (
+        Decision.objects.filter(incident__in=incidents, at__gte=now - CHART_SPAN, value__isnull=False)
+        .order_by("at")
+        .values_list("incident_id", "at", "value")[:MOST_CHART_POINTS]
+    )
+    for incident_id, moment, value in decisions:
+        found[incident_id].append((moment, value or 0.0))
+    return found
 
 
 def _row(incident: Incident, mutes: Quiet, now: datetime, points: Sequence[tuple[datetime, float]]) -> IncidentRow:
@@ -109,18 +146,9 @@ def _row(incident: Incident, mutes: Quiet, now: datetime, points: Sequence[tuple
         issue_title=issue_title,
         acknowledged_by=acknowledgement.by if acknowledgement else "",
         muted=f"{mute.label}, until {mute.until:%Y-%m-%d %H:%M} UTC" if mute else "",
-        chart=draw(points, incident.threshold, "", now if incident.closed_at is None else None),
+        chart=chart_of(incident, points, now),
     )
 
 
-def _points(incidents: Sequence[Incident], now: datetime) -> Mapping[int, list[tuple[datetime, float]]]:
-    """What was read of each incident in the last hour, oldest first."""
-    found: dict[int, list[tuple[datetime, float]]] = defaultdict(list)
-    decisions = (
-        Decision.objects.filter(incident__in=incidents, at__gte=now - CHART_SPAN, value__isnull=False)
-        .order_by("at")
-        .values_list("incident_id", "at", "value")[:MOST_CHART_POINTS]
-    )
-    for incident_id, moment, value in decisions:
-        found[incident_id].append((moment, value or 0.0))
-    return found
+def _said(incident: Incident, value: float) -> str:
+    return shown(incident.rule, value, incident.threshold)[0]

@@ -13,12 +13,18 @@ TITLE_LIMIT = 120
 
 
 def last_told(messages: Iterable[Message]) -> View | None:
+    """The same as `last_notice`, as it is shown."""
+    notice = last_notice(messages)
+    return view(notice) if notice else None
+
+
+def last_notice(messages: Iterable[Message]) -> Notice | None:
     """The newest notice with the errors that any of them named last; None where nobody was told. Oldest first."""
     payloads = [message.payload for message in messages if message.payload.get("headline")]
     if not payloads:
         return None
     named: dict[str, Any] = next((each for each in reversed(payloads) if each.get("top_errors")), {})
-    return view(Notice.from_json({**payloads[-1], **{name: named[name] for name in BEHIND if name in named}}))
+    return Notice.from_json({**payloads[-1], **{name: named[name] for name in BEHIND if name in named}})
 
 
 def first_errors(incident_keys: Iterable[str]) -> Mapping[str, str]:

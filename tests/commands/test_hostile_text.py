@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from typer import Exit
 
 from alerting import redaction
-from alerting.commands import explain, health, incident_commands, outbox
+from alerting.commands import explain, health, incident_commands, outbox, show_command
 from alerting.commands.probes import broker
 from alerting.incidents.models import Evaluator, Incident, Tick
 from alerting.outbox.clean import clean
@@ -72,8 +72,8 @@ def test_no_command_lets_hostile_text_out_of_its_place(hostile: str, empty_table
         "health": printed(health.health),
         "outbox list": printed(outbox.list_messages, True, 50),
         "incidents": printed(incident_commands.incidents, True, 50),
-        **{f"show {each.pk}": printed(incident_commands.show, each.pk, False) for each in Incident.objects.all()},
-        **{f"show {each.pk} --json": printed(incident_commands.show, each.pk, True) for each in Incident.objects.all()},
+        **{f"show {each.pk}": printed(show_command.show, each.pk, False) for each in Incident.objects.all()},
+        **{f"show {each.pk} --json": printed(show_command.show, each.pk, True) for each in Incident.objects.all()},
         **{f"explain {each.pk}": printed(explain.explain, each.pk) for each in Incident.objects.all()},
         **{f"outbox show {each.pk}": printed(outbox.show, each.pk) for each in Message.objects.all()},
     }

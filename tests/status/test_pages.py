@@ -72,7 +72,8 @@ def test_an_open_incident_shows_value_threshold_and_chart(client: Client) -> Non
     incident("shop")
     page = text(client, "/")
     assert "34 errors" in page and "threshold 10 errors" in page and "peak 41 errors" in page
-    assert '<svg class="chart"' in page and "threshold 10, 1 of 1 over it" in page
+    assert '<svg class="chart"' in page
+    assert "it stays about level at 34 errors; over the threshold of 10 errors all the time" in page
 
 
 def test_a_broken_channel_and_a_silence_stand_on_the_first_page(client: Client) -> None:
@@ -148,7 +149,8 @@ def test_acknowledging_and_giving_back(client: Client) -> None:
     page = text(client, f"/incidents/{made.pk}/")
     assert "rolling back" in page and "acknowledged it (page)" in page
     client.post(f"/incidents/{made.pk}/acknowledge/", {"undo": "1"})
-    assert "I have it" in text(client, f"/incidents/{made.pk}/")
+    page = text(client, f"/incidents/{made.pk}/")
+    assert "I have it" in page and "gave it back (page)" in page
 
 
 def test_silencing_needs_a_reason_and_a_length_and_is_shown(client: Client) -> None:
@@ -209,6 +211,30 @@ def test_anything_can_be_silenced_before_it_breaks(client: Client) -> None:
     made = Silence.objects.get()
     assert (made.rule, made.project, made.environment, made.reason) == ("", "shop", "staging", "deploy")
     assert made.ends_at - made.starts_at <= timedelta(hours=4)
+
+
+def test_the_page_refuses_a_silence_of_no_rule_in_the_words_of_the_command(client: Client) -> None:
+    form = {"rule": "eror_rate", "seconds": "14400", "reason": "deploy"}
+    refused = client.post("/silences/add/", form)
+    assert refused.status_code == 400 and "There is no rule &#x27;eror_rate&#x27;" in refused.content.decode()
+    schedule = {"weekdays": "daily", "starts": "02:30+02:00", "minutes": "5", "time_zone": "UTC", "reason": "x"}
+    assert "has an offset from UTC" in client.post("/maintenance/", schedule).content.decode()
+    planned = client.post("/maintenance/", {**schedule, "starts": "02:30", "rule": "eror_rate"})
+    assert planned.status_code == 400 and "There is no rule" in planned.content.decode()
+
+
+def test_what_is_told_of_ourselves_cannot_be_silenced(client: Client) -> None:
+    made = incident("sentry", rule="blind", reason="no_good_reading")
+    page = text(client, f"/incidents/{made.pk}/")
+    assert "<h1>High · sentry: Blind</h1>" in page and "cannot be silenced" in page and "I have it" in page
+    refused = client.post(f"/incidents/{made.pk}/silence/", {"seconds": "3600", "reason": "deploy"})
+    assert refused.status_code == 400 and "always told" in refused.content.decode()
+
+
+def test_a_silence_that_may_cover_nothing_is_shown_with_its_doubt(client: Client) -> None:
+    LatestReadings.objects.create(pk=1, at=datetime.now(UTC), readings={"error_rate": {"7": ["shop", 0.1, ""]}})
+    client.post("/silences/add/", {"project": "shpo", "seconds": "14400", "reason": "deploy"})
+    assert "no project shpo has been read lately" in text(client, "/silences/")
 
 
 def test_rules_show_thresholds_their_origin_values_and_margins(client: Client) -> None:
