@@ -67,6 +67,7 @@ LOGGING_CONFIG = None
 
 ROOT_URLCONF = "worker.urls"
 MIDDLEWARE = [
+    "alerting.status.head_requests.HeadMiddleware",
     "alerting.status.peer.PeerMiddleware",
     "alerting.status.security_headers.SecurityHeadersMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

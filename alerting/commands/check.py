@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
+from typing import Any
 
 import typer
 from rich.console import Console
@@ -65,7 +66,7 @@ def _print_data(settings: Settings) -> None:
     findings = try_all(settings, probes())
     doubts = [*config_combinations.doubts(settings), *config_network.doubts(settings, os.environ)]
     named = [
-        {"name": name, "value": _shown(name, settings, origin), "origin": origin}
+        {"name": name, "value": _data(name, settings, origin), "origin": origin}
         for name in Settings.model_fields
         for origin in [config.origin(name, os.environ)]
     ]
@@ -155,6 +156,16 @@ def _shown(name: str, settings: Settings, origin: str) -> str:
     """The value as people may see it: no secret that somebody set."""
     is_hidden = is_secret(Settings.model_fields[name]) and origin != "default"
     return "set (not shown)" if is_hidden else _plain(name, settings)
+
+
+def _data(name: str, settings: Settings, origin: str) -> Any:
+    """The same for programs: a number is one, a list is one, and null is what is not set."""
+    if is_secret(Settings.model_fields[name]) or name == "ALERTING_DATA_DIR":
+        return _shown(name, settings, origin) or None
+    if name == "SENTRY_TRACES_SAMPLE_RATE":
+        return float(_plain(name, settings))
+    value = getattr(settings, name)
+    return None if value == "" else value
 
 
 def _plain(name: str, settings: Settings) -> str:

@@ -3,7 +3,9 @@
 import errno
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 
+from alerting import config
 from alerting.errors import AlertingError, ConfigError
 
 MISTAKE = 2
@@ -33,9 +35,16 @@ def explain(error: Exception) -> Failure | None:
     if "django" in sys.modules and (message := _database(error)):
         return Failure(message, FAILED)
     if isinstance(error, OSError) and error.filename and error.strerror:
-        hint = "; ALERTING_DATA_DIR says where we write" if error.errno in NOT_OURS else ""
+        is_ours = error.errno in NOT_OURS and _is_data_directory(Path(error.filename))
+        hint = "; ALERTING_DATA_DIR says where we write" if is_ours else ""
         return Failure(f"{error.filename}: {error.strerror}{hint}", FAILED)
     return None
+
+
+def _is_data_directory(path: Path) -> bool:
+    """Whether the path is in the data directory, or on the way to it."""
+    ours = config.current().data_dir.absolute()
+    return path.absolute().is_relative_to(ours) or ours.is_relative_to(path.absolute())
 
 
 def _database(error: Exception) -> str | None:

@@ -11,6 +11,7 @@ from django.utils.safestring import mark_safe
 
 from alerting import config
 from alerting.commands import database
+from alerting.commands.failures import CommandError
 from alerting.config import Settings
 from alerting.notifiers import mail_body, registry, render, slack, slack_blocks, slack_html
 from alerting.notifiers.every_kind import every_kind
@@ -38,7 +39,10 @@ def preview(
 ) -> None:
     """Write every kind of notice for every channel to files. Nothing is sent; open the folder's index.html."""
     database.ready()
-    pages = write(folder, config.current())
+    try:
+        pages = write(folder, config.current())
+    except OSError as error:
+        raise CommandError(f"The preview cannot be written to {folder}: {error.strerror} ({error.filename}).") from None
     typer.echo(f"{len(pages)} notices, each as mail, text and Slack card: open {folder / INDEX}")
 
 

@@ -90,7 +90,7 @@ class AccessMiddleware:
         if request.visitor is not None or resolve(request.path_info).url_name in OPEN_VIEWS:  # type: ignore[attr-defined]
             return None
         if passwords():
-            target = request.get_full_path() if request.method == "GET" else "/"
+            target = request.get_full_path() if request.method in {"GET", "HEAD"} else "/"
             return HttpResponseRedirect(f"/login/?{urlencode({'next': target})}")
         return render(request, "status/closed.html", {"by_proxy": bool(settings.STATUS_USER_HEADER)}, status=403)
 

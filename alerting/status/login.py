@@ -19,13 +19,13 @@ FAILURES_WITHIN = timedelta(minutes=15)
 
 
 @sensitive_post_parameters("password")
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def log_in(request: HttpRequest) -> HttpResponse:
     """The form, and what it sends: five wrong passwords in 15 minutes close it for that address."""
     if not access.passwords():
         return HttpResponseRedirect("/")
     target = _target(request)
-    if request.method == "GET":
+    if request.method != "POST":
         return _form(request, target)
     now, address = datetime.now(UTC), _network(peer.of(request).address)
     recent = FailedLogin.objects.filter(address=address, at__gt=now - FAILURES_WITHIN)

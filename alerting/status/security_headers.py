@@ -1,6 +1,7 @@
 """What the browser may do with our pages: nothing inline, nothing from elsewhere, no frames, TLS kept once used."""
 
 from collections.abc import Callable
+from wsgiref.headers import Headers
 
 from django.http import HttpRequest, HttpResponse
 
@@ -15,9 +16,16 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
-    "Cache-Control": "no-store",
 }
+# Of pages, not of files that never change.
+PAGES = {**HEADERS, "Cache-Control": "no-store"}
 HSTS = "max-age=31536000"
+
+
+def add_to_file(headers: Headers) -> None:
+    """Set what holds for static files as well."""
+    for name, value in HEADERS.items():
+        headers[name] = value
 
 
 class SecurityHeadersMiddleware:
@@ -28,7 +36,7 @@ class SecurityHeadersMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self._get_response(request)
-        for name, value in HEADERS.items():
+        for name, value in PAGES.items():
             response.headers.setdefault(name, value)
         if request.is_secure():
             response.headers["Strict-Transport-Security"] = HSTS

@@ -1,6 +1,8 @@
 """`alerting preview` and `send-test`: every kind of notice to look at, and one of each sent as a test."""
 
+import errno
 import json
+import os
 import re
 from collections.abc import Iterator, Mapping
 from email import message_from_bytes, policy
@@ -9,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from alerting.commands import preview, send_test
-from alerting.config import Settings, load
+from alerting.commands.failures import CommandError, explain
+from alerting.config import Settings, current, load
 from alerting.notifiers import registry
 from alerting.notifiers.every_kind import every_kind
 from alerting.outbox.message import Kind
@@ -71,6 +74,14 @@ def test_preview_writes_every_kind_for_every_channel_and_an_index_that_finds_the
     assert all((tmp_path / "new" / name).stat().st_size > 100 for name in linked)
 
 
+def test_a_folder_that_cannot_be_written_to_is_named_and_nothing_else_is_blamed(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(CommandError) as refused:
+        preview.preview(tmp_path / "file")
+    assert f"cannot be written to {tmp_path / 'file'}: File exists" in str(refused.value)
+    assert "ALERTING_DATA_DIR" not in str(refused.value)
+
+
 def test_a_card_shows_its_blocks_and_its_buttons_only_where_this_configuration_has_them(tmp_path: Path) -> None:
     bot = {"SENTRY_SLACK_ALERTS_ENABLED": "true", "SENTRY_SLACK_BOT_TOKEN": BOT_TOKEN, "SENTRY_SLACK_CHANNEL": "#a"}
     preview.write(tmp_path / "with", load({**bot, "SENTRY_SLACK_SIGNING_SECRET": "s" * 32}))
@@ -125,6 +136,12 @@ def test_a_channel_that_refuses_for_good_is_asked_once_and_the_other_one_goes_on
     assert [bool(each.trouble) for each in outcomes["slack"]] == [True, True]
     assert "invalid_auth" in outcomes["slack"][0].trouble and "not tried" in outcomes["slack"][1].trouble
     assert len(slack.requests) == 1 and len(outcomes["email"]) == COUNT
+
+
+@pytest.mark.parametrize(("path", "is_blamed"), [("sub/x", True), ("", True), ("..", True), ("../elsewhere", False)])
+def test_the_data_directory_is_blamed_for_what_lies_in_it_only(path: str, is_blamed: bool) -> None:
+    failure = explain(OSError(errno.EACCES, "Permission denied", os.path.normpath(current().data_dir / path)))
+    assert failure is not None and ("ALERTING_DATA_DIR" in failure.message) is is_blamed
 
 
 def test_the_examples_have_every_kind() -> None:

@@ -41,6 +41,35 @@ def test_clients_that_go_no_further_do_not_stop_the_page(page: Service, begun: b
     assert "Traceback" not in page.log("page")
 
 
+def test_the_log_has_a_line_for_what_somebody_can_mend_and_none_for_the_rest(page: Service) -> None:
+    before = len(page.log("page"))
+    for path in ("", "login/", "healthz", "incidents/999/", "silences/add/", "static/nothing.js"):
+        for method in ("GET", "HEAD"):
+            httpx.request(method, f"{page.page_url}{path}")
+    for _ in range(3):
+        httpx.get(page.page_url, headers={"Host": "other.example"})
+        httpx.post(f"{page.page_url}silences/add/", data={"reason": "x" * 100_000})
+    lines = page.log("page")[before:].splitlines()
+    assert [line.partition("told again: ")[2][:40] for line in lines] == [
+        "Invalid HTTP_HOST header: 'other.example",
+        "Forbidden (CSRF cookie not set.): /silen",
+    ]
+    assert "DJANGO_ALLOWED_HOSTS" in lines[0]
+
+
+def test_head_has_the_headers_of_get_and_no_body(page: Service) -> None:
+    got, head = httpx.get(page.page_url), httpx.head(page.page_url)
+    assert head.status_code == 200 and head.content == b""
+    assert head.headers["Content-Length"] == str(len(got.content))
+
+
+def test_static_files_are_what_they_say_and_for_this_page_only(page: Service) -> None:
+    answer = httpx.get(f"{page.page_url}static/style.css")
+    assert answer.status_code == 200 and answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["Cache-Control"] == "max-age=31536000, public"
+    assert "Access-Control-Allow-Origin" not in answer.headers
+
+
 def test_what_cannot_be_answered_is_said_in_our_own_words(page: Service) -> None:
     missing = httpx.get(f"{page.page_url}nothing/")
     foreign = httpx.get(page.page_url, headers={"Host": "evil.example"})
