@@ -79,8 +79,16 @@ def main() -> None:
 def _application(asked_for: str) -> "typer.Typer":
     """With the one command that is asked for, which others' imports would keep waiting; with all where that is none."""
     import typer
+    from typer.core import TyperGroup
+
+    class InOurOrder(TyperGroup):
+        """Lists the commands as `COMMANDS` does; left to itself it lists groups last."""
+
+        def list_commands(self, ctx: object) -> list[str]:  # noqa: ARG002  Click's signature
+            return [name for name in COMMANDS if name in self.commands]
 
     app = typer.Typer(
+        cls=InOurOrder,
         help="Polls Sentry, judges what it reads against your thresholds, and tells people by email and Slack.",
         epilog=TOUR,
         no_args_is_help=True,

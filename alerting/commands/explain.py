@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def explain(
-    incident_id: Annotated[int | None, typer.Argument(metavar="[INCIDENT]", help="An incident's number.")] = None,
+    incident_id: Annotated[int | None, typer.Argument(metavar="INCIDENT", help="An incident's number.")] = None,
     as_json: listing.AsJson = False,
 ) -> None:
     """Why an incident fired or stays quiet, reading by reading.

@@ -98,7 +98,10 @@ def _state(channel: "Channel") -> dict[str, Any]:
 
 
 @app.command()
-def show(message_id: Annotated[int, typer.Argument(help="Message id.")], as_json: listing.AsJson = False) -> None:
+def show(
+    message_id: Annotated[int, typer.Argument(help="A message's id, as `alerting outbox list` shows it.")],
+    as_json: listing.AsJson = False,
+) -> None:
     """One message whole, as every channel would tell it."""
     from alerting.notifiers.render import as_text, view
     from alerting.outbox.message import Notice
@@ -117,7 +120,10 @@ def show(message_id: Annotated[int, typer.Argument(help="Message id.")], as_json
 
 @app.command()
 def retry(message_ids: Ids) -> None:
-    """Owe messages again, now; also opens their channel if it was stopped."""
+    """Owe messages again, now.
+
+    Also opens their channel if it was stopped.
+    """
     from alerting.outbox import channels, repairs
 
     for message_id in message_ids:
@@ -130,7 +136,10 @@ def retry(message_ids: Ids) -> None:
 
 @app.command()
 def reopen(channel: Annotated[str, typer.Argument(help="A channel as `alerting outbox list` names it.")]) -> None:
-    """Use a stopped channel again, after what it refused us for has been mended."""
+    """Use a stopped channel again.
+
+    After what it refused us for has been mended.
+    """
     from alerting.outbox import trouble
     from alerting.outbox.models import Channel
 

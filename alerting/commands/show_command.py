@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def show(number: incident_commands.Number, as_json: listing.AsJson = False) -> None:
-    """One incident whole: errors, changes, notices, and who did what."""
+    """One incident whole: errors, notices, and who did what."""
     database.ready()
     from alerting.incidents.models import Incident
     from alerting.outbox.models import Message

@@ -29,7 +29,10 @@ def add_silence(
     project: Project = "",
     environment: Environment = "",
 ) -> None:
-    """Silence a rule, a project, an environment, or any combination of them."""
+    """Silence a rule, a project, an environment.
+
+    Or any combination of them; without one of them, everything.
+    """
     lasts = duration(length)
     database.ready()
     from alerting.actions import perform

@@ -127,8 +127,9 @@ def last_hour(incidents: Sequence[Incident], now: datetime) -> Mapping[int, list
 
 
 def _row(incident: Incident, mutes: Quiet, now: datetime, points: Sequence[tuple[datetime, float]]) -> IncidentRow:
-    value, threshold = shown(incident.rule, incident.value, incident.threshold)
-    peak, _ = shown(incident.rule, incident.peak, incident.threshold)
+    lasting = _lasting(incident, now)
+    value, threshold = shown(incident.rule, lasting or incident.value, incident.threshold)
+    peak, _ = shown(incident.rule, lasting or incident.peak, incident.threshold)
     issue_title = str(incident.evidence.get("issue", {}).get("title", "")) if incident.subject else ""
     mute = None
     if incident.closed_at is None:
@@ -152,3 +153,11 @@ def _row(incident: Incident, mutes: Quiet, now: datetime, points: Sequence[tuple
 
 def _said(incident: Incident, value: float) -> str:
     return shown(incident.rule, value, incident.threshold)[0]
+
+
+def _lasting(incident: Incident, now: datetime) -> float:
+    """How many seconds it has lasted, where that is its value and it goes on; the row keeps what was told first."""
+    since = incident.evidence.get("since")
+    if incident.closed_at is not None or unit(incident.rule) != "seconds" or not since:
+        return 0.0
+    return (now - datetime.fromisoformat(since)).total_seconds()

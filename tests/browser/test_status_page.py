@@ -87,12 +87,14 @@ def test_somebody_logs_in_by_keyboard_and_a_reader_finds_no_button(browser: webd
     assert barriers(browser) == [] and complaints(browser) == []
 
 
-def test_a_phone_never_scrolls_sideways(browser: webdriver.Chrome, service: Service) -> None:
+def test_a_phone_never_scrolls_sideways(browser: webdriver.Chrome, service: Service, hostile_page: HostilePage) -> None:
     metrics = {"width": 360, "height": 740, "deviceScaleFactor": 2, "mobile": True}
     browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
     try:
-        for address in (*PAGES, an_open_incident(service)):
-            browser.get(service.page_url.rstrip("/") + address)
+        addresses = [service.page_url.rstrip("/") + each for each in (*PAGES, an_open_incident(service))]
+        addresses += [hostile_page.url + each for each in (*PAGES, f"/incidents/{hostile_page.number}/")]
+        for address in addresses:
+            browser.get(address)
             width = browser.execute_script("return document.documentElement.scrollWidth")
             assert width <= 360, (address, width)
     finally:

@@ -11,7 +11,7 @@ import click
 import pytest
 import typer
 
-from alerting.cli import _application
+from alerting.cli import COMMANDS, _application
 from tests.commands.conftest import Run
 from tests.support import postgres
 
@@ -67,6 +67,17 @@ def test_help_is_a_tour_in_whole_sentences_of_eighty_columns(run: Run) -> None:
     for command in ("rules", "outbox list", "preview", "send-test"):
         assert command in tour, command
     assert max(len(line) for line in said.splitlines()) <= 80
+
+
+@pytest.mark.parametrize("group", ["", "silence", "maintenance", "outbox"])
+def test_no_sentence_in_a_list_of_commands_is_cut(group: str, run: Run) -> None:
+    said = run(*group.split(), "--help", COLUMNS="80").stdout.partition("Commands:")[2]
+    assert said and "..." not in said
+
+
+def test_commands_are_listed_in_the_order_of_a_day(run: Run) -> None:
+    said = run("--help").stdout.partition("Commands:")[2].partition("First:")[0]
+    assert [line.split()[0] for line in said.splitlines() if line.strip()] == list(COMMANDS)
 
 
 def every_command() -> dict[str, click.Command]:

@@ -231,6 +231,13 @@ def test_what_is_told_of_ourselves_cannot_be_silenced(client: Client) -> None:
     assert refused.status_code == 400 and "always told" in refused.content.decode()
 
 
+def test_being_blind_lasts_until_now(client: Client) -> None:
+    since = datetime.now(UTC) - timedelta(hours=2, minutes=5)
+    evidence = {"since": since.isoformat()}
+    made = incident("sentry", rule="blind", value=281, peak=281, threshold=90, evidence=evidence)
+    assert "no reading for 2 h 5 min" in text(client, f"/incidents/{made.pk}/")
+
+
 def test_a_silence_that_may_cover_nothing_is_shown_with_its_doubt(client: Client) -> None:
     LatestReadings.objects.create(pk=1, at=datetime.now(UTC), readings={"error_rate": {"7": ["shop", 0.1, ""]}})
     client.post("/silences/add/", {"project": "shpo", "seconds": "14400", "reason": "deploy"})

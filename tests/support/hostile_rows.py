@@ -7,6 +7,8 @@ HOSTILE = (
     "</title></svg></textarea><script>document.title='owned'</script><img src=x onerror=\"document.title='owned'\">"
     "' onmouseover='document.title=1' x=\""
 )
+# In which nothing can be broken between words.
+LONGEST_NAME = "x" * 100
 
 
 def fill(text: str = HOSTILE) -> int:
@@ -24,7 +26,9 @@ def fill(text: str = HOSTILE) -> int:
     closed(text[:100], rule="new_issue", subject="1", evidence={"issue": {"title": text}})
     who = perform.Actor(text[:80], "page", text[:60])
     perform.acknowledge(made.pk, who, now, text[:300])
-    perform.silence(perform.About(project=text[:100]), now + timedelta(hours=1), text[:300], who, now)
+    for project in (text[:100], LONGEST_NAME):
+        perform.silence(perform.About(project=project), now + timedelta(hours=1), text[:300], who, now)
+    incident(LONGEST_NAME)
     MaintenanceWindow.objects.create(
         project=text[:100],
         environment=text[:200],
