@@ -29,7 +29,7 @@ SECONDS_AFTERWARDS = 8.0
 HELD = timedelta(seconds=SECONDS)
 # More than these travel as a digest, which has no room for what stands behind each of them.
 MOST_INCIDENTS = 5
-COMPLETED = (Kind.FIRST, Kind.REMINDER, Kind.WORSE)
+COMPLETED = (Kind.FIRST, Kind.REMINDER, Kind.WORSE, Kind.FLAPPING)
 ADDED = ("top_errors", "trend")
 
 

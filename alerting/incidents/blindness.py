@@ -159,7 +159,7 @@ def leave_out(
         headline=f"nothing was judged for {span(seconds)}, and not all of it is judged now",
         sentence=(
             f"Resolved: no evaluation had finished since {stamp(whole.start)}. What happened since "
-            f"{stamp(whole.end)} is being judged now and told once, marked late. {said}"
+            f"{stamp(whole.end)} is judged now and told once, marked late. {said}"
         ),
         severity="high",
         at=stamp(now),
@@ -185,7 +185,7 @@ def _open(
     now: datetime,
 ) -> None:
     reason = next(iter(dict.fromkeys(sight.faults[name] for name in blind)))
-    lost = ", ".join(MEASURES[name] for name in MEASURES if name in blind)
+    lost = " and ".join(MEASURES[name] for name in MEASURES if name in blind)
     seconds = (now - since).total_seconds()
     incident = Incident.objects.create(
         rule=RULE,
@@ -206,10 +206,10 @@ def _open(
     notice = Notice(
         kind=Kind.BLIND,
         key=incident.uid.hex,
-        headline=f"cannot read Sentry since {since:%H:%M:%S} UTC",
+        headline=f"cannot read Sentry since {since:%H:%M} UTC",
         sentence=(
-            f"{lost.capitalize()} could not be read from Sentry since {stamp(since)}: {reason} "
-            "Until this is mended, silence from us means nothing. Nothing was resolved or fired because of it."
+            f"{lost.capitalize()} cannot be read from Sentry since {stamp(since)}: {reason} "
+            "Until this is mended, silence from us does not mean that all is well."
         ),
         severity="high",
         at=stamp(now),
@@ -220,7 +220,6 @@ def _open(
         threshold=span(limit.total_seconds()),
         reason="no_good_reading",
         opened_at=stamp(since),
-        notes=("`alerting check` says what is wrong, part by part.",),
     )
     queue.owe([Debt(notice, channel) for channel in channels], now)
 
@@ -239,7 +238,7 @@ def _close(incident: Incident, channels: tuple[str, ...], now: datetime) -> None
         headline=f"Sentry can be read again after {lasted}",
         sentence=(
             f"Resolved: Sentry answers again. It could not be read from {stamp(since)} to {stamp(now)}. "
-            f"What was missed in between is being judged now and told once, marked late.{left_out}"
+            f"What was missed meanwhile is judged now and told once, marked late.{left_out}"
         ),
         severity="high",
         at=stamp(now),

@@ -49,16 +49,16 @@ def _open(dropped: Dropped, desk: Desk, now: datetime) -> int:
         notices=1,
     )
     _note(incident, "ok", "firing", now)
-    shown = ", ".join(f"project {clean(each, 32)}: {counts[each]}" for each in named)
+    shown = ", ".join(f"{counts[each]} of project {clean(each, 32)}" for each in named)
     reasons = ", ".join(sorted({clean(reason, 40) for each in dropped.errors.values() for reason in each}))
     notice = Notice(
         kind=Kind.FIRST,
         key=incident.uid.hex,
-        headline=f"Sentry dropped {total} error events in the last minutes; counts are lower bounds",
+        headline=f"Sentry dropped {total} error events in the last minutes, so our counts are too low",
         sentence=(
-            f"Sentry drops error events ({reasons}): {shown}. It does not say of which environment, and you watch "
-            f"{desk.environment} only, so they are not added to what is counted there: counts are lower bounds, "
-            "no incident of these projects is resolved and no error rate is judged until it stops."
+            f"Sentry throws error events away ({reasons}): {shown}. It does not say of which environment, so they are "
+            f"missing from what we count in {desk.environment}. Until it stops, no incident of these projects is "
+            "resolved and no error rate of theirs is judged."
         ),
         severity="medium",
         at=stamp(now),

@@ -77,7 +77,7 @@ def _moment(memory: Mapping[str, Any], name: str) -> datetime:
 
 def _open(memory: Mapping[str, Any], waiting: Sequence[Verdict], desk: Desk, now: datetime) -> int:
     lasted = now - _moment(memory, "since")
-    named = list(dict.fromkeys(f"{each.rule.name} of {each.reading.project.slug}" for each in waiting))
+    named = list(dict.fromkeys(f"{each.rule.title} of {each.reading.project.slug}" for each in waiting))
     more = f" and {len(named) - MOST_NAMED} more" if len(named) > MOST_NAMED else ""
     incident = Incident.objects.create(
         rule=RULE,
@@ -98,10 +98,9 @@ def _open(memory: Mapping[str, Any], waiting: Sequence[Verdict], desk: Desk, now
     notice = _notice(Kind.FIRST, incident, now)
     return _owe(
         notice,
-        f"Sentry's ingestion is behind since {memory['since']}",
-        f"Sentry shows events late: {memory['why']}. Until it has caught up no incident it concerns is resolved, "
-        f"and no rate or percentile of it is told; counts over their threshold are. It concerns "
-        f"{', '.join(named[:MOST_NAMED])}{more}.",
+        f"Sentry shows events late since {_moment(memory, 'since'):%H:%M} UTC",
+        f"Sentry's ingestion is behind: {memory['why']}. Until it has caught up, {', '.join(named[:MOST_NAMED])}{more} "
+        "cannot be resolved, and no rate or latency is told; counts over their threshold are.",
         desk,
         now,
     )
@@ -118,9 +117,9 @@ def _close(memory: Mapping[str, Any], desk: Desk, now: datetime) -> int:
     notice = _notice(Kind.RESOLVED, incident, now)
     return _owe(
         notice,
-        "Sentry's ingestion has caught up",
-        f"Resolved: it was behind from {memory['since']} to {memory['until']}. What could not be judged meanwhile is "
-        "judged now.",
+        "Sentry shows events in time again",
+        f"Resolved: Sentry's ingestion was behind from {memory['since']} to {memory['until']}. What could not be "
+        "judged meanwhile is judged now.",
         desk,
         now,
     )

@@ -18,9 +18,10 @@ TITLE_LIMIT = 300
 class Told:
     """What the notice needs to know of the incident besides the decision itself. Values are in the rule's unit.
 
-    `previous` is the value that was last judged, `last_told` the one that people were last told of as first or worse;
-    `thin_since` is when traffic became too little to judge by. `formerly` is the name people know the project by, where
-    it has another one now. `behind` says from when to when, and why, it could not be judged.
+    `previous` is the value that was last judged, `last_told` the one that people were last told of as first or worse,
+    `last_said` the one in their last notice of any kind; `thin_since` is when traffic became too little to judge by.
+    `formerly` is the name people know the project by, where it has another one now. `behind` says from when to when,
+    and why, it could not be judged.
     """
 
     key: str
@@ -33,6 +34,7 @@ class Told:
     formerly: str = ""
     last_told: float = 0.0
     behind: tuple[datetime, datetime, str] | None = None
+    last_said: float = 0.0
 
 
 def compose(rule: Rule, reading: Reading, step: Step, told: Told, now: datetime, links: Links) -> Notice:
@@ -119,7 +121,7 @@ def _ended(rule: Rule, why: Why, value: float, told: Told) -> str:
         case Why.NOT_WATCHED:
             return f"no longer watched; last judged {shown}"
         case Why.THRESHOLD_RAISED:
-            return f"threshold raised to {text(rule, rule.threshold)}; the value is {shown}"
+            return f"threshold raised to {text(rule, rule.threshold)}; it is at {shown}"
         case _:
             return ""
 
@@ -129,21 +131,21 @@ def _since(told: Told) -> str:
 
 
 def _before(rule: Rule, told: Told) -> str:
-    """What people were told before; empty where that is not known."""
+    """The value people were told before; empty where that is not known."""
     return f" ({text(rule, told.last_told)})" if told.last_told else ""
 
 
 def _since_told(rule: Rule, value: float, told: Told) -> str:
-    """How the value has moved since people were told of one."""
-    if not told.last_told or value == told.last_told:
-        return ", no better and no worse than last told" if told.last_told else ""
-    return f", {'up' if value > told.last_told else 'down'} from {text(rule, told.last_told)}"
+    """How the value has moved since the last notice."""
+    if not told.last_said or value == told.last_said:
+        return ", no better and no worse than last told" if told.last_said else ""
+    return f", {'up' if value > told.last_said else 'down'} from {text(rule, told.last_said)}"
 
 
 def _sentence(rule: Rule, step: Step, reading: Reading, value: float, told: Told, now: datetime) -> str:
     shown, limit, lasted = text(rule, value), text(rule, rule.threshold), span((now - told.opened_at).total_seconds())
     seen = headline(rule, reading, value)
-    seen = f"{seen[:1].upper()}{seen[1:]}" if step.why not in {Why.FOUND_LATE, Why.DOUBLED, Why.REPEAT_DUE} else seen
+    begun, since = f"{seen[:1].upper()}{seen[1:]}", _since_told(rule, value, told)
     match step.why:
         case Why.FIRST_SEEN:
             name = f"New error type {reading.issue.short_id}".strip() if reading.issue else "New error type"
@@ -167,33 +169,33 @@ def _sentence(rule: Rule, step: Step, reading: Reading, value: float, told: Told
                 f"It was open for {lasted}."
             )
         case Why.RECOVERED | Why.STABLE_CLEAR:
-            return f"Recovered: {shown}, at or under the threshold of {limit}, and it stayed there. It lasted {lasted}."
+            return f"Recovered after {lasted}: {seen}, at or under the threshold of {limit}, and it stayed there."
         case Why.FOUND_LATE:
             return f"Found late, and not known to be over: {seen}, over the threshold of {limit}."
         case Why.DOUBLED:
             return f"It got worse: {seen} (threshold {limit}), at least double what it was{_before(rule, told)}."
         case Why.FASTER:
-            return f"It got worse: {seen} (threshold {limit}), and it grows at least twice as fast as before."
+            return f"It got worse: {seen} (threshold {limit}){since}, growing at least twice as fast as before."
         case Why.REPEAT_DUE if step.standing.state is State.FLAPPING:
-            return f"It still comes and goes after {lasted}: {shown} (threshold {limit}) now."
+            return f"It still comes and goes after {lasted}: {seen} (threshold {limit}){since}."
         case Why.SILENCE_ENDED:
-            return f"The silence is over, and this is not: {shown} (threshold {limit}), open for {lasted}."
+            return f"The silence is over, and this is not: {seen} (threshold {limit}){since}, open for {lasted}."
         case Why.REPEAT_DUE:
-            return f"Still over after {lasted}: {seen} (threshold {limit}){_since_told(rule, value, told)}."
+            return f"Still over after {lasted}: {seen} (threshold {limit}){since}."
         case Why.NOT_WATCHED:
             return (
                 "Ended because SENTRY_PROJECT or SENTRY_ALERT_ENVIRONMENTS no longer includes this. It may go on "
                 f"failing unwatched. Last judged: {shown} (threshold {limit}). It was open for {lasted}."
             )
         case Why.STABLE_BREACHED:
-            return f"It no longer comes and goes: {shown} (threshold {limit}) throughout the last minutes."
+            return f"It no longer comes and goes, it stays: {seen} (threshold {limit}){since}."
         case Why.CHANGES_OFTEN:
             return (
-                f"It keeps starting and stopping: {shown} (threshold {limit}). Until it has been stable for a while, "
+                f"It keeps starting and stopping: {seen} (threshold {limit}). Until it has been stable for a while, "
                 "only a value twice as high is told, and a reminder now and then."
             )
         case _:
-            return f"{seen}, over the threshold of {limit}."
+            return f"{begun}, over the threshold of {limit}."
 
 
 def _sample(rule: Rule, reading: Reading) -> str:
@@ -205,7 +207,8 @@ def _sample(rule: Rule, reading: Reading) -> str:
         return _transactions(reading)
     if "dropped" in reading.detail:
         return f"{plain(reading.detail['kept'])} kept and {plain(reading.detail['dropped'])} dropped events"
-    return f"{plain(reading.value)} events" if reading.value is not None else ""
+    # Of a plain count the value is the sample.
+    return ""
 
 
 def _errors(rule: Rule, reading: Reading) -> int:

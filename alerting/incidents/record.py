@@ -175,6 +175,7 @@ def _apply(
         incident.peak = max(incident.peak, reading.value)
     incident.threshold = rule.threshold
     told_as = str(incident.standing.get("told_as", incident.project))
+    said = incident.standing.get("said", before.level.told)
     if reading.project.slug:
         incident.project = clean(reading.project.slug, 100)
     state = step.standing.state
@@ -204,8 +205,10 @@ def _apply(
             told_as if told_as != incident.project else "",
             before.level.told,
             _behind(before),
+            said,
         )
         told_as = incident.project
+        said = said if heard.is_silenced else incident.value
         notice = replace(notices.compose(rule, reading, step, told, now, desk.links), in_hand=in_hand)
         page.debts += [
             Debt(notice, channel, rule.severity.rank, heard.is_silenced)
@@ -218,7 +221,7 @@ def _apply(
         incident.closed_at = now
     incident.state = state
     kept = {name: incident.standing[name] for name in KEPT if name in incident.standing}
-    incident.standing = {**kept, **step.standing.to_json(), "told_as": told_as, "hush": heard.hush.value}
+    incident.standing = {**kept, **step.standing.to_json(), "told_as": told_as, "said": said, "hush": heard.hush.value}
     page.decisions += decisions.note(incident, step, verdict, now, changes=state is not before.state)
 
 

@@ -1,18 +1,27 @@
-"""What stands behind a notice as every channel shows it: the most frequent errors, and the last hour as bars. Pure."""
+"""What stands behind a notice as every channel shows it: the most frequent errors, the last hour, its course. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from alerting.notifiers.escape import one_line, safe_link
 from alerting.notifiers.evidence import moment
-from alerting.outbox.message import Notice, Trend
-from alerting.rules.units import percent, plain, span
+from alerting.outbox.message import Notice
+from alerting.rules.direction import Direction, direction
+from alerting.rules.units import span
 
 TEXT_LIMIT = 160
 MOST_ERRORS = 3
 MOST_BARS = 30
 BLOCKS = "▁▂▃▄▅▆▇█"
 FULL_HEIGHT = 48
+# A trend that ended longer ago than this tells nothing of now: an escalation has the one of the notice before.
+FRESH = timedelta(minutes=5)
+_DIRECTIONS = {
+    Direction.RISING: "It is rising.",
+    Direction.FALLING: "It is falling.",
+    Direction.FLAT: "It stays flat.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,25 +81,37 @@ def share(notice: Notice) -> str:
     together = sum(error.count for error in top)
     # Late events may have come between the two answers.
     whole = max(notice.errors, together)
-    name = "The error behind it" if len(top) == 1 else f"The {len(top)} most frequent errors behind it"
-    return f"{name}: {together} of {whole} ({100 * together / whole if whole else 0:.0f}%)"
+    if together == whole:
+        return f"{'One error' if len(top) == 1 else f'{len(top)} errors'} behind it, no others"
+    name = "The most frequent error is" if len(top) == 1 else f"The {len(top)} most frequent errors are"
+    return f"{name} {_part(together, whole)} of all"
 
 
-def bars(trend: Trend | None, unit: str) -> Bars | None:
+def going(notice: Notice) -> Direction | None:
+    """Where the value is going now; None where that is not known."""
+    return direction(notice.trend.values, notice.trend.limit) if notice.trend and _is_fresh(notice) else None
+
+
+def going_sentence(notice: Notice) -> str:
+    """The same as a sentence; empty where it is not known."""
+    found = going(notice)
+    return _DIRECTIONS[found] if found else ""
+
+
+def bars(notice: Notice) -> Bars | None:
     """The last hour against the threshold; None where it is not known."""
+    trend = notice.trend
     if trend is None or not trend.values:
         return None
     values, limit = [_bounded(value) for value in trend.values[-MOST_BARS:]], _bounded(trend.limit)
     top = max(*values, limit, 1e-9)
     over = sum(value > limit for value in values)
     line = round(FULL_HEIGHT * limit / top)
-    times = (
-        "never over it" if not over else "over it all the time" if over == len(values) else _lasting(over, len(values))
-    )
-    caption = f"Last hour: highest {_amount(max(values), unit)}, threshold {_amount(limit, unit)}, {times}"
+    until = moment(trend.until)
+    hour = f"The hour before {until:%H:%M} UTC" if until and not _is_fresh(notice) else "Last hour"
     return Bars(
         "".join(BLOCKS[min(7, round(7 * value / top))] for value in values),
-        caption,
+        f"{hour}: {_lasting(over, len(values))}",
         tuple(_bar(value, limit, top, line) for value in values),
         line,
         FULL_HEIGHT - line,
@@ -111,18 +132,17 @@ def _bar(value: float, limit: float, top: float, line: int) -> Bar:
 
 def _lasting(over: int, count: int) -> str:
     if over in {0, count}:
-        return "over it all the time" if over else "never over it"
-    return f"over it for about {span(3600 / count * over)}"
+        return "over the threshold all the time" if over else "never over the threshold"
+    return f"over the threshold for about {span(3600 / count * over)}"
 
 
-def _amount(value: float, unit: str) -> str:
-    match unit:
-        case "ratio":
-            return percent(value).partition(" ")[0]
-        case "ms":
-            return f"{plain(value, 1)} ms"
-        case _:
-            return plain(value)
+def _is_fresh(notice: Notice) -> bool:
+    until, at = moment(notice.trend.until) if notice.trend else None, moment(notice.at)
+    return until is None or at is None or at - until <= FRESH
+
+
+def _part(together: int, whole: int) -> str:
+    return f"{min(99, round(100 * together / whole))}%" if together * 200 >= whole else "less than 1%"
 
 
 def _details(first_seen: str, at: str, release: str) -> Sequence[str]:

@@ -1,4 +1,7 @@
-"""The evidence of a notice as labelled facts: what people look for first, and what explains us. Pure."""
+"""The evidence of a notice as labelled facts: what people look for first, and what explains us. Pure.
+
+What the notice's sentence says is not said again.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -6,7 +9,7 @@ from datetime import datetime
 
 from alerting import reasons
 from alerting.notifiers import words
-from alerting.outbox.message import Kind, Notice
+from alerting.outbox.message import Notice
 from alerting.rules.units import span
 
 LAST_JUDGED = ", when last judged"
@@ -23,42 +26,42 @@ class Fact:
 
 def facts(notice: Notice) -> Iterator[Fact]:
     """What people look for first; what tells of ourselves has said it all in its sentence."""
-    if notice.kind in words.ABOUT_US:
+    if words.is_about_us(notice):
         return
     if title := notice.issue.get("title"):
         yield Fact("Error", title, quoted=True)
     if culprit := notice.issue.get("culprit"):
         yield Fact("Raised in", culprit, quoted=True)
-    told = {notice.value, notice.threshold} if notice.issue else set()
     value = notice.value.removesuffix(LAST_JUDGED)
     texts = (
-        ("Value", "" if value in notice.sentence else notice.value),
-        ("Threshold", "" if notice.threshold in notice.sentence else notice.threshold),
+        ("Value", "" if notice.issue else _against(notice)),
         ("Peak", notice.peak if notice.peak != value else ""),
         ("First error", _ago(notice.first_error_at, notice.at)),
         ("First seen", _ago(notice.issue.get("first_seen", ""), notice.at)),
         ("Open since", _open_since(notice)),
-        ("Was open" if notice.kind is Kind.ENDED else "Lasted", _lasted_between(notice)),
+        ("Was open", _lasted_between(notice)),
         ("Acknowledged by", notice.in_hand),
     )
-    yield from (Fact(label, text) for label, text in texts if text and text not in told)
+    yield from (Fact(label, text) for label, text in texts if text)
 
 
 def small(notice: Notice) -> Iterator[Fact]:
     """What explains us: how it was read, and why it is told."""
-    what_is_small = {notice.value, notice.threshold} if notice.issue or notice.kind in words.ABOUT_US else set()
-    if notice.value.endswith(LAST_JUDGED):
-        what_is_small.add(notice.value)
     texts = (
-        ("Value", notice.value if notice.value in what_is_small else ""),
-        ("Threshold", notice.threshold if notice.threshold in what_is_small else ""),
-        ("Rule", _rule(notice)),
+        ("Value", _against(notice) if notice.issue or words.is_about_us(notice) else ""),
+        ("Rule", notice.rule_title),
         ("Window", _window(notice)),
         ("Sample", notice.sample),
         ("Reason", reasons.told(notice.reason)),
         ("Dataset", notice.dataset),
     )
     yield from (Fact(label, text) for label, text in texts if text)
+
+
+def says(sentence: str, text: str) -> bool:
+    """Whether the words of `text` stand in the sentence, next to each other and each of them whole."""
+    said, wanted = ([word.strip(".,:;()") for word in each.lower().split()] for each in (sentence, text))
+    return any(said[at : at + len(wanted)] == wanted for at in range(len(said)))
 
 
 def moment(stamp: str) -> datetime | None:
@@ -70,10 +73,12 @@ def moment(stamp: str) -> datetime | None:
     return parsed if parsed.tzinfo else None
 
 
-def _rule(notice: Notice) -> str:
-    if not notice.rule_title:
-        return ""
-    return f"{notice.rule_title} ({notice.severity})" if notice.severity else notice.rule_title
+def _against(notice: Notice) -> str:
+    """The value against its threshold; empty where the sentence says both."""
+    value, limit = notice.value.removesuffix(LAST_JUDGED), notice.threshold
+    left_out = [value] if value and not says(notice.sentence, value) else []
+    left_out += [f"threshold {limit}"] if limit and not says(notice.sentence, limit) else []
+    return ", ".join(left_out)
 
 
 def _window(notice: Notice) -> str:
@@ -107,4 +112,5 @@ def _lasted_between(notice: Notice) -> str:
     opened, resolved = moment(notice.opened_at), moment(notice.resolved_at)
     if opened is None or resolved is None or notice.issue:
         return ""
-    return f"{lasted(notice)}, from {opened:%Y-%m-%d %H:%M:%S} to {resolved:%H:%M:%S} UTC"
+    between = f"from {opened:%Y-%m-%d %H:%M:%S} to {resolved:%H:%M:%S} UTC"
+    return between if says(notice.sentence, lasted(notice)) else f"{lasted(notice)}, {between}"

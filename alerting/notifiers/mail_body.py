@@ -28,7 +28,7 @@ def html(shown: View) -> str:
     context = {
         "view": shown,
         "colour": _COLOURS[shown.mood],
-        "preheader": shown.sentence,
+        "preheader": _preheader(shown),
         "sentence": pieces(shown.sentence),
         "next_step": pieces(shown.next_step),
         "notes": [pieces(note) for note in shown.notes],
@@ -37,6 +37,12 @@ def html(shown: View) -> str:
         "linked": len(shown.rows) <= MOST_LINKED_ROWS,
     }
     return str(_ENGINE.get_template("notice.html").render(Context(context, use_l10n=False)))
+
+
+def _preheader(shown: View) -> str:
+    """What an inbox shows after the subject, which has said the value already."""
+    first = next((f"{each.count} {each.title}" for each in shown.culprits), "")
+    return first or shown.next_step.replace("`", "")
 
 
 def text(shown: View) -> str:

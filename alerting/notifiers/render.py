@@ -7,7 +7,7 @@ from uuid import UUID
 
 from alerting.notifiers import behind, evidence, words
 from alerting.notifiers.escape import HEADER_LIMIT, one_line, safe_link, shorten
-from alerting.notifiers.evidence import Fact, moment
+from alerting.notifiers.evidence import Fact, moment, says
 from alerting.notifiers.words import Mood
 from alerting.outbox.message import Kind, Line, Notice
 
@@ -19,8 +19,6 @@ ROW_LINK_LIMIT = 400
 MOST_NOTES = 10
 _KEY = re.compile(r"([0-9a-f]{32})(-escalated)?")
 _STAMP = re.compile(r"\b(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)Z\b")
-# Kinds about ourselves: their threshold belongs to the facts, not to the subject.
-words.ABOUT_US = frozenset({Kind.BLIND, Kind.SIGHTED, Kind.CHANNEL, Kind.MENDED, Kind.TEST, Kind.DIGEST, Kind.STALE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +66,6 @@ class View:
     tag: str
     mood: Mood
     subject: str
-    title: str
     heading: str
     sentence: str
     next_step: str
@@ -95,27 +92,26 @@ def view(notice: Notice, environment: str = "", page_url: str = "") -> View:
     clean = cleaned(notice)
     tag = words.tag(clean.kind, is_issue=bool(clean.issue), is_over=bool(clean.resolved_at))
     tag = f"test: {tag}" if clean.is_test else tag
-    place = f"{clean.project} (formerly {clean.formerly})" if clean.formerly else clean.project
-    title = f"{place}: {clean.headline}" if place else clean.headline
+    told_in = one_line(environment, SLUG_LIMIT)
+    place = _place(clean, told_in)
     return View(
         tag=tag,
         mood=words.mood(clean),
-        subject=_subject(clean, tag, title),
-        title=title,
-        heading=_heading(clean, place) or title,
-        sentence=clean.sentence,
+        subject=_subject(clean, tag, place),
+        heading=" · ".join(place) or clean.headline,
+        sentence=f"{clean.sentence} {behind.going_sentence(clean)}".strip(),
         next_step=words.next_step(clean),
         facts=tuple(evidence.facts(clean)),
         small=tuple(evidence.small(clean)),
         culprits=behind.culprits(clean),
         share=behind.share(clean),
-        bars=behind.bars(clean.trend, words.unit(clean.rule)),
+        bars=behind.bars(clean),
         notes=clean.notes,
         totals=tuple(words.total(name, count) for name, count in clean.totals.items()),
         rows=tuple(_row(line, clean.at) for line in clean.lines),
         link=clean.link,
         page=_page(clean, page_url),
-        footer=_footer(clean, one_line(environment, SLUG_LIMIT)),
+        footer=_footer(clean, told_in),
     )
 
 
@@ -123,7 +119,7 @@ def cleaned(notice: Notice) -> Notice:
     """The notice with every text reduced to one visible, bounded line, and without links nobody should follow."""
     return replace(
         notice,
-        headline=one_line(notice.headline, 200),
+        headline=_with_plain_times(one_line(notice.headline, 200)),
         sentence=_with_plain_times(one_line(notice.sentence, SENTENCE_LIMIT)),
         severity=one_line(notice.severity, 20),
         rule_title=one_line(notice.rule_title or notice.rule, 60),
@@ -180,34 +176,40 @@ def _with_plain_times(text: str) -> str:
     return _STAMP.sub(r"\1 \2 UTC", text)
 
 
-def _subject(notice: Notice, tag: str, title: str) -> str:
-    """Project and value first: a locked phone shows about sixty characters."""
-    details = []
-    if notice.kind not in words.ABOUT_US and not notice.issue and notice.threshold:
-        details.append(f"threshold {notice.threshold}")
-    if notice.kind is Kind.RESOLVED and (lasted := evidence.lasted(notice)):
-        details.append(f"lasted {lasted}")
+def _subject(notice: Notice, tag: str, place: Sequence[str]) -> str:
+    """All that a locked phone shows: where, how bad against what, and where it goes.
+
+    Commas and not dots: what is ASCII arrives as it is, also at a pager that decodes nothing.
+    """
     end = moment(notice.window_end) if notice.kind is Kind.LATE else None
-    ending = f" at {end:%Y-%m-%d %H:%M} UTC" if end else ""
-    ending += f" ({', '.join(details)})" if details else ""
-    ending += f" in {notice.environment}" if notice.environment else ""
+    headline = f"{notice.headline} at {end:%Y-%m-%d %H:%M} UTC" if end else notice.headline
     if notice.issue.get("title"):
-        ending = f": {notice.issue['title']}{ending}"
+        headline = f"{headline}: {notice.issue['title']}"
     names = list(dict.fromkeys(line.project for line in notice.lines if line.project))
-    if names and not notice.project:
-        ending = f": {', '.join(names[:4])}" + (", …" if len(names) > 4 else "")
-    return shorten(f"[{tag}] {title}{ending}", HEADER_LIMIT)
+    if names:
+        headline = f"{headline}: {', '.join(names[:4])}" + (", …" if len(names) > 4 else "")
+    going, told = behind.going(notice), [headline]
+    told += [going.value] if going else []
+    if not (words.is_about_us(notice) or notice.issue or says(headline, notice.threshold)):
+        told.append(f"threshold {notice.threshold}")
+    if notice.kind is Kind.RESOLVED and (lasted := evidence.lasted(notice)):
+        told.append(f"lasted {lasted}")
+    where = f"{', '.join(place)}: " if place else ""
+    return shorten(f"[{tag}] {where}{', '.join(told)}", HEADER_LIMIT)
 
 
-def _heading(notice: Notice, place: str) -> str:
-    """Severity, project and environment; nothing where a notice is about ourselves or about many."""
-    if notice.kind in words.ABOUT_US or not place:
-        return ""
-    return " · ".join(part for part in (notice.severity.capitalize(), place, notice.environment) if part)
+def _place(notice: Notice, told_in: str) -> Sequence[str]:
+    """Severity, project and environment; of what tells of ourselves, the environment that we run in."""
+    project = f"{notice.project} (formerly {notice.formerly})" if notice.formerly else notice.project
+    environments = {notice.environment or (told_in if words.is_about_us(notice) else "")}
+    if notice.lines:
+        environments = {line.environment for line in notice.lines}
+    environment = environments.pop() if len(environments) == 1 else ""
+    return [part for part in (notice.severity.capitalize(), project, environment) if part]
 
 
 def _page(notice: Notice, page_url: str) -> str:
-    key = "" if notice.kind in words.ABOUT_US else incident_key(notice)
+    key = incident_key(notice)
     return safe_link(f"{page_url.rstrip('/')}/incidents/{UUID(hex=key)}/") if key and page_url else ""
 
 

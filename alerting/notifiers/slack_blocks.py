@@ -33,20 +33,21 @@ _CODE = re.compile(r"`([^`]+)`")
 
 
 def blocks(shown: View) -> list[Block]:
-    """The card: what happened, what is behind it, the lines of a digest, what to do next, and how we know, small.
+    """The card: what happened, the lines of a digest, what is behind it, what to do next, and how we know, small.
 
     Where the view names an incident it has buttons to acknowledge and to silence it.
     """
-    before, after = [_header(shown)], []
+    before: list[Block] = [_header(shown)]
+    after: list[Block] = []
     # Slack refuses a section without text.
     before += _sections([fit(shown.sentence, SENTENCE_LIMIT, ours)])
-    before += _sections([f"*{fact.label}*\n{_said(fact)}" for fact in shown.facts if fact.quoted])
-    before += _sections([_culprits(shown), _trend(shown)])
-    if glance := [fact for fact in shown.facts if not fact.quoted]:
-        before.append({"type": "section", "fields": [_mrkdwn(f"*{each.label}*\n{_said(each)}") for each in glance]})
     before += _sections([fit(_totals(shown), FACT_LIMIT * 2, mrkdwn)])
+    after += _sections([f"*{fact.label}*\n{_said(fact)}" for fact in shown.facts if fact.quoted])
+    after += _sections([_culprits(shown), _trend(shown)])
+    if glance := [fact for fact in shown.facts if not fact.quoted]:
+        after.append({"type": "section", "fields": [_mrkdwn(f"*{each.label}*\n{_said(each)}") for each in glance]})
     after += _sections(["\n".join(f"• {note}" for note in _notes(shown))])
-    after += _sections([" · ".join([*_links(shown), ours(shown.next_step)])])
+    after += _sections(["\n".join([ours(shown.next_step), " · ".join(_links(shown))]).strip()])
     after += _buttons(shown.key) if shown.key else []
     small = "\n".join([*(f"{entities(fact.label)}: {_said(fact)}" for fact in shown.small), mrkdwn(shown.footer)])
     after.append({"type": "context", "elements": [_mrkdwn(small)]})
@@ -56,8 +57,7 @@ def blocks(shown: View) -> list[Block]:
 
 def text(shown: View) -> str:
     """Complete by itself: notifications, screen readers and a message whose blocks were refused show only this."""
-    first = shown.subject if shown.rows else f"[{shown.tag}] {shown.heading}"
-    head = [fit(first, FACT_LIMIT * 2, mrkdwn), fit(shown.sentence, SENTENCE_LIMIT, ours)]
+    head = [fit(f"[{shown.tag}] {shown.heading}", FACT_LIMIT * 2, mrkdwn), fit(shown.sentence, SENTENCE_LIMIT, ours)]
     tail = [ours(shown.next_step), *_links(shown)]
     if shown.rows:
         head.append(fit(_totals(shown), FACT_LIMIT * 2, mrkdwn))
@@ -66,11 +66,12 @@ def text(shown: View) -> str:
     if shown.rows:
         body = lines(shown.rows, PLAIN_FORMS, room)
     else:
-        facts = [f"{fact.label}: {_said(fact)}" for fact in (*shown.facts, *shown.small)]
         # Without the sparkline: a screen reader would name each of its blocks.
         trend = mrkdwn(shown.bars.caption) if shown.bars else ""
-        body = _as_many_as_fit([part for part in (_culprits(shown), trend) if part] + facts + _notes(shown), room)
-    return "\n".join(part for part in (*head, *body, *tail) if part)
+        parts = [_culprits(shown), trend, *_facts(shown.facts), *_notes(shown)]
+        body = _as_many_as_fit([part for part in parts if part], room)
+    small = _as_many_as_fit(_facts(shown.small), room - sum(len(part) + 1 for part in body))
+    return "\n".join(part for part in (*head, *body, *tail, *small) if part)
 
 
 def short_text(shown: View) -> str:
@@ -82,6 +83,10 @@ def ours(sentence: str) -> str:
     """A sentence of ours: what it puts in backticks is code, and what it quotes of others still formats nothing."""
     pieces = _CODE.split(sentence)
     return "".join(code(piece) if index % 2 else spaced(piece) for index, piece in enumerate(pieces))
+
+
+def _facts(facts: Sequence[Fact]) -> list[str]:
+    return [f"{fact.label}: {_said(fact)}" for fact in facts]
 
 
 def _said(fact: Fact) -> str:

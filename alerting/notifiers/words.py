@@ -4,8 +4,9 @@ from enum import StrEnum
 
 from alerting.outbox.message import Kind, Line, Notice
 
-# Kinds about ourselves.
-ABOUT_US = frozenset({Kind.BLIND, Kind.SIGHTED, Kind.CHANNEL, Kind.MENDED, Kind.TEST, Kind.DIGEST, Kind.STALE})
+_ABOUT_US = frozenset({Kind.BLIND, Kind.SIGHTED, Kind.CHANNEL, Kind.MENDED, Kind.TEST, Kind.DIGEST, Kind.STALE})
+# What keeps us from judging is no error of a project's.
+_RULES_ABOUT_US = frozenset({"behind", "dropping"})
 
 
 class Mood(StrEnum):
@@ -57,6 +58,11 @@ _ENDED_STEPS: dict[str, str] = {
 }
 
 
+def is_about_us(notice: Notice) -> bool:
+    """Whether it tells of ourselves, of Sentry or of many: its value and threshold belong to the small print."""
+    return notice.kind in _ABOUT_US or notice.rule in _RULES_ABOUT_US
+
+
 def tag(kind: str, *, is_issue: bool = False, is_over: bool = False) -> str:
     """The word in brackets that every subject starts with."""
     if kind == Kind.FIRST and is_issue:
@@ -92,11 +98,6 @@ def _mood(kind: str, severity: str) -> Mood:
     return _MOODS.get(kind, Mood.ALARM if severity == "high" else Mood.WARNING)
 
 
-def unit(rule: str) -> str:
-    """The unit of a rule's value."""
-    return {"error_rate": "ratio", "p95_latency": "ms"}.get(rule, "errors")
-
-
 def next_step(notice: Notice) -> str:
     """What the reader does now; one sentence."""
     match notice.kind:
@@ -109,7 +110,7 @@ def next_step(notice: Notice) -> str:
         case Kind.TEST:
             return "Nothing to do: this channel works."
         case Kind.BLIND:
-            return "Watch Sentry itself until this is mended: nothing is judged meanwhile."
+            return "Run `alerting check`: it says what to mend. Watch Sentry itself until then."
         case Kind.CHANNEL:
             return "Mend what it names, then restart the worker: the channel is tried again at once."
         case Kind.DIGEST if mood(notice) is Mood.GOOD:

@@ -51,7 +51,7 @@ def _notice(told: Notice, sentence: str, lasted: str, since: datetime, now: date
         sentence=sentence,
         at=_stamp(now),
         rule_title="Channel works again",
-        value="working",
+        value="mended",
         reason="channel_mended",
         opened_at=_stamp(since),
         resolved_at=_stamp(now),

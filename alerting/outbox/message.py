@@ -73,7 +73,7 @@ class Trend:
 class Notice:
     """Everything a person is told about one transition, with its evidence.
 
-    `value`, `threshold` and `peak` are text in people's units ("11 errors", "5% (0.05)", "1500 ms"); times are ISO
+    `value`, `threshold` and `peak` are text in people's units ("11 errors", "5%", "1500 ms"); times are ISO
     8601 UTC. `headline` and `sentence` are written by us; `project`, `environment`, `issue` and the titles in
     `lines` are hostile text from events and must be escaped by every renderer. `key` names the incident (threads
     and edits hang on it); `sequence` counts its notices from 1. `notes` are further sentences of ours (what is being

@@ -83,11 +83,8 @@ def _broken_notice(channel: str, error: DeliveryError, now: datetime) -> Notice:
     return Notice(
         kind=Kind.CHANNEL,
         key=f"channel-{channel}-{now:%Y%m%d%H%M%S}",
-        headline=f"{name} refuses our notices ({error.reason})",
-        sentence=(
-            f"{name} refused a notice and will refuse the next ones too: {error} Until it takes them again, notices "
-            f"meant for it come this way."
-        ),
+        headline=f"{name} does not take our notices any more",
+        sentence=f"{error} Until that is mended, notices meant for {name} come this way.",
         severity="high",
         at=stamp,
         rule="channel",

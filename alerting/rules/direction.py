@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from enum import StrEnum
 from statistics import median
 
-# Fewer figures than these show no direction.
-FEWEST = 3
+# Fewer figures than these show no direction, and of few ones more than a quarter count.
+FEWEST, ENOUGH = 3, 4
 # Less than this part of what it was, or of the threshold where that is more, is noise.
 NOISE = 0.25
 
@@ -26,7 +26,7 @@ def direction(values: Sequence[float], threshold: float) -> Direction | None:
     """
     if len(values) < FEWEST:
         return None
-    lately = values[-max(FEWEST, len(values) // 4) :]
+    lately = values[-max(ENOUGH, len(values) // 4) :]
     usual = median(lately)
     moved = lately[-1] - usual
     if abs(moved) <= NOISE * max(usual, threshold, 0.0):

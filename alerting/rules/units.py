@@ -14,8 +14,8 @@ def plain(value: float, decimals: int = 4) -> str:
 
 
 def percent(value: float, decimals: int = 4) -> str:
-    """A fraction as percent with the fraction beside it, so that it matches both the page and the environment."""
-    return f"{plain(value * 100, decimals - 2)}% ({plain(value, decimals)})"
+    """A fraction as percent; `decimals` are those of the fraction."""
+    return f"{plain(value * 100, decimals - 2)}%"
 
 
 def text(rule: Rule, value: float) -> str:

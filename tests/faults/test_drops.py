@@ -79,5 +79,5 @@ def test_with_an_environment_filter_dropping_is_told_once_and_fires_no_rule(
     world = world_on(sandbox, World(NOON, environment="production"), environments=("production",))
     every(world, 2, 8, lambda: sandbox.sentry.add_dropped("shop", 1, reason="project_quota"))
     assert world.kinds() == world.kinds("email") == ["first"]
-    assert "counts are lower bounds" in world.slack.sent[0].headline
+    assert "our counts are too low" in world.slack.sent[0].headline
     assert not Incident.objects.filter(rule="critical_errors").exists()

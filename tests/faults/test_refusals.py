@@ -53,7 +53,7 @@ def test_a_webhook_that_is_gone_is_replaced_by_mail_until_another_one_is_configu
     sandbox.mail.wait_for(lambda _: by_mail(sandbox, "checkout"))
     service.wait_for_good_tick()
     (warning,) = by_mail(sandbox, "no_service", "channel broken")
-    assert "Slack refuses our notices" in warning
+    assert "Slack does not take our notices any more" in warning
     assert (len(by_mail(sandbox, "search")), len(by_mail(sandbox, "checkout"))) == (1, 1)
     listed = service.command("outbox", "list").stdout
     assert re.search(r"slack: broken since .*: no_service", listed)

@@ -86,7 +86,7 @@ def test_an_error_rate_that_can_no_longer_be_judged_ends_once_with_its_last_judg
     ended = the_end(plain)
     assert plain.kinds() == ["first", "ended"], "and nobody is reminded"
     assert "too little traffic to judge since 12:" in ended.headline
-    assert "last judged 5% (0.05)" in ended.headline and ended.value == "5% (0.05), when last judged"
+    assert "last judged 5%" in ended.headline and ended.value == "5%, when last judged"
     assert ("no transactions" in ended.sentence) is (after == 0)
     assert "100 are needed" in ended.sentence
     judge_a_rate(plain, 4)

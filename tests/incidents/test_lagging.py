@@ -78,7 +78,7 @@ def test_an_incident_that_cannot_end_for_half_an_hour_is_told_once_and_so_is_the
         )
     told = texts()[1]
     assert [each.rule for each in texts()] == ["critical_errors", "behind"]
-    assert "critical_errors of shop" in told.sentence and WHY in told.sentence
+    assert "Critical errors of shop" in told.sentence and WHY in told.sentence
     for minute in range(120, 130):
         memory, _ = lagging.update(memory, [], [], DESK, NOON + minute * MINUTE)
     assert (texts()[2].kind, texts()[2].key) == (Kind.RESOLVED, told.key)
@@ -101,6 +101,14 @@ def test_an_open_incident_remembers_since_when_it_could_not_be_judged_until_the_
     assert Standing.from_json(standing.to_json()) == standing
     reminded = advance(standing, breached(60), POLICY)
     assert (reminded.tell, reminded.standing.behind_since) == (Kind.REMINDER, None)
+
+
+@pytest.mark.django_db
+def test_each_reminder_says_what_has_changed_since_the_notice_before() -> None:
+    for minute, value in ((0, 20.0), (60, 30.0), (120, 25.0)):
+        told = verdict(minute, value, Reason.OVER_THRESHOLD)
+        record.settle([told], record.open_incidents(""), DESK, NOON + minute * MINUTE)
+    assert [each.sentence.partition("), ")[2] for each in texts()] == ["", "up from 20 errors.", "down from 30 errors."]
 
 
 @pytest.mark.django_db

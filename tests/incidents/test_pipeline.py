@@ -61,7 +61,7 @@ def test_the_error_rate_is_judged_on_a_settled_window(world: World) -> None:
     world.run(timedelta(minutes=1))
     assert world.kinds() == []
     world.run(timedelta(minutes=3))
-    assert [(notice.rule, notice.value) for notice in world.email.sent] == [("error_rate", "1.2% (0.012)")]
+    assert [(notice.rule, notice.value) for notice in world.email.sent] == [("error_rate", "1.2%")]
 
 
 def test_a_slow_project_is_told_in_slack_only(world: World) -> None:

@@ -69,7 +69,7 @@ def test_only_errors_are_the_numerator_of_a_rate(world: World, sandbox: Sandbox,
     world.now += timedelta(minutes=1)
     world.run(timedelta(minutes=4))
     assert {(notice.rule, notice.project, notice.value) for notice in world.slack.sent} == {
-        ("error_rate", "blog", "1.8% (0.018)")
+        ("error_rate", "blog", "1.8%")
     }
 
 

@@ -193,14 +193,14 @@ def test_no_secret_appears_on_the_screen_or_in_the_logs(start: Start, tmp_path: 
 def test_without_a_token_a_newcomer_sees_an_incident_and_how_to_watch_their_own_sentry(start: Start) -> None:
     running = start().wait_for("SENTRY_AUTH_TOKEN is not set").wait_for("✓ sandbox").wait_for(IS_UP)
     running.wait_for("shop      a new release").wait_for("slack     [new] Medium · shop")
-    for what in ("slack     [firing] High · shop", "email     [firing] shop: "):
+    for what in ("slack     [firing] High · shop", "email     [firing] High, shop"):
         running.wait_for(what)
     running.wait_for("critical_errors in shop: ok → firing")
     assert re.search(r"page +http://127\.0\.0\.1:\d+/", running.text), "the page's address is printed"
     assert re.search(r"Incident: +http://127\.0\.0\.1:\d+/incidents/", running.text), "and notices lead to it"
     running.wait_for("critical_errors in shop: recovering → ok", timeout=150)
     running.wait_for("error_rate in shop: recovering → ok")
-    for what in ("slack     [resolved] High · shop", "email     [resolved] shop: "):
+    for what in ("slack     [resolved] High · shop", "email     [resolved] High, shop"):
         running.wait_for(what, times=2)
     running.wait_for("export SENTRY_AUTH_TOKEN=").wait_for("alerting explain")
     assert "4111" not in running.text

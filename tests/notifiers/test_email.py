@@ -60,7 +60,9 @@ def test_a_mail_reaches_everybody_at_once_as_html_and_text(server: MailServer) -
     (envelope,) = server.handler.envelopes
     assert envelope.rcpt_tos == [ANN, BOB]
     message = received(server)
-    assert message["Subject"] == "[firing] checkout: 37 errors in 5 min (threshold 10 errors) in production"
+    assert message["Subject"] == (
+        "[firing] High, checkout, production: 37 errors in 5 min, rising, threshold 10 errors"
+    )
     assert message["Auto-Submitted"] == "auto-generated"
     assert message["Date"]
     for kind in ("plain", "html"):

@@ -22,6 +22,7 @@ QUIET = [0.0] * 15
         pytest.param([0.0] * 19 + [1], 0, Direction.RISING, id="one error, where none is allowed, is a rise"),
         pytest.param([0.001, 0.002, 0, 0.003, 0.02, 0.042], 0.01, Direction.RISING, id="a rate"),
         pytest.param([310, 305, 290, 420, 900, 1200, 1840], 1000, Direction.RISING, id="milliseconds"),
+        pytest.param([310, 350, 900, 1200, 1700, 1840], 1000, Direction.RISING, id="that rise more slowly in the end"),
         pytest.param([3000, 2900, 3100, 2800, 2000, 1900, 1400], 1000, Direction.FALLING, id="falling milliseconds"),
         pytest.param([0.0] * 50 + [50.0] * 5 + [90.0] * 5, 10, Direction.RISING, id="an hour in minutes"),
         pytest.param([0.0, 37], 10, None, id="two figures tell nothing"),

@@ -1,0 +1,144 @@
+"""Believable notices about ourselves: that we are blind, that a channel is broken, that Sentry drops or lags."""
+
+from alerting.outbox.message import Kind, Notice
+
+
+def about_us() -> dict[str, Notice]:
+    """The examples by name."""
+    return {
+        "dropping": Notice(
+            kind=Kind.FIRST,
+            key="d40b",
+            headline="Sentry dropped 1240 error events in the last minutes, so our counts are too low",
+            sentence="Sentry throws error events away (rate_limited): 1240 of project 4511. It does not say of which "
+            "environment, so they are missing from what we count in production. Until it stops, no incident of these "
+            "projects is resolved and no error rate of theirs is judged.",
+            severity="medium",
+            at="2026-11-23T12:07:41Z",
+            rule="dropping",
+            rule_title="Dropped events",
+            project="sentry",
+            environment="production",
+            value="1240 dropped error events",
+            threshold="0",
+            reason="dropping_began",
+            opened_at="2026-11-23T12:07:41Z",
+        ),
+        "behind": Notice(
+            kind=Kind.FIRST,
+            key="1a6",
+            headline="Sentry shows events late since 11:30 UTC",
+            sentence="Sentry's ingestion is behind: events arrive 14 min after they happened. Until it has caught up, "
+            "Critical errors of checkout cannot be resolved, and no rate or latency is told; counts over their "
+            "threshold are.",
+            severity="medium",
+            at="2026-11-23T12:07:41Z",
+            rule="behind",
+            rule_title="Ingestion behind",
+            project="sentry",
+            value="behind for 37 min",
+            threshold="30 min",
+            reason="ingestion_behind",
+            opened_at="2026-11-23T11:30:00Z",
+        ),
+        "caught up": Notice(
+            kind=Kind.RESOLVED,
+            key="1a6",
+            headline="Sentry shows events in time again",
+            sentence="Resolved: Sentry's ingestion was behind from 2026-11-23T11:30:00Z to 2026-11-23T12:40:00Z. What "
+            "could not be judged meanwhile is judged now.",
+            severity="medium",
+            at="2026-11-23T12:43:00Z",
+            rule="behind",
+            rule_title="Ingestion behind",
+            project="sentry",
+            value="behind for 1 h 13 min",
+            threshold="30 min",
+            reason="ingestion_caught_up",
+            opened_at="2026-11-23T11:30:00Z",
+            resolved_at="2026-11-23T12:43:00Z",
+            sequence=2,
+        ),
+        "blind": Notice(
+            kind=Kind.BLIND,
+            key="b11d",
+            headline="cannot read Sentry since 12:03 UTC",
+            sentence="Error counts and new issues cannot be read from Sentry since 2026-11-23T12:03:00Z: Sentry "
+            "refuses the token (401). Until this is mended, silence from us does not mean that all is well.",
+            severity="high",
+            at="2026-11-23T12:07:41Z",
+            rule="blind",
+            rule_title="Blind",
+            project="sentry",
+            value="no reading for 4 min 41 s",
+            threshold="1 min 30 s",
+            reason="no_good_reading",
+            opened_at="2026-11-23T12:03:00Z",
+        ),
+        "sighted": Notice(
+            kind=Kind.SIGHTED,
+            key="b11d",
+            headline="Sentry can be read again after 22 min",
+            sentence="Resolved: Sentry answers again. It could not be read from 2026-11-23T12:03:00Z to "
+            "2026-11-23T12:25:00Z. What was missed meanwhile is judged now and told once, marked late.",
+            severity="high",
+            at="2026-11-23T12:25:00Z",
+            rule="blind",
+            rule_title="Blind",
+            project="sentry",
+            value="reading again",
+            threshold="1 min 30 s",
+            reason="sight_regained",
+            opened_at="2026-11-23T12:03:00Z",
+            resolved_at="2026-11-23T12:25:00Z",
+            sequence=2,
+        ),
+        "channel": Notice(
+            kind=Kind.CHANNEL,
+            key="channel-slack-20261123120741",
+            headline="Slack does not take our notices any more",
+            sentence="Slack refused: the token is not valid. Check SENTRY_SLACK_BOT_TOKEN. Until that is mended, "
+            "notices meant for Slack come this way.",
+            severity="high",
+            at="2026-11-23T12:07:41Z",
+            rule="channel",
+            rule_title="Channel broken",
+            project="slack",
+            value="invalid_auth",
+            threshold="a working channel",
+            reason="channel_broken",
+            notes=(
+                "`alerting outbox reopen slack` opens Slack without a restart. Without either, a notice tries it now "
+                "and then: after a minute first, once an hour in the end.",
+            ),
+        ),
+        "channel works again": Notice(
+            kind=Kind.MENDED,
+            key="channel-slack-20261123120741",
+            headline="Slack takes our notices again after 22 min",
+            sentence="Slack takes our notices again, after 22 min. 4 notices meant for it were sent another way "
+            "meanwhile, and not again now.",
+            severity="high",
+            at="2026-11-23T12:29:41Z",
+            rule="channel",
+            rule_title="Channel works again",
+            project="slack",
+            value="mended",
+            threshold="a working channel",
+            reason="channel_mended",
+            opened_at="2026-11-23T12:07:41Z",
+            resolved_at="2026-11-23T12:29:41Z",
+            sequence=2,
+        ),
+        "test": Notice(
+            kind=Kind.TEST,
+            key="test-1",
+            headline="a test of this channel",
+            sentence="This is a test: notices of the alerting service arrive here.",
+            severity="medium",
+            at="2026-11-23T12:07:41Z",
+            project="checkout",
+            value="11 errors",
+            threshold="10 errors",
+        ),
+    }
