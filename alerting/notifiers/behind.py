@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from alerting.notifiers.escape import one_line, safe_link
 from alerting.notifiers.evidence import moment
-from alerting.outbox.message import Notice
+from alerting.outbox.message import Notice, Trend
 from alerting.rules.direction import Direction, direction
 from alerting.rules.units import span
 
@@ -89,7 +89,8 @@ def share(notice: Notice) -> str:
 
 def going(notice: Notice) -> Direction | None:
     """Where the value is going now; None where that is not known."""
-    return direction(notice.trend.values, notice.trend.limit) if notice.trend and _is_fresh(notice) else None
+    trend = notice.trend
+    return direction(trend.values, trend.limit) if trend and _is_fresh(trend, notice.at) else None
 
 
 def going_sentence(notice: Notice) -> str:
@@ -98,9 +99,8 @@ def going_sentence(notice: Notice) -> str:
     return _DIRECTIONS[found] if found else ""
 
 
-def bars(notice: Notice) -> Bars | None:
-    """The last hour against the threshold; None where it is not known."""
-    trend = notice.trend
+def bars(trend: Trend | None, at: str = "") -> Bars | None:
+    """The last hour against the threshold; None where it is not known. `at` is when it is told, empty for now."""
     if trend is None or not trend.values:
         return None
     values, limit = [_bounded(value) for value in trend.values[-MOST_BARS:]], _bounded(trend.limit)
@@ -108,7 +108,7 @@ def bars(notice: Notice) -> Bars | None:
     over = sum(value > limit for value in values)
     line = round(FULL_HEIGHT * limit / top)
     until = moment(trend.until)
-    hour = f"The hour before {until:%H:%M} UTC" if until and not _is_fresh(notice) else "Last hour"
+    hour = f"The hour before {until:%H:%M} UTC" if until and not _is_fresh(trend, at) else "Last hour"
     return Bars(
         "".join(BLOCKS[min(7, round(7 * value / top))] for value in values),
         f"{hour}: {_lasting(over, len(values))}",
@@ -136,9 +136,9 @@ def _lasting(over: int, count: int) -> str:
     return f"over the threshold for about {span(3600 / count * over)}"
 
 
-def _is_fresh(notice: Notice) -> bool:
-    until, at = moment(notice.trend.until) if notice.trend else None, moment(notice.at)
-    return until is None or at is None or at - until <= FRESH
+def _is_fresh(trend: Trend, at: str) -> bool:
+    until, told = moment(trend.until), moment(at)
+    return until is None or told is None or told - until <= FRESH
 
 
 def _part(together: int, whole: int) -> str:

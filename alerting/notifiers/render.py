@@ -105,7 +105,7 @@ def view(notice: Notice, environment: str = "", page_url: str = "") -> View:
         small=tuple(evidence.small(clean)),
         culprits=behind.culprits(clean),
         share=behind.share(clean),
-        bars=behind.bars(clean),
+        bars=behind.bars(clean.trend, clean.at),
         notes=clean.notes,
         totals=tuple(words.total(name, count) for name, count in clean.totals.items()),
         rows=tuple(_row(line, clean.at) for line in clean.lines),

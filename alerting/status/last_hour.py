@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from alerting.incidents.models import Incident
-from alerting.notifiers import behind, words
+from alerting.notifiers import behind
 from alerting.notifiers.evidence import moment
 from alerting.outbox.message import Notice, Trend
 from alerting.outbox.models import Message
@@ -38,7 +38,7 @@ def of(incident: Incident, messages: Iterable[Message], now: datetime) -> LastHo
         return _as_judged(incident, points, now)
     payloads = [message.payload for message in messages if message.payload.get("trend")]
     if payloads and (trend := Notice.from_json(payloads[-1]).trend):
-        return _as_told(incident, trend)
+        return _as_told(trend)
     return _unknown("not known here: it came with no notice; Sentry is asked when the page is opened")
 
 
@@ -49,16 +49,16 @@ def _unknown(why: str) -> LastHour:
 def _as_judged(incident: Incident, points: Sequence[Point], now: datetime) -> LastHour:
     before = incident.decisions.filter(at__lt=points[0][0], value__isnull=False).order_by("-at").first()
     held = before.value if before and before.value is not None else points[0][1]
-    return _shown(incident, Trend(_steps(points, held, now), incident.threshold, ""), "as it was judged")
+    return _shown(Trend(_steps(points, held, now), incident.threshold, ""), "as it was judged")
 
 
-def _as_told(incident: Incident, trend: Trend) -> LastHour:
+def _as_told(trend: Trend) -> LastHour:
     until = moment(trend.until)
-    return _shown(incident, trend, f"as told for the hour until {until:%Y-%m-%d %H:%M} UTC" if until else "as told")
+    return _shown(trend, f"as told for the hour until {until:%Y-%m-%d %H:%M} UTC" if until else "as told")
 
 
-def _shown(incident: Incident, trend: Trend, whose: str) -> LastHour:
-    bars = behind.bars(trend, words.unit(incident.rule))
+def _shown(trend: Trend, whose: str) -> LastHour:
+    bars = behind.bars(trend)
     going = direction(trend.values, trend.limit)
     return LastHour(trend, bars, f"{going}, {whose}" if going else whose)
 
