@@ -33,15 +33,19 @@ def told_by(answer: Answer) -> Dropped:
     )
 
 
-def are_told_by(answer: Answer) -> bool:
-    """Whether this is about the last minutes, and not about one window beside what was kept in it."""
-    return answer.question.measure is Measure.OUTCOMES and not answer.question.settled
+def newest(answers: Iterable[Answer]) -> Dropped | None:
+    """What this tick's answer about the last minutes tells; None where outcomes were not asked or could not be read."""
+    for answer in answers:
+        of_now = answer.question.measure is Measure.OUTCOMES and not answer.question.settled
+        if of_now and answer.trust is Trust.VALUE:
+            return told_by(answer)
+    return None
 
 
 def lately(memory: Mapping[str, Any], answers: Iterable[Answer], now: datetime) -> Dropped:
     """This tick's answer, or the last one while it is recent."""
-    for answer in answers:
-        if are_told_by(answer) and answer.trust is Trust.VALUE:
-            return told_by(answer)
+    told = newest(answers)
+    if told is not None:
+        return told
     recent = memory and timedelta() <= now - datetime.fromisoformat(memory["at"]) <= REMEMBERED
     return Dropped(dict(memory["projects"]), dict(memory.get("transactions", {}))) if recent else Dropped()

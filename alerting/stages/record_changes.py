@@ -47,8 +47,8 @@ def record(
         if parts.completion is not None and owed:
             parts.completion.hold(parts.clock() + HELD, now)
         state.traffic = traffic.remember(state.traffic, answers, now)
-        if any(drops.are_told_by(answer) for answer in answers):
-            dropped = drops.lately(state.drops, answers, now)
+        dropped = drops.newest(answers)
+        if dropped is not None:
             state.drops = dropped.to_json(now)
             owed += dropping.update(dropped, desk, now)
         state.plan, state.sight = remember(state.plan, answers, now), sight
