@@ -72,7 +72,7 @@ ENDED = frozenset({Why.THRESHOLD_RAISED, Why.NOT_WATCHED, Why.NOT_VISIBLE, Why.T
 _TOO_LITTLE = frozenset({Reason.TOO_FEW_TRANSACTIONS, Reason.NO_TRANSACTIONS})
 _OUT_OF_REACH = {Reason.NOT_WATCHED: Why.NOT_WATCHED, Reason.NOT_VISIBLE: Why.NOT_VISIBLE}
 # A percentile jumps while its window fills; only counts, and ratios of them, grow at a pace.
-_ADDS_UP = frozenset({Judgement.CRITICAL_ERRORS, Judgement.ERROR_RATE})
+ADDS_UP = frozenset({Judgement.CRITICAL_ERRORS, Judgement.ERROR_RATE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +182,7 @@ def _still_breached(seen: Standing, verdict: Verdict, policy: Policy, quiet: Why
     reading, now = verdict.reading, verdict.at
     held_back = seen.worse_at is not None and timedelta() <= now - seen.worse_at < policy.worse_pause
     length = timedelta(seconds=reading.window.seconds)
-    look = Look(reading.value or 0.0, reading.window.end, length, now, verdict.rule.judgement in _ADDS_UP)
+    look = Look(reading.value or 0.0, reading.window.end, length, now, verdict.rule.judgement in ADDS_UP)
     level, worse = judge_worsening(seen.level, look, policy.worse_reference, held_back=held_back)
     seen = replace(seen, level=level)
     if worse is not None:

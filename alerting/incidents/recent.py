@@ -1,11 +1,13 @@
-"""What ended lately: by this the next breach of the same rule and project is known to be flapping."""
+"""What ended or became worse lately: a breach is flapping because of the one, and no news because of the other."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from django.db.models import Count, Max
 
+from alerting.incidents.lifecycle import ADDS_UP
 from alerting.incidents.models import Incident
+from alerting.incidents.standing import Standing
 from alerting.incidents.worsening import Recent
 
 Key = tuple[str, str]
@@ -23,3 +25,13 @@ def ended(keys: Sequence[Key], environment: str, within: timedelta, now: datetim
     )
     wanted = set(keys)
     return {(rule, project): Recent(ends, peak) for rule, project, ends, peak in rows if (rule, project) in wanted}
+
+
+def worsened(incidents: Iterable[Incident]) -> dict[str, datetime]:
+    """When each project's errors were last told as worse, by project id: their count and their rate grow together."""
+    found: dict[str, datetime] = {}
+    for incident in incidents:
+        at = Standing.from_json(incident.standing).worse_at if incident.rule in ADDS_UP else None
+        if at is not None:
+            found[incident.project_id_text] = max(at, found.get(incident.project_id_text, at))
+    return found

@@ -8,7 +8,7 @@ from typing import Any
 
 from alerting.incidents import decisions, quiet_issues, recent
 from alerting.incidents import notice as notices
-from alerting.incidents.lifecycle import Policy, Step, advance_all
+from alerting.incidents.lifecycle import ADDS_UP, Policy, Step, advance_all
 from alerting.incidents.links import Links
 from alerting.incidents.models import Decision, Incident, Transition
 from alerting.incidents.quiet import Hush, Quiet, listen
@@ -16,6 +16,7 @@ from alerting.incidents.standing import Standing, State
 from alerting.incidents.worsening import NOTHING_RECENT, Recent
 from alerting.outbox import queue
 from alerting.outbox.clean import clean, clean_json
+from alerting.outbox.message import Kind
 from alerting.outbox.queue import Debt
 from alerting.rules.model import Outcome, Project, Reading, Reason, Rule, Verdict
 
@@ -105,10 +106,11 @@ def settle(verdicts: Sequence[Verdict], open_now: Iterable[Incident], desk: Desk
     earlier = recent.ended(
         [key for key in by_key if key not in standing], desk.environment, desk.policy.flap_window, now
     )
+    worse = recent.worsened(standing.values())
     for key, judged in by_key.items():
-        _decide(standing.get(key), judged, desk, now, earlier.get(key, NOTHING_RECENT), page, quiet)
+        _decide(standing.get(key), judged, desk, now, earlier.get(key, NOTHING_RECENT), page, quiet, worse)
     for verdict in told_once:
-        _decide(None, [verdict], desk, now, NOTHING_RECENT, page, quiet)
+        _decide(None, [verdict], desk, now, NOTHING_RECENT, page, quiet, worse)
     _write(page, now)
     return sum(not debt.is_silenced for debt in page.debts)
 
@@ -121,8 +123,12 @@ def _decide(
     earlier: Recent,
     page: _Page,
     quiet: Quiet,
+    worse: dict[str, datetime],
 ) -> None:
     before = Standing.from_json(incident.standing) if incident else Standing()
+    rule, project = verdicts[0].rule, verdicts[0].reading.project.id
+    if rule.name in ADDS_UP and project in worse:
+        before = replace(before, worse_at=worse[project])
     for step in advance_all(before, verdicts, desk.policy, earlier):
         verdict = step.verdict
         if verdict is None or (incident is None and step.standing.state is State.OK and step.tell is None):
@@ -134,6 +140,8 @@ def _decide(
             page.changed[incident.pk] = incident
         _apply(incident, before, step, verdict, desk, now, page, quiet)
         before = step.standing
+        if step.tell is Kind.WORSE and rule.name in ADDS_UP:
+            worse[project] = now
 
 
 def _open(verdict: Verdict, step: Step, desk: Desk, now: datetime) -> Incident:

@@ -310,3 +310,14 @@ def test_a_tick_costs_five_requests_on_average_and_few_queries(
     assert max(costs) <= 7 and sum(costs) <= 5 * len(costs)
     with django_assert_max_num_queries(40):
         world.tick()
+
+
+def test_errors_that_double_are_told_once_by_their_count_and_their_rate(world: World) -> None:
+    hour = timedelta(hours=1)
+    world.source.performance[SHOP] = Row(transactions=1000, stored=1000)
+    world.source.add_errors(SHOP, 300, NOON, hour)
+    world.run(timedelta(minutes=30))
+    world.source.add_errors(SHOP, 600, world.now, hour)
+    world.run(timedelta(minutes=25))
+    told = [(notice.rule, notice.kind.value) for notice in world.slack.sent]
+    assert sorted(told) == [("critical_errors", "first"), ("critical_errors", "worse"), ("error_rate", "first")]
