@@ -47,7 +47,7 @@ class Service:
     broker_url: str
     database_url: str = ""
     overrides: Mapping[str, str] = field(default_factory=dict)
-    processes: dict[str, warm.Program] = field(default_factory=dict)
+    processes: dict[str, warm.Started] = field(default_factory=dict)
     page_url: str = ""
     is_migrated: bool = False
 
@@ -89,23 +89,23 @@ class Service:
         done = self.command("migrate")
         assert done.returncode == 0, done.stdout + done.stderr
 
-    def start(self, name: str, *arguments: str) -> warm.Program:
+    def start(self, name: str, *arguments: str) -> warm.Started:
         """Start `celery -A worker …` in a process group of its own."""
         return self._start(name, "celery", "-A", "worker", *arguments)
 
-    def _start(self, name: str, program: str, *arguments: str, **environ: str) -> warm.Program:
+    def _start(self, name: str, program: str, *arguments: str, **environ: str) -> warm.Started:
         log = self.folder / f"{name}.log"
         argv, environment = [program, *arguments], {**self.environment, **environ}
-        process = self.processes[name] = warm.Program(argv, environ=environment, folder=ROOT, out=log, err=log)
+        process = self.processes[name] = warm.start(argv, environ=environment, folder=ROOT, log=log)
         return process
 
-    def start_worker(self, name: str = "worker", concurrency: int = 2) -> warm.Program:
+    def start_worker(self, name: str = "worker", concurrency: int = 2) -> warm.Started:
         before = self.log(name).count(" ready.")
         process = self.start(name, "worker", "-l", "info", "-c", str(concurrency), "-n", f"{name}@%h")
         self.wait_for_log(name, " ready.", before + 1)
         return process
 
-    def start_beat(self, name: str = "beat") -> warm.Program:
+    def start_beat(self, name: str = "beat") -> warm.Started:
         return self.start(name, "beat", "-l", "info")
 
     def start_page(self) -> None:

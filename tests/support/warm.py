@@ -21,16 +21,45 @@ import traceback
 from collections.abc import Mapping, Sequence
 from multiprocessing import forkserver
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from alerting import parent_death
 
 # Where a program's way begins, by the name it has in .venv/bin.
 ENTRY_POINTS = {"alerting": "alerting.cli", "celery": "celery.__main__"}
+APPENDED = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+# Read by Python and by Celery before any line of ours: who sets them starts the program as a shell does.
+READ_FIRST = ("PYTHON", "CELERY_LOADER", "CELERY_CONFIG_MODULE", "CELERY_CUSTOM_WORKER_POOL", "DJANGO_SETTINGS_MODULE")
+
+
+class Started(Protocol):
+    """A running program: what tests use of `subprocess.Popen`."""
+
+    @property
+    def pid(self) -> int: ...
+    def poll(self) -> int | None: ...
+    def wait(self, timeout: float | None = None) -> int: ...
+
+
+def start(argv: Sequence[str], *, environ: Mapping[str, str], folder: Path, log: Path) -> Started:
+    """Start a program in a session of its own that ends with this process; what it prints is added to `log`."""
+    if not _is_cold(environ):
+        return Program(argv, environ, folder, log, log)
+    with log.open("ab") as out:
+        options: dict[str, Any] = {"cwd": folder, "env": environ, "stdin": subprocess.DEVNULL}
+        return parent_death.start([_file(argv[0]), *argv[1:]], stdout=out, stderr=out, **options)
+
+
+def _is_cold(environ: Mapping[str, str]) -> bool:
+    return any(name.startswith(READ_FIRST) for name in environ)
+
+
+def _file(program: str) -> Path:
+    return Path(sys.executable).with_name(program)
 
 
 class Program:
-    """A running program; of `subprocess.Popen` it has what tests use."""
+    """One that was forked."""
 
     def __init__(self, argv: Sequence[str], environ: Mapping[str, str], folder: Path, out: Path, err: Path) -> None:
         context = multiprocessing.get_context("forkserver")
@@ -58,11 +87,10 @@ class Program:
 def run(
     argv: Sequence[str], *, environ: Mapping[str, str], folder: Path, timeout: float
 ) -> subprocess.CompletedProcess[str]:
-    """As `subprocess.run` with what it printed, as text; what Python itself reads at its start makes it a cold one."""
-    if any(name.startswith("PYTHON") for name in environ):
-        program_file = Path(sys.executable).with_name(argv[0])
+    """As `subprocess.run` with what it printed, as text."""
+    if _is_cold(environ):
         options: dict[str, Any] = {"cwd": folder, "env": environ, "stdin": subprocess.DEVNULL, "timeout": timeout}
-        return subprocess.run([program_file, *argv[1:]], capture_output=True, text=True, **options)
+        return subprocess.run([_file(argv[0]), *argv[1:]], capture_output=True, text=True, **options)
     with tempfile.TemporaryDirectory(prefix="warm-") as place:
         out, err = Path(place) / "out", Path(place) / "err"
         program = Program(argv, environ, folder, out, err)
@@ -89,7 +117,7 @@ def _go_on_as(argv: tuple[str, ...], environ: dict[str, str], folder: str, out: 
     os.environ.update(environ)
     time.tzset()
     os.chdir(folder)
-    sys.argv = [str(Path(sys.executable).with_name(argv[0])), *argv[1:]]
+    sys.argv = [str(_file(argv[0])), *argv[1:]]
     sys.path[:] = [each for each in sys.path if each]
     status = 0
     try:
@@ -105,6 +133,3 @@ def _go_on_as(argv: tuple[str, ...], environ: dict[str, str], folder: str, out: 
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(status)
-
-
-APPENDED = os.O_WRONLY | os.O_CREAT | os.O_APPEND
