@@ -93,12 +93,11 @@ def view(notice: Notice, environment: str = "", page_url: str = "") -> View:
     tag = words.tag(clean.kind, is_issue=bool(clean.issue), is_over=bool(clean.resolved_at))
     tag = f"test: {tag}" if clean.is_test else tag
     told_in = one_line(environment, SLUG_LIMIT)
-    place = _place(clean, told_in)
     return View(
         tag=tag,
         mood=words.mood(clean),
-        subject=_subject(clean, tag, place),
-        heading=" · ".join(place) or clean.headline,
+        subject=_subject(clean, tag, _place(clean, told_in, clean.project)),
+        heading=" · ".join(_place(clean, told_in, clean.project or _projects(clean))) or clean.headline,
         sentence=f"{clean.sentence} {behind.going_sentence(clean)}".strip(),
         next_step=words.next_step(clean),
         facts=tuple(evidence.facts(clean)),
@@ -185,9 +184,8 @@ def _subject(notice: Notice, tag: str, place: Sequence[str]) -> str:
     headline = f"{notice.headline} at {end:%Y-%m-%d %H:%M} UTC" if end else notice.headline
     if notice.issue.get("title"):
         headline = f"{headline}: {notice.issue['title']}"
-    names = list(dict.fromkeys(line.project for line in notice.lines if line.project))
-    if names:
-        headline = f"{headline}: {', '.join(names[:4])}" + (", …" if len(names) > 4 else "")
+    if names := _projects(notice):
+        headline = f"{headline}: {names}"
     going, told = behind.going(notice), [headline]
     told += [going.value] if going else []
     if not (words.is_about_us(notice) or notice.issue or says(headline, notice.threshold)):
@@ -198,9 +196,15 @@ def _subject(notice: Notice, tag: str, place: Sequence[str]) -> str:
     return shorten(f"[{tag}] {where}{', '.join(told)}", HEADER_LIMIT)
 
 
-def _place(notice: Notice, told_in: str) -> Sequence[str]:
+def _projects(notice: Notice) -> str:
+    """The first projects of a digest's lines; empty for a single notice."""
+    names = list(dict.fromkeys(line.project for line in notice.lines if line.project))
+    return ", ".join(names[:4]) + (", …" if len(names) > 4 else "")
+
+
+def _place(notice: Notice, told_in: str, project: str) -> Sequence[str]:
     """Severity, project and environment; of what tells of ourselves, the environment that we run in."""
-    project = f"{notice.project} (formerly {notice.formerly})" if notice.formerly else notice.project
+    project = f"{project} (formerly {notice.formerly})" if notice.formerly else project
     environments = {notice.environment or (told_in if words.is_about_us(notice) else "")}
     if notice.lines:
         environments = {line.environment for line in notice.lines}

@@ -86,7 +86,7 @@ def test_what_keeps_starting_and_stopping_is_told_as_flapping_once_and_its_end_o
         world.run(timedelta(minutes=3))
     assert read(sandbox) == ["firing", "resolved"] * 3 + ["flapping"]
     flapping = sandbox.slack.messages[6].text
-    assert "It keeps starting and stopping: 11 errors (threshold 10 errors)." in flapping
+    assert "It keeps starting and stopping: 11 errors in 1 min (threshold 10 errors)." in flapping
     assert "Until it has been stable for a while, only a value twice as high is told, and a reminder" in flapping
     world.run(timedelta(minutes=45))
     assert read(sandbox) == ["firing", "resolved"] * 3 + ["flapping", "resolved"]
@@ -126,7 +126,7 @@ def test_after_hours_of_5xx_people_get_one_dated_summary(world: World, sandbox: 
     down.remove()
     world.run(timedelta(minutes=2))
     (summary,) = [each.text for each in sandbox.slack.messages]
-    assert summary.startswith("[late summary] 2 notices, 1 project: checkout")
+    assert summary.startswith("[late summary] High · checkout\n2 notices about 1 project could not be delivered")
     assert re.search(r"could not be delivered in time, the oldest since 2026-01-01 12:00:\d\d UTC", summary)
     lines = [line for line in summary.splitlines() if "checkout: " in line and "threshold" in line]
     assert ["firing" in lines[0], "resolved" in lines[1]] == [True, True]

@@ -191,7 +191,7 @@ def test_a_revoked_token_is_told_once_by_the_whole_service(make_service: MakeSer
     service.wait_for_row("select 1 from incidents_tick where outcome = 'partial'")
     pretend_the_last_good_tick_was_a_minute_earlier(service)
     arrived = sandbox.slack.wait_for(lambda all_: len(all_) == 1, timeout=30)
-    assert "cannot read Sentry" in arrived[0].text and "SENTRY_AUTH_TOKEN" in arrived[0].text
+    assert "cannot be read from Sentry" in arrived[0].text and "SENTRY_AUTH_TOKEN" in arrived[0].text
     assert "does not accept the token" in " ".join(service.command("health").stdout.split())
     sandbox.sentry.tokens[sandbox.sentry.token] = "user"
     arrived = sandbox.slack.wait_for(lambda all_: len(all_) == 2, timeout=30)

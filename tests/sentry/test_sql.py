@@ -103,10 +103,10 @@ def test_prose_that_starts_with_a_verb_is_no_statement(prose: str) -> None:
     "unit", ["'", "(", "$a", '"', "a.b.", "/*", "['", '"a', "`", "--", "\\'", "a . ", "select from "]
 )
 def test_hostile_statements_take_bounded_time(unit: str) -> None:
-    started = time.perf_counter()
+    started = time.thread_time()
     kind_of(unit * (1_000_000 // len(unit)))
     kind_in("select " + unit * (1_000_000 // len(unit)))
-    assert time.perf_counter() - started < 1
+    assert time.thread_time() - started < 1
 
 
 @pytest.mark.parametrize(
