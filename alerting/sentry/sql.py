@@ -45,14 +45,14 @@ class Piece(NamedTuple):
         return self.start + len(opens), self.end - (len(closes) if is_closed else 0)
 
 
-# Every repetition takes all it can and gives nothing back, so that no text is read twice.
+# No text is read twice. What is lazy may not be possessive: before 3.11.5 CPython matches it wrongly (gh-106052).
 _PIECE = re.compile(
     r"""
       (?P<NAME> (?![eEnNbBxX]'|[uU]&')[^\W\d][\w$]*+ )
-    | (?P<COMMENT> --[^\n]*+ | /\*(?:[^*]|\*(?!/))*+(?:\*/|\Z) )
+    | (?P<COMMENT> --[^\n]*+ | /\*[\s\S]*?(?:\*/|\Z) )
       # A backslash escapes the quote behind it, except where the literal must have ended: 'C:\temp\', 'next'
     | (?P<TEXT> (?:[eEnNbBxX]|[uU]&)?'(?:[^'\\]|''|\\(?!'\s*+(?:[,);]|\Z))[\s\S]|\\)*+(?:'|\Z)
-              | \$(?P<tag>[^\W\d]\w{0,62}|)\$(?:(?!\$(?P=tag)\$)[\s\S])*+(?:\$(?P=tag)\$|\Z) )
+              | \$(?P<tag>[^\W\d]\w{0,62}|)\$[\s\S]*?(?:\$(?P=tag)\$|\Z) )
     | (?P<HOLDER> %\(\w++\)s | %s\b | \? | (?<![:\w]):(?![:=])\w++ | \$\d++ | @{1,2}\w++ )
     | (?P<NUMBER> (?:\d|\.\d)(?:[eE][+-]\d|[\w.])*+ )
     | (?P<QUOTED> "(?:[^"\\]|""|\\[\s\S])*+(?:"|\Z) | `(?:[^`]|``)*+(?:`|\Z) | \[[^\W\d][^\]\['",]{0,127}+\] )

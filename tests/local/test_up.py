@@ -197,7 +197,7 @@ def test_without_a_token_a_newcomer_sees_an_incident_and_how_to_watch_their_own_
         running.wait_for(what)
     running.wait_for("critical_errors in shop: ok → firing")
     assert re.search(r"page +http://127\.0\.0\.1:\d+/", running.text), "the page's address is printed"
-    running.wait_for("/incidents/")
+    running.wait_for("Incident: ")
     assert re.search(r"Incident: +http://127\.0\.0\.1:\d+/incidents/", running.text), "and notices lead to it"
     running.wait_for("critical_errors in shop: recovering → ok", timeout=150)
     running.wait_for("error_rate in shop: recovering → ok")
