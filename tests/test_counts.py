@@ -13,6 +13,8 @@ RECORDED: dict[str, dict[str, int]] = COUNTS["packages"]
 PLACES = ("alerting", "worker", "tests/sandbox")
 # Words, vendors' tokens and their examples are data: they count neither as lines nor as expressions.
 DATA = ROOT / "alerting" / "sentry" / "scrub" / "rules"
+# Each folder in these is one of a kind, such as a channel, and has files of the same names as the others.
+ALIKE = (ROOT / "alerting" / "notifiers", ROOT / "alerting" / "rules")
 LONG = 300
 _COMPILING = {"compile", "search", "match", "fullmatch", "sub", "subn", "split", "findall", "finditer"}
 
@@ -95,8 +97,14 @@ def test_no_file_is_longer_than_can_be_read_at_once() -> None:
     assert {name for name in allowed if lengths.get(name, 0) <= LONG} == set(), "take them out of counts.json"
 
 
+def _kind_of_folder(path: Path) -> Path:
+    folder = path.parent
+    return folder.parent if folder.parent in ALIKE else folder
+
+
 def test_a_file_is_known_by_its_name_alone() -> None:
-    """No base name twice, but for Django's own and what Python itself asks for."""
-    names = [path.name for package in PACKAGES.values() for path in package.values() if "tests" not in path.parts]
+    """No base name twice, but for Django's own, what Python itself asks for, and folders that are alike."""
+    files = [path for package in PACKAGES.values() for path in package.values() if "tests" not in path.parts]
+    names = [name for name, _ in {(path.name, _kind_of_folder(path)) for path in files}]
     twice = {name for name in names if names.count(name) > 1}
     assert twice <= {"__init__.py", "__main__.py", "apps.py", "models.py", "urls.py", *COUNTS["names that stand twice"]}

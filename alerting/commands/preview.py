@@ -13,9 +13,12 @@ from alerting import config
 from alerting.commands import database
 from alerting.commands.failures import CommandError
 from alerting.config import Settings
-from alerting.notifiers import mail_body, registry, render, slack, slack_blocks, slack_html
+from alerting.notifiers import registry, render
+from alerting.notifiers.email import mail_body
 from alerting.notifiers.every_kind import every_kind
-from alerting.notifiers.slack_lines import SIGNS
+from alerting.notifiers.slack import notifier as slack
+from alerting.notifiers.slack import slack_blocks, slack_html
+from alerting.notifiers.slack.slack_lines import SIGNS
 from alerting.outbox.message import Notice
 
 FOLDER = Path("preview")

@@ -4,11 +4,12 @@ from email.utils import parseaddr
 
 from alerting.config import Settings
 from alerting.errors import DeliveryError
-from alerting.notifiers import mail_ports, registry
+from alerting.notifiers import registry
+from alerting.notifiers.email import mail_ports
+from alerting.notifiers.email.smtp_replies import Replies, delivery_error, sorted_out
 from alerting.notifiers.escape import one_line
-from alerting.notifiers.slack import SEND_SECONDS, RefusedError, ask, ask_api, within
-from alerting.notifiers.slack_http import Bot, Transport, Webhook, parsed
-from alerting.notifiers.smtp_replies import Replies, delivery_error, sorted_out
+from alerting.notifiers.slack.notifier import SEND_SECONDS, RefusedError, ask, ask_api, within
+from alerting.notifiers.slack.slack_http import Bot, Transport, Webhook, parsed
 
 _NOTHING_SAID = frozenset({"tls", "timeout", "connection_lost"})
 # What a living webhook answers to a message without words; a dead one says no_service, with nothing posted either way.

@@ -2,9 +2,9 @@
 
 from alerting.config import Settings
 from alerting.notifiers.base import Notifier
-from alerting.notifiers.email import EmailNotifier
-from alerting.notifiers.slack import BotMode, Mode, SlackNotifier, WebhookMode
-from alerting.notifiers.smtp import STEP_SECONDS, SmtpBackend
+from alerting.notifiers.email.notifier import EmailNotifier
+from alerting.notifiers.email.smtp import STEP_SECONDS, SmtpBackend
+from alerting.notifiers.slack.notifier import BotMode, Mode, SlackNotifier, WebhookMode
 
 
 def build(settings: Settings) -> dict[str, Notifier]:

@@ -9,9 +9,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from alerting.incidents.models import Decision
-from alerting.notifiers.email import EmailNotifier
-from alerting.notifiers.slack import SlackNotifier, WebhookMode
-from alerting.notifiers.smtp import SmtpBackend
+from alerting.notifiers.email.notifier import EmailNotifier
+from alerting.notifiers.email.smtp import SmtpBackend
+from alerting.notifiers.slack.notifier import SlackNotifier, WebhookMode
 from tests.rules.test_evaluate import Defaults
 from tests.sandbox import Fault, Sandbox
 from tests.support.pipeline import World

@@ -5,7 +5,9 @@ import re
 from html.parser import HTMLParser
 from typing import Any
 
-from alerting.notifiers import mail_body, render, slack_blocks
+from alerting.notifiers import render
+from alerting.notifiers.email import mail_body
+from alerting.notifiers.slack import slack_blocks
 from alerting.outbox.message import Notice
 
 HIDDEN = re.compile('<div style="display:none.*?</div>', re.DOTALL)

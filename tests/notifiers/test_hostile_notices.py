@@ -7,9 +7,11 @@ from email import message_from_bytes, policy
 
 from hypothesis import HealthCheck, Phase, given, settings
 
-from alerting.notifiers import mail_body, render, slack_blocks
-from alerting.notifiers.email import EmailNotifier
+from alerting.notifiers import render
+from alerting.notifiers.email import mail_body
+from alerting.notifiers.email.notifier import EmailNotifier
 from alerting.notifiers.examples import firing
+from alerting.notifiers.slack import slack_blocks
 from alerting.outbox.message import Notice
 from tests.notifiers.hostile import Recipe, recipes
 from tests.notifiers.rendered import Tags, assert_within_slacks_limits, block_texts

@@ -5,10 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from alerting.notifiers import mail_body, render, slack_blocks
+from alerting.notifiers import render
+from alerting.notifiers.email import mail_body
 from alerting.notifiers.every_kind import every_kind
 from alerting.notifiers.evidence import LAST_JUDGED
 from alerting.notifiers.examples import digest, firing, new_issue, resolved
+from alerting.notifiers.slack import slack_blocks
 from alerting.outbox.message import Kind, Notice, TopError, Trend
 from tests.notifiers.rendered import HIDDEN, assert_within_slacks_limits, block_texts, everything
 

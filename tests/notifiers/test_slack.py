@@ -10,9 +10,9 @@ import pytest
 from alerting.errors import DeliveryError
 from alerting.notifiers.every_kind import every_kind
 from alerting.notifiers.examples import digest, firing, resolved
-from alerting.notifiers.slack import BotMode, SlackNotifier, WebhookMode
-from alerting.notifiers.slack_http import Answer
-from alerting.notifiers.slack_replies import DEFAULT_RETRY_AFTER, refusal
+from alerting.notifiers.slack.notifier import BotMode, SlackNotifier, WebhookMode
+from alerting.notifiers.slack.slack_http import Answer
+from alerting.notifiers.slack.slack_replies import DEFAULT_RETRY_AFTER, refusal
 from tests.notifiers.drip import dripping_server
 from tests.notifiers.stand_ins import BOT_TOKEN, SlackServer, api, slack_server
 

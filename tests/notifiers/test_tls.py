@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from alerting.errors import DeliveryError
-from alerting.notifiers.email import EmailNotifier
+from alerting.notifiers.email.notifier import EmailNotifier
+from alerting.notifiers.email.smtp import SmtpBackend
 from alerting.notifiers.examples import firing
-from alerting.notifiers.slack import SlackNotifier, WebhookMode
-from alerting.notifiers.smtp import SmtpBackend
+from alerting.notifiers.slack.notifier import SlackNotifier, WebhookMode
 from tests.notifiers.stand_ins import mail_server, slack_server
 from tests.support import certificate
 

@@ -77,8 +77,10 @@ class Camera:
 
 def _take_all(camera: Camera, service: Service, sandbox: Sandbox) -> None:
     from alerting.commands.preview import card
-    from alerting.notifiers import mail_body, render, slack
+    from alerting.notifiers import render
+    from alerting.notifiers.email import mail_body
     from alerting.notifiers.examples import firing
+    from alerting.notifiers.slack import notifier as slack
     from tests.pictures import scenes
 
     worst = scenes.broken(sandbox)

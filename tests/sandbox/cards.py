@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from alerting.notifiers.slack_html import blocks_to_html, escape, to_html
+from alerting.notifiers.slack.slack_html import blocks_to_html, escape, to_html
 from tests.sandbox.records import Mail, SlackMessage
 
 APP_NAME = "sentry-alerting"

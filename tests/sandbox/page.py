@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from alerting.notifiers.slack_html import escape
+from alerting.notifiers.slack.slack_html import escape
 from tests.sandbox import cards
 from tests.sandbox.cards import Piece
 from tests.sandbox.mail import MailPart

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerting.notifiers.slack_html import blocks_to_html, to_html
+from alerting.notifiers.slack.slack_html import blocks_to_html, to_html
 from tests.sandbox import cards
 from tests.sandbox.records import Mail, SlackMessage
 

@@ -9,9 +9,10 @@ from typing import Any
 from django.core.mail import EmailMultiAlternatives
 
 from alerting.errors import DeliveryError
-from alerting.notifiers import mail_body, render
+from alerting.notifiers import render
 from alerting.notifiers.base import Receipt
-from alerting.notifiers.smtp_replies import delivery_error, sorted_out
+from alerting.notifiers.email import mail_body
+from alerting.notifiers.email.smtp_replies import delivery_error, sorted_out
 from alerting.outbox.message import Notice
 
 logger = logging.getLogger(__name__)

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from alerting.errors import DeliveryError
 from alerting.http.retry_after import retry_after
-from alerting.notifiers.slack_http import Answer, parsed
+from alerting.notifiers.slack.slack_http import Answer, parsed
 
 # Slack documents one message a second; a limit without Retry-After gets a little longer than that.
 DEFAULT_RETRY_AFTER = 5.0

@@ -7,11 +7,12 @@ from datetime import UTC, datetime
 from typing import Any, Protocol, TypeVar
 
 from alerting.errors import DeliveryError
-from alerting.notifiers import render, slack_blocks
+from alerting.notifiers import render
 from alerting.notifiers.base import Receipt
 from alerting.notifiers.faults import connection_failed
-from alerting.notifiers.slack_http import Answer, Bot, Transport, Webhook, parsed
-from alerting.notifiers.slack_replies import WITHOUT_BLOCKS, refusal
+from alerting.notifiers.slack import slack_blocks
+from alerting.notifiers.slack.slack_http import Answer, Bot, Transport, Webhook, parsed
+from alerting.notifiers.slack.slack_replies import WITHOUT_BLOCKS, refusal
 from alerting.outbox.message import Kind, Notice
 
 logger = logging.getLogger(__name__)

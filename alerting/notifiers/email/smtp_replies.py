@@ -6,9 +6,9 @@ import ssl
 from collections.abc import Iterable, Mapping
 
 from alerting.errors import DeliveryError
+from alerting.notifiers.email.smtp import LoginNeedsTlsError
 from alerting.notifiers.escape import one_line
 from alerting.notifiers.faults import connection_failed
-from alerting.notifiers.smtp import LoginNeedsTlsError
 
 PEER = "the mail server"
 _MASK = "[secret]"

@@ -13,7 +13,7 @@ from django.core.mail.backends.smtp import EmailBackend
 from django.core.mail.message import sanitize_address
 
 from alerting.http import certificates
-from alerting.notifiers.deadline import Deadline
+from alerting.notifiers.email.deadline import Deadline
 
 STEP_SECONDS = 10
 # Below the outbox's lease, with room for the work around the conversation.

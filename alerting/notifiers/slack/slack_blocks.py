@@ -8,7 +8,7 @@ from typing import Any
 from alerting.notifiers.escape import code, entities, fit, mrkdwn, slack_link
 from alerting.notifiers.evidence import Fact
 from alerting.notifiers.render import View
-from alerting.notifiers.slack_lines import FORMS, PLAIN_FORMS, SIGNS, lines, packed, spaced
+from alerting.notifiers.slack.slack_lines import FORMS, PLAIN_FORMS, SIGNS, lines, packed, spaced
 
 # Documented by Slack: 50 blocks, 3000 characters a section, 150 a header, 10 fields of 2000. Not documented, but
 # refused as `msg_blocks_too_long`: a message whose blocks come to some 13,000 characters together, markup included
