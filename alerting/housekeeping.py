@@ -4,7 +4,8 @@ from datetime import datetime, timedelta
 
 from django.contrib.sessions.models import Session
 
-from alerting.actions.models import AuditEntry, Silence
+from alerting.actions import once
+from alerting.actions.models import AnsweredRequest, AuditEntry, Silence
 from alerting.incidents import retention
 from alerting.status import login
 
@@ -16,6 +17,7 @@ def take_turn(now: datetime, history_days: int) -> int:
     for old in (
         AuditEntry.objects.filter(at__lt=now - history),
         Silence.objects.filter(ends_at__lt=now - history),
+        AnsweredRequest.objects.filter(at__lt=now - once.KEPT),
         Session.objects.filter(expire_date__lt=now),
     ):
         removed += old.delete()[0]

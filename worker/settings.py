@@ -90,13 +90,15 @@ SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "alerting_session", "alerting_csrf"
 SESSION_COOKIE_HTTPONLY, SESSION_COOKIE_SAMESITE = True, "Lax"
 CSRF_FAILURE_VIEW = "alerting.status.error_pages.stale_form"
 CSRF_COOKIE_HTTPONLY, CSRF_COOKIE_SAMESITE = True, "Strict"
-DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024
+# With each click Slack sends the whole card, up to 16 bytes for one of its characters.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 50
 STATUS_PASSWORD = _settings.secret("ALERTING_STATUS_PASSWORD")
 STATUS_READONLY_PASSWORD = _settings.secret("ALERTING_STATUS_READONLY_PASSWORD")
 STATUS_TRUSTED_PROXIES = list(_settings.ALERTING_TRUSTED_PROXIES)
 STATUS_USER_HEADER = _settings.status_user_header
 SLACK_SIGNING_SECRET = _settings.secret("SENTRY_SLACK_SIGNING_SECRET")
+SLACK_API_URL = _settings.SENTRY_SLACK_API_URL
 
 EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
 EMAIL_HOST = _settings.EMAIL_HOST

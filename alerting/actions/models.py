@@ -94,3 +94,17 @@ class AuditEntry(models.Model):
     def words(self) -> str:
         """What was done to the incident at hand: "acknowledged it", "gave it back", "added a note"."""
         return IN_WORDS.get(self.action, f"{self.action} it")
+
+
+class AnsweredRequest(models.Model):
+    """A signed request that was acted on, and what it was answered; kept for as long as its signature holds.
+
+    `digest` is the SHA-256 of the whole body in hex: the body may hold what must not be kept.
+    """
+
+    digest = models.CharField(max_length=64, primary_key=True)
+    answer = models.TextField()
+    at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"{self.digest[:8]} answered at {self.at:%Y-%m-%d %H:%M}"

@@ -61,7 +61,7 @@ def acknowledge(incident_id: int, actor: Actor, now: datetime, note: str = "") -
     with transaction.atomic():
         incident = _incident(incident_id)
         if incident.closed_at is not None:
-            raise ActionError(f"Incident {incident_id} is over since {incident.closed_at:%Y-%m-%d %H:%M} UTC.")
+            raise ActionError(f"Incident {incident_id} has been over since {incident.closed_at:%Y-%m-%d %H:%M} UTC.")
         who, said = clean(actor.name, NAME_LIMIT), clean(note, REASON_LIMIT)
         mine = {"at": now, "by": who, "note": said, "via": actor.via}
         found, created = Acknowledgement.objects.get_or_create(incident=incident, defaults=mine)

@@ -1,32 +1,50 @@
-"""Slack's buttons: a signed request in, an acknowledgement or a silence out, answered at once.
+"""Slack's buttons: a signed request in, an acknowledgement or a silence out, and a sentence to whoever pressed.
 
-The card follows at the channel's pace; this answer only tells Slack that the click has arrived.
+Slack wants its answer within three seconds and shows nothing of it. So it gets an empty one as soon as the deed is
+done, and the sentence follows through the address that came with the click. The card follows at the channel's pace.
 """
 
-import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.db import Error
+from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 from slack_sdk.signature import SignatureVerifier
 
-from alerting.actions import perform
+from alerting.actions import once, perform
+from alerting.actions.perform import Actor
 from alerting.errors import ActionError
 from alerting.incidents.models import Incident
-from alerting.notifiers.escape import one_line
+from alerting.notifiers.slack import slack_answer
 from alerting.outbox import cards
+from alerting.status import slack_click
+from alerting.status.slack_click import Click
 
 logger = logging.getLogger(__name__)
 
 SILENCE = timedelta(hours=1)
-# What reading a payload of another shape raises, times out of the calendar and endless nesting among it.
-NO_CLICK = (ValueError, KeyError, TypeError, IndexError, AttributeError, OverflowError, OSError, RecursionError)
+# Of Slack's three, for another writer of the database to finish.
+PATIENCE_SECONDS = 2.0
+NOT_KEPT = "Nothing was done: this incident is not kept any more."
+NO_BUTTON = "Nothing was done: this version of the service does not know that button."
+NOT_TAKEN = "Nothing was done, since our database takes no changes just now: press again in a minute."
+
+
+class Reply(HttpResponse):
+    """An empty answer; once it has been sent, `then` is called, with the connection to the database given back."""
+
+    def __init__(self, then: Callable[[], None], **arguments: Any) -> None:
+        super().__init__(**arguments)
+        self._then = then
+
+    def close(self) -> None:
+        super().close()
+        self._then()
 
 
 @csrf_exempt
@@ -38,15 +56,21 @@ def receive(request: HttpRequest) -> HttpResponse:
     if not _is_signed(request):
         return HttpResponse(status=401)
     try:
-        click = json.loads(request.POST.get("payload", ""))
-        said = _perform(click)
-    except ActionError as error:
-        said = str(error)
-    except (*NO_CLICK, ValidationError):
+        click = slack_click.read(request.POST.get("payload", ""))
+    except slack_click.NO_CLICK:
         logger.warning("Slack sent a signed request that is no click on a button of ours")
         return HttpResponse(status=400)
-    # Slack shows this where it shows answers to clicks at all; what counts stands on the card, which is edited.
-    return JsonResponse({"response_type": "ephemeral", "replace_original": False, "text": said})
+    now, fault = datetime.now(UTC), ""
+    try:
+        said = once.answered(request.body, lambda: _carry_out(click, now), now, seconds=PATIENCE_SECONDS)
+    except Error as error:
+        said, fault = NOT_TAKEN, f"The database took no change ({type(error).__name__})"
+
+    def tell() -> None:
+        slack_answer.tell(click.response_url, said, settings.SLACK_API_URL)
+
+    # Slack marks a click whose answer is no success. Django logs the reason, in one line.
+    return Reply(tell, status=503, reason=fault) if fault else Reply(tell)
 
 
 def _is_signed(request: HttpRequest) -> bool:
@@ -59,28 +83,38 @@ def _is_signed(request: HttpRequest) -> bool:
         return False
 
 
-def _perform(click: Mapping[str, Any]) -> str:
-    """Do what the button stands for; repeating it, as Slack does when it is in doubt, changes nothing."""
-    action = click["actions"][0]
-    incident = Incident.objects.filter(uid=str(action["value"])).first()
+def _carry_out(click: Click, now: datetime) -> str:
+    """Do what the button stands for; what came of it, in a sentence for whoever pressed it."""
+    incident, deed = Incident.objects.filter(uid=click.incident).first(), DEEDS.get(click.button)
     if incident is None:
-        raise ActionError("This incident is not kept any more.")
-    user = click["user"]
-    who = perform.Actor(
-        one_line(str(user.get("username") or user.get("name") or user["id"]), 80), "slack", str(user["id"])
-    )
-    now = datetime.now(UTC)
-    if action["action_id"] == "acknowledge":
-        found, is_new = perform.acknowledge(incident.pk, who, now)
-        said = "You have it: no more reminders." if is_new else f"{found.by} has it already."
-    elif action["action_id"] == "silence":
-        # Dated by the click and not by its arrival, so that a repeated request is the same silence.
-        clicked = datetime.fromtimestamp(float(action["action_ts"]), UTC).replace(microsecond=0)
-        about = perform.About(incident.rule, incident.project)
-        made = perform.silence(about, clicked + SILENCE, "silenced for an hour from Slack", who, now)
-        if made.created_at == now:
-            cards.add_note(incident.uid.hex, f"Silenced by {made.by} until {made.ends_at:%H:%M} UTC ({about}).", now)
-        said = f"Silent about {about} for an hour. What is still broken then is told then."
-    else:
-        raise KeyError(action["action_id"])
-    return said
+        return NOT_KEPT
+    if deed is None:
+        return NO_BUTTON
+    try:
+        return deed(incident, click, now)
+    except ActionError as error:
+        return str(error)
+
+
+def _acknowledge(incident: Incident, click: Click, now: datetime) -> str:
+    found, is_new = perform.acknowledge(incident.pk, _actor(click), now)
+    if is_new:
+        return "You have it: no more reminders."
+    who = "You have" if (found.by, found.via) == (click.user, "slack") else f"{found.by} has"
+    return f"{who} it already, since {found.at:%H:%M} UTC."
+
+
+def _silence(incident: Incident, click: Click, now: datetime) -> str:
+    # An hour from the click and not from its arrival.
+    about = perform.About(incident.rule, incident.project)
+    made = perform.silence(about, click.at + SILENCE, "silenced for an hour from Slack", _actor(click), now)
+    if made.created_at == now:
+        cards.add_note(incident.uid.hex, f"Silenced by {made.by} until {made.ends_at:%H:%M} UTC ({about}).", now)
+    return f"Silent until {made.ends_at:%H:%M} UTC about {about}. What is still broken then is told then."
+
+
+def _actor(click: Click) -> Actor:
+    return Actor(click.user, "slack", click.user_id)
+
+
+DEEDS: Mapping[str, Callable[[Incident, Click, datetime], str]] = {"acknowledge": _acknowledge, "silence": _silence}

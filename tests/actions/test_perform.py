@@ -55,7 +55,7 @@ def test_giving_back_is_audited_once() -> None:
 
 
 def test_what_is_over_or_unknown_cannot_be_acknowledged() -> None:
-    with pytest.raises(ActionError, match="is over since"):
+    with pytest.raises(ActionError, match="has been over since"):
         perform.acknowledge(closed("shop").pk, ANN, NOW)
     with pytest.raises(ActionError, match="There is no incident 999"):
         perform.acknowledge(999, ANN, NOW)

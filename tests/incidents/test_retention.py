@@ -37,6 +37,7 @@ BOUNDED_BY = {
     "actions.AuditEntry": "history",
     "actions.Silence": "history",
     "actions.MaintenanceWindow": "people, who plan each of them",
+    "actions.AnsweredRequest": "minutes",
     "status.FailedLogin": "minutes",
 }
 

@@ -863,9 +863,12 @@ RULES = (
     Rule(
         id="slack-webhook",
         keywords=("https://hooks.slack",),
-        pattern=r"https://hooks\.slack(?:-gov)?\.com/(?:services|workflows|triggers)/[\w/+-]{8,200}",
-        source="api.slack.com: Token types; Incoming webhooks",
-        hits=("https://hooks.slack.com/services/T0AAA<+>AAA1/B0BBBBBB2/pNKeTNVQPtAuI3yX6pdulpVN",),
+        pattern=r"https://hooks\.slack(?:-gov)?\.com/(?:services|workflows|triggers|actions|commands)/[\w/+-]{8,200}",
+        source="api.slack.com: Token types; Incoming webhooks; Handling user interaction (response_url)",
+        hits=(
+            "https://hooks.slack.com/services/T0AAA<+>AAA1/B0BBBBBB2/pNKeTNVQPtAuI3yX6pdulpVN",
+            "https://hooks.slack.com/actions/T0AAA<+>AAA1/7212345678901/pNKeTNVQPtAuI3yX6pdulpVN",
+        ),
         misses=("https://hooks.slack is how they begin",),
         bounded=False,
     ),
