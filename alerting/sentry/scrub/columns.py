@@ -4,8 +4,7 @@ import re
 from collections.abc import Iterator
 
 from alerting.sentry.scrub.names import Names
-from alerting.sentry.scrub.rules.plain import DATE
-from alerting.sentry.scrub.values import MARKER, holds_nothing, looks_random
+from alerting.sentry.scrub.values import MARKER, holds_nothing
 from alerting.sentry.scrub.work import Cut, Work
 from alerting.sentry.sql import Piece, Token, tokens
 
@@ -14,17 +13,6 @@ _ROWS = re.compile(
     r"(?P<then>values\s{0,9}(?=\()|select\s|=\s{0,9}(?:row\s{0,9})?(?=\()|in\s{0,9}\((?=\())",
     re.IGNORECASE,
 )
-_COMPARED = re.compile(
-    r"(?<![\w.\"`\[])(?P<name>[\w.\"`\[\]]{1,120}+)(?:(?:\s?,\s?'[^']{0,80}+')?\)\s{0,4}(?:=|<>|!="
-    r"|\bi?like\b)(?!\s{0,4}\()"
-    r"|\s{0,4}(?:\b(?:not\s{1,3})?i?like\b|\b(?:not\s{1,3})?in\b(?=\s{0,3}\()|<>|!=|=\s{0,3}any\b))\s{0,4}",
-    re.IGNORECASE,
-)
-_CALLED = re.compile(r"'(?:[^']|''){1,500}+'(?:::\w{1,40})?\s{1,4}as\s{1,4}(?P<name>[\w\"`]{1,80})", re.IGNORECASE)
-_KEY = re.compile(
-    r"(?:Key \((?P<names>[^()]{1,300}+)\)=|Failing row contains )\((?P<values>[^\n]{1,2000}?)\)(?= |\.|\\|$)",
-    re.MULTILINE,
-)
 _PARAMETERS = "[parameters: "
 _CLOSED = re.compile(r"[)\]}]\](?=[\s\"'`.,;:)}<>]|$)")
 _PARAMETER = re.compile(
@@ -32,10 +20,9 @@ _PARAMETER = re.compile(
     re.DOTALL,
 )
 _ROW = re.compile(r"\((?:[^()'\"]|'(?:[^'\\]|\\.)*+'|\"(?:[^\"\\]|\\.)*+\")++\)", re.DOTALL)
-_SIGNS = ("where ", "values", "insert ", "select ", "set ", "key (", "row contains", "[parameters: ", " and ", " as ")
-_HOLES = frozenset({"%s", "?", MARKER, "...", "***"})
+_SIGNS = ("values", "insert ", "select ", "set ", "where ", "[parameters: ")
+
 _OPERATORS = frozenset("= < > ! <> != like ilike".split())
-_LONGEST = 4000
 
 
 def find(text: str, lowered: str, names: Names, work: Work) -> Iterator[Cut]:
@@ -47,16 +34,6 @@ def find(text: str, lowered: str, names: Names, work: Work) -> Iterator[Cut]:
         secret = _secret_columns(rows["names"], names)
         if any(secret):
             yield from _inserted(text, rows, secret, work)
-    for compared in _COMPARED.finditer(text):
-        work.spend(60)
-        if names.are_secret(compared["name"]):
-            for piece in _operand(text, compared.end(), work):
-                yield (*piece.inner, "sql-value")
-    for called in _CALLED.finditer(text):
-        if names.are_secret(called["name"]):
-            yield called.start() + 1, text.index("'", called.start() + 1), "sql-value"
-    for key in _KEY.finditer(text):
-        yield from _key(key, names)
     if _PARAMETERS in text:
         yield from _parameters(text, names, work)
 
@@ -123,35 +100,6 @@ def _literal(piece: Piece) -> Iterator[Cut]:
     start, end = piece.inner
     if end > start and piece.text not in {"''", '""'} and not holds_nothing(piece.text.strip("'\"")):
         yield start, end, "sql-value"
-
-
-def _operand(text: str, at: int, work: Work) -> Iterator[Piece]:
-    """The literals of what follows an operator: one, those in brackets, those of a call."""
-    depth = 0
-    for count, piece in enumerate(tokens(text, at, at + _LONGEST)):
-        work.spend(40)
-        if piece.token is Token.TEXT:
-            start, end = piece.inner
-            if end > start and text[start:end] not in _HOLES:
-                yield piece
-        depth += (piece.text == "(") - (piece.text == ")")
-        if depth <= 0 and not (count == 0 and piece.token is Token.NAME):
-            return
-
-
-def _key(key: re.Match[str], names: Names) -> Iterator[Cut]:
-    """PostgreSQL's `Key (tenant, api_key)=(1, abc)`, matched by position, and `Failing row contains (…)`, by looks."""
-    values = key["values"].split(", ")
-    secret = [names.are_secret(name) for name in (key["names"] or "").split(", ")]
-    if key["names"] is None:
-        secret = [looks_random(value) and not DATE.fullmatch(value) for value in values]
-    elif len(values) != len(secret):
-        values, secret = [key["values"]], [any(secret)]
-    at = key.start("values")
-    for is_secret, value in zip(secret, values, strict=True):
-        if is_secret:
-            yield at, at + len(value), "sql-value"
-        at += len(value) + 2
 
 
 def without_shown(values: str, secret: set[int]) -> str:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -173,3 +174,12 @@ def text_of(name: Any) -> str:
     if isinstance(name, bytes):
         return name[:200].decode("utf-8", "replace")
     return str(name)[:200] if isinstance(name, str | int | float | tuple) else type(name).__name__
+
+
+def like(original: Any, items: list[Any]) -> Any:
+    """The items in a container of the original's kind, as far as JSON or a caller can tell."""
+    if isinstance(original, tuple):
+        return tuple(items)
+    if isinstance(original, AbstractSet):
+        return set(items) if all(isinstance(item, str | int | float | bytes | tuple) for item in items) else items
+    return items

@@ -9,6 +9,8 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 from urllib.parse import unquote
 
+from alerting.sentry.scrub.work import Cut
+
 _WRITTEN = re.compile(
     r"(?<!\\)\\{1,15}[nrt]|\\{1,15}u(?P<code>(?!d[89a-fA-F])[0-9a-fA-F]{4})"
     r"|(?:\\{1,15}x[c-fC-F][0-9a-fA-F](?:\\{1,15}x[89abAB][0-9a-fA-F]){1,3})"
@@ -25,19 +27,23 @@ class Layer:
     """What a text means, and where each part of it is written."""
 
     def __init__(self, pattern: re.Pattern[str], meaning: Callable[[re.Match[str]], str], written: str) -> None:
-        self._pattern, self._meaning, self._written = pattern, meaning, written
-        self.text = pattern.sub(meaning, written)
+        pieces: list[str] = []
+        self._meant, self._written = [0], [0]
+        done = size = 0
+        for match in pattern.finditer(written):
+            start, end = match.span()
+            shown = meaning(match)
+            pieces += (written[done:start], shown)
+            size += start - done
+            self._meant += (size, size + len(shown))
+            self._written += (start, end)
+            size += len(shown)
+            done = end
+        self.text = "".join((*pieces, written[done:]))
 
-    def spans(self, cuts: list[tuple[int, int, str]]) -> list[tuple[int, int, str]]:
+    def spans(self, cuts: list[Cut]) -> list[Cut]:
         """The same cuts in the text as it is written."""
-        meant, written = [0], [0]
-        grown = 0
-        for match in self._pattern.finditer(self._written):
-            size = len(self._meaning(match))
-            at = match.start() + grown
-            meant += (at, at + size)
-            written += (match.start(), match.end())
-            grown += size - (match.end() - match.start())
+        meant, written = self._meant, self._written
 
         def begin(position: int) -> int:
             index = bisect_right(meant, position) - 1
@@ -68,7 +74,7 @@ def _plain(match: re.Match[str]) -> str:
 
 
 def _unquoted(match: re.Match[str]) -> str:
-    return unquote(match[0], errors="replace")
+    return chr(int(match[0][1:], 16)) if len(match[0]) == 3 else unquote(match[0], errors="replace")
 
 
 def written_out(text: str) -> Layer | None:

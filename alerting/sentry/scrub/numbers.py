@@ -7,8 +7,6 @@ from collections.abc import Iterator
 from alerting.sentry.scrub.rules import figures
 from alerting.sentry.scrub.work import Cut, Work
 
-Span = tuple[int, int]
-
 
 def is_card(text: str) -> bool:
     """Whether the digits in `text` are a card's: an issuer's range and length, and Luhn's check digit."""
@@ -26,12 +24,8 @@ def find(text: str, work: Work, *, strict: bool) -> Iterator[Cut]:
         yield (*match.span(), "social-security")
     if not strict:
         return
-    if "." in text:
-        for match in figures.IPV4.finditer(text):
-            work.spend(200)
-            yield from _address(match)
-    if figures.IPV6_SIGN.search(text):
-        for match in figures.IPV6.finditer(text):
+    for addresses in (figures.IPV4, *([figures.IPV6] if figures.IPV6_SIGN.search(text) else ())):
+        for match in addresses.finditer(text):
             work.spend(200)
             yield from _address(match)
     for match in figures.IBAN.finditer(text):
@@ -48,66 +42,26 @@ def _cards(text: str, work: Work) -> Iterator[Cut]:
     while printed := figures.PRINTED.search(text, at):
         work.spend(100)
         start, end = printed.span()
-        free = _may_begin(text, start) and _may_end(text, end) and _stands_alone(text, start, end)
-        if free and is_card(printed[0].replace("%20", " ")):
-            yield start, end, "card"
-            at = end
-            continue
-        shorter = _without_last_group(printed)
-        if shorter and _may_begin(text, start) and is_card(shorter):
-            yield start, start + len(shorter), "card"
-            at = start + len(shorter)
-            continue
         at = start + 1
-
-
-def _without_last_group(printed: re.Match[str]) -> str:
-    """The first four groups of five."""
-    gap = printed["a"]
-    groups = printed[0].split(gap) if gap else []
-    return gap.join(groups[:4]) if len(groups) == 5 else ""
-
-
-def _stands_alone(text: str, start: int, end: int) -> bool:
-    """Whether no decimal point ties the digits to others."""
-    return not (text[start - 1 : start] == "." and start > 0 and text[start - 2 : start - 1].isdigit()) and not (
-        text[end : end + 1] == "." and text[end + 1 : end + 2].isdigit() and not figures.WHOLE.match(text, end)
-    )
-
-
-def _may_begin(text: str, start: int) -> bool:
-    before = text[start - 1 : start] if start else ""
-    if before in {"_", "-"}:
-        return bool(figures.LABEL.search(text[max(0, start - 24) : start]))
-    if text[max(0, start - 3) : start - 1].startswith("%"):
-        return True
-    return not (before.isalnum() or (before in {".", "+"} and before != ""))
-
-
-def _may_end(text: str, end: int) -> bool:
-    behind = text[end : end + 1]
-    if behind == "-":
-        return not text[end + 1 : end + 2].isalnum()
-    return not behind.isalnum()
-
-
-def is_iban(text: str) -> bool:
-    """Whether `text` is an account: its country's length, and the remainder of ISO 7064."""
-    plain = text.replace(" ", "").replace("-", "").upper()
-    if figures.IBAN_LENGTHS.get(plain[:2]) != len(plain):
-        return False
-    return int("".join(str(int(char, 36)) for char in plain[4:] + plain[:4])) % 97 == 1
+        if not figures.BEFORE_CARD.search(text, max(0, start - 24), start):
+            continue
+        ends = [end] if figures.BEHIND_CARD.match(text, end) else []
+        if (gap := printed["a"]) and printed[0].count(gap) == 4:
+            ends.append(start + printed[0].rindex(gap))
+        if found := [one for one in ends if is_card(text[start:one].replace("%20", " "))]:
+            at = found[0]
+            yield start, at, "card"
 
 
 def iban_in(text: str) -> int:
-    """How many characters at the start of `text` are an IBAN; 0 where none is. More words may follow one."""
+    """How many characters at the start of `text` are an IBAN (ISO 13616); 0 where none is. Words may follow one."""
     length = figures.IBAN_LENGTHS.get(text[:2].upper(), 0)
-    seen = 0
-    for position, char in enumerate(text):
-        seen += char not in " -"
-        if length and seen == length:
-            return position + 1 if is_iban(text[: position + 1]) else 0
-    return 0
+    places = [at for at, char in enumerate(text) if char not in " -"][:length]
+    plain = "".join(text[at] for at in places).upper()
+    if not length or len(plain) < length:
+        return 0
+    number = int("".join(str(int(char, 36)) for char in plain[4:] + plain[:4]))
+    return places[-1] + 1 if number % 97 == 1 else 0
 
 
 def is_public_address(text: str, before: str = "") -> bool:
@@ -115,34 +69,19 @@ def is_public_address(text: str, before: str = "") -> bool:
 
     Documentation ranges count as public: examples and tests stand for real visitors.
     """
-    if ":" in text:
-        return _is_public_v6(text)
-    parts = [int(part) for part in text.split(".")]
-    if not _is_public_v4(parts):
-        return False
-    # Versions rarely have a large part or begin high; hardly an address does neither.
-    told = max(parts) > 99 or parts[0] > 49 or min(parts) > 9 or figures.ABOUT_ADDRESSES.search(before[-16:])
-    return bool(told) and (before.endswith("://") or not figures.ABOUT_VERSIONS.search(before))
-
-
-def _is_public_v4(parts: list[int]) -> bool:
-    first, second = parts[:2]
-    if max(parts) > 255 or first in {0, 10, 127} or first >= 224:
-        return False
-    private = (first == 172 and 16 <= second < 32) or (first, second) in {(192, 168), (169, 254)}
-    return not private and not (first == 100 and 64 <= second < 128)
-
-
-def _is_public_v6(text: str) -> bool:
     try:
-        address = ipaddress.IPv6Address(text)
+        given = ipaddress.ip_address(text)
     except ValueError:
         return False
-    if address.ipv4_mapped is not None:
-        return _is_public_v4(list(address.ipv4_mapped.packed))
-    first = address.packed[0]
-    local = first in {0xFC, 0xFD, 0xFF} or (first == 0xFE and address.packed[1] >> 6 == 2) or int(address) < 2
-    return not local and sum(1 for group in text.split(":") if group) >= 3
+    address = getattr(given, "ipv4_mapped", None) or given
+    if any(address in local for local in figures.LOCAL):
+        return False
+    if given.version == 6:
+        return address is not given or sum(1 for group in text.split(":") if group) >= 3
+    # Versions rarely have a large part or begin high; hardly an address does neither.
+    parts = given.packed
+    told = max(parts) > 99 or parts[0] > 49 or min(parts) > 9 or figures.ABOUT_ADDRESSES.search(before[-16:])
+    return bool(told) and (before.endswith("://") or not figures.ABOUT_VERSIONS.search(before))
 
 
 def _address(match: re.Match[str]) -> Iterator[Cut]:

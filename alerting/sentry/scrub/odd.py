@@ -7,6 +7,8 @@ from typing import Any
 
 from alerting.sentry.scrub.numbers import is_card
 
+# Python refuses to write longer numbers: the event would be lost.
+_LARGEST = 10**4000
 _HARMLESS_TYPES = (
     bool,
     type(None),
@@ -25,7 +27,7 @@ def cleaned(walk: Any, value: Any) -> Any:
     if isinstance(value, str):
         return walk.value(str.__str__(value))
     if isinstance(value, float):
-        return walk.number(float(value))
+        return number(walk, float(value))
     if isinstance(value, int | decimal.Decimal):
         return value if not is_card(str(value)) else walk.marked("card")
     if isinstance(value, bytes | bytearray | memoryview):
@@ -44,3 +46,11 @@ def cleaned(walk: Any, value: Any) -> Any:
         if after != text:
             return after
     return value
+
+
+def number(walk: Any, value: float) -> Any:
+    """A number unless it is a card's."""
+    if isinstance(value, int) and abs(value) > _LARGEST:
+        return walk.marked("too-long")
+    whole = isinstance(value, int) or (value == value and abs(value) != float("inf") and value.is_integer())
+    return walk.marked("card") if whole and 0 < value < 1e19 and is_card(str(int(value))) else value

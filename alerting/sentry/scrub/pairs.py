@@ -10,14 +10,7 @@ from alerting.sentry.scrub import ends
 from alerting.sentry.scrub.names import Names, words_of
 from alerting.sentry.scrub.rules.secrecy import Secrecy
 from alerting.sentry.scrub.rules.words import ORDINARY, SCHEMES, WHOLE_LINE_SCHEMES
-from alerting.sentry.scrub.values import (
-    MARKER,
-    holds_nothing,
-    is_complaint,
-    is_secret_value,
-    looks_random,
-    means_something_else,
-)
+from alerting.sentry.scrub.values import MARKER, holds_nothing, is_complaint, is_secret_value, looks_random
 from alerting.sentry.scrub.work import Cut, Work
 
 Span = tuple[int, int]
@@ -146,7 +139,7 @@ class Pairs:
         if told and value[-1:] == ":" and "\n" in match["sep"]:
             return _NONE
         structural = self._is_structural(text, match, end)
-        if not is_secret_value(value, secrecy, structural=structural) or means_something_else(name, value):
+        if not is_secret_value(value, secrecy, name, structural=structural):
             return _NONE
         if not self._is_told(text, match, value, end, secrecy, words) if told else self._is_code(text, match, value):
             return _NONE
@@ -247,9 +240,8 @@ class Pairs:
         structural = bool(match["close"])
         if secrecy < Secrecy.STRONG and not structural and match["op"] == ":" and " " in value:
             return _NONE
-        if not is_secret_value(value, secrecy, quoted=True, structural=structural):
-            return _NONE
-        return _NONE if means_something_else(match["name"], value) else (start, end)
+        secret = is_secret_value(value, secrecy, match["name"], quoted=True, structural=structural)
+        return (start, end) if secret else _NONE
 
     def _inside(self, text: str, at: int, secrecy: Secrecy) -> Span:
         """What a bracket holds under a secret name; complaints and descriptions of the secret stay."""

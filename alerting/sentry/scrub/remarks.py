@@ -1,11 +1,15 @@
-"""Why something is gone: one remark for each cut, as Sentry keeps and shows them beside a value.
+"""What is cut out of a text, and why: one remark for each cut, as Sentry keeps and shows them beside a value.
 
 The format is Relay's (relay-protocol, `Meta` and `Remark`): under `_meta`, at the value's own path, `rem` lists the
 rule's id, `s` for substituted, and where the marker stands in what is left; `len` is how long the text was.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
+
+from alerting.sentry.scrub.values import MARKER
+from alerting.sentry.scrub.work import Cut
 
 MOST = 200  # more remarks than people read: the rest of an event's cuts are made all the same
 
@@ -34,18 +38,68 @@ def paths(remarks: Remarks, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[
 
 def with_remarks(given: Any, remarks: Remarks) -> dict[str, Any]:
     """The event's own `_meta` with the remarks in it; what is given stays as it is."""
-    return _added(given, remarks, iter(range(MOST)))
+    return _added(given, remarks, [MOST])
 
 
-def _added(given: Any, remarks: Remarks, left: Iterator[int]) -> dict[str, Any]:
-    meta = dict(given) if type(given) is dict or isinstance(given, Mapping) else {}
+def _added(given: Any, remarks: Remarks, left: list[int]) -> dict[str, Any]:
+    meta = dict(given) if given and isinstance(given, Mapping) else {}
     for one in remarks:
-        if not isinstance(one, Remark):
-            step = str(one[0])
-            meta[step] = _added(meta.get(step), one[1], left)
-        elif next(left, None) is not None:
+        if type(one) is tuple:
+            step, below = one
+            step = step if type(step) is str else str(step)
+            meta[step] = _added(meta.get(step), below, left)
+        elif left[0]:
+            left[0] -= 1
+            rule, start, end, length = one
             told = meta[""] = dict(meta.get("") or {})
-            told["rem"] = [*told.get("rem", ()), [one.rule, "s", *([one.start, one.end] if one.start >= 0 else ())]]
-            if one.length:
-                told["len"] = one.length
+            told["rem"] = [*told.get("rem", ()), [rule, "s", start, end] if start >= 0 else [rule, "s"]]
+            if length:
+                told["len"] = length
     return meta
+
+
+def without(text: str, cuts: list[Cut], remarks: Remarks) -> str:
+    """The text with the marker in place of each cut; cuts that overlap are one."""
+    if not cuts:
+        return text
+    kept: list[str] = []
+    done = size = 0
+    for start, end, rule in _merged(cuts):
+        if text[start:end] == MARKER:
+            continue
+        kept += (text[done:start], MARKER)
+        size += start - done
+        remarks.append(Remark(rule, size, size + len(MARKER), len(text)))
+        size += len(MARKER)
+        done = end
+    return "".join((*kept, text[done:])) if kept else text
+
+
+def _merged(cuts: list[Cut]) -> list[Cut]:
+    """The cuts in order, those that overlap as one, by the rule that begins first and cuts most."""
+    spans: list[Cut] = []
+    for start, end, rule in sorted(cuts, key=lambda cut: (cut[0], -cut[1])):
+        if end <= start:
+            continue
+        if spans and start < spans[-1][1]:
+            spans[-1] = (spans[-1][0], max(end, spans[-1][1]), spans[-1][2])
+        else:
+            spans.append((start, end, rule))
+    return spans
+
+
+def apart(cuts: list[Cut]) -> list[Cut]:
+    """The cuts without the addresses that are a part of other secrets: a password and the host behind it."""
+    if len(cuts) < 2 or not any(rule in _ADDRESSES for _, _, rule in cuts):
+        return cuts
+    others = _merged([cut for cut in cuts if cut[2] not in _ADDRESSES])
+    starts = [start for start, _, _ in others]
+
+    def is_free(cut: Cut) -> bool:
+        before = bisect_left(starts, cut[1]) - 1
+        return cut[2] not in _ADDRESSES or before < 0 or others[before][1] <= cut[0]
+
+    return [cut for cut in cuts if is_free(cut)]
+
+
+_ADDRESSES = frozenset({"email", "ip-address"})

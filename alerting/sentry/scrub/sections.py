@@ -157,10 +157,16 @@ def _crumb(walk: Walk, value: Any) -> Any:
     own = _NONE
     if type(value) is dict or isinstance(value, Mapping):
         own = _CELERY_CRUMB if is_of_celery(value.get("category")) else _NONE
+        if own is _NONE and value.get("data") == {} and value.keys() <= _PLAIN_CRUMB:
+            message = value.get("message")
+            if type(message) is str and message in walk.clean:
+                return {**value, "data": {}}
         value = _without_parameters(walk, value, "message") if value.get("data") else value
     return _fields(walk, value, structure.CRUMB, own)
 
 
+# Of a crumb without data only the message can hold a secret.
+_PLAIN_CRUMB = structure.CRUMB | {"message", "data"}
 _CELERY_CRUMB: Mapping[str, Section] = {"message": _until_body, "data": _BESIDE}
 _NONE: Mapping[str, Section] = {}
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 
 from alerting.sentry.scrub.names import Names, any_of, shortest
-from alerting.sentry.scrub.rules import Rule, commands, credentials, phrases, plain, rows, vendors
+from alerting.sentry.scrub.rules import Rule, plain, rows, vendors
 from alerting.sentry.scrub.rules.words import ORDINARY
 from alerting.sentry.scrub.values import holds_nothing, looks_random
 from alerting.sentry.scrub.work import Cut, Work
@@ -98,9 +98,11 @@ class Shapes:
     """The rule rows that are switched on, by their keywords."""
 
     def __init__(self, without: frozenset[str], roots: tuple[str, ...]) -> None:
-        rules = [rule for rule in (*credentials.RULES, *commands.RULES, *phrases.RULES) if rule.id not in without]
+        on = [rule for rule in rows() if rule.id not in without]
+        of_vendors = {rule.id for rule in vendors.RULES}
+        tokens = [rule for rule in on if rule.id in of_vendors]
+        rules = [rule for rule in on if rule.id not in of_vendors]
         named = [rule for rule in rules if "(?P<name>" in rule.pattern]
-        tokens = [rule for rule in vendors.RULES if rule.id not in without]
         written = [f"{root[:-2]} {root[-1]}" if root[-2:-1] == "_" else root.replace("_", " ") for root in roots]
         self._all = _Signs([rule for rule in rules if rule not in named], tokens, (*roots, *written, _ROWS))
         self._named = _Signs(named, [])
@@ -108,7 +110,7 @@ class Shapes:
         parts = {re.escape(max(parts, key=len)) for parts in several}
         self._telling = re.compile(rf"[@\\&%\x1b]|-----|{'|'.join(sorted(parts))}")
         self._dull: set[str] = set()
-        self._in_code = _Signs([rule for rule in credentials.RULES[:2] if rule.id not in without], tokens)
+        self._in_code = _Signs([rule for rule in rules if rule.id in _OF_CODE], tokens)
 
     def find(self, text: str, lowered: str, names: Names, work: Work, cuts: list[Cut]) -> bool:
         """Add where the rows' secrets stand; whether a secret's name may stand in the text."""
@@ -138,6 +140,8 @@ class Shapes:
         self._in_code.find(text, lowered_by_sign(text), names, work, cuts)
 
 
+# What is looked for in source code besides vendors' tokens: names and literals there are the program's own.
+_OF_CODE = frozenset({"private-key", "authorization-scheme"})
 # PostgreSQL shows a whole row without its columns' names.
 _ROWS = "row contains ("
 # Words without a secret that are remembered: most of a text's were read before.
@@ -234,7 +238,7 @@ def _cut(match: re.Match[str], rule: Rule, names: Names) -> Iterator[Cut]:
 
 # The rules that are no rows: names and values in texts, sentences, statements, numbers.
 _READERS = frozenset(
-    "named option told element attribute form-part sql-value sql-parameter url-userinfo card social-security "
+    "named option told sql-value sql-parameter url-userinfo card social-security "
     "ip-address iban email extra-pattern log-parameter".split()
 )
 

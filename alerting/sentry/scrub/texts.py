@@ -2,15 +2,15 @@
 
 import json
 import re
-from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, Protocol
+from urllib.parse import unquote_plus
 
-from alerting.sentry.scrub import columns, markup, numbers, told, userinfo
+from alerting.sentry.scrub import columns, numbers, told, userinfo
 from alerting.sentry.scrub.layers import DEEPEST, percent_encoded, written_out
 from alerting.sentry.scrub.names import Names
 from alerting.sentry.scrub.pairs import Pairs
-from alerting.sentry.scrub.remarks import Remark, Remarks
+from alerting.sentry.scrub.remarks import Remarks, apart, without
 from alerting.sentry.scrub.rules.secrecy import Secrecy
 from alerting.sentry.scrub.rules.structure import TELLING
 from alerting.sentry.scrub.shapes import lowered_by_sign, shapes
@@ -23,10 +23,25 @@ LONGEST_TEXT = 8_192
 LONGEST_REMEMBERED = 512
 REMEMBERED = 16_384
 Reading = Callable[[str, Work], list[Cut]]
+# A query string or a form in nothing but the signs that such are written in: no password goes on behind it. Codes and
+# keys are told by what stands beside them.
+_ONE = r"[\w.\[\]%-]{1,80}(?<!code)(?<!key)=[\w.~%+*-]*+"
+_QUERY = re.compile(rf"(?:\?|\A(?=[^\s\"'?]*&))(?P<pairs>{_ONE}(?:&{_ONE})*+)(?:\Z|(?<!=)(?=[\s#\"'>]))")
+_PAIR = re.compile(r"(?P<name>[^=&]+)=(?P<value>[^&]*)")
 
 _GAP = r"(?:%20|[ .+\u00a0\u2009\u202f\u2010-\u2013-])?"
 _DIGITS = re.compile(rf"\d{_GAP}(?:\d{_GAP}){{8}}")
 _PEM_END = re.compile(r"-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
+
+
+class Parts(Protocol):
+    """Cleans what a text holds of names and values."""
+
+    def parsed(self, value: Any) -> Any:
+        """What was JSON."""
+
+    def secret_by(self, name: str, value: str) -> str | None:
+        """By which rule a named text is secret as a whole; empty where nothing in it is, None where a part is."""
 
 
 class Texts:
@@ -54,8 +69,8 @@ class Texts:
         self.known_code: dict[str, bool] = {}
         self.plain_names: dict[str, bool] = {}
 
-    def clean(self, text: str, remarks: Remarks, work: Work, parsed: Callable[[Any], Any] | None = None) -> str:
-        """The text without its secrets, and why. `parsed` cleans what a JSON text holds."""
+    def clean(self, text: str, remarks: Remarks, work: Work, parts: Parts | None = None) -> str:
+        """The text without its secrets, and why. `parts` cleans what JSON or a query in the text holds."""
         if text in self.known or text in self._allowed:
             return text
         cut = text if len(text) <= LONGEST_TEXT else _shortened(text)
@@ -63,11 +78,29 @@ class Texts:
         if len(text) < 4 or (dull and cut is text and (len(text) < 9 or not _DIGITS.search(text))):
             _remember(self.known, text, dull and "-" not in text[:3])
             return text
-        if not dull and parsed is not None and (cut[0] in '{["' or cut[0].isspace()):
-            found = _json(cut)
+        if not dull and parts is not None:
+            found = _json(cut) if cut[0] in '{["' or cut[0].isspace() else None
             if found is not None:
-                return _dumped(cut, found, parsed(found))
+                return _dumped(cut, found, parts.parsed(found))
+            if "=" in cut and ("&" in cut or "?" in cut) and (cuts := self._query(cut, parts)) is not None:
+                return without(cut, cuts, remarks)
         return self._cut(text, self._numbers if dull else self._words, remarks, work, self.known)
+
+    def _query(self, text: str, parts: Parts) -> list[Cut] | None:
+        """The cuts of a text in which nothing but a query string tells of a secret; None for any other."""
+        query = _QUERY.search(text)
+        if query is None or not self._is_dull(rest := f"{text[: query.start()]} {text[query.end() :]}"):
+            return None
+        if _DIGITS.search(rest):
+            return None
+        cuts = []
+        for pair in _PAIR.finditer(text, query.start("pairs"), query.end()):
+            rule = parts.secret_by(unquote_plus(pair["name"]), unquote_plus(pair["value"]))
+            if rule is None:
+                return None
+            if rule:
+                cuts.append((*pair.span("value"), rule))
+        return cuts
 
     def _cut(self, text: str, read: Reading, remarks: Remarks, work: Work, known: dict[str, bool]) -> str:
         """The text without what `read` finds; one that holds nothing will be known."""
@@ -87,7 +120,7 @@ class Texts:
             return [(0, len(text), "too-much-work")]
         for pattern in self._patterns:
             cuts += ((*secret_span(match), "extra-pattern") for match in pattern.finditer(text))
-        return _apart([cut for cut in cuts if cut[2] not in self._without] if self._without else cuts)
+        return apart([cut for cut in cuts if cut[2] not in self._without] if self._without else cuts)
 
     def are_dull(self, items: Sequence[Any]) -> bool:
         """Whether these are texts that tell of no secret, as values, names and options are known."""
@@ -139,8 +172,6 @@ class Texts:
             cuts += self._pairs.find(text, work)
         if "--" in text or " -" in text:
             cuts += self._pairs.options(text, work)
-        if "<" in text or "name=" in text:
-            cuts += markup.find(text, self._names, work)
         if " " in text or "\t" in text:
             cuts += told.find(text, self._names, work)
             cuts += columns.find(text, lowered, self._names, work)
@@ -184,53 +215,6 @@ class Texts:
         _remember(self.plain_names, name)
         if name not in TELLING and self._names.judge(name) is Secrecy.HARMLESS:
             _remember(self.harmless_names, name)
-
-
-def without(text: str, cuts: list[Cut], remarks: Remarks) -> str:
-    """The text with the marker in place of each cut; cuts that overlap are one."""
-    if not cuts:
-        return text
-    kept: list[str] = []
-    done = size = 0
-    for start, end, rule in merged(cuts):
-        if text[start:end] == MARKER:
-            continue
-        kept += (text[done:start], MARKER)
-        size += start - done
-        remarks.append(Remark(rule, size, size + len(MARKER), len(text)))
-        size += len(MARKER)
-        done = end
-    return "".join((*kept, text[done:])) if kept else text
-
-
-def merged(cuts: list[Cut]) -> list[Cut]:
-    """The cuts in order, those that overlap as one, by the rule that begins first and cuts most."""
-    spans: list[Cut] = []
-    for start, end, rule in sorted(cuts, key=lambda cut: (cut[0], -cut[1])):
-        if end <= start:
-            continue
-        if spans and start < spans[-1][1]:
-            spans[-1] = (spans[-1][0], max(end, spans[-1][1]), spans[-1][2])
-        else:
-            spans.append((start, end, rule))
-    return spans
-
-
-def _apart(cuts: list[Cut]) -> list[Cut]:
-    """The cuts without the addresses that are a part of other secrets: a password and the host behind it."""
-    if len(cuts) < 2 or not any(rule in _ADDRESSES for _, _, rule in cuts):
-        return cuts
-    others = merged([cut for cut in cuts if cut[2] not in _ADDRESSES])
-    starts = [start for start, _, _ in others]
-
-    def is_free(cut: Cut) -> bool:
-        before = bisect_left(starts, cut[1]) - 1
-        return cut[2] not in _ADDRESSES or before < 0 or others[before][1] <= cut[0]
-
-    return [cut for cut in cuts if is_free(cut)]
-
-
-_ADDRESSES = frozenset({"email", "ip-address"})
 
 
 def _shortened(text: str) -> str:

@@ -26,7 +26,7 @@ _STRUCTURE = re.compile(r"[\"'](?:,|:|, |: | \+ )[\"'{\[]|[\"']\)")
 
 def find(text: str, work: Work) -> Iterator[Cut]:
     """Where the secrets of URLs stand; a user's name alone stays unless it looks like a token."""
-    if "@" not in text:
+    if "@" not in text or ":" not in text:
         return
     done = 0
     for match in _SLASHES.finditer(text):

@@ -28,9 +28,11 @@ def looks_random(text: str) -> bool:
     return not plain.WORDLIKE.fullmatch(text) and any(map(str.isalnum, text))
 
 
-def is_secret_value(text: str, secrecy: Secrecy, *, quoted: bool = False, structural: bool = False) -> bool:
+def is_secret_value(
+    text: str, secrecy: Secrecy, name: str = "", *, quoted: bool = False, structural: bool = False
+) -> bool:
     """The one judge of values. `structural`: the name is a key, a parameter, a header, and no word of a sentence."""
-    if not text or holds_nothing(text) or is_complaint(text):
+    if not text or holds_nothing(text) or is_complaint(text) or (name and _is_of_another_meaning(text, name)):
         return False
     if secrecy >= Secrecy.STRONG:
         return True
@@ -47,26 +49,19 @@ def is_secret_value(text: str, secrecy: Secrecy, *, quoted: bool = False, struct
     return looks_random(text) and "(" not in text and not plain.NUMBERED.fullmatch(text)
 
 
-def means_something_else(name: str, value: object) -> bool:
+def _is_of_another_meaning(text: str, name: str) -> bool:
     """Whether a secret's name has its other meaning here: `PWD` a working directory, `pass` a count of tests."""
     lowered = name.lower()
-    text = value.strip("'\"") if isinstance(value, str) else ""
-    if isinstance(value, int) and abs(value) < 10**9:
-        text = str(value)
     if lowered.endswith("pwd"):
-        return isinstance(value, str) and bool(plain.PATH.fullmatch(text))
+        return bool(plain.PATH.fullmatch(text))
     if lowered.endswith(("2fa", "mfa", "factor")):
         return not (text.isdigit() and 4 <= len(text) <= 8)
     if lowered.endswith("header"):
-        return isinstance(value, str) and bool(plain.HEADER_NAME.fullmatch(text))
-    if lowered.endswith(plain.COUNTED) and text.isdigit() and len(text) < 5:
-        return True
+        return bool(plain.HEADER_NAME.fullmatch(text))
+    if text.isdigit() and len(text) < 5:
+        return lowered.endswith(plain.COUNTED) or (lowered == "pass" and len(text) < 4)
     if lowered in {"token", "tokens"}:
-        return isinstance(value, str) and text.isalpha() and text.isupper() and len(text) < 9
-    if name == "PASS" and text.startswith("Test"):
-        return True  # of Go's test runner
-    if lowered in {"cookie", "cookies"} and text.lower() in plain.SWITCHED:
-        return True
-    if text.startswith("arn:"):
-        return True
-    return lowered == "pass" and text.isdigit() and len(text) < 4
+        return text.isalpha() and text.isupper() and len(text) < 9
+    if lowered in {"cookie", "cookies"}:
+        return text.lower() in plain.SWITCHED
+    return text.startswith("arn:") or (name == "PASS" and text.startswith("Test"))  # of Go's test runner

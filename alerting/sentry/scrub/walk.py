@@ -1,25 +1,23 @@
 """Walks plain data of any shape and cleans it: never changes what it is given, never runs without end."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
 from typing import Any
 
 from alerting.sentry.scrub import containers, odd
 from alerting.sentry.scrub.names import Names
-from alerting.sentry.scrub.numbers import is_card
 from alerting.sentry.scrub.remarks import Remark, Remarks, paths
 from alerting.sentry.scrub.rules import structure
 from alerting.sentry.scrub.rules.secrecy import Secrecy
 from alerting.sentry.scrub.rules.words import MECHANISMS, ORDINARY
-from alerting.sentry.scrub.texts import LONGEST_TEXT, Texts
-from alerting.sentry.scrub.values import MARKER, holds_nothing, is_complaint, is_secret_value, means_something_else
+from alerting.sentry.scrub.texts import LONGEST_REMEMBERED, LONGEST_TEXT, Texts
+from alerting.sentry.scrub.values import MARKER, is_secret_value
 from alerting.sentry.scrub.work import Work
 
 # The SDK keeps five levels of most sections; a text with JSON in JSON adds a few.
 DEEPEST = 60
 MOST_PARTS = 20_000
 MOST_CHARACTERS = 150_000
-_LARGEST = 10**4000
 _CONTAINERS = (Mapping, list, tuple, AbstractSet)
 _HARMLESS = Secrecy.HARMLESS
 _NO_TOKENS = ORDINARY | MECHANISMS
@@ -35,7 +33,7 @@ class Walk:
         self.clean = texts.known
         self.harmless = texts.harmless_names
         self._code = texts.known_code
-        self._read: dict[str, tuple[str, Remarks]] = {}
+        self._read: dict[Any, tuple[Any, Remarks]] = {}
         self._parts_left = MOST_PARTS
         self._characters_left = MOST_CHARACTERS
         self._work = Work()
@@ -56,7 +54,7 @@ class Walk:
         if kind is list:
             return self._sequence(value, depth)
         if kind is int or kind is float:
-            return value if -1e12 < value < 1e12 else self.number(value)
+            return value if -1e12 < value < 1e12 else odd.number(self, value)
         if value is None or kind is bool:
             return value
         return self._container(value, depth) if isinstance(value, _CONTAINERS) else odd.cleaned(self, value)
@@ -71,24 +69,31 @@ class Walk:
         if len(self.remarks) > before:
             self.remarks[before:] = [(step, self.remarks[before:])]
 
-    def _text(self, value: str, depth: int) -> str:
-        """A text not known to be harmless. Frames repeat their callers' variables: each text is read once an item."""
-        found = self._read.get(value)
-        if found is not None:
-            self.remarks += found[1]
-            return found[0]
-        before = len(self.remarks)
+    def _once(self, key: Any, text: str, clean: Callable[[], Any]) -> Any:
+        """What `clean` makes of the text. Frames repeat their callers' variables: each is read once an item."""
+        found = self._read.get(key)
+        if found is None:
+            before = len(self.remarks)
+            cleaned = clean()
+            if len(self.remarks) > before and len(text) <= LONGEST_REMEMBERED:
+                self._read[key] = (cleaned, self.remarks[before:])
+            return cleaned
+        self.remarks += found[1]
+        return found[0]
+
+    def _text(self, value: str, depth: int) -> Any:
+        """A text not known to be harmless."""
+        return self._once(value, value, lambda: self._text_read(value, depth))
+
+    def _text_read(self, value: str, depth: int) -> str:
         self._characters_left -= len(value) + 20 if len(value) < LONGEST_TEXT else LONGEST_TEXT
         if self._characters_left < 0:
             return self.marked("event-budget", len(value))
         try:
-            cleaned = self._texts.clean(value, self.remarks, self._work, self.parsed if depth < DEEPEST else None)
+            return self._texts.clean(value, self.remarks, self._work, self if depth < DEEPEST else None)
         except Exception:  # noqa: BLE001  what fails costs one text
             self.failures += 1
             return self.marked("failed", len(value))
-        if len(self.remarks) > before and len(value) <= 512:
-            self._read[value] = (cleaned, self.remarks[before:])
-        return cleaned
 
     def parsed(self, value: Any) -> Any:
         """What a text held as JSON, cleaned."""
@@ -96,6 +101,16 @@ class Walk:
         cleaned = self.value(value, depth=DEEPEST - 30 if self._parts_left > 0 else DEEPEST)
         self.remarks[before:] = [Remark(told.rule, length=told.length) for _, told in paths(self.remarks[before:])]
         return cleaned
+
+    def secret_by(self, name: str, value: str) -> str | None:
+        """By which rule a named text is secret as a whole; empty where nothing in it is, None where a part is."""
+        before = len(self.remarks)
+        cleaned = self.named(name, value)
+        told = self.remarks[before:]
+        del self.remarks[before:]
+        if cleaned == value:
+            return ""
+        return told[0].rule if cleaned == MARKER and told else None
 
     def text_of(self, clean: Any, text: str) -> str:
         """What one of `Texts`' ways to clean makes of the text; one that fails costs this text."""
@@ -122,13 +137,6 @@ class Walk:
         except TypeError:
             return False  # a list that holds something else, and so no lines
 
-    def number(self, value: float) -> Any:
-        """A number unless it is a card's."""
-        if isinstance(value, int) and abs(value) > _LARGEST:
-            return self.marked("too-long")  # Python refuses to write longer numbers: the event would be lost
-        whole = isinstance(value, int) or (value == value and abs(value) != float("inf") and value.is_integer())
-        return self.marked("card") if whole and 0 < value < 1e19 and is_card(str(int(value))) else value
-
     def named(self, name: Any, value: Any, depth: int = 0) -> Any:
         """The value that stands under `name` without its secrets, or the marker where the name says it is one."""
         text = name if type(name) is str else containers.text_of(name)
@@ -139,33 +147,35 @@ class Walk:
             return value if type(value) is str and value in self.clean else self.value(value, depth)
         if secrecy is Secrecy.VERSION and type(value) is str and value.lstrip("v").replace(".", "").isdigit():
             return value
-        if secrecy < _HARMLESS or value == MARKER or means_something_else(text, value):
-            return self.value(value, depth)
-        return self.secret(value, secrecy, depth)
+        return self.value(value, depth) if secrecy < _HARMLESS else self.secret(value, secrecy, depth, text)
 
-    def secret(self, value: Any, secrecy: Secrecy, depth: int) -> Any:
+    def secret(self, value: Any, secrecy: Secrecy, depth: int, name: str = "") -> Any:
         """What stands under a secret name. Yes, no and nothing stay; containers keep their form."""
         if value is None or isinstance(value, bool) or value == "":
             return value
+        if type(value) is str:
+            return self._once((name, value, secrecy), value, lambda: self._secret_text(value, secrecy, name))
         if isinstance(value, str | bytes | bytearray):
-            return self._secret_text(value, secrecy)
+            return self._secret_text(value, secrecy, name)
         if isinstance(value, _CONTAINERS):
             if secrecy is Secrecy.WEAK and isinstance(value, dict) and containers.is_keyring(value):
                 secrecy = Secrecy.VAULT
             return self._container(value, depth, within=secrecy)
-        if isinstance(value, int | float) and secrecy < Secrecy.STRONG:
-            return value if abs(value) < 1_000_000 or secrecy is Secrecy.ADDRESS else self.marked("named")
+        if isinstance(value, int | float):
+            small = abs(value) < 1_000_000
+            if secrecy < Secrecy.STRONG and (small or secrecy is Secrecy.ADDRESS):
+                return value
+            if small and not is_secret_value(str(value), secrecy, name, structural=True):
+                return value
         return self.marked("named")
 
-    def _secret_text(self, value: Any, secrecy: Secrecy) -> Any:
+    def _secret_text(self, value: Any, secrecy: Secrecy, name: str) -> Any:
         if isinstance(value, str):
             bare = value.strip("'\" ")
-            if bare in {"", MARKER} or holds_nothing(bare) or is_complaint(bare):
-                return value
             if secrecy is Secrecy.ADDRESS:
-                own = bare in {"localhost", "::1", "testserver"} or bare.startswith("127.")
+                own = bare in {"", MARKER, "localhost", "::1", "testserver"} or bare.startswith("127.")
                 return value if own else self.marked("ip-address", len(value))
-            if not is_secret_value(bare, secrecy, structural=True):
+            if not is_secret_value(bare, secrecy, name, structural=True):
                 return self.value(value)
             before = len(self.remarks)
             if (
@@ -184,7 +194,7 @@ class Walk:
             return self._sequence(value, depth, within)
         if self._is_spent(value, depth):
             return self.marked("event-budget")
-        return _like(value, [self._inside(item, depth + 1, within) for item in value])
+        return containers.like(value, [self._inside(item, depth + 1, within) for item in value])
 
     def _is_spent(self, value: Any, depth: int) -> bool:
         """Whether the container is too deep, as a cycle is, or one part of too many."""
@@ -261,7 +271,7 @@ class Walk:
                 held = self.named(name, held, depth)
                 if len(remarks) > before:
                     self.under(1, before)
-                item = _like(item, [self._name(name, ()), held])
+                item = containers.like(item, [self._name(name, ()), held])
             elif type(item) is str and item in self.clean:
                 pass
             else:
@@ -269,7 +279,7 @@ class Walk:
             if len(remarks) > before:
                 self.under(position, before)
             cleaned.append(item)
-        return _like(value, cleaned)
+        return containers.like(value, cleaned)
 
     def _name(self, name: Any, taken: Any) -> Any:
         """A key as it may be shown. Few are secrets themselves; two that become equal are told apart."""
@@ -288,12 +298,3 @@ class Walk:
                 f"{shown} ({count})" for count in range(2, MOST_PARTS + 2) if f"{shown} ({count})" not in taken
             )
         return shown
-
-
-def _like(original: Any, items: list[Any]) -> Any:
-    """The items in a container of the original's kind, as far as JSON or a caller can tell."""
-    if isinstance(original, tuple):
-        return tuple(items)
-    if isinstance(original, AbstractSet):
-        return set(items) if all(isinstance(item, str | int | float | bytes | tuple) for item in items) else items
-    return items

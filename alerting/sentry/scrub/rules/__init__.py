@@ -36,6 +36,6 @@ def example(text: str) -> str:
 
 def rows() -> tuple[Rule, ...]:
     """Every rule, imported on first use."""
-    from alerting.sentry.scrub.rules import commands, credentials, phrases, vendors
+    from alerting.sentry.scrub.rules import commands, credentials, phrases, vendors, written
 
-    return (*vendors.RULES, *credentials.RULES, *commands.RULES, *phrases.RULES)
+    return (*vendors.RULES, *credentials.RULES, *commands.RULES, *phrases.RULES, *written.RULES)

@@ -1,5 +1,6 @@
 """How numbers of cards, people and machines are written, and what stands before those that only look so."""
 
+import ipaddress
 import re
 
 # Payment cards by issuer: how the number begins, and its possible lengths (ISO/IEC 7812 ranges as the networks
@@ -23,11 +24,12 @@ PRINTED = re.compile(
 )
 NO_DIGIT = re.compile(r"[^0-9]")
 DOUBLED = str.maketrans("0123456789", "0246813579")
-WHOLE = re.compile(r"\.0+(?![\w.])")
-LABEL = re.compile(
-    r"(?i)(?:^|[^a-z0-9])(?:card|cc|pan|visa|mastercard|amex|number|num|no|nr|acct|account|payment|pay|debit"
-    r"|credit|pm)[_-]$"
+# A sign before the digits, or a word that says what they are: card_4111…
+BEFORE_CARD = re.compile(
+    r"(?i)(?:^|[^\w.+-]|%\w\w|(?<![a-z0-9])(?:card|cc|pan|visa|mastercard|amex|number|num|no|nr|acct|account|payment|pay"
+    r"|debit|credit|pm)[_-])\Z"
 )
+BEHIND_CARD = re.compile(r"(?![^\W_]|-[^\W_]|\.\d)|(?=\.0+(?![\w.]))")
 SSN = re.compile(r"[0-8](?<![\w.-].)\d\d(?<!000)(?<!666)([- \u2010-\u2013])(?!00)\d{2}\1(?!0000)\d{4}(?![\w-]|\.\d)")
 # Its country stands before it.
 IBAN = re.compile(r"\d(?<=[A-Za-z]{2}\d)(?<![A-Za-z0-9][A-Za-z]{2}\d)\d(?:[ -]?[A-Za-z0-9]){11,30}")
@@ -43,6 +45,17 @@ IBAN_LENGTHS = {
 IPV4 = re.compile(r"\d(?<![\w.].)\d{0,2}\.(?:\d{1,3}\.){2}\d{1,3}(?!\w|\.\d)")
 IPV6_SIGN = re.compile(r":[0-9A-Fa-f]{1,4}:[0-9A-Fa-f]{1,4}:[0-9A-Fa-f]{1,4}:|::")
 IPV6 = re.compile(r"(?<![\w:.])[0-9A-Fa-f]{0,4}:(?:[0-9A-Fa-f]{0,4}:){1,6}[0-9A-Fa-f.]{0,15}(?![\w:]|\.\w)")
+
+# Where no person's address lies: this machine, private networks (RFC 1918, 4193, 6598), multicast and beyond.
+LOCAL = tuple(
+    map(
+        ipaddress.ip_network,
+        """
+        0.0.0.0/8 10.0.0.0/8 100.64.0.0/10 127.0.0.0/8 169.254.0.0/16 172.16.0.0/12 192.168.0.0/16 224.0.0.0/3
+        ::/127 fc00::/7 fe80::/10 ff00::/8
+        """.split(),
+    )
+)
 ABOUT_ADDRESSES = re.compile(
     r"(?:\b(?:ips?|addr|address(?:es)?|from|client|host|remote|peer|visitor|origin|for|by|via|at|to)\b|//)\W{0,4}$",
     re.I,
