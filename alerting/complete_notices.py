@@ -15,6 +15,7 @@ from django.db.models import QuerySet
 from alerting.incidents import ticks
 from alerting.incidents.evaluator_state import EvaluatorState
 from alerting.incidents.models import Tick
+from alerting.notifiers import registry
 from alerting.outbox import cards
 from alerting.outbox.clean import clean_json
 from alerting.outbox.message import Kind, Notice
@@ -78,7 +79,7 @@ class Completion:
         for key, notice in notices.items():
             added = self._added(found, notice)
             if any(added.values()):
-                cards.amend(key, added, now)
+                cards.amend(key, registry.with_cards(), added, now)
         return found.requests
 
     def _gather(self, notices: list[Notice], seconds: float, room: int, now: datetime) -> Gathered:

@@ -2,14 +2,16 @@
 
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
-from pydantic.fields import FieldInfo
 
 from alerting import config_combinations, config_files, config_network
+from alerting.config_files import FILE_SUFFIX, is_secret
+from alerting.config_mistakes import NeighbourError, explained, mentions
 from alerting.config_values import (
     Addresses,
     Bind,
@@ -29,8 +31,6 @@ from alerting.config_values import (
     SentryUrl,
     SlackToken,
     SourceToken,
-    bounds,
-    shown,
 )
 from alerting.errors import ConfigError
 
@@ -38,10 +38,14 @@ Seconds = Annotated[int, Field(ge=0)]
 WindowSeconds = Annotated[int, Field(ge=60, le=86_400)]
 Rate = Annotated[float, Field(ge=0.0, le=1.0, allow_inf_nan=False)]
 
-FILE_SUFFIX = "_FILE"
-# The limits of a rate, which some think of in percent.
-FRACTION = "from 0.0 to 1.0"
 TRACES_RATE_BY_ENVIRONMENT: Mapping[str, float] = {"production": 0.1, "staging": 0.5, "development": 1.0}
+
+
+@dataclass(frozen=True, slots=True)
+class SwitchesOn:
+    """Marks the variable that switches this channel on."""
+
+    channel: str
 
 
 class Settings(BaseModel):
@@ -101,9 +105,13 @@ class Settings(BaseModel):
     )
     SENTRY_ALERT_ESCALATION_EMAIL_RECIPIENTS: Addresses = Field((), description="comma-separated addresses")
     SENTRY_ALERT_ESCALATION_SLACK_CHANNEL: str = Field("", description="channel name or id; needs bot mode")
-    SENTRY_EMAIL_ALERTS_ENABLED: Boolean = Field(False, description="send notices by email")
+    SENTRY_EMAIL_ALERTS_ENABLED: Annotated[Boolean, SwitchesOn("email")] = Field(
+        False, description="send notices by email"
+    )
     SENTRY_ALERT_EMAIL_RECIPIENTS: Addresses = Field((), description="comma-separated addresses")
-    SENTRY_SLACK_ALERTS_ENABLED: Boolean = Field(False, description="send notices to Slack")
+    SENTRY_SLACK_ALERTS_ENABLED: Annotated[Boolean, SwitchesOn("slack")] = Field(
+        False, description="send notices to Slack"
+    )
     SENTRY_SLACK_WEBHOOK_URL: SecretHttpsUrl | None = Field(None, description="incoming webhook (webhook mode)")
     SENTRY_SLACK_CHANNEL: str = Field("", description="channel name or id; required in bot mode")
     SENTRY_SLACK_BOT_TOKEN: SlackToken | None = Field(
@@ -188,8 +196,7 @@ class Settings(BaseModel):
     @property
     def channels(self) -> tuple[str, ...]:
         """Names of the enabled channels."""
-        enabled = (("email", self.SENTRY_EMAIL_ALERTS_ENABLED), ("slack", self.SENTRY_SLACK_ALERTS_ENABLED))
-        return tuple(name for name, on in enabled if on)
+        return tuple(channel for channel, variable in switches().items() if getattr(self, variable))
 
     @property
     def traces_sample_rate(self) -> float:
@@ -204,21 +211,10 @@ class Settings(BaseModel):
         return value.get_secret_value() if value is not None else ""
 
 
-class NeighbourError(ValueError):
-    """Settings that are each fine but contradict one another."""
-
-    def __init__(self, problems: list[str]) -> None:
-        super().__init__("; ".join(problems))
-        self.problems = problems
-
-
-def is_secret(field: FieldInfo) -> bool:
-    """Whether values of this field must never be shown; such fields can also be read from a `_FILE`."""
-    return any(_mentions_secret(part) for part in (field.annotation, *field.metadata))
-
-
-def _mentions_secret(annotation: Any) -> bool:
-    return annotation is SecretStr or any(_mentions_secret(part) for part in get_args(annotation))
+def switches() -> dict[str, str]:
+    """The variable that switches on each channel, by the channel's name."""
+    fields = Settings.model_fields.items()
+    return {mark.channel: name for name, field in fields for mark in field.metadata if isinstance(mark, SwitchesOn)}
 
 
 def load(environ: Mapping[str, str] | None = None, *, need_source: bool = False) -> Settings:
@@ -234,8 +230,8 @@ def load(environ: Mapping[str, str] | None = None, *, need_source: bool = False)
         settings = Settings.model_validate(values)
         problems += config_network.mistakes(settings, env)
     except ValidationError as error:
-        problems += _explain(error, values)
-    if need_source and not values.get("SENTRY_AUTH_TOKEN") and not _mentions(problems, "SENTRY_AUTH_TOKEN"):
+        problems += explained(error, values, Settings)
+    if need_source and not values.get("SENTRY_AUTH_TOKEN") and not mentions(problems, "SENTRY_AUTH_TOKEN"):
         problems.append(
             "SENTRY_AUTH_TOKEN: not set, so there is nothing to poll; create an internal integration in Sentry "
             "(Settings → Developer Settings) with read access to Organization, Project and Issue & Event"
@@ -278,46 +274,3 @@ def _read(env: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
             else:
                 values[name] = text
     return values, problems
-
-
-def _explain(error: ValidationError, values: Mapping[str, str]) -> list[str]:
-    problems: list[str] = []
-    for item in error.errors():
-        cause = item.get("ctx", {}).get("error")
-        if isinstance(cause, NeighbourError):
-            problems += cause.problems
-            continue
-        name = str(item["loc"][0])
-        if _mentions(problems, name):
-            continue
-        got = "a value that is not shown" if is_secret(Settings.model_fields[name]) else shown(values[name])
-        problems.append(f"{name}: expected {_expected(item)}, got {got}")
-    healthy = {name: value for name, value in values.items() if not _mentions(problems, name)}
-    if problems and len(healthy) < len(values):
-        # pydantic skips model validators once a field failed; neighbours are judged on what is left.
-        try:
-            Settings.model_validate(healthy)
-        except ValidationError as again:
-            broken = set(values) - set(healthy)
-            problems += [line for line in _explain(again, healthy) if not any(name in line for name in broken)]
-    return problems
-
-
-def _expected(item: Any) -> str:
-    ctx = item.get("ctx", {})
-    kind: str = item["type"]
-    if "error" in ctx:
-        return str(ctx["error"])
-    limits = bounds(Settings.model_fields[str(item["loc"][0])])
-    if limits == FRACTION:
-        limits += " (5 % is 0.05)"
-    number = "a whole number" if kind.startswith("int") else "a number"
-    if kind in {"greater_than", "greater_than_equal", "less_than", "less_than_equal"}:
-        return f"a number {limits}".strip()
-    if kind.startswith(("int", "float", "finite")):
-        return f"{number} {limits}".strip()
-    return str(item["msg"])
-
-
-def _mentions(problems: list[str], name: str) -> bool:
-    return any(problem.startswith((f"{name}:", f"{name}{FILE_SUFFIX}:")) for problem in problems)

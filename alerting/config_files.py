@@ -1,6 +1,12 @@
-"""A secret read from the file that its `_FILE` variable names."""
+"""Which variables are secret, and the file that a secret's `_FILE` variable names."""
 
 from pathlib import Path
+from typing import Any, get_args
+
+from pydantic import SecretStr
+from pydantic.fields import FieldInfo
+
+FILE_SUFFIX = "_FILE"
 
 
 def read(variable: str, path: str) -> tuple[str, str]:
@@ -15,3 +21,12 @@ def read(variable: str, path: str) -> tuple[str, str]:
         hint = "" if looks_like_path else " (the variable holds a path, not the secret itself)"
         return "", f"{variable}: cannot read {name}: {why}{hint}"
     return (text, "") if text else ("", f"{variable}: {name} is empty")
+
+
+def is_secret(field: FieldInfo) -> bool:
+    """Whether values of this field must never be shown; such fields can also be read from a `_FILE`."""
+    return any(_mentions_secret(part) for part in (field.annotation, *field.metadata))
+
+
+def _mentions_secret(annotation: Any) -> bool:
+    return annotation is SecretStr or any(_mentions_secret(part) for part in get_args(annotation))

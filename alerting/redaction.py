@@ -12,7 +12,8 @@ from collections.abc import Iterable
 from urllib.parse import quote, quote_plus, unquote, urlsplit
 
 from alerting import broker_url
-from alerting.config import Settings, is_secret
+from alerting.config import Settings
+from alerting.config_files import is_secret
 
 MASK = "[secret]"
 SHORTEST = 6

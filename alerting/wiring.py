@@ -5,7 +5,8 @@ from datetime import timedelta
 
 from alerting.actions import mutes
 from alerting.complete_notices import Completion
-from alerting.config import Settings, is_secret
+from alerting.config import Settings
+from alerting.config_files import is_secret
 from alerting.incidents.facts import DatabaseFacts
 from alerting.incidents.lifecycle import Policy
 from alerting.incidents.links import Links
@@ -21,19 +22,6 @@ from alerting.rules import catalog
 # What is meant as "for ever" must not carry a date out of the calendar.
 LONGEST_SECONDS = 10 * 365 * 86_400
 WATCHED_SETTINGS = ("SENTRY_URL", "SENTRY_ORG", "SENTRY_PROJECT", "SENTRY_ALERT_ENVIRONMENTS", "SENTRY_ERROR_LEVELS")
-CHANNEL_SETTINGS = {
-    "email": (
-        "SENTRY_ALERT_EMAIL_RECIPIENTS",
-        "EMAIL_HOST",
-        "EMAIL_PORT",
-        "EMAIL_HOST_USER",
-        "EMAIL_HOST_PASSWORD",
-        "EMAIL_USE_TLS",
-        "EMAIL_USE_SSL",
-        "DEFAULT_FROM_EMAIL",
-    ),
-    "slack": ("SENTRY_SLACK_WEBHOOK_URL", "SENTRY_SLACK_CHANNEL", "SENTRY_SLACK_BOT_TOKEN", "SENTRY_SLACK_API_URL"),
-}
 
 
 def policy(settings: Settings) -> Policy:
@@ -68,7 +56,7 @@ def parts(settings: Settings, budget: Budget) -> Parts:
         notifiers=registry.build(settings),
         desk=Desk(
             policy=policy(settings),
-            channels=settings.channels,
+            channels={name: registry.channel(name).severities for name in settings.channels},
             links=Links(settings.SENTRY_URL, settings.SENTRY_ORG),
             environment=",".join(settings.SENTRY_ALERT_ENVIRONMENTS),
             escalation=escalation(settings),
@@ -106,8 +94,7 @@ def escalation(settings: Settings) -> Escalation | None:
         return None
     return Escalation(
         timedelta(seconds=min(settings.SENTRY_ALERT_ESCALATE_AFTER_SECONDS, LONGEST_SECONDS)),
-        settings.SENTRY_ALERT_ESCALATION_EMAIL_RECIPIENTS,
-        settings.SENTRY_ALERT_ESCALATION_SLACK_CHANNEL,
+        {each.name: towards for each in registry.CHANNELS if (towards := each.escalation(settings))},
     )
 
 
@@ -115,6 +102,6 @@ def fingerprint(settings: Settings, channel: str) -> str:
     """A hash of a channel's configuration: a changed one reopens a broken channel."""
     values = [
         settings.secret(name) if is_secret(Settings.model_fields[name]) else str(getattr(settings, name))
-        for name in CHANNEL_SETTINGS[channel]
+        for name in registry.channel(channel).settings
     ]
     return hashlib.sha256("\x00".join(values).encode()).hexdigest()[:16]

@@ -3,7 +3,8 @@
 import os
 from pathlib import Path
 
-from alerting.config import FILE_SUFFIX, Settings
+from alerting.config import Settings
+from alerting.config_files import FILE_SUFFIX
 
 BROKER = "CELERY_BROKER_URL"
 # Celery's own notes to its pool's processes.

@@ -13,6 +13,7 @@ from alerting.actions.models import Acknowledgement, AuditEntry, MaintenanceWind
 from alerting.errors import ActionError
 from alerting.incidents import blindness, dropping, lagging
 from alerting.incidents.models import Incident, LatestReadings
+from alerting.notifiers import registry
 from alerting.outbox import cards
 from alerting.outbox.clean import clean
 from alerting.rules import catalog
@@ -67,7 +68,7 @@ def acknowledge(incident_id: int, actor: Actor, now: datetime, note: str = "") -
         found, created = Acknowledgement.objects.get_or_create(incident=incident, defaults=mine)
         if created:
             audit(actor, "acknowledged", str(incident.pk), now, why=note, incident=incident)
-            cards.refresh(incident.uid.hex, found.by, now)
+            cards.refresh(incident.uid.hex, registry.with_cards(), found.by, now)
         elif said.strip() and not _is_noted(incident, who, said):
             audit(actor, NOTED, str(incident.pk), now, why=note, incident=incident)
         return found, created
@@ -84,7 +85,7 @@ def unacknowledge(incident_id: int, actor: Actor, now: datetime, note: str = "")
         gone, _ = Acknowledgement.objects.filter(incident=incident).delete()
         if gone:
             audit(actor, "gave back", str(incident.pk), now, why=note, incident=incident)
-            cards.refresh(incident.uid.hex, "", now)
+            cards.refresh(incident.uid.hex, registry.with_cards(), "", now)
         return bool(gone)
 
 

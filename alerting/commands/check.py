@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 
 import typer
@@ -15,10 +16,12 @@ from rich.text import Text
 
 from alerting import config, config_combinations, config_network
 from alerting.commands import database, env_example, listing
-from alerting.commands.findings import Finding, Status
 from alerting.commands.wrapping import fitted
-from alerting.config import FILE_SUFFIX, TRACES_RATE_BY_ENVIRONMENT, Settings, is_secret
+from alerting.config import TRACES_RATE_BY_ENVIRONMENT, Settings
+from alerting.config_files import FILE_SUFFIX, is_secret
 from alerting.errors import AlertingError
+from alerting.findings import Finding, Status
+from alerting.notifiers import registry
 from alerting.notifiers.escape import terminal
 
 DEADLINE_SECONDS = 30.0
@@ -115,8 +118,7 @@ def probes() -> dict[str, Probe]:
         "Sentry": source.sentry,
         "Own errors": source.own_errors,
         "Rules": delivery.rules,
-        "Email": delivery.email,
-        "Slack": delivery.slack,
+        **{each.name.capitalize(): partial(delivery.channel, each) for each in registry.CHANNELS},
         "Heartbeat": heartbeat.probe,
         "Redis": broker.probe,
         "Data directory": storage.data_dir,

@@ -7,7 +7,8 @@ from typing import Any
 import typer
 from pydantic.fields import FieldInfo
 
-from alerting.config import FILE_SUFFIX, Settings, is_secret
+from alerting.config import Settings
+from alerting.config_files import FILE_SUFFIX, is_secret
 from alerting.config_values import bounds
 
 WIDTH = 116

@@ -6,7 +6,7 @@ import typer
 
 from alerting import config
 from alerting.commands import database
-from alerting.commands.findings import Status
+from alerting.findings import Status
 from alerting.notifiers.escape import terminal
 
 

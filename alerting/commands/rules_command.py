@@ -10,6 +10,7 @@ def rules(as_json: listing.AsJson = False) -> None:
     from django.db.models import Max
 
     from alerting.incidents.models import Incident
+    from alerting.notifiers import registry
     from alerting.rules import catalog
     from alerting.rules.units import span, text
     from alerting.status.rules_page import VARIABLES
@@ -29,7 +30,7 @@ def rules(as_json: listing.AsJson = False) -> None:
                     "min_sample": rule.min_sample or None,
                     "variables": {name: config.origin(name) for name in VARIABLES[rule.name]},
                     "last_fired": fired.get(rule.name),
-                    "channels": rule.channels,
+                    "channels": registry.told_of(rule.severity),
                 }
                 for rule in built
             ]
@@ -43,7 +44,7 @@ def rules(as_json: listing.AsJson = False) -> None:
             else "(every one)",
             "set by": config.origin(VARIABLES[rule.name][0]),
             "last fired": fired.get(rule.name),
-            "tells": ", ".join(rule.channels),
+            "tells": ", ".join(registry.told_of(rule.severity)),
         }
         for rule in built
     ]

@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -20,6 +20,7 @@ from alerting.notifiers.every_kind import every_kind
 from alerting.outbox.message import Kind, Notice
 
 MOST_FAILURES = 3
+CHOICE = " or ".join(channel.name for channel in registry.CHANNELS)
 NOTE = "This is a test that somebody sent with `alerting send-test`: nothing of it has happened."
 
 
@@ -33,7 +34,7 @@ class Outcome:
 
 
 def send_test(
-    channel: Annotated[str, typer.Option(help="Only this one: slack or email.")] = "",
+    channel: Annotated[str, typer.Option(help=f"Only this one: {CHOICE}.")] = "",
 ) -> None:
     """Send one of every kind of notice, marked as a test.
 
@@ -41,11 +42,10 @@ def send_test(
     """
     settings = config.current()
     database.ready()
-    from alerting.outbox.channels import PACE
-
     notifiers = _chosen(settings, channel)
     failed = False
-    for outcome in send(notifiers, settings, {name: pace.total_seconds() for name, pace in PACE.items()}):
+    pace = {each.name: each.capacity.pace.total_seconds() for each in registry.CHANNELS}
+    for outcome in send(notifiers, settings, pace):
         failed = failed or bool(outcome.trouble)
         typer.echo(f"{outcome.channel:<6} {outcome.name:<20} {terminal(outcome.trouble) or 'sent'}")
     raise typer.Exit(int(failed))
@@ -60,12 +60,12 @@ def send(notifiers: Mapping[str, Notifier], settings: Settings, pace: Mapping[st
 
     run = datetime.now(UTC).strftime("%Y%m%d%H%M%S")
     for name, notifier in notifiers.items():
-        failures = 0
+        failures, escalation = 0, registry.channel(name).escalation(settings)
         for number, (kind, notice) in enumerate(every_kind().items()):
             time.sleep(pace.get(name, 0.0) if number else 0.0)
             key = f"test-{run}-{number}"
             try:
-                notifier.send(marked(notice, key, settings), {}, f"{key}:{name}")
+                notifier.send(marked(notice, key, escalation), {}, f"{key}:{name}")
             except DeliveryError as error:
                 yield Outcome(name, kind, f"refused: {error} ({error.reason})")
                 failures += 1
@@ -78,16 +78,10 @@ def send(notifiers: Mapping[str, Notifier], settings: Settings, pace: Mapping[st
                 yield Outcome(name, kind)
 
 
-def marked(notice: Notice, key: str, settings: Settings) -> Notice:
+def marked(notice: Notice, key: str, escalation: Mapping[str, Any]) -> Notice:
     """The example as a test: it says so, belongs to no incident, and an escalation goes where escalations go."""
     test = replace(notice, is_test=True, key=key, sequence=1, notes=(NOTE, *notice.notes))
-    if notice.kind is not Kind.ESCALATED:
-        return test
-    return replace(
-        test,
-        recipients=settings.SENTRY_ALERT_ESCALATION_EMAIL_RECIPIENTS,
-        slack_channel=settings.SENTRY_ALERT_ESCALATION_SLACK_CHANNEL or "",
-    )
+    return replace(test, **escalation) if notice.kind is Kind.ESCALATED else test
 
 
 def _chosen(settings: Settings, channel: str) -> Mapping[str, Notifier]:
@@ -96,7 +90,5 @@ def _chosen(settings: Settings, channel: str) -> Mapping[str, Notifier]:
         listed = f"enabled are {', '.join(enabled)}" if enabled else "none is enabled"
         raise CommandError(f"There is no channel {terminal(channel, 40)} here: {listed}.")
     if not enabled:
-        raise CommandError(
-            "No channel is enabled: set SENTRY_SLACK_ALERTS_ENABLED or SENTRY_EMAIL_ALERTS_ENABLED to true."
-        )
+        raise CommandError(f"No channel is enabled: set {' or '.join(config.switches().values())} to true.")
     return {channel: enabled[channel]} if channel else enabled

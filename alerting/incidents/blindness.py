@@ -84,7 +84,7 @@ def _standing(open_now: Iterable[Incident]) -> Incident | None:
 def update(
     sight: Sight,
     open_now: Iterable[Incident],
-    channels: tuple[str, ...],
+    channels: Collection[str],
     interval_seconds: int,
     started_at: datetime,
     now: datetime,
@@ -110,7 +110,7 @@ def leave_out(
     stretches: Sequence[Window | None],
     open_now: Iterable[Incident],
     catch_up_seconds: int,
-    channels: tuple[str, ...],
+    channels: Collection[str],
     now: datetime,
 ) -> int:
     """Say what is too long ago to be judged, within the caller's transaction; returns how many notices are owed.
@@ -180,7 +180,7 @@ def _open(
     blind: Mapping[str, datetime],
     sight: Sight,
     since: datetime,
-    channels: tuple[str, ...],
+    channels: Collection[str],
     limit: timedelta,
     now: datetime,
 ) -> None:
@@ -224,7 +224,7 @@ def _open(
     queue.owe([Debt(notice, channel) for channel in channels], now)
 
 
-def _close(incident: Incident, channels: tuple[str, ...], now: datetime) -> None:
+def _close(incident: Incident, channels: Collection[str], now: datetime) -> None:
     since = datetime.fromisoformat(incident.evidence["since"])
     lasted = span((now - since).total_seconds())
     left_out = f" {incident.evidence['left_out']}" if "left_out" in incident.evidence else ""

@@ -50,8 +50,6 @@ def escalate(desk: "Desk", now: datetime) -> int:
             sequence=1,
             edit_only=False,
         )
-        if plan.email_recipients and "email" in desk.channels:
-            debts.append(Debt(replace(base, recipients=plan.email_recipients), "email"))
-        if plan.slack_channel and "slack" in desk.channels:
-            debts.append(Debt(replace(base, recipients=(), slack_channel=plan.slack_channel), "slack"))
+        targets = plan.targets.items()
+        debts += [Debt(replace(base, **towards), channel) for channel, towards in targets if channel in desk.channels]
     return queue.owe(debts, now)

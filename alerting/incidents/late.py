@@ -141,9 +141,7 @@ def _owed(rule: Rule, breach: Breach, desk: Desk, now: datetime) -> Iterable[Deb
     # What a silence covered when it happened stays silenced when it is found.
     quiet = desk.quiet_at(breach.worst.end)
     is_silenced = quiet.covering(rule.name, breach.project.slug, breach.project.id, desk.environment) is not None
-    return [
-        Debt(notice, channel, rule.severity.rank, is_silenced) for channel in rule.channels if channel in desk.channels
-    ]
+    return [Debt(notice, channel, rule.severity.rank, is_silenced) for channel in desk.told_of(rule)]
 
 
 def _notice(rule: Rule, breach: Breach, key: str, desk: Desk, now: datetime) -> Notice:

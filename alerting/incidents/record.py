@@ -1,7 +1,7 @@
 """Verdicts → incidents, transitions, decisions and outbox messages, in the caller's one transaction."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,7 +18,7 @@ from alerting.outbox import queue
 from alerting.outbox.clean import clean, clean_json
 from alerting.outbox.message import Kind
 from alerting.outbox.queue import Debt
-from alerting.rules.model import Outcome, Project, Reading, Reason, Rule, Verdict
+from alerting.rules.model import Outcome, Project, Reading, Reason, Rule, Severity, Verdict
 
 Key = tuple[str, str]
 # What others keep in an incident's standing.
@@ -33,26 +33,30 @@ WRITTEN = (
 
 @dataclass(frozen=True, slots=True)
 class Escalation:
-    """After how long what nobody has acknowledged goes to whom else: addresses by mail, a channel in Slack."""
+    """After how long what nobody has acknowledged goes where else: by channel, what changes of the notice."""
 
     after: timedelta
-    email_recipients: tuple[str, ...] = ()
-    slack_channel: str = ""
+    targets: Mapping[str, Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What recording needs besides the verdicts: the policy, the enabled channels, and where links lead.
+    """What recording needs besides the verdicts: the policy, where links lead, and the enabled channels.
 
+    A channel is told of its severities, and always of what is about ourselves.
     `quiet_at` tells what people have asked not to be told at a moment, which may lie in the past.
     """
 
     policy: Policy
-    channels: tuple[str, ...]
+    channels: Mapping[str, Collection[Severity]]
     links: Links
     environment: str
     escalation: Escalation | None = None
     quiet_at: Callable[[datetime], Quiet] = lambda _: Quiet()
+
+    def told_of(self, rule: Rule) -> list[str]:
+        """Names of the channels that are told of this rule."""
+        return [name for name, severities in self.channels.items() if rule.severity in severities]
 
 
 @dataclass(slots=True)
@@ -218,11 +222,7 @@ def _apply(
         told_as = incident.project
         said = said if heard.is_silenced else incident.value
         notice = replace(notices.compose(rule, reading, step, told, now, desk.links), in_hand=in_hand)
-        page.debts += [
-            Debt(notice, channel, rule.severity.rank, heard.is_silenced)
-            for channel in rule.channels
-            if channel in desk.channels
-        ]
+        page.debts += [Debt(notice, channel, rule.severity.rank, heard.is_silenced) for channel in desk.told_of(rule)]
     if state is State.FIRING and incident.fired_at is None:
         incident.fired_at = now
     if step.closes:

@@ -10,7 +10,10 @@ from textwrap import wrap
 from typing import Any
 
 from alerting.commands.failures import CommandError
-from alerting.config import FILE_SUFFIX, Settings, is_secret
+from alerting.config import Settings
+from alerting.config_files import FILE_SUFFIX, is_secret
+from alerting.notifiers import registry
+from alerting.notifiers.base import Channel
 
 ROOT = Path(__file__).resolve().parents[2]
 # Shorter than anybody would want in earnest, so that all of it fits into two minutes.
@@ -26,24 +29,6 @@ QUICK = {
 }
 TITLE = "SENTRY_AUTH_TOKEN is not set, so this is a demonstration with a pretend shop. Times are UTC."
 SOURCE = ("SENTRY_URL", "SENTRY_AUTH_TOKEN", "SENTRY_ORG", "SENTRY_PROJECT", "SENTRY_ALERT_ENVIRONMENTS")
-CHANNELS = {
-    "email": (
-        "SENTRY_EMAIL_ALERTS_ENABLED",
-        "SENTRY_ALERT_EMAIL_RECIPIENTS",
-        "EMAIL_HOST",
-        "EMAIL_PORT",
-        "EMAIL_HOST_USER",
-        "EMAIL_HOST_PASSWORD",
-        "EMAIL_USE_TLS",
-        "EMAIL_USE_SSL",
-    ),
-    "slack": (
-        "SENTRY_SLACK_ALERTS_ENABLED",
-        "SENTRY_SLACK_WEBHOOK_URL",
-        "SENTRY_SLACK_BOT_TOKEN",
-        "SENTRY_SLACK_CHANNEL",
-    ),
-}
 WIDTH = 108
 DATABASE_FILES = ("alerting.sqlite3", "alerting.sqlite3-wal", "alerting.sqlite3-shm")
 
@@ -92,16 +77,8 @@ def environment(environ: Mapping[str, str], ready: Mapping[str, str]) -> dict[st
     values = without(environ, *SOURCE)
     values |= {"SENTRY_URL": ready["url"], "SENTRY_AUTH_TOKEN": ready["token"], "SENTRY_ORG": ready["org"]}
     values |= quick(environ)
-    ours = untouched(environ)
-    if "email" in ours:
-        values |= {
-            "SENTRY_EMAIL_ALERTS_ENABLED": "true",
-            "SENTRY_ALERT_EMAIL_RECIPIENTS": "oncall@example.com",
-            "EMAIL_HOST": ready["mail_host"],
-            "EMAIL_PORT": ready["mail_port"],
-        }
-    if "slack" in ours:
-        values |= {"SENTRY_SLACK_ALERTS_ENABLED": "true", "SENTRY_SLACK_WEBHOOK_URL": ready["webhook"]}
+    for each in untouched(environ):
+        values |= each.demonstration.environment(ready)
     return values
 
 
@@ -110,12 +87,13 @@ def quick(environ: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in QUICK.items() if not environ.get(name)}
 
 
-def untouched(environ: Mapping[str, str]) -> tuple[str, ...]:
+def untouched(environ: Mapping[str, str]) -> tuple[Channel, ...]:
     """Channels nobody has configured: only those are led to the stand-ins."""
     return tuple(
         channel
-        for channel, names in CHANNELS.items()
-        if not any(environ.get(name) or environ.get(name + FILE_SUFFIX) for name in names)
+        for channel in registry.CHANNELS
+        if channel.demonstration.chosen
+        and not any(environ.get(name) or environ.get(name + FILE_SUFFIX) for name in channel.demonstration.chosen)
     )
 
 

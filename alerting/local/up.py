@@ -46,7 +46,9 @@ class Up:
         self._log_dir = folder / "log"
         self._log_dir.mkdir(mode=0o700, exist_ok=True)
         self._environ = dict(os.environ)
-        self._boxed = demonstration.untouched(self._environ) if self._is_demonstration else ()
+        self._boxed = (
+            {each.name for each in demonstration.untouched(self._environ)} if self._is_demonstration else set[str]()
+        )
         self._ready: dict[str, str] = {}
         self._shown_whole: set[str] = set()
         self._told_the_end = False

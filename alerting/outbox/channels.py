@@ -10,8 +10,6 @@ from alerting.outbox.clean import clean
 from alerting.outbox.models import Channel
 
 LEASE = timedelta(seconds=45)
-# Slack takes one message a second on a webhook or channel (its documentation, "Rate limits").
-PACE = {"slack": timedelta(seconds=1.1)}
 
 
 def get(name: str, now: datetime) -> Channel:
@@ -44,10 +42,10 @@ def wait(name: str, now: datetime) -> float:
     return max(0.0, (Channel.objects.get(name=name).open_at - now).total_seconds())
 
 
-def keep_pace(name: str, now: datetime) -> None:
+def keep_pace(name: str, pace: timedelta, now: datetime) -> None:
     """Note that something was just sent."""
-    if name in PACE:
-        Channel.objects.filter(name=name, open_at__lt=now + PACE[name]).update(open_at=now + PACE[name])
+    if pace:
+        Channel.objects.filter(name=name, open_at__lt=now + pace).update(open_at=now + pace)
 
 
 def mark_broken(name: str, reason: str, fingerprint: str, now: datetime) -> bool:

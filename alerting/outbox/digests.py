@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from alerting.outbox import fold
+from alerting.outbox.capacity import Capacity
 from alerting.outbox.clean import clean_json
 from alerting.outbox.message import Kind, Notice
 from alerting.outbox.models import Message
@@ -21,7 +22,7 @@ CARD_RANK = 9
 ALONE = (*fold.FOLDED_KINDS, CARD, Kind.ESCALATED)
 
 
-def gather(waiting: QuerySet[Message], channel: str, now: datetime) -> bool:
+def gather(waiting: QuerySet[Message], channel: str, capacity: Capacity, now: datetime) -> bool:
     """Fold a crowd, or what waited too long, into one more message; true where a digest is to go next."""
     crowd, kind = _crowd(waiting, now)
     # A digest that was refused for now is folded anew with what has come since: hours of refusals end in few messages.
@@ -30,9 +31,9 @@ def gather(waiting: QuerySet[Message], channel: str, now: datetime) -> bool:
     if crowd is None:
         return False
     count = crowd.count()
-    members = list(crowd[: fold.limit(channel, count, titled=False)])
+    members = list(crowd[: fold.most(capacity, count, titled=False)])
     if any(member.payload["rule"] == Judgement.NEW_ISSUE for member in members):
-        members = members[: fold.limit(channel, count, titled=True)]
+        members = members[: fold.most(capacity, count, titled=True)]
     return bool(members) and _fold(members, channel, kind, count, now)
 
 

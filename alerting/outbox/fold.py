@@ -1,10 +1,11 @@
 """Folding: many notices into one digest with exact counts, so that a storm never costs a notice. Pure."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from alerting.outbox.capacity import Capacity
 from alerting.outbox.message import Kind, Line, Notice
 
 # Up to this many notices are sent one by one.
@@ -14,22 +15,16 @@ FOLD_NEW_ISSUES_ABOVE = 2
 FOLDED_KINDS = (Kind.DIGEST, Kind.STALE)
 MOST_NOTES = 5
 TOGETHER = " in one message"
-# Slack's blocks hold about 75 lines with everything in them, twice as many with what nobody can do without. A mail
-# holds more, but nobody reads a longer one.
-_LIMITS: Mapping[str, int] = {"slack": 70}
-_DENSE: Mapping[str, int] = {"slack": 150}
-_DEFAULT_LIMIT = 500
 # With more messages than this to come, short lines now are worth more than long ones a minute later.
-_DENSE_ABOVE = 5
+_SHORT_ABOVE = 5
 
 
-def limit(channel: str, waiting: int, *, titled: bool) -> int:
-    """How many notices one digest of this channel holds while so many are waiting; `titled` ones are nothing without.
+def most(capacity: Capacity, waiting: int, *, titled: bool) -> int:
+    """How many notices one digest of a channel holds while so many are waiting; `titled` ones are nothing without.
 
     That is so for new issues: their lines differ by their titles alone.
     """
-    roomy = _LIMITS.get(channel, _DEFAULT_LIMIT)
-    return roomy if titled or waiting <= _DENSE_ABOVE * roomy else _DENSE.get(channel, roomy)
+    return capacity.lines if titled or waiting <= _SHORT_ABOVE * capacity.lines else capacity.short_lines
 
 
 def digest(notices: Sequence[Notice], kind: Kind, waiting: int, now: datetime, first_id: int) -> Notice:

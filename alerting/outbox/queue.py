@@ -12,6 +12,7 @@ from django.db.models import Case, F, QuerySet, Value, When
 from alerting import owner
 from alerting.errors import DeliveryError
 from alerting.outbox import backoff, digests, fold, mended
+from alerting.outbox.capacity import Capacity
 from alerting.outbox.clean import clean, clean_json
 from alerting.outbox.message import Notice
 from alerting.outbox.models import Channel, Message
@@ -72,13 +73,13 @@ def due(channel: str, now: datetime) -> QuerySet[Message]:
     return pending.order_by("rank", "created_at", "id")
 
 
-def take(channel: str, now: datetime) -> Message | None:
+def take(channel: str, capacity: Capacity, now: datetime) -> Message | None:
     """The next message to send, marked as in our hands; a crowd or what came too late is folded into one first.
 
     The digest goes before what else is as urgent, and after what is more urgent than all of its members.
     """
     waiting = due(channel, now)
-    if digests.gather(waiting, channel, now):
+    if digests.gather(waiting, channel, capacity, now):
         folded_first = Case(When(kind__in=fold.FOLDED_KINDS, then=Value(0)), default=Value(1))
         waiting = waiting.order_by("rank", folded_first, "created_at", "id")
     message = waiting.first()

@@ -4,9 +4,6 @@ from typing import Protocol
 
 from alerting.rules.model import Judgement, Rule, Severity
 
-BOTH = ("email", "slack")
-SLACK_ONLY = ("slack",)
-
 
 class Thresholds(Protocol):
     """The part of the configuration that rules are made of."""
@@ -42,7 +39,6 @@ def build(thresholds: Thresholds) -> tuple[Rule, ...]:
             threshold=thresholds.SENTRY_CRITICAL_ERROR_THRESHOLD,
             window_seconds=thresholds.SENTRY_CRITICAL_ERROR_WINDOW_SECONDS,
             severity=Severity.HIGH,
-            channels=BOTH,
             unit="errors",
             levels=thresholds.SENTRY_ERROR_LEVELS,
         ),
@@ -52,7 +48,6 @@ def build(thresholds: Thresholds) -> tuple[Rule, ...]:
             threshold=thresholds.SENTRY_ERROR_RATE_THRESHOLD,
             window_seconds=thresholds.SENTRY_ERROR_RATE_WINDOW_SECONDS,
             severity=Severity.HIGH,
-            channels=BOTH,
             unit="ratio",
             min_sample=thresholds.SENTRY_ERROR_RATE_MIN_TRANSACTIONS,
             levels=thresholds.SENTRY_ERROR_LEVELS,
@@ -63,7 +58,6 @@ def build(thresholds: Thresholds) -> tuple[Rule, ...]:
             threshold=thresholds.SENTRY_P95_LATENCY_THRESHOLD_MS,
             window_seconds=thresholds.SENTRY_P95_LATENCY_WINDOW_SECONDS,
             severity=Severity.MEDIUM,
-            channels=SLACK_ONLY,
             unit="ms",
             min_sample=thresholds.SENTRY_P95_LATENCY_MIN_TRANSACTIONS,
         ),
@@ -76,7 +70,6 @@ def build(thresholds: Thresholds) -> tuple[Rule, ...]:
                 threshold=0,
                 window_seconds=0,
                 severity=Severity.MEDIUM,
-                channels=SLACK_ONLY,
                 unit="issues",
                 levels=thresholds.SENTRY_ERROR_LEVELS,
             )

@@ -120,7 +120,6 @@ class Rule:
     threshold: float
     window_seconds: int
     severity: Severity
-    channels: tuple[str, ...]
     unit: str
     min_sample: int = 0
     levels: tuple[str, ...] = ()

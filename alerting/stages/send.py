@@ -5,6 +5,7 @@ import time
 from datetime import timedelta
 
 from alerting.errors import DeliveryError
+from alerting.notifiers import registry
 from alerting.outbox import channels, queue, taken, trouble
 from alerting.outbox.message import Notice
 from alerting.outbox.models import Message
@@ -20,6 +21,7 @@ SHORT_PAUSE_SECONDS = 5.0
 
 def send_for_a_turn(parts: Parts, channel: str) -> float | None:
     """Send message after message, at the channel's pace; seconds after which to come back, if soon."""
+    capacity = registry.channel(channel).capacity
     turn_ends = time.monotonic() + DELIVERY_TURN_SECONDS
     while True:
         now = parts.clock()
@@ -31,15 +33,15 @@ def send_for_a_turn(parts: Parts, channel: str) -> float | None:
         parts.sleep(pause)
         if not channels.renew(channel, parts.clock()):
             return None
-        message = queue.take(channel, parts.clock())
+        message = queue.take(channel, capacity, parts.clock())
         if message is None:
             return None
-        if not _send(parts, channel, message):
+        if not _send(parts, channel, message, capacity.pace):
             pause = channels.wait(channel, parts.clock())
             return pause if pause <= SHORT_PAUSE_SECONDS else None
 
 
-def _send(parts: Parts, channel: str, message: Message) -> bool:
+def _send(parts: Parts, channel: str, message: Message, pace: timedelta) -> bool:
     """Send one message and settle it; false where the channel must not be used any further in this turn."""
     try:
         notice = Notice.from_json(message.payload)
@@ -57,6 +59,6 @@ def _send(parts: Parts, channel: str, message: Message) -> bool:
         queue.mark_failed(message, DeliveryError("internal_error", type(error).__name__), parts.clock(), pause=False)
         return True
     taken.settle(message, receipt, parts.clock())
-    channels.keep_pace(channel, parts.clock())
+    channels.keep_pace(channel, pace, parts.clock())
     logger.info("%s took message %s (%s)", channel, message.pk, message.kind)
     return True

@@ -98,7 +98,7 @@ def switched_off(settings: config.Settings) -> list[str]:
     off = []
     if not settings.channels:
         off.append("No channel is enabled: incidents are recorded, and nobody is told.")
-    for name, variable in (("email", "SENTRY_EMAIL_ALERTS_ENABLED"), ("slack", "SENTRY_SLACK_ALERTS_ENABLED")):
+    for name, variable in config.switches().items():
         if settings.channels and name not in settings.channels:
             off.append(f"Notices by {name} are off ({variable}).")
     if not settings.SENTRY_NEW_ISSUE_ALERTS_ENABLED:

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 
 from alerting import config
 from alerting.incidents.models import Incident, LatestReadings
+from alerting.notifiers import registry
 from alerting.rules.model import Judgement, Rule
 from alerting.rules.units import span, text
 from alerting.status import incident_rows
@@ -58,6 +59,7 @@ class RuleRow:
     window: str
     origins: Sequence[tuple[str, str, str]]
     last_fired: datetime | None
+    told: Sequence[str]
     readings: Sequence[ReadingRow]
     further: int
     unread: str
@@ -84,6 +86,7 @@ def _row(rule: Rule, latest: LatestReadings | None, last_fired: datetime | None)
         window=span(rule.window_seconds) if rule.window_seconds else "",
         origins=[(name, str(getattr(config.current(), name)), config.origin(name)) for name in VARIABLES[rule.name]],
         last_fired=last_fired,
+        told=registry.told_of(rule.severity),
         readings=readings[:MOST_PROJECTS],
         further=max(0, len(readings) - MOST_PROJECTS),
         unread=_unread(rule, readings),

@@ -20,6 +20,7 @@ from alerting.actions import once, perform
 from alerting.actions.perform import Actor
 from alerting.errors import ActionError
 from alerting.incidents.models import Incident
+from alerting.notifiers import registry
 from alerting.notifiers.slack import slack_answer
 from alerting.outbox import cards
 from alerting.status import slack_click
@@ -109,7 +110,8 @@ def _silence(incident: Incident, click: Click, now: datetime) -> str:
     about = perform.About(incident.rule, incident.project)
     made = perform.silence(about, click.at + SILENCE, "silenced for an hour from Slack", _actor(click), now)
     if made.created_at == now:
-        cards.add_note(incident.uid.hex, f"Silenced by {made.by} until {made.ends_at:%H:%M} UTC ({about}).", now)
+        note = f"Silenced by {made.by} until {made.ends_at:%H:%M} UTC ({about})."
+        cards.add_note(incident.uid.hex, registry.with_cards(), note, now)
     return f"Silent until {made.ends_at:%H:%M} UTC about {about}. What is still broken then is told then."
 
 

@@ -20,9 +20,9 @@ from alerting.commands import (
     silence_commands,
 )
 from alerting.commands.durations import duration
-from alerting.commands.findings import Finding, Status
 from alerting.config import Settings
 from alerting.errors import ActionError
+from alerting.findings import Finding, Status
 from alerting.incidents.models import Incident
 from alerting.notifiers.examples import firing
 from alerting.outbox.models import Channel, Message

@@ -8,10 +8,12 @@ import pytest
 from rich.console import Console
 
 from alerting.commands import check
-from alerting.commands.findings import Finding, Status
 from alerting.commands.probes import broker, delivery, heartbeat, source
 from alerting.config import Settings, load
 from alerting.errors import DeliveryError
+from alerting.findings import Finding, Status
+from alerting.notifiers.email import probe as mail_probe
+from alerting.notifiers.slack import probe as slack_probe
 from alerting.poll.check import Level, Observation
 from tests.config.test_load import BESIDE, SECRETS
 from tests.notifiers.stand_ins import slack_server
@@ -164,8 +166,8 @@ def test_rules_without_anybody_to_tell_are_a_warning() -> None:
 
 
 def test_a_channel_that_is_off_but_has_a_target_is_pointed_out() -> None:
-    assert "recipients are set" in delivery.email(load({"SENTRY_ALERT_EMAIL_RECIPIENTS": "a@example.com"})).said
-    slack = delivery.slack(load({"SENTRY_SLACK_WEBHOOK_URL": "https://hooks.slack.com/services/x"}))
+    assert "recipients are set" in mail_probe.check(load({"SENTRY_ALERT_EMAIL_RECIPIENTS": "a@example.com"})).said
+    slack = slack_probe.check(load({"SENTRY_SLACK_WEBHOOK_URL": "https://hooks.slack.com/services/x"}))
     assert slack.status is Status.NOT_CONFIGURED and "a target is set" in slack.said
 
 
@@ -173,8 +175,10 @@ def test_a_channel_that_refuses_us_fails_with_its_own_words(monkeypatch: pytest.
     def refuse(_: Settings) -> str:
         raise DeliveryError("invalid_auth", "Slack does not know this token.", permanent=True)
 
-    monkeypatch.setattr(delivery.handshake, "slack", refuse)
-    found = delivery.slack(load({"SENTRY_SLACK_ALERTS_ENABLED": "1", "SENTRY_SLACK_WEBHOOK_URL": "https://x.example"}))
+    monkeypatch.setattr(slack_probe, "handshake", refuse)
+    found = slack_probe.check(
+        load({"SENTRY_SLACK_ALERTS_ENABLED": "1", "SENTRY_SLACK_WEBHOOK_URL": "https://x.example"})
+    )
     assert (found.status, found.said) == (Status.FAIL, "Slack does not know this token.")
     assert "SENTRY_SLACK_WEBHOOK_URL" in found.advice
 

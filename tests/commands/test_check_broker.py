@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import pytest
 import redis
 
-from alerting.commands.findings import Finding, Status
 from alerting.commands.probes import broker
 from alerting.config import load
+from alerting.findings import Finding, Status
 from tests.support.service import broker as server
 
 PASSWORD = "right-password-5531"

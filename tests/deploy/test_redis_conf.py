@@ -9,9 +9,9 @@ import redis
 from redis.backoff import ConstantBackoff
 from redis.retry import Retry
 
-from alerting.commands.findings import Status
 from alerting.commands.probes import broker
 from alerting.config import load
+from alerting.findings import Status
 from alerting.local.redis_server import find_binary
 
 CONF = Path(__file__).resolve().parents[2] / "deploy" / "redis.conf"

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from alerting.config import FILE_SUFFIX, Settings, is_secret
+from alerting.config import Settings
+from alerting.config_files import FILE_SUFFIX, is_secret
 
 UNITS = sorted((Path(__file__).resolve().parents[2] / "deploy" / "systemd").glob("*.service"))
 INSTALLED_IN = "/opt/sentry-alerting"

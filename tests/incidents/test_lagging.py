@@ -14,13 +14,13 @@ from alerting.incidents.record import Desk
 from alerting.incidents.standing import Standing
 from alerting.outbox.message import Kind, Notice
 from alerting.outbox.models import Message
-from alerting.rules.model import Outcome, Reading, Reason, Trust, Verdict, Window
+from alerting.rules.model import Outcome, Reading, Reason, Severity, Trust, Verdict, Window
 from tests.rules.test_evaluate import COUNT, RATE, SHOP
 
 NOON = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 POLICY = Policy(keep_firing=2 * MINUTE, repeat=60 * MINUTE)
-DESK = Desk(POLICY, ("slack",), Links("https://sentry.io", "acme"), "")
+DESK = Desk(POLICY, {"slack": frozenset(Severity)}, Links("https://sentry.io", "acme"), "")
 WHY = "5 of the 6 errors that came in the last minutes were late"
 
 

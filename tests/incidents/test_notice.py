@@ -19,7 +19,6 @@ RULE = Rule(
     threshold=10,
     window_seconds=300,
     severity=Severity.HIGH,
-    channels=("slack",),
     unit="errors",
 )
 

@@ -18,8 +18,8 @@ from tests.rules.test_evaluate import COUNT, SHOP
 
 NOON = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
 POLICY = Policy(keep_firing=timedelta(minutes=2), repeat=timedelta())
-RATE = Rule(Judgement.ERROR_RATE, "Error rate", 0.01, 600, Severity.HIGH, ("slack",), "ratio", 100)
-P95 = Rule(Judgement.P95_LATENCY, "P95 latency", 1000, 600, Severity.MEDIUM, ("slack",), "ms", 50)
+RATE = Rule(Judgement.ERROR_RATE, "Error rate", 0.01, 600, Severity.HIGH, "ratio", 100)
+P95 = Rule(Judgement.P95_LATENCY, "P95 latency", 1000, 600, Severity.MEDIUM, "ms", 50)
 
 
 def told(

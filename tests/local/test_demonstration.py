@@ -7,7 +7,7 @@ import pytest
 
 from alerting.config import load
 from alerting.local import demonstration
-from alerting.local.demonstration import CHANNELS
+from alerting.notifiers import registry
 
 READY = {
     "page": "http://127.0.0.1:9000/",
@@ -19,6 +19,7 @@ READY = {
     "mail_host": "127.0.0.1",
     "mail_port": "9002",
 }
+CHOSEN = {each.name: each.demonstration.chosen for each in registry.CHANNELS}
 
 
 def test_an_empty_environment_becomes_a_complete_one() -> None:
@@ -34,16 +35,12 @@ def test_a_speed_somebody_chose_stays(name: str) -> None:
     assert name not in "".join(demonstration.introduction({name: "77"}))
 
 
-@pytest.mark.parametrize(
-    ("channel", "name"), [(each, name) for each, names in demonstration.CHANNELS.items() for name in names]
-)
+@pytest.mark.parametrize(("channel", "name"), [(each, name) for each, names in CHOSEN.items() for name in names])
 @pytest.mark.parametrize("suffix", ["", "_FILE"])
 def test_a_channel_somebody_touched_is_left_as_it_is(channel: str, name: str, suffix: str) -> None:
     chosen = {name + suffix: "x"}
     values = demonstration.environment(chosen, READY)
-    assert {each: values.get(each) for each in CHANNELS[channel]} == {
-        each: chosen.get(each) for each in CHANNELS[channel]
-    }
+    assert {each: values.get(each) for each in CHOSEN[channel]} == {each: chosen.get(each) for each in CHOSEN[channel]}
 
 
 def test_the_real_sentry_is_never_asked_in_a_demonstration() -> None:

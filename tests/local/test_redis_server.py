@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from alerting import parent_death, redis_client
-from alerting.commands.findings import Status
 from alerting.commands.probes import broker
 from alerting.config import load
+from alerting.findings import Status
 from alerting.local import redis_server
 
 

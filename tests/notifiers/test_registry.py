@@ -8,8 +8,11 @@ from pydantic import SecretStr
 
 from alerting.config import Settings, load
 from alerting.errors import DeliveryError
-from alerting.notifiers import handshake, registry
+from alerting.notifiers import registry
+from alerting.notifiers.email import probe as mail_probe
 from alerting.notifiers.examples import firing
+from alerting.notifiers.slack import notifier as slack_notifier
+from alerting.notifiers.slack import probe as slack_probe
 from tests.notifiers.stand_ins import BOT_TOKEN, MAIL_PASSWORD, MailServer, SlackServer, api, mail_server, slack_server
 
 
@@ -95,19 +98,19 @@ def test_a_living_webhook_is_recognised_by_its_complaint(
     slack: SlackServer, reply: tuple[int, dict[str, str], str]
 ) -> None:
     slack.reply = lambda _: reply
-    assert "alive" in handshake.slack(with_webhook(slack))
+    assert "alive" in slack_probe.handshake(with_webhook(slack))
     assert slack.requests[0].body == {"text": ""}
 
 
 def test_a_dead_webhook_is_recognised_too(slack: SlackServer) -> None:
     slack.reply = lambda _: (404, {}, "no_service")
     with pytest.raises(DeliveryError, match="Make a new incoming webhook"):
-        handshake.slack(with_webhook(slack))
+        slack_probe.handshake(with_webhook(slack))
 
 
 def test_the_bots_token_is_tried_with_auth_test(slack: SlackServer) -> None:
     slack.reply = lambda _: api(user="alerter", team="Acme \u202eevil")
-    said = handshake.slack(with_bot(slack))
+    said = slack_probe.handshake(with_bot(slack))
     assert said == "the token is valid: alerter in Acme evil, posting to #alerts"
     assert slack.paths == ["/api/auth.test"]
 
@@ -116,18 +119,18 @@ def test_a_bot_that_may_not_write_is_told_so(slack: SlackServer) -> None:
     status, headers, body = api(user="alerter", team="Acme")
     slack.reply = lambda _: (status, {**headers, "X-OAuth-Scopes": "channels:read,users:read"}, body)
     with pytest.raises(DeliveryError, match="chat:write") as caught:
-        handshake.slack(with_bot(slack))
+        slack_probe.handshake(with_bot(slack))
     assert caught.value.reason == "missing_scope"
 
 
 def test_a_revoked_token_fails_the_handshake(slack: SlackServer) -> None:
     slack.reply = lambda _: api(error="token_revoked")
     with pytest.raises(DeliveryError, match="revoked"):
-        handshake.slack(with_bot(slack))
+        slack_probe.handshake(with_bot(slack))
 
 
 def test_the_mail_server_is_tried_up_to_the_login_and_gets_no_mail(mail: MailServer) -> None:
-    said = handshake.email(with_mail(mail))
+    said = mail_probe.handshake(with_mail(mail))
     assert said == f"127.0.0.1:{mail.port} answers (unencrypted, logged in as ops)"
     assert mail.handler.envelopes == []
     assert mail.handler.logins == 1
@@ -135,7 +138,7 @@ def test_the_mail_server_is_tried_up_to_the_login_and_gets_no_mail(mail: MailSer
 
 def test_a_wrong_mail_password_fails_the_handshake_and_is_not_shown(mail: MailServer) -> None:
     with pytest.raises(DeliveryError) as caught:
-        handshake.email(with_mail(mail, password="not the password"))
+        mail_probe.handshake(with_mail(mail, password="not the password"))
     assert caught.value.reason == "smtp_auth"
     assert "not the password" not in str(caught.value)
 
@@ -147,8 +150,8 @@ def test_cards_have_buttons_only_where_they_can_be_edited_and_clicks_verified(
     settings = with_bot(slack) if token else with_webhook(slack)
     if secret:
         settings = settings.model_copy(update={"SENTRY_SLACK_SIGNING_SECRET": SecretStr("s" * 32)})
-    assert registry.has_buttons(settings) is expected
+    assert slack_notifier.has_buttons(settings) is expected
     slack.reply = lambda _: api(channel="C1", ts="1.1")
-    registry.slack(settings).send(firing(), {}, "k:1:slack")
+    slack_notifier.build(settings).send(firing(), {}, "k:1:slack")
     types = {block["type"] for block in slack.requests[0].body["blocks"]}
     assert ("actions" in types) is expected

@@ -10,7 +10,7 @@ NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
 
 def rule(judgement: Judgement, threshold: float, window: int = 600) -> Rule:
-    return Rule(judgement, judgement.value, threshold, window, Severity.HIGH, ("slack",), "")
+    return Rule(judgement, judgement.value, threshold, window, Severity.HIGH, "")
 
 
 def every(step: int, minutes_ago: int, value: float) -> Points:

@@ -9,6 +9,7 @@ from alerting.complete_notices import Completion
 from alerting.incidents.lifecycle import Policy
 from alerting.incidents.links import Links
 from alerting.incidents.record import Desk, Escalation
+from alerting.notifiers import registry
 from alerting.notifiers.base import Receipt
 from alerting.outbox.message import Notice
 from alerting.parts import Parts
@@ -16,6 +17,11 @@ from alerting.pipeline import TickReport, deliver_due, evaluate_tick
 from alerting.rules.catalog import build
 from tests.rules.test_evaluate import Defaults
 from tests.support.source import FakeSource
+
+TARGETS = {
+    "email": {"recipients": ("lead@example.com",)},
+    "slack": {"recipients": (), "slack_channel": "#leads"},
+}
 
 
 @dataclass
@@ -70,10 +76,10 @@ class World:
             notifiers={"email": self.email, "slack": self.slack},
             desk=Desk(
                 Policy(self.keep_firing, self.repeat),
-                ("email", "slack"),
+                {each.name: each.severities for each in registry.CHANNELS},
                 Links("https://sentry.io", "acme"),
                 self.environment,
-                Escalation(self.escalate_after, ("lead@example.com",), "#leads") if self.escalate_after else None,
+                Escalation(self.escalate_after, TARGETS) if self.escalate_after else None,
                 mutes.at,
             ),
             interval_seconds=self.interval,

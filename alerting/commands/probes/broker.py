@@ -11,9 +11,9 @@ from redis.exceptions import RedisError
 
 from alerting import broker_url, config, redaction, redis_client
 from alerting.commands.failures import CommandError
-from alerting.commands.findings import Finding, Status
 from alerting.commands.probes import broker_refusals
 from alerting.config import Settings
+from alerting.findings import Finding, Status
 
 PART = "Redis"
 TIMEOUT_SECONDS = 4

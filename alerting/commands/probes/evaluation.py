@@ -9,9 +9,9 @@ from typing import Any
 from django.db import DatabaseError, connection
 
 from alerting.commands import database, database_refusals
-from alerting.commands.findings import Finding, Status
 from alerting.commands.probes import broker, storage
 from alerting.config import Settings
+from alerting.findings import Finding, Status
 from alerting.incidents.models import Tick
 from alerting.rules.units import span
 

@@ -2,9 +2,9 @@
 
 from urllib.parse import urlsplit
 
-from alerting.commands.findings import Finding, Status
 from alerting.config import Settings
 from alerting.errors import HttpError
+from alerting.findings import Finding, Status
 from alerting.http import exchange
 
 PART = "Heartbeat"

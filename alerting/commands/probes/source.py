@@ -2,8 +2,8 @@
 
 from urllib.parse import urlsplit
 
-from alerting.commands.findings import Finding, Status
 from alerting.config import Settings
+from alerting.findings import Finding, Status
 from alerting.poll.budget import LocalBudget
 from alerting.poll.check import Level, Observation, inspect
 from alerting.poll.client import SentryClient

@@ -7,8 +7,8 @@ from pathlib import Path
 from django.db import DatabaseError, connection
 
 from alerting.commands import database, database_refusals
-from alerting.commands.findings import Finding, Status
 from alerting.config import Settings
+from alerting.findings import Finding, Status
 from alerting.incidents import schema
 
 SCARCE_BYTES = 100_000_000

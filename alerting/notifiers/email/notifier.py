@@ -8,16 +8,42 @@ from typing import Any
 
 from django.core.mail import EmailMultiAlternatives
 
+from alerting.config import Settings
 from alerting.errors import DeliveryError
 from alerting.notifiers import render
 from alerting.notifiers.base import Receipt
 from alerting.notifiers.email import mail_body
+from alerting.notifiers.email.smtp import STEP_SECONDS, SmtpBackend
 from alerting.notifiers.email.smtp_replies import delivery_error, sorted_out
 from alerting.outbox.message import Notice
 
 logger = logging.getLogger(__name__)
 
 THREAD = "message_id"
+
+
+def build(settings: Settings) -> "EmailNotifier":
+    """Mail to the configured recipients."""
+    return EmailNotifier(
+        settings.SENTRY_ALERT_EMAIL_RECIPIENTS,
+        settings.DEFAULT_FROM_EMAIL,
+        lambda: connection_to(settings),
+        environment=settings.SENTRY_ENVIRONMENT,
+        page_url=settings.ALERTING_STATUS_URL,
+    )
+
+
+def connection_to(settings: Settings) -> SmtpBackend:
+    """A new connection to the configured mail server, not yet open."""
+    return SmtpBackend(
+        host=settings.EMAIL_HOST,
+        port=settings.EMAIL_PORT,
+        username=settings.EMAIL_HOST_USER,
+        password=settings.secret("EMAIL_HOST_PASSWORD"),
+        use_tls=settings.EMAIL_USE_TLS,
+        use_ssl=settings.EMAIL_USE_SSL,
+        timeout=STEP_SECONDS,
+    )
 
 
 class EmailNotifier:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Protocol, TypeVar
 
+from alerting.config import Settings
 from alerting.errors import DeliveryError
 from alerting.notifiers import render
 from alerting.notifiers.base import Receipt
@@ -43,6 +44,28 @@ class Mode(Protocol):
     def towards(self, channel: str) -> "Mode":
         """The same way of speaking to another channel, where it can."""
         ...
+
+
+def build(settings: Settings) -> "SlackNotifier":
+    """Slack through the bot where there is a token, else through the webhook."""
+    mode: Mode
+    if settings.SENTRY_SLACK_BOT_TOKEN is not None:
+        mode = BotMode(
+            settings.secret("SENTRY_SLACK_BOT_TOKEN"), settings.SENTRY_SLACK_CHANNEL, settings.SENTRY_SLACK_API_URL
+        )
+    else:
+        mode = WebhookMode(settings.secret("SENTRY_SLACK_WEBHOOK_URL"))
+    return SlackNotifier(
+        mode,
+        environment=settings.SENTRY_ENVIRONMENT,
+        page_url=settings.ALERTING_STATUS_URL,
+        has_buttons=has_buttons(settings),
+    )
+
+
+def has_buttons(settings: Settings) -> bool:
+    """Whether cards have them: a webhook's cannot be edited, and clicks that nobody can verify are not taken."""
+    return settings.SENTRY_SLACK_BOT_TOKEN is not None and settings.SENTRY_SLACK_SIGNING_SECRET is not None
 
 
 class SlackNotifier:

@@ -1,27 +1,48 @@
-"""Trying a channel for real without sending anything, for `alerting check`."""
+"""Trying the mail server for real without sending anything."""
 
 from email.utils import parseaddr
 
 from alerting.config import Settings
+from alerting.config_values import is_loopback
 from alerting.errors import DeliveryError
-from alerting.notifiers import registry
+from alerting.findings import Finding, Status, refused
 from alerting.notifiers.email import mail_ports
+from alerting.notifiers.email.notifier import connection_to
 from alerting.notifiers.email.smtp_replies import Replies, delivery_error, sorted_out
-from alerting.notifiers.escape import one_line
-from alerting.notifiers.slack.notifier import SEND_SECONDS, RefusedError, ask, ask_api, within
-from alerting.notifiers.slack.slack_http import Bot, Transport, Webhook, parsed
 
 _NOTHING_SAID = frozenset({"tls", "timeout", "connection_lost"})
-# What a living webhook answers to a message without words; a dead one says no_service, with nothing posted either way.
-_ALIVE = frozenset({"no_text", "invalid_payload"})
+# A refusal that holds one of these says itself what to do.
+_NAMED = ("EMAIL_", "SENTRY_ALERT_EMAIL_")
 
 
-def email(settings: Settings) -> str:
+def check(settings: Settings) -> Finding:
+    """Connect to the mail server and log in, as for a mail."""
+    if not settings.SENTRY_EMAIL_ALERTS_ENABLED:
+        to = " (recipients are set, though)" if settings.SENTRY_ALERT_EMAIL_RECIPIENTS else ""
+        advice = "Set SENTRY_EMAIL_ALERTS_ENABLED=true and SENTRY_ALERT_EMAIL_RECIPIENTS."
+        return Finding("Email", Status.NOT_CONFIGURED, f"SENTRY_EMAIL_ALERTS_ENABLED is false{to}", advice)
+    if settings.EMAIL_HOST_USER and not settings.EMAIL_HOST_PASSWORD:
+        said = f"EMAIL_HOST_USER is {settings.EMAIL_HOST_USER}, but there is no password, so nobody logs in"
+        advice = "Set EMAIL_HOST_PASSWORD; or, where the server wants no login, leave EMAIL_HOST_USER empty."
+        return Finding("Email", Status.FAIL, said, advice)
+    try:
+        said = handshake(settings)
+    except DeliveryError as error:
+        is_for_now = not error.permanent and error.reason.startswith("smtp_4")
+        status = Status.WARNING if is_for_now else Status.FAIL
+        return refused("Email", error, _NAMED, "Check EMAIL_HOST, EMAIL_PORT and the login beside them.", status)
+    if settings.EMAIL_HOST_USER and "unencrypted" in said and not is_loopback(settings.EMAIL_HOST):
+        advice = "Everybody on the way can read the password: set EMAIL_USE_TLS=true (STARTTLS) or EMAIL_USE_SSL=true."
+        return Finding("Email", Status.WARNING, said, advice)
+    return Finding("Email", Status.PASS, f"{said}; notices go to {', '.join(settings.SENTRY_ALERT_EMAIL_RECIPIENTS)}")
+
+
+def handshake(settings: Settings) -> str:
     """Do all that a mail begins with, short of its content. Returns what worked; raises DeliveryError."""
     host, port = settings.EMAIL_HOST, settings.EMAIL_PORT
     if not settings.EMAIL_USE_SSL and not mail_ports.greets_in_the_clear(host, port):
         _refuse_tls_from_the_first_byte(settings)
-    connection = registry.mail_connection(settings)
+    connection = connection_to(settings)
     password = settings.secret("EMAIL_HOST_PASSWORD")
     failure: DeliveryError | None = None
     try:
@@ -54,34 +75,3 @@ def _some_refused(replies: Replies, password: str) -> DeliveryError:
     told = "; ".join(f"{address}: {said}" for address, said in {**refused, **deferred}.items())
     message = f"The mail server takes mail, but not for every recipient: {told}. Check SENTRY_ALERT_EMAIL_RECIPIENTS."
     return DeliveryError("smtp_recipients", message, permanent=bool(refused), recipients=sorted(replies))
-
-
-def slack(settings: Settings) -> str:
-    """Ask Slack who we are (bot), or whether the webhook lives. Returns what worked; raises DeliveryError."""
-    is_bot = settings.SENTRY_SLACK_BOT_TOKEN is not None
-    outcome = within(SEND_SECONDS, lambda transport: (_bot if is_bot else _webhook)(settings, transport))
-    if isinstance(outcome, DeliveryError):
-        raise outcome
-    return outcome
-
-
-def _bot(settings: Settings, transport: Transport) -> str:
-    client = Bot(settings.secret("SENTRY_SLACK_BOT_TOKEN"), settings.SENTRY_SLACK_API_URL, transport)
-    answer = ask_api(transport, client, "auth.test", {})
-    scopes = answer.headers.get("x-oauth-scopes", "")
-    if scopes and "chat:write" not in {scope.strip() for scope in scopes.split(",")}:
-        message = "The token lacks the scope chat:write. Add it to the app and install the app again."
-        raise RefusedError(DeliveryError("missing_scope", message, permanent=True))
-    said = parsed(answer)
-    who, team = (one_line(str(said.get(key) or "unknown"), 80) for key in ("user", "team"))
-    return f"the token is valid: {who} in {team}, posting to {settings.SENTRY_SLACK_CHANNEL}"
-
-
-def _webhook(settings: Settings, transport: Transport) -> str:
-    client = Webhook(settings.secret("SENTRY_SLACK_WEBHOOK_URL"), transport)
-    try:
-        ask(transport, lambda: client.send_dict({"text": ""}))
-    except RefusedError as no:
-        if no.error.reason not in _ALIVE:
-            raise
-    return "the webhook is alive (asked with an empty message, so nothing was posted)"
