@@ -6,7 +6,7 @@ from email import message_from_bytes
 import pytest
 from pydantic import SecretStr
 
-from alerting.config import Settings, load
+from alerting.config import Settings, load, switches
 from alerting.errors import DeliveryError
 from alerting.notifiers import registry
 from alerting.notifiers.email import probe as mail_probe
@@ -55,6 +55,10 @@ def with_mail(mail: MailServer, password: str = MAIL_PASSWORD) -> Settings:
             "DEFAULT_FROM_EMAIL": "alerts@example.com",
         }
     )
+
+
+def test_every_channel_has_a_variable_that_switches_it_on() -> None:
+    assert list(switches()) == [channel.name for channel in registry.CHANNELS]
 
 
 def test_without_an_enabled_channel_there_is_no_notifier() -> None:
