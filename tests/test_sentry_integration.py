@@ -13,8 +13,8 @@ from rest_framework import exceptions as drf
 
 from alerting import config
 from alerting.errors import ConfigError
+from alerting.examples.afternoon import firing
 from alerting.notifiers import registry
-from alerting.notifiers.examples import firing
 from alerting.rules import catalog
 from alerting.rules.evaluate import judge
 from alerting.rules.model import Outcome, Project, Reading, Trust, Window

@@ -12,9 +12,9 @@ from alerting import config
 from alerting.commands import database
 from alerting.commands.failures import CommandError
 from alerting.config import Settings
+from alerting.examples.every_kind import every_kind
 from alerting.notifiers import registry, render
 from alerting.notifiers.base import Preview
-from alerting.notifiers.every_kind import every_kind
 from alerting.outbox.message import Notice
 
 FOLDER = Path("preview")

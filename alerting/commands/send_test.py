@@ -13,10 +13,10 @@ from alerting.commands import database
 from alerting.commands.failures import CommandError
 from alerting.config import Settings
 from alerting.errors import DeliveryError
+from alerting.examples.every_kind import every_kind
 from alerting.notifiers import registry
 from alerting.notifiers.base import Notifier
 from alerting.notifiers.escape import terminal
-from alerting.notifiers.every_kind import every_kind
 from alerting.outbox.message import Kind, Notice
 
 MOST_FAILURES = 3

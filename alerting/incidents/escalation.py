@@ -4,12 +4,12 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from alerting.incidents import notice
 from alerting.incidents.models import Incident
 from alerting.outbox import queue
-from alerting.outbox.message import Kind, Notice
+from alerting.outbox.message import Notice
 from alerting.outbox.models import Message
 from alerting.outbox.queue import Debt
-from alerting.rules.units import span
 
 if TYPE_CHECKING:
     from alerting.incidents.record import Desk
@@ -36,20 +36,8 @@ def escalate(desk: "Desk", now: datetime) -> int:
             continue
         incident.standing = {**incident.standing, "escalated": now.isoformat()}
         incident.save(update_fields=("standing",))
-        waited = span((now - (incident.fired_at or now)).total_seconds())
-        was = Notice.from_json(told.payload)
-        value = f"{was.value} (threshold {was.threshold})"
-        base = replace(
-            was,
-            kind=Kind.ESCALATED,
-            sentence=f"Nobody has acknowledged this for {waited}: {value} when last told.",
-            reason="not_acknowledged",
-            at=now.strftime("%Y-%m-%dT%H:%M:%SZ"),
-            # One of its own: it belongs to nobody's thread.
-            key=f"{incident.uid.hex}-escalated",
-            sequence=1,
-            edit_only=False,
-        )
+        waited = now - (incident.fired_at or now)
+        base = notice.escalated(Notice.from_json(told.payload), incident.uid.hex, waited, now)
         targets = plan.targets.items()
         debts += [Debt(replace(base, **towards), channel) for channel, towards in targets if channel in desk.channels]
     return queue.owe(debts, now)

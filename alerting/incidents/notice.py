@@ -1,8 +1,8 @@
 """From a decision to the notice that tells people about it, with all its evidence. Pure."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from alerting.incidents.lifecycle import ENDED, Step, Why
 from alerting.incidents.links import Links
@@ -83,6 +83,21 @@ def compose(rule: Rule, reading: Reading, step: Step, told: Told, now: datetime,
         sequence=told.sequence,
         project_id=reading.project.id,
         errors=_errors(rule, reading),
+    )
+
+
+def escalated(was: Notice, key: str, waited: timedelta, now: datetime) -> Notice:
+    """What nobody has acknowledged for so long, from what was told last: one of its own, in nobody's thread."""
+    value = f"{was.value} (threshold {was.threshold})"
+    return replace(
+        was,
+        kind=Kind.ESCALATED,
+        sentence=f"Nobody has acknowledged this for {span(waited.total_seconds())}: {value} when last told.",
+        reason="not_acknowledged",
+        at=stamp(now),
+        key=f"{key}-escalated",
+        sequence=1,
+        edit_only=False,
     )
 
 

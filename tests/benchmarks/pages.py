@@ -37,8 +37,8 @@ def main(short: bool = False) -> None:
 
 def fill(incidents: int) -> tuple[int, int]:
     """Write the history; returns the numbers of an open and of a closed incident."""
+    from alerting.examples.afternoon import firing
     from alerting.incidents.models import Decision, Incident, LatestReadings, Tick, Transition
-    from alerting.notifiers.examples import firing
     from alerting.outbox.models import Channel, Message
     from tests.support.incidents import evaluator
 

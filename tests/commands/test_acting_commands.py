@@ -22,9 +22,9 @@ from alerting.commands import (
 from alerting.commands.durations import duration
 from alerting.config import Settings
 from alerting.errors import ActionError
+from alerting.examples.afternoon import firing
 from alerting.findings import Finding, Status
 from alerting.incidents.models import Incident
-from alerting.notifiers.examples import firing
 from alerting.outbox.models import Channel, Message
 from tests.support.incidents import closed, incident
 

@@ -19,8 +19,8 @@ from alerting.commands import (
     silence_commands,
     wrapping,
 )
+from alerting.examples.afternoon import firing
 from alerting.incidents.models import Decision, Incident, Tick
-from alerting.notifiers.examples import firing
 from alerting.outbox.models import Channel, Message
 from tests.support.incidents import closed, evaluator, incident
 
@@ -150,7 +150,7 @@ def test_one_incident_is_one_object(capsys: Capture) -> None:
     LISTINGS["show"](True)
     found = json.loads(capsys.readouterr().out)
     assert (found["number"], found["unit"], found["threshold"]) == (number(), "ratio", 0.01)
-    assert found["errors"][0]["count"] == 21 and found["last_hour"][-1] == 37
+    assert found["errors"][0]["count"] == 21 and found["last_hour"][-1] == 40
 
 
 @pytest.mark.usefixtures("terminal")

@@ -13,8 +13,8 @@ import pytest
 from alerting.commands import preview, send_test
 from alerting.commands.failures import CommandError, explain
 from alerting.config import Settings, current, load
+from alerting.examples.every_kind import every_kind
 from alerting.notifiers import registry
-from alerting.notifiers.every_kind import every_kind
 from alerting.outbox.message import Kind
 from tests.notifiers.stand_ins import (
     BOT_TOKEN,

@@ -9,11 +9,11 @@ from contextlib import ExitStack
 import pytest
 
 from alerting.errors import DeliveryError
+from alerting.examples.afternoon import firing
+from alerting.examples.every_kind import every_kind
 from alerting.notifiers.base import Notifier, Receipt
 from alerting.notifiers.email.notifier import EmailNotifier
 from alerting.notifiers.email.smtp import SmtpBackend
-from alerting.notifiers.every_kind import every_kind
-from alerting.notifiers.examples import firing
 from alerting.notifiers.slack.notifier import BotMode, SlackNotifier, WebhookMode
 from tests.notifiers.stand_ins import (
     BOT_TOKEN,

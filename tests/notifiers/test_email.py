@@ -9,9 +9,9 @@ from email.message import EmailMessage
 import pytest
 
 from alerting.errors import DeliveryError
+from alerting.examples.afternoon import firing, resolved
 from alerting.notifiers.email.notifier import EmailNotifier
 from alerting.notifiers.email.smtp import SmtpBackend
-from alerting.notifiers.examples import firing, resolved
 from alerting.outbox.message import Notice
 from tests.notifiers.drip import dripping_server
 from tests.notifiers.stand_ins import MAIL_PASSWORD, MailServer, mail_server

@@ -7,10 +7,10 @@ from email import message_from_bytes, policy
 
 from hypothesis import HealthCheck, Phase, given, settings
 
+from alerting.examples.afternoon import firing
 from alerting.notifiers import render
 from alerting.notifiers.email import mail_body
 from alerting.notifiers.email.notifier import EmailNotifier
-from alerting.notifiers.examples import firing
 from alerting.notifiers.slack import slack_blocks
 from alerting.outbox.message import Notice
 from tests.notifiers.hostile import Recipe, recipes

@@ -8,9 +8,9 @@ from pydantic import SecretStr
 
 from alerting.config import Settings, load, switches
 from alerting.errors import DeliveryError
+from alerting.examples.afternoon import firing
 from alerting.notifiers import registry
 from alerting.notifiers.email import probe as mail_probe
-from alerting.notifiers.examples import firing
 from alerting.notifiers.slack import notifier as slack_notifier
 from alerting.notifiers.slack import probe as slack_probe
 from tests.notifiers.stand_ins import BOT_TOKEN, MAIL_PASSWORD, MailServer, SlackServer, api, mail_server, slack_server

@@ -8,8 +8,8 @@ from email.utils import format_datetime
 import pytest
 
 from alerting.errors import DeliveryError
-from alerting.notifiers.every_kind import every_kind
-from alerting.notifiers.examples import digest, firing, resolved
+from alerting.examples.afternoon import firing, resolved
+from alerting.examples.every_kind import digest, every_kind
 from alerting.notifiers.slack.notifier import BotMode, SlackNotifier, WebhookMode
 from alerting.notifiers.slack.slack_http import Answer
 from alerting.notifiers.slack.slack_replies import DEFAULT_RETRY_AFTER, refusal
@@ -83,7 +83,8 @@ def test_only_an_open_incident_has_buttons_and_they_name_it(server: SlackServer,
         for posted in server.requests
     ]
     opened = {"firing", "reminder", "worse", "rate", "p95", "flapping", "escalated", "late and open", "silence over"}
-    expected = [("acknowledge", "5f0c3a1e" * 4), ("silence", "5f0c3a1e" * 4)] if name in opened else []
+    key = KINDS[name].key.removesuffix("-escalated")
+    expected = [("acknowledge", key), ("silence", key)] if name in opened else []
     assert [(each["action_id"], each["value"]) for each in with_buttons] == expected
     assert without == []
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from alerting.errors import DeliveryError
+from alerting.examples.afternoon import firing
 from alerting.notifiers.email.notifier import EmailNotifier
 from alerting.notifiers.email.smtp import SmtpBackend
-from alerting.notifiers.examples import firing
 from alerting.notifiers.slack.notifier import SlackNotifier, WebhookMode
 from tests.notifiers.stand_ins import mail_server, slack_server
 from tests.support import certificate

@@ -76,9 +76,9 @@ class Camera:
 
 
 def _take_all(camera: Camera, service: Service, sandbox: Sandbox) -> None:
+    from alerting.examples.afternoon import firing
     from alerting.notifiers import render
     from alerting.notifiers.email import mail_body
-    from alerting.notifiers.examples import firing
     from alerting.notifiers.slack import notifier as slack
     from alerting.notifiers.slack.slack_card import card
     from tests.pictures import scenes

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 from alerting.actions import perform
 from alerting.actions.models import Silence
+from alerting.examples.afternoon import firing
 from alerting.incidents.models import Decision, Incident, LatestReadings
-from alerting.notifiers.examples import firing
 from alerting.outbox.models import Channel, Message
 from tests.sandbox import Sandbox
 from tests.support.incidents import evaluator, incident

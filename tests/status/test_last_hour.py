@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from alerting.examples.afternoon import firing
 from alerting.incidents.models import Decision, Incident
-from alerting.notifiers.examples import firing
 from alerting.outbox.models import Message
 from alerting.status import last_hour
 from tests.support.incidents import closed, incident

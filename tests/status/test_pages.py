@@ -10,8 +10,8 @@ from django.test.utils import CaptureQueriesContext
 
 from alerting.actions import perform
 from alerting.actions.models import Silence
+from alerting.examples.afternoon import firing
 from alerting.incidents.models import Gap, LatestReadings, Tick
-from alerting.notifiers.examples import firing
 from alerting.outbox.models import Channel, Message
 from tests.support import hostile_rows
 from tests.support.incidents import closed, evaluator, incident

@@ -15,8 +15,8 @@ def fill(text: str = HOSTILE) -> int:
     """Write it everywhere; returns the number of an open incident."""
     from alerting.actions import perform
     from alerting.actions.models import MaintenanceWindow
+    from alerting.examples.afternoon import firing
     from alerting.incidents.models import Decision, Gap, LatestReadings, Transition
-    from alerting.notifiers.examples import firing
     from alerting.outbox.models import Channel, Message
     from tests.support.incidents import closed, evaluator, incident
 
