@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from alerting.notifiers.every_kind import every_kind
+from alerting.examples.every_kind import every_kind
 from tests.support.checkout import Checkout
 
 CHANNEL = """
