@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from alerting.complete_notices import Completion
 from alerting.incidents.record import Desk
 from alerting.notifiers.base import Notifier
-from alerting.poll.model import Source
+from alerting.rules.answers import Source
 from alerting.rules.model import Judgement, Rule
 
 

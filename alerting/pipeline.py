@@ -13,8 +13,8 @@ from alerting.incidents.blindness import Sight
 from alerting.incidents.record import every_open_incident, open_incidents
 from alerting.outbox import channels, queue, repairs, taken, trouble
 from alerting.parts import Parts
-from alerting.poll.model import Measure
 from alerting.poll.plan import measures, spent
+from alerting.rules.answers import Measure
 from alerting.stages.ask import ask
 from alerting.stages.judge import judge
 from alerting.stages.look_again import look_again

@@ -26,7 +26,7 @@ from alerting.poll.budget import (
     LocalBudget,
     Seen,
 )
-from alerting.poll.model import Priority
+from alerting.rules.answers import Priority
 from worker import outages
 
 logger = logging.getLogger(__name__)

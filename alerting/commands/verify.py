@@ -23,8 +23,8 @@ from alerting.notifiers.escape import terminal
 from alerting.poll.budget import LocalBudget
 from alerting.poll.client import Errand, SentryClient
 from alerting.poll.facts import MemoryFacts
-from alerting.poll.model import Priority
 from alerting.poll.organisation import Organisation
+from alerting.rules.answers import Priority
 from alerting.sentry import SentrySetupError, init_sentry
 from alerting.sentry.options import masked
 

@@ -12,7 +12,7 @@ from alerting.outbox import queue
 from alerting.outbox.clean import clean
 from alerting.outbox.message import Kind, Notice
 from alerting.outbox.queue import Debt
-from alerting.poll.model import Answer, Measure
+from alerting.rules.answers import Answer, Measure
 from alerting.rules.model import Window
 from alerting.rules.units import span
 

@@ -9,7 +9,7 @@ from alerting.outbox import queue
 from alerting.outbox.clean import clean
 from alerting.outbox.message import Kind, Notice
 from alerting.outbox.queue import Debt
-from alerting.poll.drops import Dropped
+from alerting.rules.readings import Dropped
 
 RULE = "dropping"
 SUBJECT = "sentry"

@@ -7,7 +7,7 @@ from typing import Protocol
 from alerting.incidents.evaluator_state import EvaluatorState
 from alerting.incidents.models import Gap
 from alerting.poll.blocks import Block
-from alerting.poll.model import Measure
+from alerting.rules.answers import Measure
 from alerting.rules.model import Rule, Window
 
 SHORTEST = timedelta(seconds=60)

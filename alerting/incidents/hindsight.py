@@ -12,8 +12,8 @@ from alerting.poll import ingestion
 from alerting.poll.blocks import Block, Count
 from alerting.poll.ingestion import Behind
 from alerting.poll.look_back import Turn
-from alerting.poll.model import Answer, Source
 from alerting.poll.past import Breach, Past, Scope, arrivals
+from alerting.rules.answers import Answer, Source
 from alerting.rules.model import Rule, Window
 
 # What is due later than that was due before the clock was set back.

@@ -11,9 +11,9 @@ from alerting.incidents.evaluator_state import EvaluatorState
 from alerting.incidents.record import Desk
 from alerting.poll import rate_review, traffic
 from alerting.poll.blocks import Told
-from alerting.poll.model import Measure, Source
 from alerting.poll.past import Breach
 from alerting.poll.rate_review import Found, Review
+from alerting.rules.answers import Measure, Source
 from alerting.rules.model import Rule, Verdict, Window
 
 # Windows of ratios move once a minute at most; what is a few minutes late has not been missed.

@@ -4,8 +4,8 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from alerting.errors import SourceFault
-from alerting.poll.model import Answer, Measure, Priority, Question
 from alerting.poll.plan import Memory, active, key, knows_outcomes, most, outcomes, pages, spent
+from alerting.rules.answers import Answer, Measure, Priority, Question
 from alerting.rules.model import Trust, Window
 from alerting.rules.visibility import Visible
 from alerting.rules.windows import floor

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from alerting.poll.model import Priority
+from alerting.rules.answers import Priority
 
 LEASE_SECONDS = 60.0
 LONGEST_BLOCK_SECONDS = 3600.0

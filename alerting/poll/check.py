@@ -10,9 +10,9 @@ from alerting.errors import SourceError, SourceFault
 from alerting.poll import complaints, region, rows
 from alerting.poll.client import Errand
 from alerting.poll.complaints import ADVICE
-from alerting.poll.model import Answer, Measure, Priority, Question
 from alerting.poll.organisation import Inventory
 from alerting.poll.sentry import SentrySource
+from alerting.rules.answers import Answer, Measure, Priority, Question
 from alerting.rules.model import Trust, Window
 
 LOOK_BACK_HOURS = 24

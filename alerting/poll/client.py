@@ -17,8 +17,8 @@ from alerting.http.exchange import Bearer, Params, Reply
 from alerting.http.retry_after import clock_lead, retry_after
 from alerting.poll import complaints, replies
 from alerting.poll.budget import Budget, Seen
-from alerting.poll.model import Priority
 from alerting.poll.replies import Page
+from alerting.rules.answers import Priority
 
 logger = logging.getLogger(__name__)
 

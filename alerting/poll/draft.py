@@ -6,10 +6,10 @@ from datetime import datetime
 
 from alerting.errors import SourceError, SourceFault
 from alerting.poll import complaints, rows
-from alerting.poll.model import Answer, Question, Row
 from alerting.poll.replies import Page, garbled
 from alerting.poll.rows import UnreadableError
 from alerting.poll.variants import Variant
+from alerting.rules.answers import Answer, Question, Row
 from alerting.rules.model import Issue, Project, Trust
 
 MOST_GROUPS = 10_000

@@ -1,27 +1,15 @@
 """What quota and spike protection dropped lately, as the last answer about outcomes had it. Pure."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from alerting.poll.model import Answer, Measure
+from alerting.rules.answers import Answer, Measure
 from alerting.rules.model import Trust
+from alerting.rules.readings import Dropped
 
 # While outcomes cannot be read, nothing says that quota has stopped dropping; but not every server can tell them.
 REMEMBERED = timedelta(minutes=30)
-
-
-@dataclass(frozen=True, slots=True)
-class Dropped:
-    """By project id: errors by Sentry's reason, and transactions (whichever of their categories lost most)."""
-
-    errors: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
-    transactions: Mapping[str, int] = field(default_factory=dict)
-
-    def to_json(self, now: datetime) -> dict[str, Any]:
-        errors = {project: dict(reasons) for project, reasons in self.errors.items()}
-        return {"at": now.isoformat(), "projects": errors, "transactions": dict(self.transactions)}
 
 
 def told_by(answer: Answer) -> Dropped:

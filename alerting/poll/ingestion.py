@@ -9,8 +9,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from alerting.poll import traffic
-from alerting.poll.model import Answer, Measure, Priority, Question
 from alerting.poll.past import Arrived
+from alerting.rules.answers import Answer, Measure, Priority, Question
 from alerting.rules.model import Judgement, Outcome, Reason, Rule, Trust, Verdict, Window
 from alerting.rules.units import span
 

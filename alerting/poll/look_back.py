@@ -10,8 +10,8 @@ from datetime import UTC, datetime, timedelta
 from alerting.poll import blocks as past
 from alerting.poll.blocks import Block, Count, Cut
 from alerting.poll.ingestion import late_projects
-from alerting.poll.model import Answer, Measure, Priority, Question, Row, Source
 from alerting.poll.past import LOOK_EVERY, Arrived, Breach, Numbers, Past, Scope, Span
+from alerting.rules.answers import Answer, Measure, Priority, Question, Row, Source
 from alerting.rules.model import Project, Trust, Window
 
 ARRIVALS_KEPT = timedelta(minutes=15)

@@ -8,9 +8,9 @@ from alerting.http.exchange import Params
 from alerting.poll import rows
 from alerting.poll.client import Errand
 from alerting.poll.draft import Draft
-from alerting.poll.model import Answer
 from alerting.poll.organisation import DAY_SECONDS, Organisation
 from alerting.poll.replies import Page
+from alerting.rules.answers import Answer
 from alerting.rules.model import Trust
 
 logger = logging.getLogger(__name__)

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from alerting.poll.model import Answer, Measure, Priority, Question
 from alerting.rules import windows
+from alerting.rules.answers import Answer, Measure, Priority, Question
 from alerting.rules.model import Judgement, Rule, Window
 
 REQUESTS_PER_TICK = 5

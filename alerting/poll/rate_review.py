@@ -12,10 +12,10 @@ from typing import Any
 
 from alerting.poll import drops, traffic
 from alerting.poll.ingestion import ON_SETTLED_DATA
-from alerting.poll.model import Answer, Measure, Priority, Question, Source
-from alerting.poll.readings import Watched, assemble
+from alerting.rules.answers import Answer, Measure, Priority, Question, Source
 from alerting.rules.evaluate import judge_all
 from alerting.rules.model import Judgement, Outcome, Project, Reason, Rule, Trust, Verdict, Window
+from alerting.rules.readings import Watched, assemble
 
 STEPS_PER_WINDOW = 2
 FINE_STEPS_PER_WINDOW = 10

@@ -12,11 +12,11 @@ from alerting.poll import outcomes
 from alerting.poll.client import Errand, SentryClient
 from alerting.poll.draft import Draft, Taken
 from alerting.poll.facts import FactsStore, MemoryFacts
-from alerting.poll.model import Answer, Measure, Priority, Question, Row
 from alerting.poll.organisation import DAY_SECONDS, Organisation
 from alerting.poll.paging import PAGE_SIZE
 from alerting.poll.replies import Page
 from alerting.poll.variants import COUNT, OLDEST, VARIANTS, Variant, named
+from alerting.rules.answers import Answer, Measure, Priority, Question, Row
 from alerting.rules.model import Project, Trust, Window
 
 logger = logging.getLogger(__name__)

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from statistics import median_high
 from typing import Any
 
-from alerting.poll.model import Answer, Measure, Priority, Question, Row
+from alerting.rules.answers import Answer, Measure, Priority, Question, Row
 from alerting.rules.model import Judgement, Outcome, Trust, Verdict, Window
 from alerting.rules.windows import floor
 

@@ -7,8 +7,8 @@ sentry pull request 115089 for the end of `discover` and `transactions`.
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from alerting.poll.model import Measure
 from alerting.rules import levels
+from alerting.rules.answers import Measure
 
 COUNT = "count()"
 STORED = "count_sample()"

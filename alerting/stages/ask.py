@@ -5,8 +5,8 @@ from datetime import datetime
 from alerting.incidents.evaluator_state import EvaluatorState
 from alerting.parts import Parts
 from alerting.poll import drops
-from alerting.poll.model import Answer
 from alerting.poll.plan import Situation, has_room, questions
+from alerting.rules.answers import Answer
 
 
 def ask(parts: Parts, state: EvaluatorState, now: datetime) -> list[Answer]:

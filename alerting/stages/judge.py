@@ -13,10 +13,10 @@ from alerting.incidents.models import Incident
 from alerting.parts import Parts
 from alerting.poll import before_ends, drops, ingestion, traffic
 from alerting.poll.ingestion import Behind
-from alerting.poll.model import Answer
-from alerting.poll.readings import Watched, assemble
+from alerting.rules.answers import Answer
 from alerting.rules.evaluate import judge_all
 from alerting.rules.model import Verdict
+from alerting.rules.readings import Watched, assemble
 from alerting.rules.visibility import confirm
 
 

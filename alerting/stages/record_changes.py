@@ -13,8 +13,8 @@ from alerting.incidents.models import Incident, Tick
 from alerting.incidents.record import every_open_incident, of_environment, settle
 from alerting.parts import Parts
 from alerting.poll import drops, traffic
-from alerting.poll.model import Answer, Measure
 from alerting.poll.plan import remember
+from alerting.rules.answers import Answer, Measure
 from alerting.rules.model import Verdict
 
 

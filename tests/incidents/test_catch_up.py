@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from alerting.incidents.models import Gap, Incident
-from alerting.poll.model import Measure, Question
+from alerting.rules.answers import Measure, Question
 from alerting.rules.model import Issue, Project, Trust
 from tests.rules.test_evaluate import Defaults
 from tests.support.pipeline import World

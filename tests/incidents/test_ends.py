@@ -8,7 +8,7 @@ import pytest
 from alerting.incidents.models import Incident, Tick
 from alerting.notifiers.render import as_text, view
 from alerting.outbox.message import Notice
-from alerting.poll.model import Row
+from alerting.rules.answers import Row
 from alerting.rules.model import Project
 from tests.rules.test_evaluate import Defaults
 from tests.sandbox import Fault, Sandbox

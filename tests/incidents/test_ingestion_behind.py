@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from alerting.incidents.models import Decision, Incident
-from alerting.poll.model import Measure, Question, Row
+from alerting.rules.answers import Measure, Question, Row
 from alerting.rules.model import Project
 from tests.support.pipeline import World
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from alerting.poll.model import Measure, Question, Row
+from alerting.rules.answers import Measure, Question, Row
 from alerting.rules.model import Project, Trust
 from tests.support.pipeline import World
 

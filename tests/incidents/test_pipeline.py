@@ -7,7 +7,7 @@ import pytest
 from alerting.incidents.models import Decision, Gap, Incident, Tick
 from alerting.outbox.models import Message
 from alerting.pipeline import supervise
-from alerting.poll.model import Measure, Row
+from alerting.rules.answers import Measure, Row
 from alerting.rules.model import Issue, Project, Trust
 from tests.rules.test_evaluate import Defaults
 from tests.support.pipeline import World

@@ -10,7 +10,7 @@ from alerting.errors import DeliveryError
 from alerting.incidents.models import Incident
 from alerting.outbox import queue
 from alerting.outbox.models import Message
-from alerting.poll.model import Measure
+from alerting.rules.answers import Measure
 from alerting.rules.model import Issue, Project, Trust
 from tests.support.pipeline import World
 

@@ -8,8 +8,8 @@ from typing import Any
 from alerting.poll.budget import LocalBudget
 from alerting.poll.client import SentryClient
 from alerting.poll.facts import FactsStore
-from alerting.poll.model import Measure, Priority, Question
 from alerting.poll.sentry import SentrySource
+from alerting.rules.answers import Measure, Priority, Question
 from alerting.rules.model import Window
 from tests.poll.server import Reply, Request, Server
 

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerting.poll.budget import LEASE_SECONDS, Grant, LocalBudget, Seen
-from alerting.poll.model import Priority
+from alerting.rules.answers import Priority
 
 HIGH, NORMAL, LOW = Priority.HIGH, Priority.NORMAL, Priority.LOW
 

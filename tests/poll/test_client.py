@@ -14,8 +14,8 @@ from alerting.errors import SourceError, SourceFault
 from alerting.http import exchange
 from alerting.poll.budget import LocalBudget
 from alerting.poll.client import Errand, SentryClient
-from alerting.poll.model import Measure, Priority
 from alerting.poll.region import accepted
+from alerting.rules.answers import Measure, Priority
 from alerting.rules.model import Trust
 from tests.poll.sentry_like import END, TOKEN, SentryLike, event_row, issue_row, link, question, source
 from tests.poll.server import Reply, Request, Server, serving

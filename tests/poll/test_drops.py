@@ -3,8 +3,9 @@
 from datetime import UTC, datetime, timedelta
 
 from alerting.poll import drops
-from alerting.poll.model import Answer, Measure, Question, Row
+from alerting.rules.answers import Answer, Measure, Question, Row
 from alerting.rules.model import Project, Trust, Window
+from alerting.rules.readings import Dropped
 
 NOON = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
 SHOP = Project("1", "shop")
@@ -28,4 +29,4 @@ def test_what_was_told_is_forgotten_half_an_hour_later() -> None:
     told = drops.told_by(DROPPED)
     memory = told.to_json(NOON)
     assert drops.lately(memory, [], NOON + timedelta(minutes=30)) == told
-    assert drops.lately(memory, [], NOON + timedelta(minutes=31)) == drops.Dropped()
+    assert drops.lately(memory, [], NOON + timedelta(minutes=31)) == Dropped()

@@ -7,7 +7,7 @@ from email.utils import format_datetime
 import pytest
 
 from alerting.errors import SourceFault
-from alerting.poll.model import Measure
+from alerting.rules.answers import Measure
 from alerting.rules.model import Trust
 from tests.poll.sentry_like import SentryLike, question, source
 from tests.poll.server import Reply, Request, Server

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 
-from alerting.poll.model import Answer, Measure, Question, Row
 from alerting.poll.plan import Memory, Situation, key, questions, remember
+from alerting.rules.answers import Answer, Measure, Question, Row
 from alerting.rules.model import Project, Trust
 from tests.rules.test_evaluate import RULES
 

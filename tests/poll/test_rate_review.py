@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from alerting.poll import rate_review
-from alerting.poll.model import Measure, Question, Row
 from alerting.poll.rate_review import Review
+from alerting.rules.answers import Measure, Question, Row
 from alerting.rules.catalog import build
 from alerting.rules.model import Project, Window
 from tests.rules.test_evaluate import Defaults

@@ -6,7 +6,7 @@ import pytest
 
 from alerting.errors import SourceFault
 from alerting.poll.facts import MemoryFacts
-from alerting.poll.model import Measure, Row
+from alerting.rules.answers import Measure, Row
 from alerting.rules.model import Project, Trust
 from tests.poll.sentry_like import END, SentryLike, event_row, issue_row, question, source
 from tests.poll.server import Reply, Request, Server

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from alerting.poll import traffic
-from alerting.poll.model import Answer, Measure, Question, Row
+from alerting.rules.answers import Answer, Measure, Question, Row
 from alerting.rules.model import Project, Trust, Window
 
 NOON = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)

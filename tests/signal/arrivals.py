@@ -9,7 +9,7 @@ from typing import Any
 from alerting.errors import SourceError, SourceFault
 from alerting.poll.background import Axis, Points
 from alerting.poll.client import Errand
-from alerting.poll.model import Answer, Measure, Priority, Question, Row
+from alerting.rules.answers import Answer, Measure, Priority, Question, Row
 from alerting.rules.model import Issue, Project, Trust, Window
 from tests.signal.history import ERROR_LEVELS, FAST_MS, SLOW_MS, History, NewType, ProjectHistory, moment, seconds
 

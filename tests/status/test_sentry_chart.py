@@ -11,7 +11,7 @@ from alerting.errors import SourceError, SourceFault
 from alerting.incidents.models import Incident
 from alerting.poll.background import Axis, Points
 from alerting.poll.client import Errand
-from alerting.poll.model import Priority
+from alerting.rules.answers import Priority
 from alerting.rules.model import Window
 from alerting.status import incident_rows, sentry_chart
 from tests.support.incidents import closed, evaluator, incident

