@@ -50,7 +50,7 @@ WORDS: Mapping[str, Words] = {
     ),
     "found_late": Words(
         "found afterwards: when it began nothing was being judged, or Sentry did not show it yet",
-        "found late, not known to be over",
+        "found late, not known to have ended",
     ),
     "ingestion_behind": Words(
         "Sentry's ingestion is behind: late events would change this", "Sentry shows events late"

@@ -8,7 +8,7 @@ def about_us() -> dict[str, Notice]:
     return {
         "dropping": Notice(
             kind=Kind.FIRST,
-            key="d40b",
+            key="d40b" * 8,
             headline="Sentry dropped 1240 error events in the last minutes, so our counts are too low",
             sentence="Sentry throws error events away (rate_limited): 1240 of project 4511. It does not say of which "
             "environment, so they are missing from what we count in production. Until it stops, no incident of these "
@@ -26,10 +26,10 @@ def about_us() -> dict[str, Notice]:
         ),
         "behind": Notice(
             kind=Kind.FIRST,
-            key="1a6",
-            headline="Sentry shows events late since 11:30 UTC",
+            key="1a6b" * 8,
+            headline="Sentry has shown events late since 11:30 UTC",
             sentence="Sentry's ingestion is behind: events arrive 14 min after they happened. Until it has caught up, "
-            "Critical errors of checkout cannot be resolved, and no rate or latency is told; counts over their "
+            "Critical errors of checkout cannot end, and no rate or latency is told; counts over their "
             "threshold are.",
             severity="medium",
             at="2026-11-23T12:07:41Z",
@@ -43,7 +43,7 @@ def about_us() -> dict[str, Notice]:
         ),
         "caught up": Notice(
             kind=Kind.RESOLVED,
-            key="1a6",
+            key="1a6b" * 8,
             headline="Sentry shows events in time again",
             sentence="Resolved: Sentry's ingestion was behind from 2026-11-23T11:30:00Z to 2026-11-23T12:40:00Z. What "
             "could not be judged meanwhile is judged now.",
@@ -61,10 +61,11 @@ def about_us() -> dict[str, Notice]:
         ),
         "blind": Notice(
             kind=Kind.BLIND,
-            key="b11d",
-            headline="cannot read Sentry since 12:03 UTC",
-            sentence="Error counts and new issues cannot be read from Sentry since 2026-11-23T12:03:00Z: Sentry "
-            "refuses the token (401). Until this is mended, silence from us does not mean that all is well.",
+            key="b11d" * 8,
+            headline="no reading from Sentry since 12:03 UTC",
+            sentence="Since 2026-11-23T12:03:00Z we have not been able to read error counts and new issues from "
+            "Sentry: Sentry refuses the token (401). Until this is mended, silence from us does not mean that all is "
+            "well.",
             severity="high",
             at="2026-11-23T12:07:41Z",
             rule="blind",
@@ -77,7 +78,7 @@ def about_us() -> dict[str, Notice]:
         ),
         "sighted": Notice(
             kind=Kind.SIGHTED,
-            key="b11d",
+            key="b11d" * 8,
             headline="Sentry can be read again after 22 min",
             sentence="Resolved: Sentry answers again. It could not be read from 2026-11-23T12:03:00Z to "
             "2026-11-23T12:25:00Z. What was missed meanwhile is judged now and told once, marked late.",
@@ -108,16 +109,16 @@ def about_us() -> dict[str, Notice]:
             threshold="a working channel",
             reason="channel_broken",
             notes=(
-                "`alerting outbox reopen slack` opens Slack without a restart. Without either, a notice tries it now "
-                "and then: after a minute first, once an hour in the end.",
+                "`alerting outbox reopen slack` tries Slack at once, without a restart. With neither, it is tried now "
+                "and then: after a minute at first, once an hour in the end.",
             ),
         ),
         "channel works again": Notice(
             kind=Kind.MENDED,
             key="channel-slack-20261123120741",
             headline="Slack takes our notices again after 22 min",
-            sentence="Slack takes our notices again, after 22 min. 4 notices meant for it were sent another way "
-            "meanwhile, and not again now.",
+            sentence="Slack takes our notices again, after 22 min. 4 notices meant for it went another way "
+            "meanwhile, and are not sent again.",
             severity="high",
             at="2026-11-23T12:29:41Z",
             rule="channel",

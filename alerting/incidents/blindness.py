@@ -206,9 +206,9 @@ def _open(
     notice = Notice(
         kind=Kind.BLIND,
         key=incident.uid.hex,
-        headline=f"cannot read Sentry since {since:%H:%M} UTC",
+        headline=f"no reading from Sentry since {since:%H:%M} UTC",
         sentence=(
-            f"{lost.capitalize()} cannot be read from Sentry since {stamp(since)}: {reason} "
+            f"Since {stamp(since)} we have not been able to read {lost} from Sentry: {reason} "
             "Until this is mended, silence from us does not mean that all is well."
         ),
         severity="high",

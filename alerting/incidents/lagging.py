@@ -98,9 +98,9 @@ def _open(memory: Mapping[str, Any], waiting: Sequence[Verdict], desk: Desk, now
     notice = _notice(Kind.FIRST, incident, now)
     return _owe(
         notice,
-        f"Sentry shows events late since {_moment(memory, 'since'):%H:%M} UTC",
+        f"Sentry has shown events late since {_moment(memory, 'since'):%H:%M} UTC",
         f"Sentry's ingestion is behind: {memory['why']}. Until it has caught up, {', '.join(named[:MOST_NAMED])}{more} "
-        "cannot be resolved, and no rate or latency is told; counts over their threshold are.",
+        "cannot end, and no rate or latency is told; counts over their threshold are.",
         desk,
         now,
     )

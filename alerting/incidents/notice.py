@@ -164,7 +164,7 @@ def _sentence(rule: Rule, step: Step, reading: Reading, value: float, told: Told
     match step.why:
         case Why.FIRST_SEEN:
             name = f"New error type {reading.issue.short_id}".strip() if reading.issue else "New error type"
-            return f"{name}: it was not seen before in this project."
+            return f"{name}: it has not been seen in this project before."
         case Why.THRESHOLD_RAISED:
             before = text(rule, told.old_threshold)
             return (
@@ -173,9 +173,9 @@ def _sentence(rule: Rule, step: Step, reading: Reading, value: float, told: Told
             )
         case Why.TOO_LITTLE_TRAFFIC:
             return (
-                f"Ended because there is too little traffic to judge by{_since(told)}, so nobody knows whether it is "
-                f"over. {_traffic(rule, reading)} Last judged: {shown} (threshold {limit}). It was open for {lasted}, "
-                "and opens again if it is over the threshold once there is enough traffic."
+                f"Ended because there has been too little traffic to judge by{_since(told)}, so nobody knows whether "
+                f"it has stopped. {_traffic(rule, reading)} Last judged: {shown} (threshold {limit}). It was open for "
+                f"{lasted}, and opens again if it is over the threshold once there is enough traffic."
             )
         case Why.NOT_VISIBLE:
             return (
@@ -186,7 +186,7 @@ def _sentence(rule: Rule, step: Step, reading: Reading, value: float, told: Told
         case Why.RECOVERED | Why.STABLE_CLEAR:
             return f"Recovered after {lasted}: {seen}, at or under the threshold of {limit}, and it stayed there."
         case Why.FOUND_LATE:
-            return f"Found late, and not known to be over: {seen}, over the threshold of {limit}."
+            return f"Found late, and not known to have ended: {seen}, over the threshold of {limit}."
         case Why.DOUBLED:
             return f"It got worse: {seen} (threshold {limit}), at least double what it was{_before(rule, told)}."
         case Why.FASTER:
@@ -196,7 +196,7 @@ def _sentence(rule: Rule, step: Step, reading: Reading, value: float, told: Told
         case Why.SILENCE_ENDED:
             return f"The silence is over, and this is not: {seen} (threshold {limit}){since}, open for {lasted}."
         case Why.REPEAT_DUE:
-            return f"Still over after {lasted}: {seen} (threshold {limit}){since}."
+            return f"Still over the threshold of {limit} after {lasted}: {seen}{since}."
         case Why.NOT_WATCHED:
             return (
                 "Ended because SENTRY_PROJECT or SENTRY_ALERT_ENVIRONMENTS no longer includes this. It may go on "
@@ -245,7 +245,7 @@ def _traffic(rule: Rule, reading: Reading) -> str:
     errors = reading.detail.get("errors", 0)
     beside = f" and {plain(errors)} error{'' if errors == 1 else 's'}" if errors else ""
     came = f"{_transactions(reading)}{beside}" if reading.sample else f"no transactions{beside}"
-    return f"In the last {span(reading.window.seconds)} judged there came {came}; {rule.min_sample} are needed."
+    return f"The last {span(reading.window.seconds)} that were read had {came}; {rule.min_sample} are needed."
 
 
 def _transactions(reading: Reading) -> str:

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from alerting.notifiers.escape import one_line, safe_link
 from alerting.notifiers.evidence import moment
-from alerting.outbox.message import Notice, Trend
+from alerting.outbox.message import Kind, Notice, Trend
 from alerting.rules.direction import Direction, direction
 from alerting.rules.units import span
 
@@ -82,14 +82,14 @@ def share(notice: Notice) -> str:
     # Late events may have come between the two answers.
     whole = max(notice.errors, together)
     if together == whole:
-        return f"{'One error' if len(top) == 1 else f'{len(top)} errors'} behind it, no others"
-    name = "The most frequent error is" if len(top) == 1 else f"The {len(top)} most frequent errors are"
+        return f"{'One error type' if len(top) == 1 else f'{len(top)} error types'} behind it, no others"
+    name = "The most frequent error type is" if len(top) == 1 else f"The {len(top)} most frequent error types are"
     return f"{name} {_part(together, whole)} of all"
 
 
 def going(notice: Notice) -> Direction | None:
-    """Where the value is going now; None where that is not known."""
-    trend = notice.trend
+    """Where the value is going now; None where that is not known, or it comes and goes."""
+    trend = None if notice.kind is Kind.FLAPPING else notice.trend
     return direction(trend.values, trend.limit) if trend and _is_fresh(trend, notice.at) else None
 
 

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from alerting import reasons
 from alerting.notifiers import words
-from alerting.outbox.message import Notice
+from alerting.outbox.message import Kind, Notice
 from alerting.rules.units import span
 
 LAST_JUDGED = ", when last judged"
@@ -36,7 +36,7 @@ def facts(notice: Notice) -> Iterator[Fact]:
     texts = (
         ("Value", "" if notice.issue else _against(notice)),
         ("Peak", notice.peak if notice.peak != value else ""),
-        ("First error", _ago(notice.first_error_at, notice.at)),
+        ("First error", "" if _is_old(notice) else _ago(notice.first_error_at, notice.at)),
         ("First seen", _ago(notice.issue.get("first_seen", ""), notice.at)),
         ("Open since", _open_since(notice)),
         ("Was open", _lasted_between(notice)),
@@ -51,6 +51,7 @@ def small(notice: Notice) -> Iterator[Fact]:
         ("Value", _against(notice) if notice.issue or words.is_about_us(notice) else ""),
         ("Rule", notice.rule_title),
         ("Window", _window(notice)),
+        ("First in it", _ago(notice.first_error_at, notice.at) if _is_old(notice) else ""),
         ("Sample", notice.sample),
         ("Reason", reasons.told(notice.reason)),
         ("Dataset", notice.dataset),
@@ -95,6 +96,11 @@ def _ago(stamp: str, at: str) -> str:
         return ""
     before = f", {span((now - then).total_seconds())} before this notice" if now and now >= then else ""
     return f"{then:%Y-%m-%d %H:%M:%S} UTC{before}"
+
+
+def _is_old(notice: Notice) -> bool:
+    """Whether it was told before: the first error of its window is then not the one that it began with."""
+    return bool(notice.opened_at) and notice.opened_at != notice.at and notice.kind is not Kind.LATE
 
 
 def _open_since(notice: Notice) -> str:

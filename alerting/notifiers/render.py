@@ -60,7 +60,7 @@ class Row:
 class View:
     """Everything one message says, cleaned for reading but not escaped for any channel.
 
-    `key` names the incident that a channel's buttons are about; without it there are none.
+    `buttons` are what a channel may offer to do about the incident that `key` names: "acknowledge", "silence".
     """
 
     tag: str
@@ -81,6 +81,7 @@ class View:
     page: str
     footer: str
     key: str = ""
+    buttons: tuple[str, ...] = ()
 
 
 def view(notice: Notice, environment: str = "", page_url: str = "") -> View:

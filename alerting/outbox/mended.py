@@ -38,8 +38,8 @@ def _elsewhere(channel: str, since: datetime) -> str:
     ).count()
     if not rerouted:
         return "No notice took another way meanwhile."
-    were = "was" if rerouted == 1 else "were"
-    return f"{_counted(rerouted)} meant for it {were} sent another way meanwhile, and not again now."
+    are = "is" if rerouted == 1 else "are"
+    return f"{_counted(rerouted)} meant for it went another way meanwhile, and {are} not sent again."
 
 
 def _notice(told: Notice, sentence: str, lasted: str, since: datetime, now: datetime) -> Notice:

@@ -94,7 +94,7 @@ def _broken_notice(channel: str, error: DeliveryError, now: datetime) -> Notice:
         threshold="a working channel",
         reason="channel_broken",
         notes=(
-            f"`alerting outbox reopen {channel}` opens {name} without a restart. Without either, a notice tries it now "
-            f"and then: after a minute first, once an hour in the end.",
+            f"`alerting outbox reopen {channel}` tries {name} at once, without a restart. With neither, it is tried "
+            "now and then: after a minute at first, once an hour in the end.",
         ),
     )

@@ -43,14 +43,15 @@ def told(
 @pytest.mark.parametrize(
     ("value", "last_told", "said"),
     [
-        (52, 37, "Still over after 1 h: 52 errors in 5 min (threshold 10 errors), up from 37 errors."),
-        (12, 37, "Still over after 1 h: 12 errors in 5 min (threshold 10 errors), down from 37 errors."),
+        (52, 37, "Still over the threshold of 10 errors after 1 h: 52 errors in 5 min, up from 37 errors."),
+        (12, 37, "Still over the threshold of 10 errors after 1 h: 12 errors in 5 min, down from 37 errors."),
         (
             37,
             37,
-            "Still over after 1 h: 37 errors in 5 min (threshold 10 errors), no better and no worse than last told.",
+            "Still over the threshold of 10 errors after 1 h: 37 errors in 5 min, no better and no worse than "
+            "last told.",
         ),
-        (37, 0, "Still over after 1 h: 37 errors in 5 min (threshold 10 errors)."),
+        (37, 0, "Still over the threshold of 10 errors after 1 h: 37 errors in 5 min."),
     ],
 )
 def test_a_reminder_says_how_the_value_has_moved_since_it_was_told(value: float, last_told: float, said: str) -> None:
@@ -100,4 +101,6 @@ def test_whatever_is_told_says_value_and_threshold_once(why: Why, kind: Kind) ->
 
 def test_a_second_reminder_tells_what_has_changed_since_the_first() -> None:
     reminded = told(Why.REPEAT_DUE, Kind.REMINDER, 60, 37, said=52)
-    assert reminded.sentence == "Still over after 1 h: 60 errors in 5 min (threshold 10 errors), up from 52 errors."
+    assert (
+        reminded.sentence == "Still over the threshold of 10 errors after 1 h: 60 errors in 5 min, up from 52 errors."
+    )

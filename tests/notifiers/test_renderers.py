@@ -97,9 +97,9 @@ def test_what_was_found_late_says_when_and_that_it_is_over() -> None:
             "server closed the connection",
         ),
         (digest(2), "[digest] High, production: 2 notices, 2 projects: service-000, service-001"),
-        (KINDS["blind"], "[blind] High, sentry, staging: cannot read Sentry since 12:03 UTC"),
+        (KINDS["blind"], "[blind] High, sentry, staging: no reading from Sentry since 12:03 UTC"),
         (KINDS["channel"], "[channel broken] High, slack, staging: Slack does not take our notices any more"),
-        (KINDS["behind"], "[firing] Medium, sentry, staging: Sentry shows events late since 11:30 UTC"),
+        (KINDS["behind"], "[firing] Medium, sentry, staging: Sentry has shown events late since 11:30 UTC"),
     ],
 )
 def test_the_subject_says_severity_place_value_and_where_it_goes(notice: Notice, subject: str) -> None:
@@ -116,7 +116,7 @@ def test_severity_and_environment_stand_in_every_heading(name: str) -> None:
 
 def test_the_errors_behind_it_are_named_with_count_place_age_link_and_share_of_the_whole() -> None:
     for where, shown in everything(firing()).items():
-        assert "The 3 most frequent errors are 92% of all" in shown, where
+        assert "The 3 most frequent error types are 92% of all" in shown, where
         for error in firing().top_errors:
             assert f"{error.count} ×" in shown, where
             assert error.title[:60] in shown, where
@@ -177,7 +177,7 @@ def test_value_and_threshold_stand_there_once(name: str) -> None:
         ("firing", "37 errors|92% of all|KeyError|Last hour|First error|Open the first|In Sentry|Window|Dataset"),
         ("reminder", "50 errors|behind it|KeyError|Last hour|Peak|Open since|Open the first|In Sentry|Window|Dataset"),
         ("resolved", "Recovered|Peak|Was open|Acknowledged|Nothing to do|In Sentry|Window|Reason"),
-        ("channel", "the token|a notice tries it|Mend what|Value|Rule|Reason"),
+        ("channel", "the token|it is tried now|Mend what|Value|Rule|Reason"),
     ],
 )
 def test_everywhere_it_stands_in_the_order_in_which_it_is_needed(name: str, order: str) -> None:
@@ -197,12 +197,12 @@ def test_an_inbox_shows_the_first_error_after_the_subject() -> None:
 @pytest.mark.parametrize(
     ("errors", "counts", "said"),
     [
-        (37, (21, 9, 4), "The 3 most frequent errors are 92% of all"),
-        (10, (5,), "The most frequent error is 50% of all"),
-        (10_000, (5,), "The most frequent error is less than 1% of all"),
-        (1000, (996, 3), "The 2 most frequent errors are 99% of all"),
-        (5, (5,), "One error behind it, no others"),
-        (4, (3, 2), "2 errors behind it, no others"),
+        (37, (21, 9, 4), "The 3 most frequent error types are 92% of all"),
+        (10, (5,), "The most frequent error type is 50% of all"),
+        (10_000, (5,), "The most frequent error type is less than 1% of all"),
+        (1000, (996, 3), "The 2 most frequent error types are 99% of all"),
+        (5, (5,), "One error type behind it, no others"),
+        (4, (3, 2), "2 error types behind it, no others"),
     ],
 )
 def test_how_much_of_the_whole_they_make_is_never_rounded_to_all(

@@ -7,12 +7,14 @@ from email.utils import format_datetime
 
 import pytest
 
+from alerting.actions import perform
 from alerting.errors import DeliveryError
 from alerting.examples.afternoon import firing, resolved
 from alerting.examples.every_kind import digest, every_kind
-from alerting.notifiers.slack.notifier import BotMode, SlackNotifier, WebhookMode
+from alerting.notifiers.slack.notifier import BotMode, SlackNotifier, WebhookMode, view
 from alerting.notifiers.slack.slack_http import Answer
 from alerting.notifiers.slack.slack_replies import DEFAULT_RETRY_AFTER, refusal
+from alerting.outbox.message import Notice
 from tests.notifiers.drip import dripping_server
 from tests.notifiers.stand_ins import BOT_TOKEN, SlackServer, api, slack_server
 
@@ -70,6 +72,8 @@ def test_the_bot_edits_the_card_and_tells_the_change_in_its_thread(server: Slack
 
 
 KINDS = every_kind()
+# What keeps us from judging: it can be taken in hand, and is always told.
+ABOUT_US = {"dropping", "behind"}
 
 
 @pytest.mark.parametrize("name", KINDS)
@@ -84,9 +88,23 @@ def test_only_an_open_incident_has_buttons_and_they_name_it(server: SlackServer,
     ]
     opened = {"firing", "reminder", "worse", "rate", "p95", "flapping", "escalated", "late and open", "silence over"}
     key = KINDS[name].key.removesuffix("-escalated")
-    expected = [("acknowledge", key), ("silence", key)] if name in opened else []
-    assert [(each["action_id"], each["value"]) for each in with_buttons] == expected
+    expected = ["acknowledge", "silence"] if name in opened else ["acknowledge"] if name in ABOUT_US else []
+    assert [(each["action_id"], each["value"]) for each in with_buttons] == [(each, key) for each in expected]
     assert without == []
+
+
+@pytest.mark.parametrize("rule", perform.ALWAYS_TOLD)
+def test_nothing_that_is_always_told_has_a_button_to_silence_it(rule: str) -> None:
+    told = [each for each in KINDS.values() if each.rule == rule]
+    assert told and not [each for each in told if "silence" in offered(each)]
+
+
+def test_what_somebody_has_in_hand_is_not_offered_again() -> None:
+    assert offered(firing(in_hand="ann")) == ("silence",)
+
+
+def offered(notice: Notice) -> tuple[str, ...]:
+    return view(notice, has_buttons=True).buttons
 
 
 def test_an_edit_alone_posts_nothing(server: SlackServer) -> None:

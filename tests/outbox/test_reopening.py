@@ -188,7 +188,7 @@ def test_who_was_told_that_a_channel_is_broken_is_told_once_that_it_works_again(
     next_notice(world, 4, timedelta(seconds=2))
     (told,) = mended(world)
     assert told.headline == "Slack takes our notices again after 1 min 1 s"
-    assert "2 notices meant for it were sent another way meanwhile, and not again now." in told.sentence
+    assert "2 notices meant for it went another way meanwhile, and are not sent again." in told.sentence
     assert [each.kind for each in world.slack.sent] == [Kind.FIRST, Kind.FIRST]
 
 

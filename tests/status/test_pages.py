@@ -118,7 +118,7 @@ def test_the_errors_behind_it_and_what_to_do_now_stand_on_both_pages(client: Cli
         due_at=made.opened_at,
     )
     page = text(client, f"/incidents/{made.pk}/")
-    assert "The 3 most frequent errors are 92% of all" in page
+    assert "The 3 most frequent error types are 92% of all" in page
     assert 'href="https://acme.sentry.example/issues/4501/"' in page and "first seen 14 d 4 h earlier" in page
     assert "Open the first of these errors" in page and "Open in Sentry" in page
     assert "21 × OperationalError: could not connect" in text(client, "/")

@@ -8,7 +8,7 @@ from typing import Any, Protocol, TypeVar
 
 from alerting.config import Settings
 from alerting.errors import DeliveryError
-from alerting.notifiers import render
+from alerting.notifiers import render, words
 from alerting.notifiers.base import Receipt
 from alerting.notifiers.faults import connection_failed
 from alerting.notifiers.slack import slack_blocks
@@ -72,7 +72,7 @@ class SlackNotifier:
     """Delivers through `mode`; a whole sending, however many calls it takes, ends within `seconds`.
 
     `environment` is named as the place that tells, `page_url` is where people open the status page. With `has_buttons`
-    the card of an open incident has buttons to acknowledge and to silence it.
+    the card of an open incident has buttons to acknowledge and to silence it, as far as that is possible.
     """
 
     channel = "slack"
@@ -112,10 +112,13 @@ class SlackNotifier:
 
 
 def view(notice: Notice, environment: str = "", page_url: str = "", *, has_buttons: bool = False) -> render.View:
-    """What Slack shows of `notice`: with buttons where there is something to acknowledge."""
+    """What Slack shows of `notice`: with a button for each thing that pressing it would do."""
     shown = render.view(notice, environment, page_url)
     is_open = notice.kind in _OPEN and not notice.issue and not notice.resolved_at
-    return replace(shown, key=render.incident_key(notice) if has_buttons and is_open else "")
+    if not (has_buttons and is_open and render.incident_key(notice)):
+        return shown
+    offered = {"acknowledge": not notice.in_hand, "silence": not words.is_about_us(notice)}
+    return replace(shown, key=render.incident_key(notice), buttons=tuple(name for name in offered if offered[name]))
 
 
 class WebhookMode:

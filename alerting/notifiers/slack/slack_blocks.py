@@ -27,6 +27,7 @@ DIGEST_TEXT_LIMIT = 10_000
 CULPRIT_LIMIT = 400
 OPEN = "Open in Sentry"
 OPEN_PAGE = "Open the incident"
+LABELS = {"acknowledge": "I have it", "silence": "Silence for 1 h"}
 
 Block = dict[str, Any]
 _CODE = re.compile(r"`([^`]+)`")
@@ -35,7 +36,7 @@ _CODE = re.compile(r"`([^`]+)`")
 def blocks(shown: View) -> list[Block]:
     """The card: what happened, the lines of a digest, what is behind it, what to do next, and how we know, small.
 
-    Where the view names an incident it has buttons to acknowledge and to silence it.
+    It has the view's buttons to acknowledge and to silence an incident.
     """
     before: list[Block] = [_header(shown)]
     after: list[Block] = []
@@ -48,7 +49,7 @@ def blocks(shown: View) -> list[Block]:
         after.append({"type": "section", "fields": [_mrkdwn(f"*{each.label}*\n{_said(each)}") for each in glance]})
     after += _sections(["\n".join(f"• {note}" for note in _notes(shown))])
     after += _sections(["\n".join([ours(shown.next_step), " · ".join(_links(shown))]).strip()])
-    after += _buttons(shown.key) if shown.key else []
+    after += _buttons(shown) if shown.buttons else []
     small = "\n".join([*(f"{entities(fact.label)}: {_said(fact)}" for fact in shown.small), mrkdwn(shown.footer)])
     after.append({"type": "context", "elements": [_mrkdwn(small)]})
     room = BLOCKS_LIMIT - _size(before + after) - 1000
@@ -123,12 +124,11 @@ def _trend(shown: View) -> str:
     return f"`{shown.bars.sparkline}`\n{entities(shown.bars.caption)}" if shown.bars else ""
 
 
-def _buttons(key: str) -> list[Block]:
+def _buttons(shown: View) -> list[Block]:
     """What `alerting.status.slack_actions` takes: whose incident, and what to do about it."""
-    made = (("acknowledge", "I have it"), ("silence", "Silence for 1 h"))
     buttons = [
-        {"type": "button", "action_id": name, "value": key, "text": {"type": "plain_text", "text": label}}
-        for name, label in made
+        {"type": "button", "action_id": name, "value": shown.key, "text": {"type": "plain_text", "text": LABELS[name]}}
+        for name in shown.buttons
     ]
     return [{"type": "actions", "elements": buttons}]
 
