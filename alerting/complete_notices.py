@@ -49,7 +49,7 @@ class Completion:
 
     def complete(self, tick: Tick, state: EvaluatorState, owed: int, spent: int, now: datetime) -> int:
         """Complete and release this tick's notices, then what the last one left; returns the requests made."""
-        left, room = state.incomplete, most(state.plan.active) - spent
+        left, room = state.incomplete, most(state.plan) - spent
         fresh = _fresh(now)
         messages = list(fresh) if owed and _is_worth_asking(fresh) else []
         if not (left or messages):

@@ -28,6 +28,7 @@ def claim(now: datetime, interval_seconds: int, configuration: str = "") -> tupl
     if state.judged_until > now + max(CLOCK_TOLERANCE, 2 * timedelta(seconds=interval_seconds)):
         _clock_went_back(slot, now)
         state = evaluator_state.load(now)
+    state.plan = state.plan.every(interval_seconds)
     running = Tick.objects.filter(finished_at__isnull=True, claimed_at__gt=now - LONGEST_TICK).exclude(window_end=slot)
     if any(_goes_on(tick.detail.get("owner", "")) for tick in running):
         return None

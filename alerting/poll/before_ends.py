@@ -48,8 +48,7 @@ def questions(
 
 def room(answers: Sequence[Answer], memory: Memory) -> int:
     """How many questions a tick may still ask where something is about to end."""
-    projects = active(memory, answers)
-    return max(0, most(projects) - spent(answers)) // pages(projects)
+    return max(0, most(memory, answers) - spent(answers)) // pages(active(memory, answers))
 
 
 def _tells_outcomes(question: Question) -> bool:

@@ -15,6 +15,8 @@ from alerting.rules.answers import Answer, Measure, Priority, Question
 from alerting.rules.model import Judgement, Rule, Window
 
 REQUESTS_PER_TICK = 5
+# Ticks that are further apart do the same work in fewer turns: each may cost as much as the ones it stands for.
+USUAL_INTERVAL_SECONDS = 15
 # Looking back may use what quiet ticks left over, up to this much in one tick.
 MOST_REQUESTS_PER_TICK = 7
 SAVED_FOR = timedelta(hours=1)
@@ -47,14 +49,22 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What is remembered between ticks, by question key. `active` is the largest number of projects in an answer."""
+    """What is remembered between ticks, by question key. `active` is the largest number of projects in an answer.
+
+    `turns` is how many ticks at the usual interval one tick stands for.
+    """
 
     asked: Mapping[str, Asked] = field(default_factory=dict)
     active: int = 0
+    turns: int = 1
 
     def to_json(self) -> dict[str, Any]:
         asked = {key: [each.end.isoformat(), each.at.isoformat(), each.requests] for key, each in self.asked.items()}
-        return {"asked": asked, "active": self.active}
+        return {"asked": asked, "active": self.active, "turns": self.turns}
+
+    def every(self, interval_seconds: int) -> "Memory":
+        """For ticks at this interval."""
+        return replace(self, turns=max(1, interval_seconds // USUAL_INTERVAL_SECONDS))
 
     def until(self, now: datetime) -> "Memory":
         """With nothing of a future that did not happen because the clock was set back; else it would be waited for."""
@@ -67,7 +77,7 @@ class Memory:
             key: Asked(datetime.fromisoformat(end), datetime.fromisoformat(at), int(requests))
             for key, (end, at, requests) in data.get("asked", {}).items()
         }
-        return cls(asked, int(data.get("active", 0)))
+        return cls(asked, int(data.get("active", 0)), int(data.get("turns", 1)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +111,7 @@ def questions(rules: Sequence[Rule], situation: Situation, memory: Memory) -> li
     become cheap.
     """
     groups = _wanted(rules, situation, memory)
-    budget = allowed(memory.active)
+    budget = allowed(memory)
     chosen: list[Question] = []
     spent = 0
     first, rest = groups[:1], groups[1:]
@@ -119,14 +129,14 @@ def measures(rules: Sequence[Rule]) -> frozenset[Measure]:
     return frozenset({Measure.OUTCOMES}).union(*(READ_FROM[rule.judgement] for rule in rules))
 
 
-def allowed(active: int) -> int:
-    """How many requests a tick may cost with that many active projects."""
-    return REQUESTS_PER_TICK * pages(active)
+def allowed(memory: Memory, answers: Sequence[Answer] = ()) -> int:
+    """How many requests a tick may cost with as many active projects as are known."""
+    return REQUESTS_PER_TICK * memory.turns * pages(active(memory, answers))
 
 
 def has_room(memory: Memory, answers: Sequence[Answer]) -> bool:
     """Whether a tick that got these answers may ask further."""
-    return spent(answers) < allowed(active(memory, answers))
+    return spent(answers) < allowed(memory, answers)
 
 
 def active(memory: Memory, answers: Sequence[Answer]) -> int:
@@ -139,21 +149,21 @@ def spent(answers: Sequence[Answer]) -> int:
     return sum(answer.requests for answer in answers)
 
 
-def most(active: int) -> int:
+def most(memory: Memory, answers: Sequence[Answer] = ()) -> int:
     """How many requests a tick may cost at most: where something is about to end, and for looking back."""
-    return MOST_REQUESTS_PER_TICK * pages(active)
+    return MOST_REQUESTS_PER_TICK * memory.turns * pages(active(memory, answers))
 
 
-def spare(active: int, spent: int, before: tuple[int, int]) -> int:
+def spare(memory: Memory, spent: int, before: tuple[int, int]) -> int:
     """How many requests a tick that has made so many may still make for the past: what those before it left over.
 
     `before` is how many they were and what they cost. What this tick itself has left it may use whatever they cost:
     while Sentry refuses, its ticks cost more than their share, and then what was missed has to be read.
     """
     ticks, cost = before
-    own = allowed(active) - spent
-    left_over = allowed(active) * ticks - cost + own
-    return max(0, min(max(own, left_over), most(active) - spent))
+    own = allowed(memory) - spent
+    left_over = allowed(memory) * ticks - cost + own
+    return max(0, min(max(own, left_over), most(memory) - spent))
 
 
 def outcomes(now: datetime) -> Question:
@@ -187,7 +197,7 @@ def remember(memory: Memory, answers: Sequence[Answer], now: datetime) -> Memory
             active.append(len(answer.rows))
         asked[name] = Asked(end, now, max(1, answer.requests))
     good = any(answer.is_complete for answer in answers)
-    return Memory(asked, max(active) if good else memory.active)
+    return replace(memory, asked=asked, active=max(active) if good else memory.active)
 
 
 def pages(active: int) -> int:

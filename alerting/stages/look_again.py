@@ -16,7 +16,7 @@ def look_again(parts: Parts, tick: Tick, state: EvaluatorState, spent: int, now:
     rule, environment = parts.count_rule, parts.desk.environment
     if rule is None or parts.catch_up_seconds == 0:
         return 0, 0
-    limit = spare(state.plan.active, spent, ticks.requests_before(tick, SAVED_FOR))
+    limit = spare(state.plan, spent, ticks.requests_before(tick, SAVED_FOR))
     reach = hindsight.Range(state.started_at, parts.settle_seconds, parts.catch_up_seconds, parts.watched)
     found = hindsight.look_back(parts.source, rule, reach, state.look_back, environment, limit, now)
     requests = found.requests if found else 0

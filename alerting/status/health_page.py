@@ -118,7 +118,7 @@ def _budget(state: EvaluatorState | None, ticks: Mapping[str, Any]) -> str:
     """How much of the requests a tick may cost is used."""
     if state is None or not ticks["count"]:
         return ""
-    most = allowed(state.plan.active)
+    most = allowed(state.plan)
     left = max(0.0, most - ticks["mean"])
     made = f"{ticks['mean']:.1f} are made, {ticks['most']} at most"
     return f"{left:.1f} of {most} requests a tick are left on average: {made}"

@@ -16,7 +16,7 @@ NOON = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
 @pytest.fixture
 def world(sandbox: Sandbox, transactional_db: None) -> World:
     sandbox.sentry.add_project("shop")
-    return world_on(sandbox, World(NOON))
+    return world_on(sandbox, World(NOON, interval=30))
 
 
 def every(world: World, seconds: int, minutes: int, act: Callable[[], None]) -> None:

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def world() -> World:
-    world = World(NOON)
+    world = World(NOON, interval=30)
     world.run(MINUTE)
     return world
 
@@ -97,7 +97,6 @@ def test_five_percent_are_told_although_fewer_transactions_come_in_than_before(w
 
 def test_where_the_transactions_of_most_projects_stop_at_once_nothing_recovers(world: World) -> None:
     """Nobody else has errors; everything of half an hour is readable fifteen minutes late."""
-    world.interval = 30
     half_an_hour_late(world, SHOP, 5 * SECOND, 20, 30)
     late = (NOON + 20 * MINUTE, NOON + 50 * MINUTE)
 
@@ -116,7 +115,6 @@ def test_where_the_transactions_of_most_projects_stop_at_once_nothing_recovers(w
 
 
 def test_where_one_project_of_four_falls_silent_its_recovery_is_told(world: World) -> None:
-    world.interval = 30
     world.source.add_errors(SHOP, 60, NOON, 5 * MINUTE)
 
     def transactions(question: Question) -> None:

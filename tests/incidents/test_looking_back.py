@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def world() -> World:
-    world = World(NOON)
+    world = World(NOON, interval=30)
     world.run(MINUTE)
     return world
 
@@ -55,6 +55,7 @@ def test_eleven_errors_over_290_seconds_are_found_wherever_they_lie(world: World
 
 def test_looking_back_stays_within_the_requests_and_tells_nothing_of_ten(world: World) -> None:
     """Twenty projects, each with six errors in five minutes on time and twenty an hour at every age."""
+    world.interval = 15
     for number in range(20):
         project = Project(str(10 + number), f"app-{number}")
         world.source.add_late(project, 6 * 9, NOON, timedelta(seconds=25), 45 * MINUTE)

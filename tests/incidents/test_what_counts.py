@@ -17,7 +17,7 @@ DATASETS = [{"errors", "spans"}, {"discover"}]
 
 @pytest.fixture
 def world(transactional_db: None) -> World:
-    return World(NOON)
+    return World(NOON, interval=30)
 
 
 @pytest.fixture

@@ -3,7 +3,9 @@
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 
-from alerting.poll.plan import Memory, Situation, key, questions, remember
+import pytest
+
+from alerting.poll.plan import Memory, Situation, allowed, key, most, questions, remember
 from alerting.rules.answers import Answer, Measure, Question, Row
 from alerting.rules.model import Project, Trust
 from tests.rules.test_evaluate import RULES
@@ -58,6 +60,12 @@ def test_outcomes_are_asked_once_a_minute_and_at_once_where_they_failed() -> Non
     asked, _ = run(4, costing({}, broken=frozenset({Measure.OUTCOMES})))
     assert sum("outcomes:fresh" in tick for tick in asked) >= 3
     assert memory.asked["outcomes:fresh"].end >= NOON + 8 * STEP
+
+
+@pytest.mark.parametrize(("interval", "usual", "most_of_all"), [(1, 5, 7), (15, 5, 7), (30, 10, 14), (300, 100, 140)])
+def test_a_tick_may_cost_what_the_ticks_it_stands_for_would(interval: int, usual: int, most_of_all: int) -> None:
+    memory = Memory.from_json(Memory().every(interval).to_json())
+    assert (allowed(memory), most(memory)) == (usual, most_of_all)
 
 
 def test_a_failed_question_does_not_count_as_answered() -> None:
