@@ -10,9 +10,9 @@ export PYTHONDONTWRITEBYTECODE :=
 run: .venv/ready          ## start everything on this machine; without a token, against the sandbox
 	@$(BIN)/alerting up
 
-test: check               ## lint, types, contracts, then every test
+test: .venv/ready         ## lint, types, contracts, then every test; collecting compiles the tests once, for all workers
 	@$(BIN)/python -m compileall -q alerting worker
-	@$(BIN)/python -m pytest --collect-only -qq > /dev/null 2>&1 || true  # compiles the tests once, for all workers
+	@$(BIN)/python -m pytest --collect-only -qq > /dev/null 2>&1 & $(MAKE) --no-print-directory check && wait
 	@$(BIN)/python -m pytest -n 4 --dist loadgroup --durations=25 --end-with-parent
 
 check: .venv/ready

@@ -31,7 +31,7 @@ BATCH = 2000
 
 def main(short: bool = False) -> None:
     """Print rows and size by table, and the time of a turn that deletes a day's rows."""
-    days, projects = (2, PROJECTS // 10) if short else (DAYS, PROJECTS)
+    days, projects = (2, PROJECTS // 25) if short else (DAYS, PROJECTS)
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         os.environ.update(DJANGO_SETTINGS_MODULE="worker.settings", ALERTING_DATA_DIR=folder)
         import django

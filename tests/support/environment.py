@@ -1,8 +1,10 @@
 """The tests' own environment, set before Django reads it: nothing of the developer's shell decides what they see."""
 
 import contextlib
+import gc
 import os
 import tempfile
+from collections.abc import Generator
 
 import hypothesis
 import pytest
@@ -32,6 +34,16 @@ def pytest_configure(config: pytest.Config) -> None:
     """The same generated examples in every run: what a run finds is due to the change it is run for."""
     hypothesis.settings.register_profile("repeatable", derandomize=True)
     hypothesis.settings.load_profile("repeatable")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Nothing that collecting makes is thrown away: looking for garbage took a third of its time."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
