@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from alerting.sentry.scrub import Scrubber, scrub_event
+from tests.support.cases import failing
 
 SECRET = "q7n3verSeen"
 
@@ -142,16 +143,18 @@ SECTIONS = ["request", "user", "extra", "contexts", "tags", "exception", "thread
 SECTIONS += ["message", "transaction", "attributes", "items", "fingerprint", "modules", "sdk", "stacktrace", "_meta"]
 
 
-@pytest.mark.parametrize("section", SECTIONS)
 @pytest.mark.parametrize(
     "odd",
     [None, True, 7, 1.5, "", "text", [], {}, [None], [[]], [[[]]], {"values": None}, {"values": [None, 3, "x", []]}],
     ids=repr,
 )
-def test_a_section_of_the_wrong_type_is_taken_as_it_comes(section: str, odd: Any) -> None:
-    after = scrub_event({section: odd, "extra2": {"password": SECRET}}, {})
-    assert [name for name in after if name != "_meta" or section == "_meta"] == [section, "extra2"]
-    assert SECRET not in str(after)
+def test_a_section_of_the_wrong_type_is_taken_as_it_comes(odd: Any) -> None:
+    def check(section: str) -> None:
+        after = scrub_event({section: odd, "extra2": {"password": SECRET}}, {})
+        assert [name for name in after if name != "_meta" or section == "_meta"] == [section, "extra2"]
+        assert SECRET not in str(after)
+
+    assert failing(check, SECTIONS) == {}
 
 
 @pytest.mark.parametrize("hint", [None, {}, {"exc_info": (ValueError, ValueError("x"), None)}, "odd"])
