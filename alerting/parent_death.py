@@ -19,7 +19,7 @@ PR_SET_PDEATHSIG = 1
 HAS_PARENT_DEATH_SIGNAL = sys.platform == "linux"
 
 
-def start(argv: Sequence[str | Path], **options: Any) -> subprocess.Popen[Any]:
+def start(argv: Sequence[str | Path], inherited: Sequence[int] = (), **options: Any) -> subprocess.Popen[Any]:
     """Start a program that is killed when this process ends; `options` are those of `subprocess.Popen`.
 
     It gets a session of its own: Ctrl-C in this process's terminal does not reach it. Call this from a thread that
@@ -27,7 +27,7 @@ def start(argv: Sequence[str | Path], **options: Any) -> subprocess.Popen[Any]:
     """
     lifeline = _lifeline()[0]
     wrapper = (sys.executable, "-I", "-S", __file__, str(os.getpid()), str(lifeline))
-    return subprocess.Popen([*wrapper, *argv], pass_fds=(lifeline,), start_new_session=True, **options)
+    return subprocess.Popen([*wrapper, *argv], pass_fds=(lifeline, *inherited), start_new_session=True, **options)
 
 
 def kill(process: subprocess.Popen[Any]) -> None:
@@ -60,7 +60,7 @@ def _main(parent: int, lifeline: int, argv: Sequence[str]) -> int:
 
 
 def _stand_in_front(lifeline: int, argv: Sequence[str]) -> int:
-    program = subprocess.Popen(argv)
+    program = subprocess.Popen(argv, close_fds=False)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda number, _: program.send_signal(number))
 

@@ -1,25 +1,35 @@
 """`alerting serve`: the page, under gunicorn, on the address of ALERTING_STATUS_BIND."""
 
-import contextlib
+import errno
 import logging
 import socket
 import struct
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
 from alerting import config, parent_death
 from alerting.commands import database
+from alerting.commands.failures import CommandError
 
 WORKERS, THREADS = 1, 16
 TIMEOUT_SECONDS = 30
 # gunicorn's threads read a request for as long as its sender likes: a few that only begin one would stop the page.
 READ_SECONDS = 3
+REFUSALS = {
+    errno.EADDRINUSE: "another program listens there. Stop it, or set ALERTING_STATUS_BIND to another port, such as "
+    "127.0.0.1:8001.",
+    errno.EADDRNOTAVAIL: "this machine has no such address. Set it to 127.0.0.1, or to 0.0.0.0 for all it has.",
+    errno.EACCES: "only root may use this port. Set ALERTING_STATUS_BIND to one from 1024 on.",
+}
 
 
-def serve() -> None:
+def serve(
+    listener: Annotated[int, typer.Option(hidden=True, help="A listening socket that we inherit.")] = -1,
+) -> None:
     """Serve the status page on ALERTING_STATUS_BIND until stopped."""
     settings = config.current()
+    place = listener if listener >= 0 else listen(settings.ALERTING_STATUS_BIND).detach()
     database.ready()
     from gunicorn.app.base import BaseApplication
     from gunicorn.util import import_app
@@ -29,7 +39,7 @@ def serve() -> None:
 
         def load_config(self) -> None:
             logging.getLogger("gunicorn.error").addFilter(_is_worth_a_line)
-            for name, value in options(settings.ALERTING_STATUS_BIND).items():
+            for name, value in options(f"fd://{place}").items():
                 self.cfg.set(name, value)
 
         def load(self) -> Any:
@@ -38,20 +48,23 @@ def serve() -> None:
     Server().run()
 
 
-def free_bind(bind: str) -> str:
-    """`bind`, or the same address with a port that is free where somebody else has this one."""
+def listen(bind: str) -> socket.socket:
+    """A socket that listens there. Raises CommandError where none can."""
     host, _, port = bind.rpartition(":")
-    for number in (int(port), 0):
-        with (
-            contextlib.suppress(OSError),
-            socket.create_server((host.strip("[]"), number), family=_family(host)) as taken,
-        ):
-            return f"{host}:{taken.getsockname()[1]}"
-    return bind
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host.strip("[]"), int(port)), family=family)
+    except OSError as error:
+        why = REFUSALS.get(error.errno or 0, f"{error.strerror}. Set ALERTING_STATUS_BIND to another address or port.")
+        raise CommandError(f"The page cannot listen on ALERTING_STATUS_BIND={bind}: {why}") from None
 
 
-def _family(host: str) -> socket.AddressFamily:
-    return socket.AF_INET6 if ":" in host else socket.AF_INET
+def listen_nearby(bind: str) -> socket.socket:
+    """The same, on another port where somebody else has this one."""
+    try:
+        return listen(bind)
+    except CommandError:
+        return listen(f"{bind.rpartition(':')[0]}:0")
 
 
 def options(bind: str) -> dict[str, Any]:

@@ -63,10 +63,13 @@ class Programs:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, stop)
 
-    def start(self, name: str, argv: Sequence[str], env: Mapping[str, str] | None = None) -> None:
-        """Start a program; without `env` it gets this process's environment."""
+    def start(
+        self, name: str, argv: Sequence[str], env: Mapping[str, str] | None = None, inherited: Sequence[int] = ()
+    ) -> None:
+        """Start a program; without `env` it gets this process's environment. It keeps the `inherited` descriptors."""
         process = parent_death.start(
             argv,
+            inherited,
             cwd=self._folder,
             env=env,
             stdin=subprocess.DEVNULL,

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from alerting.local.watch import Event
 
 LOOK_SECONDS = 0.4
+BIND = "ALERTING_STATUS_BIND"
 
 
 def up() -> None:
@@ -50,6 +51,7 @@ class Up:
             {each.name for each in demonstration.untouched(self._environ)} if self._is_demonstration else set[str]()
         )
         self._ready: dict[str, str] = {}
+        self._page_note = ""
         self._shown_whole: set[str] = set()
         self._told_the_end = False
         self._screen = Screen()
@@ -76,6 +78,7 @@ class Up:
         else:
             self._screen.heading(f"Watching {settings.SENTRY_ORG} on {settings.SENTRY_URL}. Times are UTC.")
         self._screen.blank()
+        self._place_page()
         self._screen.step("data", f"{self._data_dir} (logs in {self._log_dir})")
         # For the programs and for ourselves: we read the database they write to.
         os.environ |= {"ALERTING_DATA_DIR": str(self._data_dir), "PYTHONUNBUFFERED": "1", "PYTHONWARNINGS": "ignore"}
@@ -85,7 +88,6 @@ class Up:
         config.current.cache_clear()
         config.load(need_source=True)
         self._migrate()
-        self._place_page()
         self._start_celery()
         self._start_page()
         from alerting.local.watch import Watch  # its models need the settings that are complete only now
@@ -141,16 +143,22 @@ class Up:
         self._screen.step("beat", f"celery -A worker beat, a tick every {interval} s")
 
     def _place_page(self) -> None:
-        """Before anything tells of it: what people are told here links to the page here."""
-        bind = serve.free_bind(config.current().ALERTING_STATUS_BIND)
-        os.environ["ALERTING_STATUS_BIND"] = bind
+        """Before anything else: what people are told here links to the page here, and nobody may take its port."""
+        wanted, is_default = config.current().ALERTING_STATUS_BIND, config.origin(BIND) == "default"
+        self._listener = serve.listen_nearby(wanted) if is_default else serve.listen(wanted)
+        bind = f"{wanted.rpartition(':')[0]}:{self._listener.getsockname()[1]}"
+        self._page_note = f" (another program has {wanted})" if is_default and bind != wanted else ""
+        os.environ[BIND] = bind
         if not config.current().ALERTING_STATUS_URL and is_loopback(bind.rpartition(":")[0]):
             os.environ["ALERTING_STATUS_URL"] = f"http://{bind}"
 
     def _start_page(self) -> None:
-        self._programs.start("page", (str(Path(sys.executable).with_name("alerting")), "serve"))
+        place = self._listener.fileno()
+        program = str(Path(sys.executable).with_name("alerting"))
+        self._programs.start("page", (program, "serve", "--listener", str(place)), inherited=(place,))
+        self._listener.close()
         self._programs.wait_for("page", "The page is at")
-        self._screen.step("page", f"http://{os.environ['ALERTING_STATUS_BIND']}/")
+        self._screen.step("page", f"http://{os.environ[BIND]}/{self._page_note}")
 
     def _say_what_to_expect(self) -> None:
         self._screen.blank()

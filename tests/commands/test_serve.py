@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from alerting.commands.serve import THREADS
+from alerting.commands.failures import CommandError
+from alerting.commands.serve import THREADS, listen, listen_nearby
 from tests.sandbox import Sandbox
 from tests.support.service import Service
 
@@ -68,6 +69,29 @@ def test_static_files_are_what_they_say_and_for_this_page_only(page: Service) ->
     assert answer.status_code == 200 and answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.headers["Cache-Control"] == "max-age=31536000, public"
     assert "Access-Control-Allow-Origin" not in answer.headers
+
+
+def test_a_place_that_others_have_is_said_in_one_line_and_at_once(page: Service) -> None:
+    taken = urlsplit(page.page_url).netloc
+    page.overrides = {"ALERTING_STATUS_BIND": taken}
+    second = page.command("serve")
+    page.overrides = {}
+    assert second.returncode == 1
+    assert second.stderr.splitlines() == [
+        f"The page cannot listen on ALERTING_STATUS_BIND={taken}: another program listens there. Stop it, or set "
+        "ALERTING_STATUS_BIND to another port, such as 127.0.0.1:8001."
+    ]
+
+
+def test_an_address_of_another_machine_is_said() -> None:
+    with pytest.raises(CommandError, match=r"=192\.0\.2\.1:8000: this machine has no such address"):
+        listen("192.0.2.1:8000")
+
+
+def test_where_nobody_chose_a_place_a_free_port_is_found(page: Service) -> None:
+    taken = urlsplit(page.page_url).netloc
+    with listen_nearby(taken) as found:
+        assert found.getsockname()[0] == "127.0.0.1" and found.getsockname()[1] not in {0, urlsplit(page.page_url).port}
 
 
 def test_what_cannot_be_answered_is_said_in_our_own_words(page: Service) -> None:

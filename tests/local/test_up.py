@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -152,6 +153,17 @@ def test_a_program_that_dies_ends_the_run_with_its_last_words(name: str, words: 
     running.wait_for(f"\n{name} was killed by signal 9. Its last lines (more in ", timeout=5)
     assert "Traceback" not in running.text
     assert psutil.wait_procs(everybody, timeout=10)[1] == []
+
+
+def test_a_place_for_the_page_that_others_have_is_said_before_anything_starts(start: Start) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        bind = f"127.0.0.1:{taken.getsockname()[1]}"
+        running = start(**AWAY, ALERTING_STATUS_BIND=bind)
+        assert running.process.wait(30) == 1
+    running.wait_for(
+        f"The page cannot listen on ALERTING_STATUS_BIND={bind}: another program listens there.", timeout=5
+    )
+    assert "✓" not in running.text and "Traceback" not in running.text
 
 
 def test_a_broker_of_your_own_is_used_instead(start: Start) -> None:
