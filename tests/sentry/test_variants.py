@@ -181,7 +181,7 @@ def harmless_values(draw: st.DrawFn) -> Any:
     return draw(st.sampled_from(makers))
 
 
-@settings(many, max_examples=400)
+@settings(many, max_examples=200)
 @given(data=st.data(), key=HARMLESS_KEYS, value=harmless_values())
 def test_what_only_looks_like_a_secret_stays(data: st.DataObject, key: str, value: Any) -> None:
     wrapped = data.draw(
@@ -216,7 +216,7 @@ ANY_JSON = st.recursive(
 )
 
 
-@settings(many, max_examples=400)
+@settings(many, max_examples=200)
 @given(event=st.dictionaries(ANY_KEYS, ANY_JSON, max_size=5))
 def test_any_event_is_answered_with_the_same_shape_and_left_alone(event: dict[str, Any]) -> None:
     before = copy.deepcopy(event)
@@ -226,7 +226,7 @@ def test_any_event_is_answered_with_the_same_shape_and_left_alone(event: dict[st
     assert_same_keys(before, after)
 
 
-@settings(many, max_examples=400)
+@settings(many, max_examples=200)
 @given(event=st.dictionaries(ANY_KEYS, ANY_JSON, max_size=5))
 def test_scrubbing_twice_changes_nothing_more(event: dict[str, Any]) -> None:
     once = apart(event)
