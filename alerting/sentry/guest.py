@@ -62,8 +62,7 @@ class GuestScrubber(EventScrubber):
     def __init__(self, theirs: Any, scrub: Callable[[Any, Any], Any]) -> None:
         super().__init__(recursive=True)
         self._scrub = scrub
-        is_ours = str(getattr(scrub, "__module__", "")).startswith("alerting.sentry.")
-        self._before: Any = theirs or (None if is_ours else EventScrubber(recursive=True))
+        self._before = theirs
 
     def scrub_event(self, event: Any) -> None:
         with capture_internal_exceptions():

@@ -87,6 +87,22 @@ def default_scrub(item: Any, hint: Any) -> Any:
     return scrub_event(item, hint)
 
 
+def is_own(scrub: Hook) -> bool:
+    """Whether these rules are this package's, taught or not."""
+    return str(getattr(scrub, "__module__", "")).startswith("alerting.sentry.")
+
+
+def beside_arguments(theirs: Hook) -> Hook:
+    """Rules of the application's own, given events without what Celery's tasks were called with: no rule knows that."""
+
+    def scrub(item: Any, hint: Any) -> Any:
+        from alerting.sentry.scrub import without_task_arguments
+
+        return theirs(without_task_arguments(item), hint)
+
+    return scrub
+
+
 def _scrubbed(item: Any, hint: Any, scrub: Hook) -> Any:
     if hint.get("attachments"):
         hint["attachments"] = scrubbed_attachments(hint["attachments"], scrub)

@@ -7,9 +7,19 @@ from typing import Any
 import sentry_sdk
 from sentry_sdk.consts import DEFAULT_OPTIONS
 from sentry_sdk.integrations import Integration
+from sentry_sdk.scrubber import EventScrubber
 
 from alerting.sentry.guest import GuestScrubber, guarded, keep_field_names
-from alerting.sentry.hooks import HOOKS, Hook, breadcrumb_hook, default_scrub, error_hook, scrubbing_hook
+from alerting.sentry.hooks import (
+    HOOKS,
+    Hook,
+    beside_arguments,
+    breadcrumb_hook,
+    default_scrub,
+    error_hook,
+    is_own,
+    scrubbing_hook,
+)
 from alerting.sentry.ignored import IGNORED
 from alerting.sentry.integrations import choose
 from alerting.sentry.options import SAMPLERS, SentrySetupError, check_arguments, resolve
@@ -45,7 +55,7 @@ def init_sentry(
     options = without_unsafe_profiling(options)
     given = list(options.get("integrations") or ())
     options["ignore_errors"] = [*IGNORED, *(options.get("ignore_errors") or ())]
-    options |= _hooks(options, scrub)
+    options |= _hooks(options, scrub if is_own(scrub) else beside_arguments(scrub))
     for name, value in (
         ("send_default_pii", False),
         ("attach_stacktrace", True),
@@ -54,7 +64,8 @@ def init_sentry(
         if options.get(name) is None:
             options[name] = value
     keep_field_names()
-    options["event_scrubber"] = GuestScrubber(options.get("event_scrubber"), scrub)
+    theirs = options.get("event_scrubber") or (None if is_own(scrub) else EventScrubber(recursive=True))
+    options["event_scrubber"] = GuestScrubber(theirs, scrub)
     # The oldest SDK lets what these raise through to the application; the newest answers as they do here.
     options |= {name: guarded(options[name], 0.0) for name in SAMPLERS if options.get(name) is not None}
     disabled = list(options.get("disabled_integrations") or ())

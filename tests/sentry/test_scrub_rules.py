@@ -24,6 +24,7 @@ def test_each_hit_loses_its_secret_by_this_rule(rule: Rule) -> None:
         assert kept, "an example shows where its secret is by <+>"
         others = Scrubber(without=ids_but(rule), strict=False)
         assert text != others(text), f"{rule.id} does not see {text!r}"
+        assert not others.failures
         middle = re.escape(hit.partition("<+>")[0][-2:]) + re.escape(hit.partition("<+>")[2][:2])
         assert not re.search(middle, others(text)), others(text)
 
@@ -42,7 +43,7 @@ def test_each_row_says_where_it_comes_from(rule: Rule) -> None:
 
 
 def ids_but(rule: Rule) -> list[str]:
-    return [one.id for one in rows() if one.id != rule.id] + ["named", "told", "option"]
+    return [one.id for one in rows() if one.id != rule.id] + ["named"]
 
 
 def test_no_id_stands_twice() -> None:

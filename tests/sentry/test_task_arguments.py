@@ -1,10 +1,13 @@
 """Positional arguments of tasks have no names to be judged by, so nothing Celery tells about a task carries them."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+import sentry_sdk
 
 from alerting.sentry.scrub import scrub_event
+from tests.sentry.sdk import Kept
 
 WORKER = "celery.worker.consumer.consumer"
 
@@ -83,6 +86,17 @@ def test_logs_lose_them_as_well() -> None:
     assert cleaned["attributes"]["sentry.message.parameter.0"] == "shop.settle"
     assert cleaned["attributes"]["sentry.message.template"] == attributes["sentry.message.template"]
     assert "hunter2" not in str(cleaned)
+
+
+def test_rules_of_the_applications_own_never_see_them(started: Callable[..., Kept]) -> None:
+    kept = started(scrub=lambda event, hint: event)
+    note = {"message": "login with token=zz91ab3cd", "data": {"query": "a=1"}, "category": "shop"}
+    sentry_sdk.capture_event({**event("celery.app.trace"), "breadcrumbs": {"values": [note]}})
+
+    sent = kept.event
+    assert sent["exception"]["values"][0]["stacktrace"]["frames"][0]["vars"]["args"] == "[Filtered]"
+    assert "hunter2" not in str(sent)
+    assert sent["breadcrumbs"]["values"][0]["message"] == "login with token=zz91ab3cd"
 
 
 @pytest.mark.parametrize(

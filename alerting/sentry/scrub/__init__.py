@@ -80,4 +80,11 @@ def explain(event: Any) -> list[Explained]:
     return _default.explain(event)
 
 
-__all__ = ["MARKER", "Explained", "Scrubber", "explain", "scrub_event"]
+def without_task_arguments(event: Any) -> Any:
+    """A copy of the event without what Celery's tasks were called with; all else is left to other rules."""
+    from alerting.sentry.scrub.engine import OnlyArguments
+
+    return _default._engine.scrub(event, OnlyArguments)[0]
+
+
+__all__ = ["MARKER", "Explained", "Scrubber", "explain", "scrub_event", "without_task_arguments"]

@@ -13,7 +13,7 @@ from alerting.sentry.scrub.rules.secrecy import Secrecy
 from alerting.sentry.scrub.values import MARKER, holds_nothing, looks_random
 
 _NAME = re.compile(r"[\w.\[\]'\" -]{1,80}")
-_KEYLIKE = re.compile(r"(?=\S*\d)(?=\S*[A-Za-z])[^\s:/@.]{8,200}")
+_KEYLIKE = re.compile(r"(?=\S*\d)(?=\S*[A-Za-z])[^\s:/@.]{6,200}")
 _MOST_ARGUMENTS = 100
 
 
@@ -25,26 +25,17 @@ class Judged(NamedTuple):
     pairs: bool = False
 
 
-def judged(value: Any, within: Secrecy, names: Names) -> Judged:
+def judged(value: Any, names: Names) -> Judged:
     """What the items of a list or tuple are to each other."""
-    fields = getattr(value, "_fields", None)
-    if isinstance(value, tuple) and isinstance(fields, tuple) and len(fields) == len(value) and within < Secrecy.WEAK:
-        found = {at: names.judge(name) for at, name in enumerate(fields) if isinstance(name, str)}
-        return Judged(value, {at: secrecy for at, secrecy in found.items() if secrecy > Secrecy.ADDRESS})
-    if within >= Secrecy.WEAK:
-        return Judged(value, {})
     if _is_lone_pair(value) and (secrecy := names.judge(text_of(value[0]))) > Secrecy.ADDRESS:
         return Judged(value, {1: secrecy})
     first = value[0] if value else None
     if isinstance(first, list | tuple):
         if all(is_pair(item) for item in value):
-            known = {item[0] for item in value if isinstance(item[0], str)}
-            if "code" in known and not structure.AUTHORIZING.isdisjoint(known):
-                value = [(item[0], MARKER) if item[0] == "code" else item for item in value]
             return Judged(value, {}, pairs=True)
     elif isinstance(first, str) and all(isinstance(item, str) for item in value[:_MOST_ARGUMENTS]):
         if any(_bare(item)[:1] == "-" for item in value[:_MOST_ARGUMENTS]):
-            return Judged(_with_parts(value), _secret_arguments(value[:_MOST_ARGUMENTS], names))
+            return Judged(value, _secret_arguments(value[:_MOST_ARGUMENTS], names))
         if len(value) > 2 and len(value) % 2 == 0:
             return Judged(value, _values_between(value, names))
     return Judged(value, {})
@@ -90,23 +81,9 @@ def _without_positions(item: Any, secret: set[int]) -> Any:
     return without_shown(item, secret) if shown else item
 
 
-def is_key(name: Any, item: Any, within: Secrecy) -> bool:
-    """Whether a part of what a secret's name holds is the secret: {"api_key": {"prod": "k81…"}}, a session's id."""
-    plain = text_of(name).strip("'")
-    if within is Secrecy.WEAK and isinstance(item, str) and plain in {"access", "refresh"}:
-        return True
-    if within is Secrecy.WEAK and plain not in {"id", "key"}:
-        return False
-    return isinstance(item, str) and _is_keylike(item)
-
-
-def is_keyring(value: Mapping[Any, Any]) -> bool:
-    """Whether under the name of tokens each has its own name: {"github": "k81…", "slack": "x4…"}."""
-    return bool(value) and all(isinstance(item, str) and _is_keylike(item) for item in value.values())
-
-
-def _is_keylike(item: str) -> bool:
-    bare = item.strip("'\"")
+def is_key(item: Any) -> bool:
+    """Whether a part of what a secret's name holds is the secret itself: {"api_key": {"prod": "k81…"}}."""
+    bare = item.strip("'\"") if isinstance(item, str) else ""
     return bool(_KEYLIKE.fullmatch(bare)) and not plain.UUID.fullmatch(bare)
 
 
@@ -143,24 +120,15 @@ def _is_lone_pair(value: Any) -> bool:
 
 
 def _secret_arguments(arguments: Sequence[str], names: Names) -> dict[int, Secrecy]:
-    """Which of a program's arguments are secret: what follows an option that says so."""
+    """Which of a program's arguments are secret: what follows an option that says so, `user:password` of curl."""
     plain = [_bare(item) for item in arguments]
     return {
         at: Secrecy.VAULT
         for at, (option, value) in enumerate(pairwise(plain), 1)
-        if option[:1] == "-" and "=" not in option and names.are_secret(option.lstrip("-"))
+        if (option[:1] == "-" and "=" not in option and names.are_secret(option.lstrip("-")))
+        or (option in structure.USERS and not value.rpartition(":")[2].isdigit() and ":" in value)
         if value and not holds_nothing(value) and (value[0] != "-" or looks_random(value[1:]))
     }
-
-
-def _with_parts(value: Sequence[str]) -> Sequence[str]:
-    """The arguments, with `-u user:password` of curl as the pair it is."""
-    parts = list(value)
-    for at in range(1, min(len(parts), _MOST_ARGUMENTS)):
-        password = _bare(parts[at]).partition(":")[2]
-        if _bare(parts[at - 1]) in {"-u", "--user", "--proxy-user"} and password and not password.isdigit():
-            parts[at] = parts[at].replace(password, MARKER)
-    return parts
 
 
 def _bare(argument: str) -> str:

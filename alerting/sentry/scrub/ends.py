@@ -4,7 +4,7 @@ import re
 
 _WINDOW = 200
 _CHUNK = 512
-_DELIMITER = re.compile(r"(?P<sign>&amp;|[,;&|])(?:(?=$|\s)|(?P<next>[\w.%\[\]\-]{1,60}+)\s?(?:=|:))")
+_DELIMITER = re.compile(r"(?P<sign>&amp;|[,;&|])(?:(?=$|\s)|(?P<next>[\w.%\[\]\-]{1,60}+)\s?=)")
 _PLAUSIBLE = re.compile(
     r"[A-Za-z][a-z]{2,}(?:[A-Z][a-z]+|[_.-][A-Za-z]{1,20})*\d{0,2}(?:\[\w{0,20}\]|%5[bB]\w{0,20}%5[dD])?|[A-Z]{2,}(?:_[A-Z\d]+)*"
 )
@@ -63,67 +63,30 @@ _ENDING = frozenset(["", *" \t\r\n,;:)]}>&|\\/.?!\x1c@<="])
 def run(text: str, start: int, name_at: int, *, strong: bool) -> int:
     """Where an unquoted value ends: at a blank, at what is around the pair, at the next pair's separator."""
     before = text[max(0, name_at - _WINDOW) : name_at]
-    around = [quote for quote in "\"'`" if quote in before and _is_open(before, quote)]
+    around = [quote for quote in "\"'`" if _is_open(before, quote)] if strong else "\"'`<>"
     separator = before[-1:] or "?"
-    before = text[max(0, start - _WINDOW) : start]
-    bracketed = any(
-        before.rfind(opener) > before.rfind(closer) for closer, opener in _OPENERS.items() if opener in before
-    )
     alone = " " not in text[:_CHUNK] and "\n" not in text[:_CHUNK]
-    at = start
-    while True:
-        chunk = _NO_BLANK.match(text, at)
-        if not chunk:
-            end = at
+    before = text[max(0, start - _WINDOW) : start]
+    bracketed = any(before.rfind(opener) > before.rfind(closer) for closer, opener in _OPENERS.items())
+    end = _NO_BLANK.match(text, start).end()  # type: ignore[union-attr]
+    within = min(end, start + _CHUNK)
+    for found in _DELIMITER.finditer(text, start, within + 64):
+        sign, following = found["sign"], found["next"]
+        if found.start() >= within:
             break
-        end = chunk.end()
-        ends = [end]
-        for found in _DELIMITER.finditer(text, at, end + 64):
-            sign, following = found["sign"], found["next"]
-            if found.start() >= end:
-                break
-            same = sign[0] == separator or (sign[0] == "&" and (separator in "?#\"'`" or alone))
-            listed = sign == "," and bracketed and len(following or "") == 1
-            if following and text[found.end() - 1] == ":" and not (bracketed and sign == ","):
-                continue
-            if following is None or same or listed or not strong or _PLAUSIBLE.fullmatch(following):
-                ends.append(found.start())
-                break
-        for quote in around if strong else "\"'`<>":
-            position = at
-            while (position := text.find(quote, position, end)) >= 0:
-                if not strong or text[position + 1 : position + 2] in _BEHIND_QUOTE:
-                    ends.append(position)
-                    break
-                position += 1
-        if min(ends) < end or end - at < _CHUNK:
-            end = min(ends)
+        same = sign[0] == separator or (sign[0] == "&" and (separator in "?#\"'`" or alone))
+        if following is None or same or (sign == "," and bracketed) or not strong or _PLAUSIBLE.fullmatch(following):
+            end = found.start()
             break
-        at = end
+    for found in _QUOTE.finditer(text, start, min(end, within)):
+        if found[0] in around and (not strong or text[found.end() : found.end() + 1] in _BEHIND_QUOTE):
+            end = found.start()
+            break
     return start + len(_bare(text[start:end], before, strong))
 
 
-def line(text: str, start: int, name_at: int) -> int:
-    """The end of the line, or of the quotes around it."""
-    end = text.find("\n", start)
-    end = len(text) if end < 0 else end
-    before = text[max(0, name_at - _WINDOW) : name_at]
-    for quote in "\"'`":
-        if _is_open(before, quote):
-            closing = text.find(quote, start, end)
-            while 0 <= closing < end and text[closing - 1] == "=":
-                closing = text.find(quote, text.find(quote, closing + 1, end) + 1, end)
-            end = closing if closing >= 0 else end
-    return start + len(text[start:end].rstrip("\r>])} \\"))
-
-
-def phrase(text: str, start: int, name_at: int) -> int:
-    told = text[start : line(text, start, name_at)]
-    following = re.search(r"[\s&;,]+[\w.-]{1,40}=", told)
-    return start + (following.start() if following else len(told))
-
-
-_NO_BLANK = re.compile(rf"[^\s\x1c]{{1,{_CHUNK}}}+")
+_NO_BLANK = re.compile(r"[^\s\x1c]*+")
+_QUOTE = re.compile("[\"'`<>]")
 _BEHIND_QUOTE = frozenset(["", *" \t\r\n,;:)]}>&|\\\x1c.?!"])
 _OPENERS = {")": "(", "]": "[", "}": "{", ">": "<"}
 
@@ -131,7 +94,7 @@ _OPENERS = {")": "(", "]": "[", "}": "{", ">": "<"}
 def is_generated(text: str, at: int) -> bool:
     """Whether a generated password begins here with a bracket or a quote that nothing closes at its end."""
     made = _GENERATED.match(text, at)
-    if made is None or (text[at] == "<" and made[0].find(">") > 0):
+    if made is None:
         return False
     closer = _CLOSERS.get(text[at])
     return closer is None or (
@@ -141,11 +104,10 @@ def is_generated(text: str, at: int) -> bool:
 
 def last_quote(text: str, start: int, end: int, quote: str) -> int:
     """The last quote of the word, where only a password can hold the ones before it."""
-    word = _NO_BLANK.match(text, start)
-    last = word[0].rstrip(",;)]}>&").rfind(quote) if word else -1
-    if last < 0 or start + last <= end or STRUCTURE.search(word[0][:last]):  # type: ignore[index]
-        return end
-    return start + last if last == len(word[0].rstrip(",;)]}>&")) - 1 else end  # type: ignore[index]
+    word = _NO_BLANK.match(text, start, start + _CHUNK)[0].rstrip(",;)]}>&")  # type: ignore[index]
+    last = len(word) - 1
+    is_inside = word[-1:] == quote and start + last > end and not STRUCTURE.search(word, 0, last)
+    return start + last if is_inside else end
 
 
 STRUCTURE = re.compile(r"[\"'][,:;]\s?[\"'\w\[{]|\w=[\"']|^[\[{(]\s?[\"'\[{(\d]")
@@ -162,20 +124,12 @@ def _is_open(before: str, quote: str) -> bool:
 
 def _bare(value: str, before: str, strong: bool) -> str:
     """The value without what closes the sentence, the brackets and the quotes around it."""
+    signs = ",;.\\`|" if strong else ",;.:\\`|\"'"
     while value:
         last = value[-1]
-        if (
-            last in ",;"
-            or (last in ".:" and not strong)
-            or (last == "." and len(value) > 1)
-            or (
-                (opener := _OPENERS.get(last)) is not None
-                and (opener not in value and (not strong or before.rfind(opener) > before.rfind(last)))
-            )
-            or last in "\\`|"
-            or (last in "\"'" and not strong)
-        ):
-            value = value[:-1]
-        else:
+        opener = _OPENERS.get(last, last)
+        closes = opener not in value and (not strong or before.rfind(opener) > before.rfind(last))
+        if last not in signs and not closes:
             break
+        value = value[:-1]
     return value

@@ -6,6 +6,7 @@ from typing import Any
 
 from alerting.sentry.scrub.names import names_for, words_of
 from alerting.sentry.scrub.remarks import paths, with_remarks
+from alerting.sentry.scrub.rules.secrecy import Secrecy
 from alerting.sentry.scrub.sections import PARAMETER, SECTIONS, is_of_celery
 from alerting.sentry.scrub.shapes import known_ids
 from alerting.sentry.scrub.texts import Texts, secret_span
@@ -50,9 +51,9 @@ class Engine:
         self._texts = Texts(self._names, patterns, allowed, strict, off)
         self._off = off
 
-    def scrub(self, event: Any) -> tuple[Any, Walk]:
+    def scrub(self, event: Any, kind: type[Walk] = Walk) -> tuple[Any, Walk]:
         """A scrubbed copy, and the walk that knows what was cut from it. Never raises."""
-        walk = Walk(self._names, self._texts)
+        walk = kind(self._names, self._texts)
         if not isinstance(event, Mapping):
             cleaned = _part(walk, None, event)
             return cleaned, walk
@@ -74,6 +75,22 @@ class Engine:
         """Every cut: its path, its rule, and what is left there."""
         cleaned, walk = self.scrub(event)
         return [(path, remark.rule, _at(path, cleaned)) for path, remark in paths(walk.remarks)]
+
+
+class OnlyArguments(Walk):
+    """Leaves all as it is but what the sections take out themselves: what Celery's tasks were called with."""
+
+    def value(self, value: Any, depth: int = 0) -> Any:  # noqa: ARG002
+        return value
+
+    def named(self, name: Any, value: Any, depth: int = 0) -> Any:  # noqa: ARG002
+        return value
+
+    def secret(self, value: Any, secrecy: Secrecy, depth: int, name: str = "") -> Any:  # noqa: ARG002
+        return value
+
+    def code(self, line: str) -> str:
+        return line
 
 
 def _finish_log(walk: Walk, log: Mapping[Any, Any], cleaned: dict[Any, Any]) -> None:

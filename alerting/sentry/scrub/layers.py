@@ -12,10 +12,10 @@ from urllib.parse import unquote
 from alerting.sentry.scrub.work import Cut
 
 _WRITTEN = re.compile(
-    r"(?<!\\)\\{1,15}[nrt]|\\{1,15}u(?P<code>(?!d[89a-fA-F])[0-9a-fA-F]{4})"
+    r"(?=[\\&\x1b])(?:(?<!\\)\\{1,15}[nrt]|\\{1,15}u(?P<code>(?!d[89a-fA-F])[0-9a-fA-F]{4})"
     r"|(?:\\{1,15}x[c-fC-F][0-9a-fA-F](?:\\{1,15}x[89abAB][0-9a-fA-F]){1,3})"
     r"|\\{1,15}x(?P<byte>[2-7][0-9a-fA-F])|(?:\x1b|\\{1,7}x1b|\\{1,7}u001b)\[[\d;]{0,20}[A-Za-z]"
-    r"|&(?:quot|#34|#x22|#39|#x27|apos|lt|gt|amp|#38);"
+    r"|&(?:quot|#34|#x22|#39|#x27|apos|lt|gt|amp|#38);)"
 )
 _PERCENT = re.compile(r"%[0-7][0-9A-Fa-f]|(?:%[89A-Fa-f][0-9A-Fa-f])+")
 _BLANKS = {"n": "\n", "r": "\r", "t": "\t"}

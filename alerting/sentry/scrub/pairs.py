@@ -9,7 +9,7 @@ import re
 from alerting.sentry.scrub import ends
 from alerting.sentry.scrub.names import Names, words_of
 from alerting.sentry.scrub.rules.secrecy import Secrecy
-from alerting.sentry.scrub.rules.words import ORDINARY, SCHEMES, WHOLE_LINE_SCHEMES
+from alerting.sentry.scrub.rules.words import ORDINARY
 from alerting.sentry.scrub.values import MARKER, holds_nothing, is_complaint, is_secret_value, looks_random
 from alerting.sentry.scrub.work import Cut, Work
 
@@ -19,33 +19,19 @@ _NONE = (0, 0)
 _PAIR = re.compile(
     r"(?<![\w.\-\[\]])(?P<name>(?=[\d.\-\[\]]*+\w)[\w.\-\[\]]++)(?P<close>\\{0,15}[\"'`]?[\])]?)"
     r"(?P<sep>\s{0,6}(?:(?P<op>[-+*/|&?!:]{0,2}={1,3}>?|[-=]>|(?<=-)>|:(?!:|//)|[＝：])\s{0,6}"
-    r"|,\s{0,4}(?=[bu]?\\{0,15}[\"'`])))"
+    r"(?:[|>][+-]?[ \t]{0,8}\r?\n[ \t]{1,20})?|,\s{0,4}(?=[bu]?\\{0,15}[\"'`])))"
 )
-_OPTION = re.compile(r"(?<![\w-])--?(?P<name>[A-Za-z][\w.-]++)(?P<sep>\s{1,3})(?=[^\s|;&>])")
 _OPENING = re.compile(r"(?:[bBuUrRfFnNeExX]{0,2}(?=\\{0,15}[\"']))?(\\{0,15}[\"'`])")
 _CALL = re.compile(r"(?P<call>[A-Za-z_][\w.]{0,80})[\[(]\s?(?:\w{1,30}=)?[bur]?(?P<quote>\\{0,15}[\"'])")
-_BRACED = re.compile(r"\{(?P<value>(?:[^}\s]|\}\})++)\}(?=[;\s\"']|\Z)")
 _CLOSERS = {"{": "}", "[": "]", "(": ")", "<": ">", '"': '"', "'": "'", "`": "`"}
-_COOKIES = re.compile(r"[^\s=;,\"'<>\\]{1,100}+=[^\r\n]*+")
-_CREDENTIAL = re.compile(r"(?P<scheme>[A-Za-z][\w-]{1,24})(?P<gap>\s{1,3}|%20|\+)(?P<value>\S{1,4096})")
 _QUOTED = re.compile(r"[\"']([^\"']{1,400})[\"']")
 _FIELD = re.compile(r"(?:\s*(?:$|[\r\n,;|)\]}&\"']|\w{1,40}[:=]))")
-_COLUMNS_BEFORE = re.compile(
-    r"\b(?:into|on|table|unique|key|references|constraint|conflict)\b[\w\s.\"`\\]{0,120}\(\s?\\{0,15}$", re.IGNORECASE
-)
 _HOLE_HERE = re.compile(
     r"\$?\{\{[^{}]{0,200}\}\}|\$\{[^{}]{1,80}\}|\$[A-Za-z_]\w*[),]|<%[^%]{0,80}%>"
     r"|<[A-Za-z_][\w-]*+(?: [\w-]++){1,6}>|</|<(?:class|function|module) [^<>]{1,200}>|\$\([^()]{1,80}\)"
 )
-_SHOWN = re.compile(r"<(?P<value>(?=[^<>\s]{0,60}\d)[^<>\s]{4,200})>")
 _FAILED = frozenset({"invalid", "bad", "missing", "wrong"})
-_BLOCK = re.compile(r"[|>][+-]?[ \t]{0,8}\r?\n[ \t]{1,20}")
-_SIGNED = re.compile(r"[a-z]\w{0,15}=[^\s,;\"'\\&]{1,512}+(?:[,;]\s?[a-z]\w{0,15}=[^\s,;\"'\\&]{1,512}+){1,8}")
-_COLUMN = re.compile(r"(?:[A-Za-z_]\w{0,60}\.)?[a-z_]{1,60}|DEFAULT|CASE|case|CURRENT_\w+")
-_SQL_BEFORE = re.compile(r"(?i)(?:\b(?:set|where|and|or|on)|,)\s+\Z")
-_SQL = re.compile(r"(?i)\b(?:select|update|insert|delete|merge)\s")
 _PORT = re.compile(r"\d{2,5}(?:[/?#].*)?")
-_PHRASES = frozenset("passphrase mnemonic phrase codes".split())
 
 
 class Pairs:
@@ -76,27 +62,6 @@ class Pairs:
                 work.spend(500)
         return cuts
 
-    def options(self, text: str, work: Work) -> list[Cut]:
-        """Where the values of a command line's secret options stand that follow behind a blank."""
-        cuts = []
-        for match in _OPTION.finditer(text):
-            secrecy = self._names.judge(match["name"])
-            if secrecy > Secrecy.ADDRESS:
-                work.spend(200)
-                start, end = self._option(text, match)
-                if end > start:
-                    cuts.append((start, end, "option"))
-        return cuts
-
-    def _option(self, text: str, match: re.Match[str]) -> Span:
-        at = match.end()
-        if not ends.is_generated(text, at) and (opening := _OPENING.match(text, at)):
-            return opening.end(), ends.closing_quote(text, opening.end(), opening[1])
-        end = ends.run(text, at, match.start(), strong=True)
-        value = text[at:end]
-        spoken = value[:1] == "-" or value.isupper() or value.lower().strip(".,:)") in ORDINARY
-        return _NONE if spoken or holds_nothing(value) else (at, end)
-
     def _value(self, text: str, match: re.Match[str], name: str, secrecy: Secrecy) -> Span:
         """Where the value to replace begins and ends; nothing where there is none."""
         at, op = match.end(), match["op"]
@@ -113,27 +78,14 @@ class Pairs:
         words = words_of(name)
         if generated:
             return at, ends.run(text, at, match.start(), strong=True)
-        braced = _BRACED.match(text, at) if op == "=" and secrecy >= Secrecy.STRONG else None
-        if braced and not ends.STRUCTURE.search(braced["value"]):
-            return _NONE if holds_nothing(braced[0]) else braced.span("value")
         if _HOLE_HERE.match(text, at):
             return _NONE
-        if sign == "<" and (shown := _SHOWN.match(text, at)):
-            return shown.span("value")
         if sign in "{[(":
             rows = sign == "(" and match["close"].endswith(")")  # SQL: (name, password) = ('ada', '…')
             failed = sign == "{" and not _FAILED.isdisjoint(words)
             return _NONE if rows or failed else self._inside(text, at, secrecy)
-        if "authorization" in words or "authorisation" in words:
-            return self._credentials(text, at, match)
-        if words and words[-1] in {"cookie", "cookies"} and _COOKIES.match(text, at):
-            return at, ends.line(text, at, match.start())
         if call := _CALL.match(text, at):
             return self._argument(text, call)
-        if words and words[-1] == "signature" and (signed := _SIGNED.match(text, at)):
-            return signed.span()
-        if told and (block := _BLOCK.match(text, at)):
-            at = block.end()
         end = ends.run(text, at, match.start(), strong=secrecy >= Secrecy.STRONG)
         value = text[at:end]
         if told and value[-1:] == ":" and "\n" in match["sep"]:
@@ -141,33 +93,21 @@ class Pairs:
         structural = self._is_structural(text, match, end)
         if not is_secret_value(value, secrecy, name, structural=structural):
             return _NONE
-        if not self._is_told(text, match, value, end, secrecy, words) if told else self._is_code(text, match, value):
+        if not self._is_told(text, match, value, end, secrecy) if told else self._is_code(match, value):
             return _NONE
-        if not _PHRASES.isdisjoint(words):
-            return at, max(end, ends.phrase(text, at, match.start()))
         return at, end
 
     def _is_structural(self, text: str, match: re.Match[str], end: int) -> bool:
         """Whether the name is a parameter of a query or a form, a quoted key, a cookie."""
-        before = text[match.start() - 1 : match.start()]
         if match["close"]:
             return True
-        if match["op"] != "=" or match["sep"] != "=":
-            return False
-        if match["name"].isupper() and "_" in match["name"]:
-            return True  # a variable of the environment
-        return before in {"?", "&", "#"} or text[end : end + 1] == "&" or (before == ";" and " " not in text[:end])
+        before = text[match.start() - 1 : match.start()]
+        is_variable = match["name"].isupper() and "_" in match["name"]  # of the environment
+        return match["sep"] == "=" and (is_variable or before in {"?", "&", "#", ";"} or text[end : end + 1] == "&")
 
-    def _is_code(self, text: str, match: re.Match[str], value: str) -> bool:
+    def _is_code(self, match: re.Match[str], value: str) -> bool:
         """Whether a program's text assigns a variable of the same name, or compares with one."""
         last = match["name"].rpartition(".")[2]
-        if (
-            match["op"] == "="
-            and _COLUMN.fullmatch(value)
-            and _SQL_BEFORE.search(text[max(0, match.start() - 12) : match.start()])
-            and _SQL.search(text, max(0, match.start() - 400), match.start())
-        ):
-            return True
         if match["op"] in {"==", "!=", "===", "!=="}:
             return value[0].islower() and value.rstrip(":").replace("_", "").replace(".", "").isalpha()
         if "." in match["name"] and value == last and " " in match["sep"]:
@@ -175,19 +115,15 @@ class Pairs:
         dotted = "." in value and value.islower() and value.replace("_", "").replace(".", "").isalpha()
         return dotted and self._names.are_secret(value)
 
-    def _is_told(
-        self, text: str, match: re.Match[str], value: str, end: int, secrecy: Secrecy, words: tuple[str, ...]
-    ) -> bool:
+    def _is_told(self, text: str, match: re.Match[str], value: str, end: int, secrecy: Secrecy) -> bool:
         """Whether `name: value` is data. In speech an ordinary word follows a colon, and more words follow that."""
         word = value.lower().strip(".!?")
         if word in ORDINARY and not match["close"]:
             return False
-        if match["close"].strip("\\])") or not _PHRASES.isdisjoint(words):
+        if match["close"].strip("\\])"):
             return True
         strong = secrecy >= Secrecy.STRONG
         before = text[match.start() - 1 : match.start()]
-        if match["sep"][0].isspace():
-            return strong and looks_random(value)
         if not match["sep"].endswith((" ", "\t", "\n")):
             if before == ":" and not any(map(str.isdigit, value)):
                 return False  # a part of an address: arn:aws:secretsmanager:eu:secret:name
@@ -196,28 +132,23 @@ class Pairs:
             return len(value) >= 3 if strong else looks_random(value) and len(value) >= 8 and "(" not in value
         if value.isdigit() and len(value) < 3 and text[end : end + 2].strip().isalpha():
             return False  # pin: 4 digits
-        if not value.isalpha():
-            return True
-        return looks_random(value) or _FIELD.match(text, end) is not None
+        return not value.isalpha() or looks_random(value) or _FIELD.match(text, end) is not None
 
     def _paired(self, text: str, match: re.Match[str], secrecy: Secrecy) -> Span:
-        """The second of two quoted texts, where a pair begins with the first: ('password', '…'), ['--token', '…']."""
+        """The second of two quoted texts, where a pair begins with the first: ('password', '…'), [['token', '…']]."""
         opening = _OPENING.match(text, match.end())
         if not match["close"] or not opening:
             return _NONE
         start, end = opening.end(), ends.closing_quote(text, opening.end(), opening[1])
         value = text[start:end]
         before = text[max(0, match.start() - 24) : match.start()]
-        if match["name"].startswith("--"):
-            follows_key = text[end + len(opening[1]) :][:2].lstrip()[:1] == ":"
-            return (start, end) if before[-1:] in {'"', "'"} and not follows_key and not holds_nothing(value) else _NONE
         if secrecy < Secrecy.STRONG and not (is_secret_value(value, secrecy, quoted=True) and not value[:4].isdigit()):
             return _NONE
         begins = before.rstrip("\"'`\\bu").rstrip()
         alone = begins.endswith("[") and any(map(str.isdigit, value)) and text[end + len(opening[1]) :][:1] == "]"
         if not alone and not begins.endswith(("(", "[[", "], [", "],[")):
             return _NONE
-        if before[-1:] in '"`' and _COLUMNS_BEFORE.search(text[max(0, match.start() - 160) : match.start() - 1]):
+        if opening[1] in '"`' and value.islower() and value.replace("_", "").isalpha():
             return _NONE
         name_like = value.isidentifier() and value.islower() and self._names.are_secret(value)
         header = "-" in value and value.istitle() and value.replace("-", "").isalpha()
@@ -276,17 +207,3 @@ class Pairs:
         ):
             return _NONE
         return start, end
-
-    def _credentials(self, text: str, at: int, match: re.Match[str]) -> Span:
-        """An authorization header's value: a credential behind its scheme, or the whole line of those with many."""
-        found = _CREDENTIAL.match(text, at)
-        scheme = found["scheme"].lower() if found else ""
-        if scheme.startswith(WHOLE_LINE_SCHEMES):
-            return at, ends.line(text, at, match.start())
-        if found and scheme in SCHEMES:
-            at = found.start("value")
-        end = ends.run(text, at, match.start(), strong=True)
-        value = text[at:end]
-        word = scheme not in SCHEMES and match["op"] == ":" and value.isalpha() and not looks_random(value)
-        known = value.lower().strip(".!?") in ORDINARY | SCHEMES or holds_nothing(value)
-        return _NONE if known or (found and word) else (at, end)

@@ -4,10 +4,12 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 
+from alerting.sentry.scrub.ends import STRUCTURE
 from alerting.sentry.scrub.names import Names, any_of, shortest
 from alerting.sentry.scrub.rules import Rule, plain, rows, vendors
-from alerting.sentry.scrub.rules.words import ORDINARY
-from alerting.sentry.scrub.values import holds_nothing, looks_random
+from alerting.sentry.scrub.rules.secrecy import Secrecy
+from alerting.sentry.scrub.rules.words import ORDINARY, SCHEMES
+from alerting.sentry.scrub.values import holds_nothing, is_secret_value, looks_random
 from alerting.sentry.scrub.work import Cut, Work
 
 _AUTHORIZING = re.compile(
@@ -51,15 +53,35 @@ def _one_time(match: re.Match[str], value: str, _names: Names) -> bool:
     return bool(short) or (len(value) >= 4 and bool(_ABOUT_CODES.search(re.sub(r"[:\s]+(?:is|was)?$", "", lowered))))
 
 
+def _told(match: re.Match[str], value: str, names: Names) -> bool:
+    """A sentence tells a secret in quotes, and any that looks random; of weak names more is asked."""
+    is_vault = names.judge(match["name"]) is Secrecy.VAULT
+    joined = bool(match["joint"]) or "_" in match["name"]
+    if not match["quote"]:
+        if is_vault:
+            return looks_random(value)
+        return is_secret_value(value, Secrecy.WEAK) and (joined or sum(map(str.isdigit, value)) > 1)
+    if value.split()[0].lower() in ORDINARY | SCHEMES or (" " in value and not (is_vault and joined)):
+        return False
+    return is_secret_value(value, Secrecy.STRONG if is_vault and joined else Secrecy.WEAK, quoted=True)
+
+
 CHECKS: dict[str, Callable[[re.Match[str], str, Names], bool]] = {
     "credential": _credential,
     "mixed": lambda _match, value, _names: _has_digit_and_letter(value) and not plain.UUID.fullmatch(value.rstrip(".")),
     "not-numbered": lambda _match, value, _names: not plain.NUMBERED.fullmatch(value),
     "authorizing": lambda match, _value, _names: bool(_AUTHORIZING.search(match.string)),
+    "told": _told,
     "field-above": _field_above,
     "located": _located,
     "user-id": lambda _match, value, _names: not value.isdigit(),
     "redis": lambda match, value, _names: _is_redis(match, value),
+    "argument": lambda _match, value, _names: (
+        (value[0] != "-" or looks_random(value.lstrip("-")))
+        and not value.isupper()
+        and value.lower().strip(".,:)'\"") not in ORDINARY
+    ),
+    "no-dictionary": lambda _match, value, _names: not STRUCTURE.search(value),
     "no-word": lambda _match, value, _names: value.lower() not in ORDINARY,
     "sql-word": lambda match, value, _names: (
         "'" in match[0] or (looks_random(value) and match[0][:4].lower() == "iden")
@@ -167,7 +189,7 @@ class _Signs:
         anywhere = {*roots, *(keyword for rule in every if not rule.bounded for keyword in rule.keywords)}
         bounded = {keyword for rule in rules if rule.bounded for keyword in rule.keywords}
         long = {keyword for rule in tokens if rule.bounded for keyword in rule.keywords}
-        self._search = re.compile("|".join(_branches(anywhere, bounded, long)))
+        self._search = re.compile("|".join(_branches(anywhere, bounded, long)) or "(?!)")
         signs = {*shortest(anywhere), *shortest(bounded), *shortest(long)}
         self._by_sign = {
             sign: (
@@ -238,7 +260,7 @@ def _cut(match: re.Match[str], rule: Rule, names: Names) -> Iterator[Cut]:
 
 # The rules that are no rows: names and values in texts, sentences, statements, numbers.
 _READERS = frozenset(
-    "named option told sql-value sql-parameter url-userinfo card social-security "
+    "named sql-value sql-parameter url-userinfo card social-security "
     "ip-address iban email extra-pattern log-parameter".split()
 )
 

@@ -2,11 +2,10 @@
 
 import json
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
-from urllib.parse import unquote_plus
 
-from alerting.sentry.scrub import columns, numbers, told, userinfo
+from alerting.sentry.scrub import columns, numbers, userinfo
 from alerting.sentry.scrub.layers import DEEPEST, percent_encoded, written_out
 from alerting.sentry.scrub.names import Names
 from alerting.sentry.scrub.pairs import Pairs
@@ -23,25 +22,15 @@ LONGEST_TEXT = 8_192
 LONGEST_REMEMBERED = 512
 REMEMBERED = 16_384
 Reading = Callable[[str, Work], list[Cut]]
-# A query string or a form in nothing but the signs that such are written in: no password goes on behind it. Codes and
-# keys are told by what stands beside them.
-_ONE = r"[\w.\[\]%-]{1,80}(?<!code)(?<!key)=[\w.~%+*-]*+"
-_QUERY = re.compile(rf"(?:\?|\A(?=[^\s\"'?]*&))(?P<pairs>{_ONE}(?:&{_ONE})*+)(?:\Z|(?<!=)(?=[\s#\"'>]))")
-_PAIR = re.compile(r"(?P<name>[^=&]+)=(?P<value>[^&]*)")
-
 _GAP = r"(?:%20|[ .+\u00a0\u2009\u202f\u2010-\u2013-])?"
 _DIGITS = re.compile(rf"\d{_GAP}(?:\d{_GAP}){{8}}")
-_PEM_END = re.compile(r"-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
 
 
 class Parts(Protocol):
-    """Cleans what a text holds of names and values."""
+    """Cleans what a text holds as JSON."""
 
     def parsed(self, value: Any) -> Any:
-        """What was JSON."""
-
-    def secret_by(self, name: str, value: str) -> str | None:
-        """By which rule a named text is secret as a whole; empty where nothing in it is, None where a part is."""
+        """The value without its secrets."""
 
 
 class Texts:
@@ -70,7 +59,7 @@ class Texts:
         self.plain_names: dict[str, bool] = {}
 
     def clean(self, text: str, remarks: Remarks, work: Work, parts: Parts | None = None) -> str:
-        """The text without its secrets, and why. `parts` cleans what JSON or a query in the text holds."""
+        """The text without its secrets, and why. `parts` cleans what JSON the text holds."""
         if text in self.known or text in self._allowed:
             return text
         cut = text if len(text) <= LONGEST_TEXT else _shortened(text)
@@ -82,25 +71,7 @@ class Texts:
             found = _json(cut) if cut[0] in '{["' or cut[0].isspace() else None
             if found is not None:
                 return _dumped(cut, found, parts.parsed(found))
-            if "=" in cut and ("&" in cut or "?" in cut) and (cuts := self._query(cut, parts)) is not None:
-                return without(cut, cuts, remarks)
         return self._cut(text, self._numbers if dull else self._words, remarks, work, self.known)
-
-    def _query(self, text: str, parts: Parts) -> list[Cut] | None:
-        """The cuts of a text in which nothing but a query string tells of a secret; None for any other."""
-        query = _QUERY.search(text)
-        if query is None or not self._is_dull(rest := f"{text[: query.start()]} {text[query.end() :]}"):
-            return None
-        if _DIGITS.search(rest):
-            return None
-        cuts = []
-        for pair in _PAIR.finditer(text, query.start("pairs"), query.end()):
-            rule = parts.secret_by(unquote_plus(pair["name"]), unquote_plus(pair["value"]))
-            if rule is None:
-                return None
-            if rule:
-                cuts.append((*pair.span("value"), rule))
-        return cuts
 
     def _cut(self, text: str, read: Reading, remarks: Remarks, work: Work, known: dict[str, bool]) -> str:
         """The text without what `read` finds; one that holds nothing will be known."""
@@ -153,8 +124,6 @@ class Texts:
         cuts: list[Cut] = []
         if self._shapes.find(text, lowered, self._names, work, cuts):
             cuts += self._named(text, lowered, work)
-        if "-----end" in lowered:
-            cuts += _key_tails(text)
         if "@" in text:
             cuts += userinfo.find(text, work)
             cuts += numbers.people(text, work) if self._strict else ()
@@ -170,10 +139,7 @@ class Texts:
         cuts = []
         if "=" in text or ":" in text or "," in text or not text.isascii():
             cuts += self._pairs.find(text, work)
-        if "--" in text or " -" in text:
-            cuts += self._pairs.options(text, work)
         if " " in text or "\t" in text:
-            cuts += told.find(text, self._names, work)
             cuts += columns.find(text, lowered, self._names, work)
         return cuts
 
@@ -248,21 +214,10 @@ def _json(text: str) -> Any:
 def _dumped(text: str, found: Any, cleaned: Any) -> str:
     if cleaned == found:
         return text
-    compact = json.dumps(found, ensure_ascii=False, separators=(",", ":"))
-    loose = ": " in text and json.dumps(found, ensure_ascii=False) == text
-    separators = None if loose or len(compact) < len(text) else (",", ":")
+    separators = None if ": " in text else (",", ":")
     return json.dumps(cleaned, ensure_ascii=False, separators=separators)
 
 
 def secret_span(match: re.Match[str]) -> tuple[int, int]:
     """A group named `secret` limits what is replaced to itself."""
     return match.span("secret") if "secret" in match.re.groupindex else match.span()
-
-
-_BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=\\ \n\r\t"
-
-
-def _key_tails(text: str) -> Iterable[Cut]:
-    """The ends of private keys whose beginnings stand elsewhere."""
-    for match in _PEM_END.finditer(text):
-        yield len(text[: match.start()].rstrip(_BASE64)), match.end(), "private-key"

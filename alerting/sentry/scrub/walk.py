@@ -102,16 +102,6 @@ class Walk:
         self.remarks[before:] = [Remark(told.rule, length=told.length) for _, told in paths(self.remarks[before:])]
         return cleaned
 
-    def secret_by(self, name: str, value: str) -> str | None:
-        """By which rule a named text is secret as a whole; empty where nothing in it is, None where a part is."""
-        before = len(self.remarks)
-        cleaned = self.named(name, value)
-        told = self.remarks[before:]
-        del self.remarks[before:]
-        if cleaned == value:
-            return ""
-        return told[0].rule if cleaned == MARKER and told else None
-
     def text_of(self, clean: Any, text: str) -> str:
         """What one of `Texts`' ways to clean makes of the text; one that fails costs this text."""
         self._characters_left -= len(text)
@@ -158,8 +148,6 @@ class Walk:
         if isinstance(value, str | bytes | bytearray):
             return self._secret_text(value, secrecy, name)
         if isinstance(value, _CONTAINERS):
-            if secrecy is Secrecy.WEAK and isinstance(value, dict) and containers.is_keyring(value):
-                secrecy = Secrecy.VAULT
             return self._container(value, depth, within=secrecy)
         if isinstance(value, int | float):
             small = abs(value) < 1_000_000
@@ -238,7 +226,7 @@ class Walk:
         """A part of an object that stands under a secret name."""
         if within is Secrecy.VAULT or name in structure.VALUES:
             return self._inside(item, depth, within, name)
-        if within >= Secrecy.WEAK and containers.is_key(name, item, within):
+        if within >= Secrecy.WEAK and containers.is_key(item):
             return self.secret(item, within, depth)
         return self.named(name, item, depth)
 
@@ -257,7 +245,7 @@ class Walk:
         if within is _HARMLESS and type(value) is list and self._texts.are_dull(value):
             return list(value)
         remarks, depth = self.remarks, depth + 1
-        judged = containers.judged(value, within, self.names)
+        judged = containers.judged(value, self.names)
         cleaned = []
         for position, item in enumerate(judged.items):
             before = len(remarks)

@@ -4,6 +4,20 @@ from alerting.sentry.scrub.rules import Rule
 
 RULES = (
     Rule(
+        id="option",
+        keywords=("--", " -"),
+        pattern=r"""(?<![\w-])--?(?P<name>[A-Za-z][\w.-]{1,80}+)(?:\s{1,3}|\\{0,7}[\"'],\s{1,2}[bu]?(?=\\{0,7}[\"']))(?=(?P<value>\\{0,7}(?P<quote>["'])(?:(?!(?P=quote)).){1,400}(?P=quote)(?=[\s,;)\]}]|\Z)|(?![|;&>]\S{0,7}(?:\s|\Z))\S{1,400}(?<![\"'`])))""",
+        source="getopt_long(3)",
+        hits=(
+            "pg_dump --password hunt<+>er2 shop",
+            "import --api-key 'hunter <+>two' -v",
+            "['pg_dump', '--password', 'hunt<+>er2']",
+        ),
+        misses=("createuser --password --login ada", "import --city Ulm", "use --password or --token"),
+        check="argument",
+        bounded=False,
+    ),
+    Rule(
         id="curl-user",
         keywords=(
             "-u",

@@ -4,6 +4,21 @@ from alerting.sentry.scrub.rules import Rule
 
 RULES = (
     Rule(
+        id="told",
+        keywords=(" ", "\t"),
+        pattern=r"""(?<![\w.\-=/(:])(?P<name>(?:[A-Za-z]{2,20} (?=(?i:key|code|number|phrase|token|answer|hash|id|no|address|word)s?\b))?[A-Za-z][\w.-]{1,60}?)[\"'`)\]]{0,2}(?: (?:for|of) [\w.@-]{1,40}(?= (?:is|was)\b|:))?(?P<joint>(?: value)?(?: (?i:is|was|are|becomes|now|set|changed|to|provided|given|used|sent|with|value|header)){0,3})(?::[ \t]|[ \t][(<\[*]?)(?=(?P<value>(?P<quote>\\{0,7}[\"'`])(?=\S)(?:(?!(?P=quote)).){3,200}(?P=quote)|(?=[^\s\d]{0,60}\d)(?=[^\sA-Za-z]{0,60}[A-Za-z])[^\s\"'`,;=:/(]{5,400}[\w@#$%^&+~-](?=[\"'`,;.!?:)\]}>*_]{0,3}(?:\s|\Z))))""",
+        source="log lines of people and libraries",
+        hits=("the password is x9y8<+>zq", "refresh token 4f0e<+>8a1c2b refused", "password for mara: 'hunt<+>er2'"),
+        misses=(
+            "token 3 of 12",
+            "the password of user 8841 expired",
+            "invalid password 'required'",
+            "auth_token field2 missing",
+        ),
+        check="told",
+        bounded=False,
+    ),
+    Rule(
         id="code-told",
         keywords=(
             "otp",

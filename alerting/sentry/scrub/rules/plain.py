@@ -5,7 +5,7 @@ import re
 # What stands where a secret would: holes of templates, SQL and formats, markers of those who took one out, yes and no,
 # objects that show nothing of themselves, types.
 NOTHING = re.compile(
-    r"%(?:\(\w*\))?[-#0 +]*\d*\.?\d*[sdrifax]|\$?\{{1,3}[\w.\s|()!\[\]]{0,200}\}{1,3}|\$\d+|\?|:[a-z_]\w*|@\w+"
+    r"%(?:\(\w*\))?[-#0 +]*\d*\.?\d*[sdrifax]|\$?\{{1,3}[\w.\s|()!\[\]]{0,200}\}{1,3}|\$\d+|\?|:[a-z_]\w*|@[A-Za-z_]+\d{0,2}"
     r"|<[A-Za-z_][\w .-]{0,80}>|<>"
     r"|\$[A-Z]{1,40}(?:_[A-Z0-9]{1,40}){1,6}|\$(?:PASSWORD|TOKEN|SECRET|PASS)|!vault\b.{0,4}|&?nil|\$\(.{1,200}\)"
     r"|[*•.…]{3,}|x{3,}|X{3,}|\W?(?i:redacted|masked|hidden|removed|filtered|sanitized|scrubbed|secret removed)\W?"

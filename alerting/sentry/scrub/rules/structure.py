@@ -39,3 +39,5 @@ STATEMENTS = ("sql", "query", "statement", "operation", "db.statement", "db.quer
 PARAMETERS = _also_quoted("params parameters args binds db.params db.parameters")
 # An object without any of these names tells nothing about its parts but their own names.
 TELLING = VALUES | PARAMETERS | {"code", "input"}
+# Of curl: their arguments are `user:password`.
+USERS = frozenset({"-u", "--user", "--proxy-user"})
