@@ -4,6 +4,7 @@ One question over the whole past tells whether anything came at all. Only where 
 the threshold is it looked for, by halving; what windows around it hold is then read as finely as the rule needs.
 """
 
+import logging
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
@@ -17,8 +18,8 @@ from alerting.rules.model import Project, Trust, Window
 ARRIVALS_KEPT = timedelta(minutes=15)
 # Older blocks go together, as long as one still fits into a window.
 FINE_FOR = timedelta(hours=1)
-# What cannot be decided for so long, because more urgent questions use up the requests, is left as it was judged.
-PATIENCE = timedelta(hours=1)
+
+logger = logging.getLogger(__name__)
 
 
 class Turn:
@@ -254,12 +255,15 @@ class Turn:
 
     def _forget(self) -> None:
         memory, scope = self.memory, self._scope
+        for project, left in memory.give_up(scope).items():
+            logger.warning(
+                "Late errors of %s between %s and %s UTC are not judged: no requests were left for it",
+                memory.names.get(project, project),
+                f"{left.start:%Y-%m-%d %H:%M:%S}",
+                f"{left.end:%H:%M:%S}",
+            )
         memory.blocks = [block for block in memory.blocks if block.end > scope.origin and block.end <= scope.edge]
         memory.arrivals = [each for each in memory.arrivals if scope.now - ARRIVALS_KEPT < each.at <= scope.now]
-        long_ago = (scope.now - PATIENCE).timestamp()
-        for block in memory.blocks:
-            if not any(gap.start < block.end and block.start < gap.end for gap in scope.gaps):
-                block.unjudged = {project: since for project, since in block.unjudged.items() if since > long_ago}
         memory.spans = [each for each in memory.spans if each.end > scope.origin]
         if memory.looked_at is not None and memory.looked_at > scope.now:
             memory.looked_at = None

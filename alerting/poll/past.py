@@ -13,6 +13,8 @@ LOOK_EVERY = timedelta(minutes=1)
 SHORTEST_BLOCK_SECONDS = 60
 LONGEST_BLOCK_SECONDS = 600
 BLOCKS_PER_WINDOW = 5
+# What cannot be decided for so long, because more urgent questions use up the requests, is left as it was judged.
+PATIENCE = timedelta(hours=1)
 
 Numbers = dict[str, int]
 
@@ -60,6 +62,18 @@ class Past:
             return scope.now
         end = self.blocks[-1].end if self.blocks else scope.origin
         return min(self.looked_at + LOOK_EVERY, end + scope.step + timedelta(seconds=scope.settle_seconds))
+
+    def give_up(self, scope: "Scope") -> dict[str, Window]:
+        """Stop waiting for requests to judge with; returns between when, by project id, nothing was decided."""
+        long_ago, found = (scope.now - PATIENCE).timestamp(), dict[str, Window]()
+        for block in self.blocks:
+            if any(gap.start < block.end and block.start < gap.end for gap in scope.gaps):
+                continue
+            for project, since in list(block.unjudged.items()):
+                if since <= long_ago or block.end <= scope.origin:
+                    del block.unjudged[project]
+                    found[project] = Window(found[project].start if project in found else block.start, block.end)
+        return found
 
     def to_json(self) -> dict[str, Any]:
         """All but the blocks, which are rows of their own."""
