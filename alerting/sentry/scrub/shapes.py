@@ -1,6 +1,7 @@
 """Reads a text by the rule rows: each is tried only where one of its keywords stands."""
 
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 
@@ -191,9 +192,13 @@ class _Signs:
         long = {keyword for rule in tokens if rule.bounded for keyword in rule.keywords}
         self._search = re.compile("|".join(_branches(anywhere, bounded, long)) or "(?!)")
         signs = {*shortest(anywhere), *shortest(bounded), *shortest(long)}
+        by_letter: dict[str, list[tuple[str, Rule]]] = defaultdict(list)
+        for rule in every:
+            for keyword in rule.keywords:
+                by_letter[keyword[0]].append((keyword, rule))
         self._by_sign = {
             sign: (
-                [rule for rule in every if any(_begin_alike(sign, keyword) for keyword in rule.keywords)],
+                list({rule.id: rule for keyword, rule in by_letter[sign[0]] if _begin_alike(sign, keyword)}.values()),
                 any(root in sign or root.startswith(sign) for root in roots),
             )
             for sign in signs
