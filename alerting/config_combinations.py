@@ -4,15 +4,12 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from alerting.config_values import is_loopback
+from alerting.rules import catalog
 
 if TYPE_CHECKING:
     from alerting.config import Settings
 
-WINDOWS = (
-    "SENTRY_CRITICAL_ERROR_WINDOW_SECONDS",
-    "SENTRY_ERROR_RATE_WINDOW_SECONDS",
-    "SENTRY_P95_LATENCY_WINDOW_SECONDS",
-)
+WINDOWS = tuple(kind.window for kind in catalog.KINDS if kind.window)
 # What is said of mail ports in RFC 8314 (3.3) and RFC 6409 (3.1).
 TLS_PORT = 465
 STARTTLS_PORTS = frozenset({25, 587})

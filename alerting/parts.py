@@ -9,7 +9,7 @@ from alerting.complete_notices import Completion
 from alerting.incidents.record import Desk
 from alerting.notifiers.base import Notifier
 from alerting.rules.answers import Source
-from alerting.rules.model import Judgement, Rule
+from alerting.rules.model import Rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,4 +33,4 @@ class Parts:
     @property
     def count_rule(self) -> Rule | None:
         """The rule that counts errors, None where it is switched off."""
-        return next((rule for rule in self.rules if rule.judgement is Judgement.CRITICAL_ERRORS), None)
+        return next((rule for rule in self.rules if rule.kind.is_count), None)

@@ -13,7 +13,6 @@ def rules(as_json: listing.AsJson = False) -> None:
     from alerting.notifiers import registry
     from alerting.rules import catalog
     from alerting.rules.units import span, text
-    from alerting.status.rules_page import VARIABLES
 
     fired = dict(Incident.objects.order_by().values_list("rule").annotate(Max("opened_at")))
     built = catalog.build(config.current())
@@ -28,7 +27,7 @@ def rules(as_json: listing.AsJson = False) -> None:
                     "unit": rule.unit,
                     "window_seconds": rule.window_seconds or None,
                     "min_sample": rule.min_sample or None,
-                    "variables": {name: config.origin(name) for name in VARIABLES[rule.name]},
+                    "variables": {name: config.origin(name) for name in rule.kind.variables},
                     "last_fired": fired.get(rule.name),
                     "channels": registry.told_of(rule.severity),
                 }
@@ -42,7 +41,7 @@ def rules(as_json: listing.AsJson = False) -> None:
             "fires over": f"{text(rule, rule.threshold).partition(' (')[0]} in {span(rule.window_seconds)}"
             if rule.window_seconds
             else "(every one)",
-            "set by": config.origin(VARIABLES[rule.name][0]),
+            "set by": config.origin(rule.kind.variables[0]),
             "last fired": fired.get(rule.name),
             "tells": ", ".join(registry.told_of(rule.severity)),
         }

@@ -9,7 +9,8 @@ from datetime import UTC, datetime, timedelta
 from alerting.incidents.notice import stamp
 from alerting.outbox.message import Notice, TopError, Trend
 from alerting.poll import trend
-from alerting.poll.background import Axis, Points
+from alerting.poll.background import Points
+from alerting.rules.kind import Axis
 from alerting.rules.model import Project, Reading, Rule, Trust, Window
 
 DAY = datetime(2026, 11, 23, tzinfo=UTC)

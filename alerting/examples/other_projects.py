@@ -7,7 +7,7 @@ from typing import Any
 from alerting.examples.afternoon import COUNT, LINKS, RULES, compose
 from alerting.examples.happenings import ENVIRONMENT, Burst, Happenings, clock, first_seen, hour
 from alerting.incidents.lifecycle import Why
-from alerting.incidents.notice import Told, headline, stamp
+from alerting.incidents.notice import Told, stamp
 from alerting.outbox.message import Kind, Notice, TopError
 from alerting.rules.model import Project, Reading, Rule, Trust, Window
 from alerting.rules.units import span, text
@@ -101,7 +101,7 @@ def late_and_over() -> Notice:
     return Notice(
         kind=Kind.LATE,
         key=f"{int(reading.project.id):032x}",
-        headline=headline(COUNT, reading, 41.0),
+        headline=COUNT.kind.headline(COUNT, reading, 41.0),
         sentence="Late: this happened while nothing was being judged, and it has been over for "
         f"{span((now - over).total_seconds())}. At its worst {shown}, over the threshold of {limit}.",
         severity=COUNT.severity.value,

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from alerting.incidents.lifecycle import Policy, Why, advance_all
 from alerting.incidents.models import Incident
 from alerting.incidents.standing import Standing
-from alerting.rules.model import Judgement, Verdict
+from alerting.rules.catalog import COUNTING_ERRORS
+from alerting.rules.model import Verdict
 
 RECOVERIES = frozenset({Why.RECOVERED, Why.STABLE_CLEAR})
 MAY_BE_LATE = RECOVERIES | {Why.TOO_LITTLE_TRAFFIC}
-DROPS_MATTER = frozenset({Judgement.CRITICAL_ERRORS.value, Judgement.ERROR_RATE.value})
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ def due(verdicts: Iterable[Verdict], standing: Iterable[Incident], policy: Polic
         if (steps := advance_all(Standing.from_json(open_now[key].standing), judged, policy)) and steps[-1].closes
     ]
     return Ends(
-        by_fallen_errors=any(rule in DROPS_MATTER and step.why in RECOVERIES for (rule, _), step in last),
+        by_fallen_errors=any(rule in COUNTING_ERRORS and step.why in RECOVERIES for (rule, _), step in last),
         by_silence=any(step.why in MAY_BE_LATE for _, step in last),
         out_of_sight=frozenset(
             project

@@ -15,7 +15,6 @@ from alerting.outbox import queue
 from alerting.outbox.clean import clean
 from alerting.outbox.message import Kind, Notice
 from alerting.outbox.queue import Debt
-from alerting.poll.ingestion import ON_SETTLED_DATA
 from alerting.rules.model import Reason, Verdict
 from alerting.rules.units import span
 
@@ -67,7 +66,7 @@ def _waiting(held: Sequence[Verdict], standing: Sequence[Incident]) -> list[Verd
         each
         for each in held
         if (each.rule.name, each.reading.project.id) in is_open
-        or (each.rule.judgement in ON_SETTLED_DATA and (each.reading.value or 0.0) > each.rule.threshold)
+        or (each.rule.kind.needs_transactions and (each.reading.value or 0.0) > each.rule.threshold)
     ]
 
 

@@ -9,7 +9,7 @@ from django.db.models import Q
 from alerting.incidents import record
 from alerting.incidents.lifecycle import Why
 from alerting.incidents.models import Gap, Incident, Transition
-from alerting.incidents.notice import headline, stamp
+from alerting.incidents.notice import stamp
 from alerting.incidents.record import Desk
 from alerting.outbox import queue
 from alerting.outbox.clean import clean
@@ -17,11 +17,10 @@ from alerting.outbox.message import Kind, Notice
 from alerting.outbox.queue import Debt
 from alerting.poll.blocks import Told
 from alerting.poll.past import Breach
-from alerting.rules.model import Judgement, Outcome, Reading, Reason, Rule, Trust, Verdict, Window
+from alerting.rules.model import Outcome, Reading, Reason, Rule, Trust, Verdict, Window
 from alerting.rules.units import span, text
 
 REASON = Why.LATE_AND_OVER
-DATASETS = {Judgement.ERROR_RATE: "errors and transactions", Judgement.P95_LATENCY: "transactions"}
 
 
 def told(rule: Rule, environment: str, settle_seconds: int, since: datetime) -> dict[str, list[Told]]:
@@ -96,10 +95,15 @@ def _reading(rule: Rule, breach: Breach, desk: Desk) -> Reading:
         Trust.VALUE,
         float(breach.value),
         settled=True,
-        dataset=DATASETS.get(rule.judgement, "errors"),
+        dataset=_dataset(rule),
         note=f"Late: {_cause(breach)}.",
         first_error_at=breach.first_error_at,
     )
+
+
+def _dataset(rule: Rule) -> str:
+    read = (("errors", rule.kind.counts_errors), ("transactions", rule.kind.needs_transactions))
+    return " and ".join(name for name, is_read in read if is_read)
 
 
 def _cause(breach: Breach) -> str:
@@ -149,7 +153,7 @@ def _notice(rule: Rule, breach: Breach, key: str, desk: Desk, now: datetime) -> 
     return Notice(
         kind=Kind.LATE,
         key=key,
-        headline=headline(rule, _reading(rule, breach, desk), breach.value),
+        headline=rule.kind.headline(rule, _reading(rule, breach, desk), breach.value),
         sentence=(
             f"Late: {_cause(breach)}, and it has been over for {ago}. "
             f"At its worst {value}, over the threshold of {text(rule, rule.threshold)}."
@@ -166,7 +170,7 @@ def _notice(rule: Rule, breach: Breach, key: str, desk: Desk, now: datetime) -> 
         reason=REASON,
         window_start=stamp(breach.worst.start),
         window_end=stamp(breach.worst.end),
-        dataset=DATASETS.get(rule.judgement, "errors"),
+        dataset=_dataset(rule),
         first_error_at=stamp(breach.first_error_at),
         opened_at=stamp(breach.first_error_at),
         resolved_at=stamp(breach.stretch.end),

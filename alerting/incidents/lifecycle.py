@@ -15,7 +15,7 @@ from alerting.incidents.standing import Standing, State
 from alerting.incidents.worsening import NOTHING_RECENT, Level, Look, Recent
 from alerting.incidents.worsening import judge as judge_worsening
 from alerting.outbox.message import Kind
-from alerting.rules.model import Judgement, Outcome, Reason, Verdict
+from alerting.rules.model import Outcome, Reason, Verdict
 
 
 class Why(StrEnum):
@@ -72,7 +72,6 @@ ENDED = frozenset({Why.THRESHOLD_RAISED, Why.NOT_WATCHED, Why.NOT_VISIBLE, Why.T
 _TOO_LITTLE = frozenset({Reason.TOO_FEW_TRANSACTIONS, Reason.NO_TRANSACTIONS})
 _OUT_OF_REACH = {Reason.NOT_WATCHED: Why.NOT_WATCHED, Reason.NOT_VISIBLE: Why.NOT_VISIBLE}
 # A percentile jumps while its window fills; only counts, and ratios of them, grow at a pace.
-ADDS_UP = frozenset({Judgement.CRITICAL_ERRORS, Judgement.ERROR_RATE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +181,7 @@ def _still_breached(seen: Standing, verdict: Verdict, policy: Policy, quiet: Why
     reading, now = verdict.reading, verdict.at
     held_back = seen.worse_at is not None and timedelta() <= now - seen.worse_at < policy.worse_pause
     length = timedelta(seconds=reading.window.seconds)
-    look = Look(reading.value or 0.0, reading.window.end, length, now, verdict.rule.judgement in ADDS_UP)
+    look = Look(reading.value or 0.0, reading.window.end, length, now, verdict.rule.kind.counts_errors)
     level, worse = judge_worsening(seen.level, look, policy.worse_reference, held_back=held_back)
     seen = replace(seen, level=level)
     if worse is not None:

@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 from urllib.parse import quote, urlencode, urlsplit
 
-from alerting.rules import levels
-from alerting.rules.model import Judgement, Reading, Rule
+from alerting.rules.model import Reading, Rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +17,6 @@ class Links:
         """The page for one reading; an issue's own page where there is one that belongs to this Sentry."""
         if reading.issue is not None and self._is_ours(reading.issue.permalink):
             return reading.issue.permalink
-        path = "issues/"
         pairs = [("project", reading.project.id)]
         pairs += [("environment", name) for name in reading.environment.split(",") if name]
         if reading.window.seconds:
@@ -27,13 +25,8 @@ class Links:
                 ("end", _naive(reading.window.end.isoformat())),
             ]
             pairs += [("utc", "true")]
-        if rule.judgement in {Judgement.ERROR_RATE, Judgement.P95_LATENCY}:
-            path = "explore/traces/"
-            pairs += [("query", "is_transaction:true")]
-        elif reading.issue is not None:
-            pairs += [("query", f"issue.id:{reading.issue.id}")]
-        else:
-            pairs += [("query", levels.query(rule.levels))]
+        path, query = rule.kind.link(rule, reading)
+        pairs += [("query", query)]
         return f"{self.base_url.rstrip('/')}/organizations/{quote(self.organisation)}/{path}?{urlencode(pairs)}"
 
     def _is_ours(self, url: str) -> bool:

@@ -8,8 +8,9 @@ from alerting.incidents.lifecycle import ENDED, Step, Why
 from alerting.incidents.links import Links
 from alerting.incidents.standing import State
 from alerting.outbox.message import Kind, Notice
-from alerting.rules.model import Judgement, Reading, Rule, Trust
-from alerting.rules.units import plain, span, text
+from alerting.rules.model import Reading, Rule, Trust
+from alerting.rules.samples import transactions
+from alerting.rules.units import least, plain, span, text
 
 TITLE_LIMIT = 300
 
@@ -44,11 +45,11 @@ def compose(rule: Rule, reading: Reading, step: Step, told: Told, now: datetime,
     is_last = step.why in ENDED and step.why is not Why.THRESHOLD_RAISED
     value = told.previous if is_last or reading.value is None else reading.value
     issue = reading.issue
-    shown = f"{_least(reading)}{text(rule, value)}"
+    shown = f"{least(reading)}{text(rule, value)}"
     return Notice(
         kind=step.tell,
         key=told.key,
-        headline=_ended(rule, step.why, value, told) or headline(rule, reading, value),
+        headline=_ended(rule, step.why, value, told) or rule.kind.headline(rule, reading, value),
         sentence=_sentence(rule, step, reading, value, told, now),
         severity=rule.severity.value,
         at=stamp(now),
@@ -63,7 +64,7 @@ def compose(rule: Rule, reading: Reading, step: Step, told: Told, now: datetime,
         reason=step.why.value,
         window_start=stamp(reading.window.start) if reading.window.seconds else "",
         window_end=stamp(reading.window.end) if reading.window.seconds else "",
-        sample=_sample(rule, reading),
+        sample=rule.kind.sample(reading),
         dataset=_dataset(rule, reading),
         first_error_at=stamp(reading.first_error_at) if reading.first_error_at else "",
         opened_at=stamp(told.opened_at),
@@ -106,25 +107,6 @@ def stamp(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def headline(rule: Rule, reading: Reading, value: float) -> str:
-    """What is wrong, in a few words."""
-    if reading.issue is not None:
-        return f"new error type {reading.issue.short_id}".strip()
-    window = span(reading.window.seconds)
-    match rule.judgement:
-        case Judgement.ERROR_RATE:
-            return f"error rate {text(rule, value)} in {window}"
-        case Judgement.P95_LATENCY:
-            return f"p95 latency {text(rule, value)} in {window}"
-        case _:
-            return f"{_least(reading)}{text(rule, value)} in {window}"
-
-
-def _least(reading: Reading) -> str:
-    """What was dropped may have been counted in part only, and what else was dropped is not known."""
-    return "at least " if "dropped" in reading.detail else ""
-
-
 def _ended(rule: Rule, why: Why, value: float, told: Told) -> str:
     """The headline of an end that is no recovery; empty for everything else."""
     shown = text(rule, value)
@@ -159,7 +141,7 @@ def _since_told(rule: Rule, value: float, told: Told) -> str:
 
 def _sentence(rule: Rule, step: Step, reading: Reading, value: float, told: Told, now: datetime) -> str:
     shown, limit, lasted = text(rule, value), text(rule, rule.threshold), span((now - told.opened_at).total_seconds())
-    seen = headline(rule, reading, value)
+    seen = rule.kind.headline(rule, reading, value)
     begun, since = f"{seen[:1].upper()}{seen[1:]}", _since_told(rule, value, told)
     match step.why:
         case Why.FIRST_SEEN:
@@ -213,24 +195,11 @@ def _sentence(rule: Rule, step: Step, reading: Reading, value: float, told: Told
             return f"{begun}, over the threshold of {limit}."
 
 
-def _sample(rule: Rule, reading: Reading) -> str:
-    if reading.issue is not None:
-        return ""
-    if rule.judgement is Judgement.ERROR_RATE and reading.sample is not None:
-        return f"{plain(reading.detail.get('errors', 0))} errors / {_transactions(reading)}"
-    if reading.sample is not None:
-        return _transactions(reading)
-    if "dropped" in reading.detail:
-        return f"{plain(reading.detail['kept'])} kept and {plain(reading.detail['dropped'])} dropped events"
-    # Of a plain count the value is the sample.
-    return ""
-
-
 def _errors(rule: Rule, reading: Reading) -> int:
     """How many errors the window held; 0 where that was not read."""
     if reading.issue is not None or reading.value is None:
         return 0
-    return round(reading.value if rule.judgement is Judgement.CRITICAL_ERRORS else reading.detail.get("errors", 0))
+    return round(reading.value if rule.kind.is_count else reading.detail.get("errors", 0))
 
 
 def _dataset(rule: Rule, reading: Reading) -> str:
@@ -244,14 +213,8 @@ def _traffic(rule: Rule, reading: Reading) -> str:
     """What came in the last window instead of enough transactions."""
     errors = reading.detail.get("errors", 0)
     beside = f" and {plain(errors)} error{'' if errors == 1 else 's'}" if errors else ""
-    came = f"{_transactions(reading)}{beside}" if reading.sample else f"no transactions{beside}"
+    came = f"{transactions(reading)}{beside}" if reading.sample else f"no transactions{beside}"
     return f"The last {span(reading.window.seconds)} that were read had {came}; {rule.min_sample} are needed."
-
-
-def _transactions(reading: Reading) -> str:
-    stored = reading.stored is not None and reading.stored != reading.sample
-    held = f" ({reading.stored} stored)" if stored else ""
-    return f"{reading.sample} transaction{'' if reading.sample == 1 else 's'}{held}"
 
 
 def _notes(reading: Reading, told: Told) -> Sequence[str]:

@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 
 from django.db.models import Count, Max
 
-from alerting.incidents.lifecycle import ADDS_UP
 from alerting.incidents.models import Incident
 from alerting.incidents.standing import Standing
 from alerting.incidents.worsening import Recent
+from alerting.rules.catalog import COUNTING_ERRORS
 
 Key = tuple[str, str]
 
@@ -31,7 +31,7 @@ def worsened(incidents: Iterable[Incident]) -> dict[str, datetime]:
     """When each project's errors were last told as worse, by project id: their count and their rate grow together."""
     found: dict[str, datetime] = {}
     for incident in incidents:
-        at = Standing.from_json(incident.standing).worse_at if incident.rule in ADDS_UP else None
+        at = Standing.from_json(incident.standing).worse_at if incident.rule in COUNTING_ERRORS else None
         if at is not None:
             found[incident.project_id_text] = max(at, found.get(incident.project_id_text, at))
     return found

@@ -8,7 +8,7 @@ from typing import Any
 
 from alerting.incidents import decisions, quiet_issues, recent
 from alerting.incidents import notice as notices
-from alerting.incidents.lifecycle import ADDS_UP, Policy, Step, advance_all
+from alerting.incidents.lifecycle import Policy, Step, advance_all
 from alerting.incidents.links import Links
 from alerting.incidents.models import Decision, Incident, Transition
 from alerting.incidents.quiet import Hush, Quiet, listen
@@ -131,7 +131,7 @@ def _decide(
 ) -> None:
     before = Standing.from_json(incident.standing) if incident else Standing()
     rule, project = verdicts[0].rule, verdicts[0].reading.project.id
-    if rule.name in ADDS_UP and project in worse:
+    if rule.kind.counts_errors and project in worse:
         before = replace(before, worse_at=worse[project])
     for step in advance_all(before, verdicts, desk.policy, earlier):
         verdict = step.verdict
@@ -144,7 +144,7 @@ def _decide(
             page.changed[incident.pk] = incident
         _apply(incident, before, step, verdict, desk, now, page, quiet)
         before = step.standing
-        if step.tell is Kind.WORSE and rule.name in ADDS_UP:
+        if step.tell is Kind.WORSE and rule.kind.counts_errors:
             worse[project] = now
 
 

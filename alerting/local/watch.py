@@ -9,7 +9,7 @@ from alerting import reasons
 from alerting.incidents.models import Incident, Tick, Transition
 from alerting.outbox.message import Kind, Notice
 from alerting.outbox.models import Message
-from alerting.rules.model import Judgement
+from alerting.rules.catalog import TOLD_ONCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class Watch:
         for change in Transition.objects.filter(id__gt=self._transition).select_related("incident").order_by("id"):
             self._transition = change.pk
             incident = change.incident
-            if incident.rule == Judgement.NEW_ISSUE:
+            if incident.rule in TOLD_ONCE:
                 continue
             self._saw_recovery = self._saw_recovery or change.to_state == "ok"
             place = f"{incident.project} ({incident.environment})" if incident.environment else incident.project

@@ -12,7 +12,7 @@ from alerting.outbox.capacity import Capacity
 from alerting.outbox.clean import clean_json
 from alerting.outbox.message import Kind, Notice
 from alerting.outbox.models import Message
-from alerting.rules.model import Judgement
+from alerting.rules.catalog import TOLD_ONCE
 
 STALE_AFTER = timedelta(hours=1)
 # A row of this kind posts nothing: it brings an incident's card up to date whose change was told in a digest.
@@ -32,7 +32,7 @@ def gather(waiting: QuerySet[Message], channel: str, capacity: Capacity, now: da
         return False
     count = crowd.count()
     members = list(crowd[: fold.most(capacity, count, titled=False)])
-    if any(member.payload["rule"] == Judgement.NEW_ISSUE for member in members):
+    if any(member.payload["rule"] in TOLD_ONCE for member in members):
         members = members[: fold.most(capacity, count, titled=True)]
     return bool(members) and _fold(members, channel, kind, count, now)
 
@@ -99,7 +99,7 @@ def _crowd(waiting: QuerySet[Message], now: datetime) -> tuple[QuerySet[Message]
     for_everyone = single.filter(payload__recipients=[])
     if for_everyone.count() > fold.FOLD_ABOVE:
         return for_everyone, Kind.DIGEST
-    new_issues = for_everyone.filter(payload__rule=Judgement.NEW_ISSUE.value)
+    new_issues = for_everyone.filter(payload__rule__in=TOLD_ONCE)
     if new_issues.count() > fold.FOLD_NEW_ISSUES_ABOVE:
         return new_issues, Kind.DIGEST
     return None, Kind.DIGEST

@@ -6,7 +6,6 @@ Asked at low priority, once for a batch of notices; whoever asks goes without wh
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
 from alerting.errors import SourceError, SourceFault
@@ -22,6 +21,7 @@ from alerting.poll.sentry import SentrySource, period
 from alerting.poll.variants import COUNT, VARIANTS, named
 from alerting.rules import levels
 from alerting.rules.answers import Measure, Priority
+from alerting.rules.kind import Axis
 from alerting.rules.model import Window
 
 PER_PROJECT = 3
@@ -31,14 +31,6 @@ LACKING = frozenset({SourceFault.NOT_FOUND, SourceFault.NO_ENDPOINT, SourceFault
 SERIES_FACT = "series"
 
 Points = Sequence[tuple[float, float]]
-
-
-class Axis(StrEnum):
-    """What a series counts or measures, per project and interval."""
-
-    ERRORS = "errors"
-    TRANSACTIONS = "transactions"
-    P95_MS = "p95_ms"
 
 
 @dataclass(frozen=True, slots=True)

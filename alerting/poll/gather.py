@@ -9,14 +9,14 @@ from datetime import datetime
 from alerting.errors import SourceError
 from alerting.outbox.message import Notice, TopError, Trend
 from alerting.poll import trend
-from alerting.poll.background import Axis, Background, Points
+from alerting.poll.background import Background, Points
 from alerting.poll.client import Errand
-from alerting.rules.model import Judgement, Rule, Window
+from alerting.rules.kind import Axis
+from alerting.rules.model import Rule, Window
 
 logger = logging.getLogger(__name__)
 
 MOST_WINDOWS = 2
-COUNTED = frozenset({Judgement.CRITICAL_ERRORS.value, Judgement.ERROR_RATE.value})
 
 
 @dataclass
@@ -33,11 +33,11 @@ class Gathered:
         window, rule = _window(notice), rules.get(notice.rule)
         if rule is None:
             return notice
-        top = self.errors.get(window, {}).get(notice.project_id, ()) if window and notice.rule in COUNTED else ()
+        top = self.errors.get(window, {}).get(notice.project_id, ()) if window and rule.kind.counts_errors else ()
         return replace(notice, top_errors=top, trend=self._trend(notice, rule))
 
     def _trend(self, notice: Notice, rule: Rule) -> Trend | None:
-        axes = trend.AXES.get(rule.judgement, ())
+        axes = rule.kind.axes
         answers = {
             axis: self.series[axis, rule.window_seconds] for axis in axes if (axis, rule.window_seconds) in self.series
         }
@@ -82,9 +82,9 @@ def _needed(
         rule, window = rules.get(notice.rule), _window(notice)
         if rule is None or not notice.project_id:
             continue
-        if window is not None and notice.rule in COUNTED:
+        if window is not None and rule.kind.counts_errors:
             windows[window][notice.project_id] = None
-        for axis in trend.AXES.get(rule.judgement, ()):
+        for axis in rule.kind.axes:
             axes[axis, rule.window_seconds][notice.project_id] = None
     return [(key, list(ids)) for key, ids in windows.items()], [(key, list(ids)) for key, ids in axes.items()]
 

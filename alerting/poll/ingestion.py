@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from alerting.poll import traffic
 from alerting.poll.past import Arrived
 from alerting.rules.answers import Answer, Measure, Priority, Question
-from alerting.rules.model import Judgement, Outcome, Reason, Rule, Trust, Verdict, Window
+from alerting.rules.model import Outcome, Reason, Rule, Trust, Verdict, Window
 from alerting.rules.units import span
 
 # Half of what arrives is late: then the newest windows hold half of what happens at most.
@@ -28,7 +28,6 @@ TAIL_SHARE = 5
 FEWEST_IN_TAIL = 5.0
 EMPTY_TAIL = 0.1
 THIN_TAIL = 0.6
-ON_SETTLED_DATA = frozenset({Judgement.ERROR_RATE, Judgement.P95_LATENCY})
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +121,7 @@ def hold(verdicts: Iterable[Verdict], found: Behind) -> list[Verdict]:
 
 
 def _may_change(verdict: Verdict) -> bool:
-    if verdict.rule.judgement in ON_SETTLED_DATA:
+    if verdict.rule.kind.needs_transactions:
         return verdict.reading.trust in {Trust.VALUE, Trust.NO_DATA}
     return verdict.outcome is Outcome.CLEAR
 
@@ -161,7 +160,7 @@ def hold_after_an_outage(
     known = set(open_now)
     return [
         _held(verdict, "its transactions from an outage may still be coming in")
-        if verdict.rule.judgement in ON_SETTLED_DATA
+        if verdict.rule.kind.needs_transactions
         and (verdict.rule.name, verdict.reading.project.id) not in known
         and verdict.reading.window.start < back
         and traffic.may_be_incomplete(verdict, usual)
@@ -176,7 +175,7 @@ def tails(verdicts: Iterable[Verdict], open_now: Iterable[tuple[str, str]]) -> l
     found: dict[Window, set[str]] = {}
     for verdict in verdicts:
         key = (verdict.rule.name, verdict.reading.project.id)
-        if verdict.rule.judgement in ON_SETTLED_DATA and verdict.outcome is Outcome.BREACHED and key not in known:
+        if verdict.rule.kind.needs_transactions and verdict.outcome is Outcome.BREACHED and key not in known:
             found.setdefault(_tail(verdict.reading.window), set()).add(verdict.reading.project.id)
     return [
         Question(Measure.PERFORMANCE, window, Priority.HIGH, settled=True, project_ids=tuple(sorted(ids)[:100]))
@@ -202,7 +201,7 @@ def hold_where_the_end_is_missing(
     result: list[Verdict] = []
     for verdict in verdicts:
         key = (_tail(verdict.reading.window), verdict.reading.project.id)
-        if key not in known or verdict.rule.judgement not in ON_SETTLED_DATA or verdict.outcome is not Outcome.BREACHED:
+        if key not in known or not verdict.rule.kind.needs_transactions or verdict.outcome is not Outcome.BREACHED:
             result.append(verdict)
         elif key[0] in unread:
             result.append(_not_known(verdict))
@@ -225,7 +224,7 @@ def _is_missing(rule: Rule, verdict: Verdict, in_tail: int) -> bool:
     expected = usual * tail
     if expected < FEWEST_IN_TAIL or in_tail >= THIN_TAIL * expected or in_tail > expected - 3 * expected**0.5:
         return False
-    if in_tail <= EMPTY_TAIL * expected or rule.judgement is not Judgement.ERROR_RATE:
+    if in_tail <= EMPTY_TAIL * expected or not rule.kind.is_ratio:
         return True
     return verdict.reading.detail.get("errors", 0.0) / usual <= rule.threshold
 
@@ -252,7 +251,7 @@ def hold_what_is_accepted(verdicts: Iterable[Verdict], missing: Mapping[str, int
         count = missing.get(verdict.reading.project.id, 0)
         errors = verdict.reading.detail.get("errors", verdict.reading.value or 0.0)
         limit = verdict.rule.threshold
-        if verdict.rule.judgement is Judgement.ERROR_RATE:
+        if verdict.rule.kind.is_ratio:
             limit *= verdict.reading.sample or 0
         if count >= FEWEST_LATE and verdict.outcome is Outcome.CLEAR and errors + count > limit:
             result.append(_held(verdict, f"Sentry has accepted {count} errors of this project that cannot be read yet"))

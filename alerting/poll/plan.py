@@ -12,7 +12,8 @@ from typing import Any
 
 from alerting.rules import windows
 from alerting.rules.answers import Answer, Measure, Priority, Question
-from alerting.rules.model import Judgement, Rule, Window
+from alerting.rules.kind import Situation
+from alerting.rules.model import Rule, Window
 
 REQUESTS_PER_TICK = 5
 # Ticks that are further apart do the same work in fewer turns: each may cost as much as the ones it stands for.
@@ -24,17 +25,7 @@ PROJECTS_PER_PAGE = 100
 OUTCOMES_EVERY = timedelta(seconds=60)
 # Longer than any usual window and its settle delay: drops anywhere in it keep it from being judged.
 OUTCOMES_WINDOW_SECONDS = 900
-ISSUE_OVERLAP = timedelta(minutes=10)
-# Every so many seconds; of every so many turns one reaches so many hours back.
-LATE_ISSUES_EVERY = 120
-LATE_ISSUES_HOURS = ((15, 24), (5, 6), (1, 1))
 NEVER = datetime.fromtimestamp(0, UTC)
-READ_FROM: Mapping[Judgement, frozenset[Measure]] = {
-    Judgement.CRITICAL_ERRORS: frozenset({Measure.ERRORS}),
-    Judgement.ERROR_RATE: frozenset({Measure.ERRORS, Measure.PERFORMANCE}),
-    Judgement.P95_LATENCY: frozenset({Measure.PERFORMANCE}),
-    Judgement.NEW_ISSUE: frozenset({Measure.NEW_ISSUES}),
-}
 PRIORITY_ORDER = (Priority.HIGH, Priority.NORMAL, Priority.LOW)
 
 
@@ -80,19 +71,6 @@ class Memory:
         return cls(asked, int(data.get("active", 0)), int(data.get("turns", 1)))
 
 
-@dataclass(frozen=True, slots=True)
-class Situation:
-    """What the plan depends on besides the rules.
-
-    `started_at` is the very first start: the past is not told. `dropping` says that quota drops errors that count.
-    """
-
-    now: datetime
-    settle_seconds: int
-    started_at: datetime
-    dropping: bool = False
-
-
 def key(question: Question) -> str:
     """The name a question is remembered by, whatever its window's position."""
     kind = "settled" if question.settled else "fresh"
@@ -121,12 +99,12 @@ def questions(rules: Sequence[Rule], situation: Situation, memory: Memory) -> li
         if place < len(first) + 1 or spent + cost <= budget:
             chosen += new
             spent += cost
-    return sorted(chosen, key=lambda question: PRIORITY_ORDER.index(question.priority))
+    return sorted(chosen, key=_rank)
 
 
 def measures(rules: Sequence[Rule]) -> frozenset[Measure]:
     """Everything that is asked for the sake of these rules."""
-    return frozenset({Measure.OUTCOMES}).union(*(READ_FROM[rule.judgement] for rule in rules))
+    return frozenset({Measure.OUTCOMES}).union(*(rule.kind.measures for rule in rules))
 
 
 def allowed(memory: Memory, answers: Sequence[Answer] = ()) -> int:
@@ -172,13 +150,6 @@ def outcomes(now: datetime) -> Question:
     return Question(Measure.OUTCOMES, Window(start, windows.floor(now, 1)), Priority.LOW)
 
 
-def _drops_beside(rule: Rule, now: datetime) -> tuple[Question, Question]:
-    """What was dropped in one window, and what was kept in the very same. Outcomes are told in whole minutes."""
-    window = Window.ending(windows.floor(now, 60), max(1, rule.window_seconds // 60) * 60)
-    kept = Question(Measure.ERRORS, window, Priority.HIGH, beside_drops=True)
-    return Question(Measure.OUTCOMES, window, Priority.HIGH, settled=True), kept
-
-
 def knows_outcomes(memory: Memory, now: datetime, age: timedelta) -> bool:
     """Whether outcomes were told less than `age` ago; a try that failed is repeated at once."""
     asked = memory.asked.get(f"{Measure.OUTCOMES}:fresh")
@@ -206,50 +177,29 @@ def pages(active: int) -> int:
 
 
 def _wanted(rules: Sequence[Rule], situation: Situation, memory: Memory) -> list[tuple[Question, ...]]:
-    """Groups of questions that only make sense together; the first is never left out."""
-    by_kind = {rule.judgement: rule for rule in rules}
-    groups: list[tuple[Question, ...]] = []
-    if (rule := by_kind.get(Judgement.CRITICAL_ERRORS)) is not None:
-        window = windows.fresh(situation.now, rule.window_seconds)
-        groups.append((Question(Measure.ERRORS, window, Priority.HIGH),))
-        # With a steady lag the freshest window never holds a window's worth of errors; its settled twin does.
-        groups.append((_settled(Measure.ERRORS, rule, situation, Priority.HIGH),))
-    if Judgement.NEW_ISSUE in by_kind:
-        groups.append((_new_issues(situation, memory),))
-        groups.append((_late_issues(situation),))
-    if (rule := by_kind.get(Judgement.ERROR_RATE)) is not None:
-        errors = _settled(Measure.ERRORS, rule, situation, Priority.HIGH)
-        # First what may have to be found out: what it costs then is taken off the rest.
-        groups.append((_settled(Measure.PERFORMANCE, rule, situation, Priority.HIGH), errors))
-    if (rule := by_kind.get(Judgement.P95_LATENCY)) is not None:
-        performance = _settled(Measure.PERFORMANCE, rule, situation, Priority.NORMAL)
-        if not any(each.window == performance.window for group in groups for each in group if len(group) > 1):
-            groups.append((performance,))
-    if (rule := by_kind.get(Judgement.CRITICAL_ERRORS)) is not None and situation.dropping:
-        groups.append(_drops_beside(rule, situation.now))
+    """Groups of questions that only make sense together; the first is never left out.
+
+    Of those that have waited equally long the freshest windows go first, and what is asked beside drops last.
+    """
+    issues = memory.asked.get(f"{Measure.NEW_ISSUES}:fresh")
+    situation = replace(situation, issues_until=issues.end if issues else None)
+    groups = [group for rule in rules for group in rule.kind.ask(rule, situation)]
+    groups.sort(key=lambda group: (group[0].settled, group[-1].beside_drops))
+    groups = [group for group in groups if not _is_asked_anyway(group, groups)]
     if not knows_outcomes(memory, situation.now, OUTCOMES_EVERY):
         groups.append((outcomes(situation.now),))
     return [group for group in groups if any(_has_moved(question, memory) for question in group)]
 
 
-def _settled(measure: Measure, rule: Rule, situation: Situation, priority: Priority) -> Question:
-    window = windows.settled(situation.now, rule.window_seconds, situation.settle_seconds)
-    return Question(measure, window, priority, settled=True)
+def _is_asked_anyway(group: tuple[Question, ...], groups: Sequence[tuple[Question, ...]]) -> bool:
+    """Whether another group asks for the same, and is more urgent."""
+    mine = group[0]
+    urgent = (each for other in groups for each in other if _rank(each) < _rank(mine))
+    return {replace(each, priority=mine.priority) for each in urgent}.issuperset(group)
 
 
-def _new_issues(situation: Situation, memory: Memory) -> Question:
-    last = memory.asked.get(f"{Measure.NEW_ISSUES}:fresh")
-    since = max(situation.started_at, (last.end if last else situation.started_at) - ISSUE_OVERLAP)
-    return Question(Measure.NEW_ISSUES, Window(since, windows.floor(situation.now, 1)), Priority.NORMAL)
-
-
-def _late_issues(situation: Situation) -> Question:
-    """Issues whose first event came late: the last hour again and again, the whole last day now and then."""
-    end = windows.floor(situation.now, LATE_ISSUES_EVERY)
-    turn = int(end.timestamp()) // LATE_ISSUES_EVERY
-    hours = next(reach for turns, reach in LATE_ISSUES_HOURS if turn % turns == 0)
-    start = max(situation.started_at, end - timedelta(hours=hours))
-    return Question(Measure.NEW_ISSUES, Window(min(start, end), end), Priority.LOW, settled=True)
+def _rank(question: Question) -> int:
+    return PRIORITY_ORDER.index(question.priority)
 
 
 def _has_moved(question: Question, memory: Memory) -> bool:
@@ -261,7 +211,7 @@ def _has_moved(question: Question, memory: Memory) -> bool:
 def _waiting_since(group: tuple[Question, ...], memory: Memory) -> tuple[bool, float, int]:
     times = [memory.asked[key(question)].at.timestamp() for question in group if key(question) in memory.asked]
     never_asked = len(times) < len(group)
-    return not never_asked, min(times, default=0.0), PRIORITY_ORDER.index(group[0].priority)
+    return not never_asked, min(times, default=0.0), _rank(group[0])
 
 
 def _cost(question: Question, memory: Memory) -> int:

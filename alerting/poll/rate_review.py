@@ -11,10 +11,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from alerting.poll import drops, traffic
-from alerting.poll.ingestion import ON_SETTLED_DATA
 from alerting.rules.answers import Answer, Measure, Priority, Question, Source
 from alerting.rules.evaluate import judge_all
-from alerting.rules.model import Judgement, Outcome, Project, Reason, Rule, Trust, Verdict, Window
+from alerting.rules.model import Outcome, Project, Reason, Rule, Trust, Verdict, Window
 from alerting.rules.readings import Watched, assemble
 
 STEPS_PER_WINDOW = 2
@@ -113,7 +112,7 @@ def with_held(reviews: Sequence[Review], verdicts: Sequence[Verdict], now: datet
     """And windows that could not be judged now because ingestion is behind."""
     result = list(reviews)
     for verdict in verdicts:
-        if verdict.rule.judgement in ON_SETTLED_DATA and _is_put_off(verdict):
+        if verdict.rule.kind.needs_transactions and _is_put_off(verdict):
             window = verdict.reading.window
             wanted = Review(verdict.rule.window_seconds, window.end, window.end, now + SETTLED_AFTER, held=True)
             _want(result, wanted, now)
@@ -168,7 +167,7 @@ def go_on(
 
     `usual` is how many stored transactions a minute projects have.
     """
-    mine = [rule for rule in rules if rule.judgement in ON_SETTLED_DATA and rule.window_seconds == review.seconds]
+    mine = [rule for rule in rules if rule.kind.needs_transactions and rule.window_seconds == review.seconds]
     requests = 0
     while requests + REQUESTS_PER_WINDOW <= limit and not review.is_over and now >= review.not_before:
         window = Window.ending(review.next, review.seconds)
@@ -236,7 +235,7 @@ def _read(source: Source, rules: Sequence[Rule], window: Window) -> tuple[list[A
     performance = source.ask(Question(Measure.PERFORMANCE, window, Priority.LOW, settled=True))
     if performance.trust is not Trust.VALUE:
         return None, performance.requests
-    needed = min((rule.min_sample for rule in rules if rule.judgement is Judgement.ERROR_RATE), default=None)
+    needed = min((rule.min_sample for rule in rules if rule.kind.is_ratio), default=None)
     if needed is None or not any((row.transactions or 0) >= needed for row in performance.rows.values()):
         return [performance], performance.requests
     errors = source.ask(Question(Measure.ERRORS, window, Priority.LOW, settled=True))
@@ -245,7 +244,7 @@ def _read(source: Source, rules: Sequence[Rule], window: Window) -> tuple[list[A
 
 
 def _is_rate_over(verdict: Verdict) -> bool:
-    return verdict.outcome is Outcome.BREACHED and verdict.rule.judgement is Judgement.ERROR_RATE
+    return verdict.outcome is Outcome.BREACHED and verdict.rule.kind.is_ratio
 
 
 def _noted(found: Mapping[str, tuple[Found, ...]], verdicts: Sequence[Verdict]) -> dict[str, tuple[Found, ...]]:
@@ -273,7 +272,7 @@ def _noted(found: Mapping[str, tuple[Found, ...]], verdicts: Sequence[Verdict]) 
 
 
 def _lengths(rules: Sequence[Rule]) -> list[int]:
-    return sorted({rule.window_seconds for rule in rules if rule.judgement in ON_SETTLED_DATA})
+    return sorted({rule.window_seconds for rule in rules if rule.kind.needs_transactions})
 
 
 def _pair(window: Window) -> tuple[str, str]:

@@ -10,7 +10,7 @@ from statistics import median_high
 from typing import Any
 
 from alerting.rules.answers import Answer, Measure, Priority, Question, Row
-from alerting.rules.model import Judgement, Outcome, Trust, Verdict, Window
+from alerting.rules.model import Outcome, Trust, Verdict, Window
 from alerting.rules.windows import floor
 
 SAMPLE_EVERY = timedelta(minutes=10)
@@ -112,7 +112,7 @@ def may_be_incomplete(verdict: Verdict, usual_rates: Mapping[str, float]) -> boo
     expected = usual_rates.get(reading.project.id, 0.0) * reading.window.seconds / 60
     if verdict.outcome is not Outcome.BREACHED or held >= ENOUGH * expected:
         return False
-    if rule.judgement is Judgement.ERROR_RATE:
+    if rule.kind.is_ratio:
         return (reading.value or 0.0) * held / expected <= rule.threshold
     return held < HALF * expected
 

@@ -5,18 +5,14 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from alerting.outbox.message import Trend
-from alerting.poll.background import Axis, Points
-from alerting.rules.model import Judgement, Rule, Window
+from alerting.poll.background import Points
+from alerting.rules.kind import Axis
+from alerting.rules.model import Rule, Window
 
 HOUR = 3600
 STEPS = 20
 # A percentile cannot be added up over minutes, so it is asked for in longer ones.
 P95_INTERVAL, LONG_INTERVAL, SHORT_INTERVAL = 300, 300, 60
-AXES: Mapping[Judgement, tuple[Axis, ...]] = {
-    Judgement.CRITICAL_ERRORS: (Axis.ERRORS,),
-    Judgement.ERROR_RATE: (Axis.ERRORS, Axis.TRANSACTIONS),
-    Judgement.P95_LATENCY: (Axis.P95_MS,),
-}
 
 
 def interval(axis: Axis, window_seconds: int) -> int:
@@ -46,7 +42,7 @@ def values(rule: Rule, found: Mapping[Axis, Points], asked: Window, seconds: int
     buckets = round(asked.seconds / seconds)
     held = 1 if Axis.P95_MS in found else math.ceil(rule.window_seconds / seconds)
     series = {axis: _rolled(points, asked, seconds, buckets, held) for axis, points in found.items()}
-    if rule.judgement is Judgement.ERROR_RATE:
+    if rule.kind.is_ratio:
         errors, transactions = series[Axis.ERRORS], series[Axis.TRANSACTIONS]
         return [few / many if many else 0.0 for few, many in zip(errors, transactions, strict=True)]
     return next(iter(series.values()))

@@ -1,77 +1,33 @@
-"""The built-in rules, made from the thresholds in the environment."""
+"""The one list of rule kinds, and the rules made of them. A new one is a folder beside this file and a line here."""
 
-from typing import Protocol
+from alerting.rules.answers import Measure
+from alerting.rules.critical_errors.kind import KIND as CRITICAL_ERRORS
+from alerting.rules.error_rate.kind import KIND as ERROR_RATE
+from alerting.rules.kind import Kind
+from alerting.rules.model import Rule
+from alerting.rules.new_issue.kind import KIND as NEW_ISSUE
+from alerting.rules.p95_latency.kind import KIND as P95_LATENCY
 
-from alerting.rules.model import Judgement, Rule, Severity
-
-
-class Thresholds(Protocol):
-    """The part of the configuration that rules are made of."""
-
-    @property
-    def SENTRY_CRITICAL_ERROR_THRESHOLD(self) -> int: ...
-    @property
-    def SENTRY_CRITICAL_ERROR_WINDOW_SECONDS(self) -> int: ...
-    @property
-    def SENTRY_ERROR_RATE_THRESHOLD(self) -> float: ...
-    @property
-    def SENTRY_ERROR_RATE_WINDOW_SECONDS(self) -> int: ...
-    @property
-    def SENTRY_ERROR_RATE_MIN_TRANSACTIONS(self) -> int: ...
-    @property
-    def SENTRY_ERROR_LEVELS(self) -> tuple[str, ...]: ...
-    @property
-    def SENTRY_NEW_ISSUE_ALERTS_ENABLED(self) -> bool: ...
-    @property
-    def SENTRY_P95_LATENCY_THRESHOLD_MS(self) -> float: ...
-    @property
-    def SENTRY_P95_LATENCY_WINDOW_SECONDS(self) -> int: ...
-    @property
-    def SENTRY_P95_LATENCY_MIN_TRANSACTIONS(self) -> int: ...
+KINDS: tuple[Kind, ...] = (
+    CRITICAL_ERRORS,
+    ERROR_RATE,
+    P95_LATENCY,
+    NEW_ISSUE,
+)
+LEVELS = "SENTRY_ERROR_LEVELS"
+# Names of those whose errors add up, and of those that are told once and over at once.
+COUNTING_ERRORS = frozenset(kind.name for kind in KINDS if kind.counts_errors)
+TOLD_ONCE = frozenset(kind.name for kind in KINDS if kind.is_told_once)
 
 
-def build(thresholds: Thresholds) -> tuple[Rule, ...]:
-    """Every rule that is switched on, high severity first."""
-    rules = [
-        Rule(
-            judgement=Judgement.CRITICAL_ERRORS,
-            title="Critical errors",
-            threshold=thresholds.SENTRY_CRITICAL_ERROR_THRESHOLD,
-            window_seconds=thresholds.SENTRY_CRITICAL_ERROR_WINDOW_SECONDS,
-            severity=Severity.HIGH,
-            unit="errors",
-            levels=thresholds.SENTRY_ERROR_LEVELS,
-        ),
-        Rule(
-            judgement=Judgement.ERROR_RATE,
-            title="Error rate",
-            threshold=thresholds.SENTRY_ERROR_RATE_THRESHOLD,
-            window_seconds=thresholds.SENTRY_ERROR_RATE_WINDOW_SECONDS,
-            severity=Severity.HIGH,
-            unit="ratio",
-            min_sample=thresholds.SENTRY_ERROR_RATE_MIN_TRANSACTIONS,
-            levels=thresholds.SENTRY_ERROR_LEVELS,
-        ),
-        Rule(
-            judgement=Judgement.P95_LATENCY,
-            title="P95 latency",
-            threshold=thresholds.SENTRY_P95_LATENCY_THRESHOLD_MS,
-            window_seconds=thresholds.SENTRY_P95_LATENCY_WINDOW_SECONDS,
-            severity=Severity.MEDIUM,
-            unit="ms",
-            min_sample=thresholds.SENTRY_P95_LATENCY_MIN_TRANSACTIONS,
-        ),
-    ]
-    if thresholds.SENTRY_NEW_ISSUE_ALERTS_ENABLED:
-        rules.append(
-            Rule(
-                judgement=Judgement.NEW_ISSUE,
-                title="New error type",
-                threshold=0,
-                window_seconds=0,
-                severity=Severity.MEDIUM,
-                unit="issues",
-                levels=thresholds.SENTRY_ERROR_LEVELS,
-            )
-        )
-    return tuple(rules)
+def build(settings: object) -> tuple[Rule, ...]:
+    """Every rule that is switched on, made of the variables of these settings, high severity first."""
+    return tuple(_rule(kind, settings) for kind in KINDS if not kind.switch or getattr(settings, kind.switch))
+
+
+def _rule(kind: Kind, settings: object) -> Rule:
+    threshold, window, sample = (
+        getattr(settings, name) if name else 0 for name in (kind.threshold, kind.window, kind.min_sample)
+    )
+    is_of_errors = not kind.measures.isdisjoint({Measure.ERRORS, Measure.NEW_ISSUES})
+    return Rule(kind, threshold, window, sample, getattr(settings, LEVELS) if is_of_errors else ())

@@ -1,22 +1,14 @@
-"""Rule + reading + now → verdict. A new kind of judgement is one file and one line here."""
+"""Rule + reading + now → verdict."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime
 
-from alerting.rules import counts, first_seen, samples
-from alerting.rules.model import Judgement, Outcome, Reading, Reason, Rule, Verdict
-
-_JUDGES: Mapping[Judgement, Callable[[Rule, Reading], tuple[Outcome, Reason]]] = {
-    Judgement.CRITICAL_ERRORS: counts.judge,
-    Judgement.ERROR_RATE: samples.judge,
-    Judgement.NEW_ISSUE: first_seen.judge,
-    Judgement.P95_LATENCY: samples.judge,
-}
+from alerting.rules.model import Reading, Rule, Verdict
 
 
 def judge(rule: Rule, reading: Reading, now: datetime) -> Verdict:
     """The verdict on one reading."""
-    outcome, reason = _JUDGES[rule.judgement](rule, reading)
+    outcome, reason = rule.kind.judge(rule, reading)
     return Verdict(rule, reading, outcome, reason, now)
 
 

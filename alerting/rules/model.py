@@ -4,6 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from alerting.rules.kind import Kind
 
 
 class Trust(StrEnum):
@@ -16,15 +20,6 @@ class Trust(StrEnum):
     DROPPED = "dropped_by_quota"
     NOT_WATCHED = "not_watched"
     NOT_VISIBLE = "not_visible"
-
-
-class Judgement(StrEnum):
-    """The built-in kinds of rule; the values are the rule names people see."""
-
-    CRITICAL_ERRORS = "critical_errors"
-    ERROR_RATE = "error_rate"
-    NEW_ISSUE = "new_issue"
-    P95_LATENCY = "p95_latency"
 
 
 class Severity(StrEnum):
@@ -115,18 +110,27 @@ class Rule:
     `levels` are those at which an event counts as an error, empty where the rule counts none.
     """
 
-    judgement: Judgement
-    title: str
+    kind: "Kind"
     threshold: float
     window_seconds: int
-    severity: Severity
-    unit: str
     min_sample: int = 0
     levels: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
-        return self.judgement.value
+        return self.kind.name
+
+    @property
+    def title(self) -> str:
+        return self.kind.title
+
+    @property
+    def severity(self) -> Severity:
+        return self.kind.severity
+
+    @property
+    def unit(self) -> str:
+        return self.kind.unit
 
 
 class Reason(StrEnum):

@@ -25,3 +25,14 @@ def judge(rule: Rule, reading: Reading) -> tuple[Outcome, Reason]:
 def _held(reading: Reading) -> int:
     """What was really measured: where a server extrapolates, a handful of samples stands for many transactions."""
     return (reading.sample if reading.stored is None else reading.stored) or 0
+
+
+def link(_: Rule, __: Reading) -> tuple[str, str]:
+    return "explore/traces/", "is_transaction:true"
+
+
+def transactions(reading: Reading) -> str:
+    """How many there were, in words."""
+    stored = reading.stored is not None and reading.stored != reading.sample
+    held = f" ({reading.stored} stored)" if stored else ""
+    return f"{reading.sample} transaction{'' if reading.sample == 1 else 's'}{held}"

@@ -1,6 +1,6 @@
 """Values as people write them: errors, percent, milliseconds."""
 
-from alerting.rules.model import Rule
+from alerting.rules.model import Reading, Rule
 
 DECIMALS = {"ratio": 4, "ms": 1}
 # Beyond this, two numbers differ by rounding errors only.
@@ -30,6 +30,11 @@ def text(rule: Rule, value: float) -> str:
             return f"{plain(value, decimals)} error{'' if value == 1 else 's'}"
         case _:
             return plain(value, decimals)
+
+
+def least(reading: Reading) -> str:
+    """What was dropped may have been counted in part only, and what else was dropped is not known."""
+    return "at least " if "dropped" in reading.detail else ""
 
 
 def _decimals(rule: Rule, value: float) -> int:

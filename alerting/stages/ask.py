@@ -5,8 +5,9 @@ from datetime import datetime
 from alerting.incidents.evaluator_state import EvaluatorState
 from alerting.parts import Parts
 from alerting.poll import drops
-from alerting.poll.plan import Situation, has_room, questions
+from alerting.poll.plan import has_room, questions
 from alerting.rules.answers import Answer
+from alerting.rules.kind import Situation
 
 
 def ask(parts: Parts, state: EvaluatorState, now: datetime) -> list[Answer]:

@@ -13,7 +13,7 @@ from alerting.incidents import blindness, evaluator_state, lagging
 from alerting.incidents.evaluator_state import EvaluatorState
 from alerting.incidents.models import Incident
 from alerting.outbox.models import Channel
-from alerting.rules.model import Judgement
+from alerting.rules.catalog import TOLD_ONCE
 from alerting.rules.units import span
 from alerting.status import incident_rows
 
@@ -39,7 +39,7 @@ def now(request: HttpRequest) -> HttpResponse:
     open_now = list(everything[: MOST_OPEN + 1])
     listed = sorted(incident_rows.rows(open_now[:MOST_OPEN], muted, at, charts=True), key=incident_rows.worst_first)
     # A new error type is told and closed in one step, and by the time of closing there is an index.
-    new_types = Incident.objects.filter(closed_at__gte=at - NEW_TYPES_WITHIN, rule=Judgement.NEW_ISSUE)
+    new_types = Incident.objects.filter(closed_at__gte=at - NEW_TYPES_WITHIN, rule__in=TOLD_ONCE)
     new_types = new_types.select_related("acknowledgement").defer("standing")[:MOST_NEW_TYPES]
     broken = list(Channel.objects.exclude(broken_reason=""))
     return render(

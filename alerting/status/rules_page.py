@@ -13,24 +13,11 @@ from django.views.decorators.http import require_safe
 from alerting import config
 from alerting.incidents.models import Incident, LatestReadings
 from alerting.notifiers import registry
-from alerting.rules.model import Judgement, Rule
+from alerting.rules import catalog
+from alerting.rules.model import Rule
 from alerting.rules.units import span, text
 from alerting.status import incident_rows
 
-VARIABLES: Mapping[str, tuple[str, ...]] = {
-    Judgement.CRITICAL_ERRORS: ("SENTRY_CRITICAL_ERROR_THRESHOLD", "SENTRY_CRITICAL_ERROR_WINDOW_SECONDS"),
-    Judgement.ERROR_RATE: (
-        "SENTRY_ERROR_RATE_THRESHOLD",
-        "SENTRY_ERROR_RATE_WINDOW_SECONDS",
-        "SENTRY_ERROR_RATE_MIN_TRANSACTIONS",
-    ),
-    Judgement.P95_LATENCY: (
-        "SENTRY_P95_LATENCY_THRESHOLD_MS",
-        "SENTRY_P95_LATENCY_WINDOW_SECONDS",
-        "SENTRY_P95_LATENCY_MIN_TRANSACTIONS",
-    ),
-    Judgement.NEW_ISSUE: ("SENTRY_NEW_ISSUE_ALERTS_ENABLED",),
-}
 MOST_PROJECTS = 100
 
 
@@ -71,7 +58,7 @@ def rules(request: HttpRequest) -> HttpResponse:
     latest = LatestReadings.objects.first()
     fired = dict(Incident.objects.order_by().values_list("rule").annotate(Max("opened_at")))
     listed = [_row(rule, latest, fired.get(rule.name)) for rule in incident_rows.rules().values()]
-    off = [] if Judgement.NEW_ISSUE in incident_rows.rules() else ["New error type (SENTRY_NEW_ISSUE_ALERTS_ENABLED)"]
+    off = [f"{kind.title} ({kind.switch})" for kind in catalog.KINDS if kind.name not in incident_rows.rules()]
     context = {"rules": listed, "off": off, "read_at": latest.at if latest else None, "refresh_seconds": 15}
     return render(request, "status/rules.html", context)
 
@@ -80,11 +67,9 @@ def _row(rule: Rule, latest: LatestReadings | None, last_fired: datetime | None)
     readings = _readings(rule, latest.readings.get(rule.name, {}) if latest else {})
     return RuleRow(
         rule=rule,
-        threshold="for every new one"
-        if rule.judgement is Judgement.NEW_ISSUE
-        else f"over {text(rule, rule.threshold)}",
+        threshold="for every new one" if rule.kind.is_told_once else f"over {text(rule, rule.threshold)}",
         window=span(rule.window_seconds) if rule.window_seconds else "",
-        origins=[(name, str(getattr(config.current(), name)), config.origin(name)) for name in VARIABLES[rule.name]],
+        origins=[(name, str(getattr(config.current(), name)), config.origin(name)) for name in rule.kind.variables],
         last_fired=last_fired,
         told=registry.told_of(rule.severity),
         readings=readings[:MOST_PROJECTS],
@@ -109,6 +94,6 @@ def _readings(rule: Rule, stored: Mapping[str, Sequence[Any]]) -> list[ReadingRo
 def _unread(rule: Rule, readings: Sequence[ReadingRow]) -> str:
     if readings:
         return ""
-    if rule.judgement is Judgement.NEW_ISSUE:
+    if rule.kind.is_told_once:
         return "Told when it happens; there is no value to show."
     return "No project had anything to read at the last evaluation."

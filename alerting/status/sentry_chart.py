@@ -19,9 +19,10 @@ from alerting import config
 from alerting.errors import SourceError
 from alerting.incidents.models import Incident
 from alerting.poll import trend
-from alerting.poll.background import Axis, Points
+from alerting.poll.background import Points
 from alerting.poll.client import Errand
-from alerting.rules.model import Judgement, Rule, Window
+from alerting.rules.kind import Axis
+from alerting.rules.model import Rule, Window
 from alerting.status import incident_rows
 from alerting.status.charts import Point
 
@@ -72,7 +73,7 @@ def ask_through(maker: Callable[[], Asker] | None) -> None:
 def ask(incident: Incident, now: datetime) -> Answer:
     """Sentry's values for this incident's chart, at most a minute old."""
     rule = incident_rows.rules().get(incident.rule)
-    if _asker is None or rule is None or rule.judgement not in trend.AXES or incident.subject:
+    if _asker is None or rule is None or not rule.kind.axes or incident.subject:
         return NOT_ASKED
     # Of other environments than those of then, the numbers would be others.
     if incident.environment != ",".join(config.current().SENTRY_ALERT_ENVIRONMENTS):
@@ -99,7 +100,7 @@ def stretch(incident: Incident, rule: Rule, now: datetime) -> tuple[Window, int]
     end = min(now, incident.closed_at + AFTER) if incident.closed_at else now
     begin = max(incident.opened_at - BEFORE, end - LONGEST) - timedelta(seconds=rule.window_seconds)
     is_long = end - begin > FINE and rule.window_seconds % COARSE_SECONDS == 0
-    step = COARSE_SECONDS if is_long or rule.judgement is Judgement.P95_LATENCY else trend.SHORT_INTERVAL
+    step = COARSE_SECONDS if is_long or Axis.P95_MS in rule.kind.axes else trend.SHORT_INTERVAL
     first, last = math.floor(begin.timestamp() / step) * step, math.ceil(end.timestamp() / step) * step
     return Window(datetime.fromtimestamp(first, UTC), datetime.fromtimestamp(last, UTC)), step
 
@@ -108,7 +109,7 @@ def _asked(asker: Asker, incident: Incident, rule: Rule, now: datetime) -> Answe
     window, step = stretch(incident, rule, now)
     errand, found = asker.errand(SECONDS), {}
     try:
-        for axis in trend.AXES[rule.judgement]:
+        for axis in rule.kind.axes:
             series = asker.series(axis, window, step, [incident.project_id_text], errand)
             # One project was asked for; its name may have changed since.
             found[axis] = next(iter(series.values()), ())

@@ -10,17 +10,11 @@ from alerting.incidents.lifecycle import Standing, State, Step, Why
 from alerting.incidents.links import Links
 from alerting.notifiers import render
 from alerting.outbox.message import Kind, Notice
-from alerting.rules.model import Judgement, Project, Reading, Rule, Severity, Trust, Window
+from alerting.rules.catalog import CRITICAL_ERRORS
+from alerting.rules.model import Project, Reading, Rule, Trust, Window
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
-RULE = Rule(
-    judgement=Judgement.CRITICAL_ERRORS,
-    title="Critical errors",
-    threshold=10,
-    window_seconds=300,
-    severity=Severity.HIGH,
-    unit="errors",
-)
+RULE = Rule(CRITICAL_ERRORS, threshold=10, window_seconds=300)
 
 
 def told(

@@ -12,14 +12,15 @@ from alerting.incidents.lifecycle import Policy, advance
 from alerting.incidents.standing import Standing
 from alerting.incidents.worsening import Level
 from alerting.outbox.message import Kind
+from alerting.rules.catalog import ERROR_RATE, P95_LATENCY
 from alerting.rules.evaluate import judge
-from alerting.rules.model import Judgement, Reading, Rule, Severity, Trust, Window
+from alerting.rules.model import Reading, Rule, Trust, Window
 from tests.rules.test_evaluate import COUNT, SHOP
 
 NOON = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
 POLICY = Policy(keep_firing=timedelta(minutes=2), repeat=timedelta())
-RATE = Rule(Judgement.ERROR_RATE, "Error rate", 0.01, 600, Severity.HIGH, "ratio", 100)
-P95 = Rule(Judgement.P95_LATENCY, "P95 latency", 1000, 600, Severity.MEDIUM, "ms", 50)
+RATE = Rule(ERROR_RATE, 0.01, 600, 100)
+P95 = Rule(P95_LATENCY, 1000, 600, 50)
 
 
 def told(

@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from alerting.poll.plan import Memory, Situation, allowed, key, most, questions, remember
+from alerting.poll.plan import Memory, allowed, key, most, questions, remember
 from alerting.rules.answers import Answer, Measure, Question, Row
+from alerting.rules.kind import Situation
 from alerting.rules.model import Project, Trust
 from tests.rules.test_evaluate import RULES
 

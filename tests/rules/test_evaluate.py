@@ -8,7 +8,7 @@ import pytest
 from alerting.notifiers import registry
 from alerting.rules.catalog import build
 from alerting.rules.evaluate import judge
-from alerting.rules.model import Issue, Judgement, Outcome, Project, Reading, Reason, Rule, Trust, Window
+from alerting.rules.model import Issue, Outcome, Project, Reading, Reason, Rule, Trust, Window
 
 NOW = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
 SHOP = Project("1", "shop")
@@ -27,11 +27,8 @@ class Defaults:
     SENTRY_P95_LATENCY_MIN_TRANSACTIONS = 50
 
 
-RULES = {rule.judgement: rule for rule in build(Defaults())}
-COUNT, RATE, P95, NEW = (
-    RULES[kind]
-    for kind in (Judgement.CRITICAL_ERRORS, Judgement.ERROR_RATE, Judgement.P95_LATENCY, Judgement.NEW_ISSUE)
-)
+RULES = {rule.name: rule for rule in build(Defaults())}
+COUNT, RATE, P95, NEW = (RULES[name] for name in ("critical_errors", "error_rate", "p95_latency", "new_issue"))
 
 
 def reading(
@@ -101,7 +98,7 @@ def test_the_new_issue_rule_can_be_switched_off() -> None:
     class Off(Defaults):
         SENTRY_NEW_ISSUE_ALERTS_ENABLED = False
 
-    assert Judgement.NEW_ISSUE not in {rule.judgement for rule in build(Off())}
+    assert "new_issue" not in {rule.name for rule in build(Off())}
 
 
 def test_severities_and_channels_are_those_of_the_seed_document() -> None:

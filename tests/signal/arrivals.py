@@ -7,9 +7,10 @@ from datetime import datetime
 from typing import Any
 
 from alerting.errors import SourceError, SourceFault
-from alerting.poll.background import Axis, Points
+from alerting.poll.background import Points
 from alerting.poll.client import Errand
 from alerting.rules.answers import Answer, Measure, Priority, Question, Row
+from alerting.rules.kind import Axis
 from alerting.rules.model import Issue, Project, Trust, Window
 from tests.signal.history import ERROR_LEVELS, FAST_MS, SLOW_MS, History, NewType, ProjectHistory, moment, seconds
 

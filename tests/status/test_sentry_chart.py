@@ -9,9 +9,10 @@ from django.test.utils import CaptureQueriesContext
 
 from alerting.errors import SourceError, SourceFault
 from alerting.incidents.models import Incident
-from alerting.poll.background import Axis, Points
+from alerting.poll.background import Points
 from alerting.poll.client import Errand
 from alerting.rules.answers import Priority
+from alerting.rules.kind import Axis
 from alerting.rules.model import Window
 from alerting.status import incident_rows, sentry_chart
 from tests.support.incidents import closed, evaluator, incident
