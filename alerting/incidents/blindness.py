@@ -6,23 +6,20 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from alerting.incidents.models import Incident, Transition
+from alerting.incidents import about_us
+from alerting.incidents.about_us import BLIND
+from alerting.incidents.models import Incident
 from alerting.incidents.notice import stamp
-from alerting.outbox import queue
 from alerting.outbox.clean import clean
-from alerting.outbox.message import Kind, Notice
-from alerting.outbox.queue import Debt
-from alerting.rules.answers import Answer, Measure
+from alerting.outbox.message import Kind
+from alerting.rules.answers import MEASURES, Answer, Measure
 from alerting.rules.model import Window
 from alerting.rules.units import span
 
 logger = logging.getLogger(__name__)
 
-RULE = "blind"
-SUBJECT = "sentry"
 SHORTEST = timedelta(seconds=60)
 SAID_ONCE_IN = timedelta(minutes=10)
-MEASURES = {"errors": "error counts", "performance": "transactions and latency", "new_issues": "new issues"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +71,11 @@ def patience(interval_seconds: int) -> timedelta:
 
 def stands() -> bool:
     """Whether people have been told that we are blind, and not yet that it is over."""
-    return Incident.objects.filter(rule=RULE, closed_at__isnull=True).exists()
+    return about_us.standing(BLIND) is not None
 
 
 def _standing(open_now: Iterable[Incident]) -> Incident | None:
-    return next((each for each in open_now if each.rule == RULE), None)
+    return next((each for each in open_now if each.rule == BLIND.rule), None)
 
 
 def update(
@@ -119,7 +116,9 @@ def leave_out(
     """
     found = [each for each in stretches if each is not None]
     # Counts and rates are read again in ticks of their own.
-    said_before = Incident.objects.filter(rule=RULE, closed_at__gte=now - SAID_ONCE_IN, evidence__has_key="left_out")
+    said_before = Incident.objects.filter(
+        rule=BLIND.rule, closed_at__gte=now - SAID_ONCE_IN, evidence__has_key="left_out"
+    )
     if not found or said_before.exists():
         return 0
     whole = Window(min(each.start for each in found), max(each.end for each in found))
@@ -136,44 +135,22 @@ def leave_out(
         incident.save(update_fields=("evidence",))
         return 0
     seconds = (now - whole.start).total_seconds()
-    incident = Incident.objects.create(
-        rule=RULE,
-        severity="high",
-        project_id_text=SUBJECT,
-        project=SUBJECT,
-        state="ok",
-        opened_at=whole.start,
-        fired_at=now,
-        closed_at=now,
-        value=seconds,
-        peak=seconds,
-        threshold=catch_up_seconds,
-        reason="sight_regained",
-        evidence={"since": whole.start.isoformat(), "measures": [], "left_out": said},
-        notices=1,
-    )
-    _note(incident, "firing", "ok", "sight_regained", now)
-    notice = Notice(
-        kind=Kind.SIGHTED,
-        key=incident.uid.hex,
+    evidence = {"since": whole.start.isoformat(), "measures": [], "left_out": said}
+    incident = about_us.begin(BLIND, "sight_regained", seconds, catch_up_seconds, evidence, now, over_since=whole.start)
+    return about_us.tell(
+        BLIND,
+        Kind.SIGHTED,
+        incident,
+        channels,
+        now,
         headline=f"nothing was judged for {span(seconds)}, and not all of it is judged now",
         sentence=(
             f"Resolved: no evaluation had finished since {stamp(whole.start)}. What happened since "
             f"{stamp(whole.end)} is judged now and told once, marked late. {said}"
         ),
-        severity="high",
-        at=stamp(now),
-        rule=RULE,
-        rule_title="Blind",
-        project=SUBJECT,
         value="reading again",
-        threshold=span(catch_up_seconds),
-        reason="sight_regained",
         opened_at=stamp(whole.start),
-        resolved_at=stamp(now),
     )
-    queue.owe([Debt(notice, channel) for channel in channels], now)
-    return len(channels)
 
 
 def _open(
@@ -187,75 +164,40 @@ def _open(
     reason = next(iter(dict.fromkeys(sight.faults[name] for name in blind)))
     lost = " and ".join(MEASURES[name] for name in MEASURES if name in blind)
     seconds = (now - since).total_seconds()
-    incident = Incident.objects.create(
-        rule=RULE,
-        severity="high",
-        project_id_text=SUBJECT,
-        project=SUBJECT,
-        state="firing",
-        opened_at=now,
-        fired_at=now,
-        value=seconds,
-        peak=seconds,
-        threshold=limit.total_seconds(),
-        reason="no_good_reading",
-        evidence={"since": since.isoformat(), "measures": sorted(blind), "fault": clean(reason)},
-        notices=1,
-    )
-    _note(incident, "ok", "firing", "no_good_reading", now)
-    notice = Notice(
-        kind=Kind.BLIND,
-        key=incident.uid.hex,
+    evidence = {"since": since.isoformat(), "measures": sorted(blind), "fault": clean(reason)}
+    incident = about_us.begin(BLIND, "no_good_reading", seconds, limit.total_seconds(), evidence, now)
+    about_us.tell(
+        BLIND,
+        Kind.BLIND,
+        incident,
+        channels,
+        now,
         headline=f"no reading from Sentry since {since:%H:%M} UTC",
         sentence=(
             f"Since {stamp(since)} we have not been able to read {lost} from Sentry: {reason} "
             "Until this is mended, silence from us does not mean that all is well."
         ),
-        severity="high",
-        at=stamp(now),
-        rule=RULE,
-        rule_title="Blind",
-        project=SUBJECT,
-        value=f"no reading for {span(seconds)}",
-        threshold=span(limit.total_seconds()),
-        reason="no_good_reading",
+        value=BLIND.value(seconds),
         opened_at=stamp(since),
     )
-    queue.owe([Debt(notice, channel) for channel in channels], now)
 
 
 def _close(incident: Incident, channels: Collection[str], now: datetime) -> None:
     since = datetime.fromisoformat(incident.evidence["since"])
     lasted = span((now - since).total_seconds())
     left_out = f" {incident.evidence['left_out']}" if "left_out" in incident.evidence else ""
-    incident.state, incident.closed_at, incident.notices = "ok", now, incident.notices + 1
-    incident.reason = "sight_regained"
-    incident.save(update_fields=("state", "closed_at", "notices", "reason"))
-    _note(incident, "firing", "ok", "sight_regained", now)
-    notice = Notice(
-        kind=Kind.SIGHTED,
-        key=incident.uid.hex,
+    about_us.end(incident, "sight_regained", now)
+    about_us.tell(
+        BLIND,
+        Kind.SIGHTED,
+        incident,
+        channels,
+        now,
         headline=f"Sentry can be read again after {lasted}",
         sentence=(
             f"Resolved: Sentry answers again. It could not be read from {stamp(since)} to {stamp(now)}. "
             f"What was missed meanwhile is judged now and told once, marked late.{left_out}"
         ),
-        severity="high",
-        at=stamp(now),
-        rule=RULE,
-        rule_title="Blind",
-        project=SUBJECT,
         value="reading again",
-        threshold=span(incident.threshold),
-        reason="sight_regained",
         opened_at=stamp(since),
-        resolved_at=stamp(now),
-        sequence=incident.notices,
-    )
-    queue.owe([Debt(notice, channel) for channel in channels], now)
-
-
-def _note(incident: Incident, before: str, after: str, reason: str, now: datetime) -> None:
-    Transition.objects.create(
-        incident=incident, from_state=before, to_state=after, at=now, reason=reason, evidence=incident.evidence
     )

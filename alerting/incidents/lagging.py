@@ -8,20 +8,17 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from alerting.incidents.models import Incident, Transition
+from alerting.incidents import about_us
+from alerting.incidents.about_us import BEHIND
+from alerting.incidents.models import Incident
 from alerting.incidents.notice import stamp
 from alerting.incidents.record import Desk
-from alerting.outbox import queue
 from alerting.outbox.clean import clean
-from alerting.outbox.message import Kind, Notice
-from alerting.outbox.queue import Debt
+from alerting.outbox.message import Kind
 from alerting.rules.model import Reason, Verdict
-from alerting.rules.units import span
 
 logger = logging.getLogger(__name__)
 
-RULE = "behind"
-SUBJECT = "sentry"
 PATIENCE = timedelta(minutes=30)
 # Ratios are judged once a minute, and what is put off is not judged in between.
 OVER_AFTER = timedelta(minutes=3)
@@ -75,28 +72,14 @@ def _moment(memory: Mapping[str, Any], name: str) -> datetime:
 
 
 def _open(memory: Mapping[str, Any], waiting: Sequence[Verdict], desk: Desk, now: datetime) -> int:
-    lasted = now - _moment(memory, "since")
+    lasted = (now - _moment(memory, "since")).total_seconds()
     named = list(dict.fromkeys(f"{each.rule.title} of {each.reading.project.slug}" for each in waiting))
     more = f" and {len(named) - MOST_NAMED} more" if len(named) > MOST_NAMED else ""
-    incident = Incident.objects.create(
-        rule=RULE,
-        severity="medium",
-        project_id_text=SUBJECT,
-        project=SUBJECT,
-        state="firing",
-        opened_at=now,
-        fired_at=now,
-        value=lasted.total_seconds(),
-        peak=lasted.total_seconds(),
-        threshold=PATIENCE.total_seconds(),
-        reason="ingestion_behind",
-        evidence={"since": memory["since"], "why": memory["why"], "waiting": named},
-        notices=1,
-    )
-    _note(incident, "ok", "firing", now)
-    notice = _notice(Kind.FIRST, incident, now)
-    return _owe(
-        notice,
+    evidence = {"since": memory["since"], "why": memory["why"], "waiting": named}
+    incident = about_us.begin(BEHIND, "ingestion_behind", lasted, PATIENCE.total_seconds(), evidence, now)
+    return _tell(
+        Kind.FIRST,
+        incident,
         f"Sentry has shown events late since {_moment(memory, 'since'):%H:%M} UTC",
         f"Sentry's ingestion is behind: {memory['why']}. Until it has caught up, {', '.join(named[:MOST_NAMED])}{more} "
         "cannot end, and no rate or latency is told; counts over their threshold are.",
@@ -106,16 +89,13 @@ def _open(memory: Mapping[str, Any], waiting: Sequence[Verdict], desk: Desk, now
 
 
 def _close(memory: Mapping[str, Any], desk: Desk, now: datetime) -> int:
-    incident = Incident.objects.filter(rule=RULE, closed_at__isnull=True).first()
+    incident = about_us.standing(BEHIND)
     if incident is None:
         return 0
-    incident.state, incident.closed_at, incident.reason = "ok", now, "ingestion_caught_up"
-    incident.notices += 1
-    incident.save(update_fields=("state", "closed_at", "reason", "notices"))
-    _note(incident, "firing", "ok", now)
-    notice = _notice(Kind.RESOLVED, incident, now)
-    return _owe(
-        notice,
+    about_us.end(incident, "ingestion_caught_up", now)
+    return _tell(
+        Kind.RESOLVED,
+        incident,
         "Sentry shows events in time again",
         f"Resolved: Sentry's ingestion was behind from {memory['since']} to {memory['until']}. What could not be "
         "judged meanwhile is judged now.",
@@ -124,32 +104,16 @@ def _close(memory: Mapping[str, Any], desk: Desk, now: datetime) -> int:
     )
 
 
-def _notice(kind: Kind, incident: Incident, now: datetime) -> dict[str, Any]:
-    lasted = (now - datetime.fromisoformat(incident.evidence["since"])).total_seconds()
-    return {
-        "kind": kind,
-        "key": incident.uid.hex,
-        "severity": incident.severity,
-        "at": stamp(now),
-        "rule": RULE,
-        "rule_title": "Ingestion behind",
-        "project": SUBJECT,
-        "value": f"behind for {span(lasted)}",
-        "threshold": span(PATIENCE.total_seconds()),
-        "reason": incident.reason,
-        "opened_at": incident.evidence["since"],
-        "resolved_at": stamp(now) if kind is Kind.RESOLVED else "",
-        "sequence": incident.notices,
-    }
-
-
-def _owe(fields: Mapping[str, Any], headline: str, text: str, desk: Desk, now: datetime) -> int:
-    notice = Notice(headline=headline, sentence=text, **fields)
-    queue.owe([Debt(notice, channel) for channel in desk.channels], now)
-    return len(desk.channels)
-
-
-def _note(incident: Incident, before: str, after: str, now: datetime) -> None:
-    Transition.objects.create(
-        incident=incident, from_state=before, to_state=after, at=now, reason=incident.reason, evidence=incident.evidence
+def _tell(kind: Kind, incident: Incident, headline: str, sentence: str, desk: Desk, now: datetime) -> int:
+    since = _moment(incident.evidence, "since")
+    return about_us.tell(
+        BEHIND,
+        kind,
+        incident,
+        desk.channels,
+        now,
+        headline=headline,
+        sentence=sentence,
+        value=BEHIND.value((now - since).total_seconds()),
+        opened_at=incident.evidence["since"],
     )

@@ -20,6 +20,14 @@ class Measure(StrEnum):
     PROJECTS = "projects"  # which of the question's projects the token sees, as of now
 
 
+# What people are without where it cannot be read. The others are asked to confirm something.
+MEASURES = {
+    Measure.ERRORS: "error counts",
+    Measure.PERFORMANCE: "transactions and latency",
+    Measure.NEW_ISSUES: "new issues",
+}
+
+
 class Priority(StrEnum):
     """Who is served first when the budget is short: high-severity rules before the rest."""
 

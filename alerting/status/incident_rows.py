@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache, partial
 
 from alerting import config
-from alerting.incidents import blindness, dropping, lagging
+from alerting.incidents import about_us
 from alerting.incidents.models import Decision, Incident
 from alerting.incidents.quiet import Quiet
 from alerting.rules import catalog
@@ -25,12 +25,6 @@ STATES = {
     "recovering": "recovering",
     "flapping": "flapping",
     "ok": "over",
-}
-# What is no rule of the catalog: incidents about ourselves and about Sentry, with the unit of their values.
-ABOUT_US = {
-    blindness.RULE: ("Blind", "seconds"),
-    lagging.RULE: ("Ingestion behind", "seconds"),
-    dropping.RULE: ("Dropped events", "events"),
 }
 
 
@@ -75,13 +69,8 @@ def worst_first(row: IncidentRow) -> tuple[int, bool, float, datetime]:
 
 def shown(rule_name: str, value: float, threshold: float) -> tuple[str, str]:
     """A value and a threshold of this rule in people's units."""
-    match rule_name:
-        case blindness.RULE:
-            return f"no reading for {span(value)}", span(threshold)
-        case lagging.RULE:
-            return f"behind for {span(value)}", span(threshold)
-        case dropping.RULE:
-            return f"{plain(value)} dropped error event{'' if value == 1 else 's'}", plain(threshold)
+    if (topic := about_us.TOPICS.get(rule_name)) is not None:
+        return topic.value(value), topic.threshold(threshold)
     rule = rules().get(rule_name)
     if rule is None:
         return plain(value), plain(threshold)
@@ -93,16 +82,16 @@ def shown(rule_name: str, value: float, threshold: float) -> tuple[str, str]:
 
 def title(rule_name: str) -> str:
     """What people call the rule."""
-    if rule_name in ABOUT_US:
-        return ABOUT_US[rule_name][0]
+    if rule_name in about_us.TOPICS:
+        return about_us.TOPICS[rule_name].title
     rule = rules().get(rule_name)
     return rule.title if rule else rule_name.replace("_", " ")
 
 
 def unit(rule_name: str) -> str | None:
     """What the numbers of this rule count, for programs; None for a rule that is not known any more."""
-    if rule_name in ABOUT_US:
-        return ABOUT_US[rule_name][1]
+    if rule_name in about_us.TOPICS:
+        return about_us.TOPICS[rule_name].unit
     rule = rules().get(rule_name)
     return rule.unit if rule else None
 
