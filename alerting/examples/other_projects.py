@@ -6,11 +6,11 @@ from typing import Any
 
 from alerting.examples.afternoon import COUNT, LINKS, RULES, compose
 from alerting.examples.happenings import ENVIRONMENT, Burst, Happenings, clock, first_seen, hour
+from alerting.incidents import notice as notices
 from alerting.incidents.lifecycle import Why
-from alerting.incidents.notice import Told, stamp
+from alerting.incidents.notice import Told
 from alerting.outbox.message import Kind, Notice, TopError
 from alerting.rules.model import Project, Reading, Rule, Trust, Window
-from alerting.rules.units import span, text
 
 RATE, LATENCY = RULES["error_rate"], RULES["p95_latency"]
 SEARCH = Project("4512", "search")
@@ -97,32 +97,9 @@ def late_and_over() -> Notice:
     """Found at the same time, and over long since."""
     now, over = clock("05:41:26"), clock("03:23:00")
     reading = _reading(Project("4519", "billing"), "03:15:00", COUNT, 41.0)
-    shown, limit = text(COUNT, 41.0), text(COUNT, COUNT.threshold)
-    return Notice(
-        kind=Kind.LATE,
-        key=f"{int(reading.project.id):032x}",
-        headline=COUNT.kind.headline(COUNT, reading, 41.0),
-        sentence="Late: this happened while nothing was being judged, and it has been over for "
-        f"{span((now - over).total_seconds())}. At its worst {shown}, over the threshold of {limit}.",
-        severity=COUNT.severity.value,
-        at=stamp(now),
-        rule=COUNT.name,
-        rule_title=COUNT.title,
-        project=reading.project.slug,
-        environment=ENVIRONMENT,
-        value=shown,
-        threshold=limit,
-        peak=shown,
-        reason=Why.LATE_AND_OVER.value,
-        window_start=stamp(reading.window.start),
-        window_end=stamp(reading.window.end),
-        dataset=reading.dataset,
-        first_error_at=stamp(clock("03:10:12")),
-        opened_at=stamp(clock("03:10:12")),
-        resolved_at=stamp(over),
-        link=LINKS.to(COUNT, reading),
-        project_id=reading.project.id,
-    )
+    reading = replace(reading, first_error_at=clock("03:10:12"))
+    cause, key = "this happened while nothing was being judged", f"{int(reading.project.id):032x}"
+    return notices.late_and_over(COUNT, reading, cause, over, key, now, LINKS)
 
 
 def one_of_many(place: int, hour: str = "12") -> Notice:

@@ -9,16 +9,14 @@ from django.db.models import Q
 from alerting.incidents import record
 from alerting.incidents.lifecycle import Why
 from alerting.incidents.models import Gap, Incident, Transition
-from alerting.incidents.notice import stamp
+from alerting.incidents.notice import late_and_over
 from alerting.incidents.record import Desk
 from alerting.outbox import queue
 from alerting.outbox.clean import clean
-from alerting.outbox.message import Kind, Notice
 from alerting.outbox.queue import Debt
 from alerting.poll.blocks import Told
 from alerting.poll.past import Breach
 from alerting.rules.model import Outcome, Reading, Reason, Rule, Trust, Verdict, Window
-from alerting.rules.units import span, text
 
 REASON = Why.LATE_AND_OVER
 
@@ -141,38 +139,9 @@ def _owed(rule: Rule, breach: Breach, desk: Desk, now: datetime) -> Iterable[Deb
         Transition.objects.create(
             incident=incident, from_state=before, to_state=after, at=now, reason=reason, evidence=evidence
         )
-    notice = _notice(rule, breach, incident.uid.hex, desk, now)
+    reading, cause = _reading(rule, breach, desk), _cause(breach)
+    notice = late_and_over(rule, reading, cause, breach.stretch.end, incident.uid.hex, now, desk.links)
     # What a silence covered when it happened stays silenced when it is found.
     quiet = desk.quiet_at(breach.worst.end)
     is_silenced = quiet.covering(rule.name, breach.project.slug, breach.project.id, desk.environment) is not None
     return [Debt(notice, channel, rule.severity.rank, is_silenced) for channel in desk.told_of(rule)]
-
-
-def _notice(rule: Rule, breach: Breach, key: str, desk: Desk, now: datetime) -> Notice:
-    value, ago = text(rule, breach.value), span((now - breach.stretch.end).total_seconds())
-    return Notice(
-        kind=Kind.LATE,
-        key=key,
-        headline=rule.kind.headline(rule, _reading(rule, breach, desk), breach.value),
-        sentence=(
-            f"Late: {_cause(breach)}, and it has been over for {ago}. "
-            f"At its worst {value}, over the threshold of {text(rule, rule.threshold)}."
-        ),
-        severity=rule.severity.value,
-        at=stamp(now),
-        rule=rule.name,
-        rule_title=rule.title,
-        project=breach.project.slug,
-        environment=desk.environment,
-        value=value,
-        threshold=text(rule, rule.threshold),
-        peak=value,
-        reason=REASON,
-        window_start=stamp(breach.worst.start),
-        window_end=stamp(breach.worst.end),
-        dataset=_dataset(rule),
-        first_error_at=stamp(breach.first_error_at),
-        opened_at=stamp(breach.first_error_at),
-        resolved_at=stamp(breach.stretch.end),
-        link=desk.links.to(rule, _reading(rule, breach, desk)),
-    )

@@ -102,6 +102,41 @@ def escalated(was: Notice, key: str, waited: timedelta, now: datetime) -> Notice
     )
 
 
+def late_and_over(
+    rule: Rule, reading: Reading, cause: str, over: datetime, key: str, now: datetime, links: Links
+) -> Notice:
+    """The notice for what is found when it has been over for a while: `reading` is of its worst window."""
+    value, limit = text(rule, reading.value or 0.0), text(rule, rule.threshold)
+    began = stamp(reading.first_error_at) if reading.first_error_at else ""
+    return Notice(
+        kind=Kind.LATE,
+        key=key,
+        headline=rule.kind.headline(rule, reading, reading.value or 0.0),
+        sentence=(
+            f"Late: {cause}, and it has been over for {span((now - over).total_seconds())}. "
+            f"At its worst {value}, over the threshold of {limit}."
+        ),
+        severity=rule.severity.value,
+        at=stamp(now),
+        rule=rule.name,
+        rule_title=rule.title,
+        project=reading.project.slug,
+        environment=reading.environment,
+        value=value,
+        threshold=limit,
+        peak=value,
+        reason=Why.LATE_AND_OVER,
+        window_start=stamp(reading.window.start),
+        window_end=stamp(reading.window.end),
+        dataset=reading.dataset,
+        first_error_at=began,
+        opened_at=began,
+        resolved_at=stamp(over),
+        link=links.to(rule, reading),
+        project_id=reading.project.id,
+    )
+
+
 def stamp(moment: datetime) -> str:
     """ISO 8601 in UTC to the second."""
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
