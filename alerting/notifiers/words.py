@@ -3,6 +3,9 @@
 from enum import StrEnum
 
 from alerting.outbox.message import Kind, Line, Notice
+from alerting.rules.catalog import KINDS
+from alerting.rules.kind import SEE_ISSUES
+from alerting.rules.new_issue.kind import KIND as NEW_ISSUE
 
 _ABOUT_US = frozenset({Kind.BLIND, Kind.SIGHTED, Kind.CHANNEL, Kind.MENDED, Kind.TEST, Kind.DIGEST, Kind.STALE})
 # What keeps us from judging is no error of a project's.
@@ -37,8 +40,7 @@ TAGS: dict[str, str] = {
     "silenced": "silenced meanwhile",
 }
 
-NEW_ERROR_TYPE = "New error type"
-_ABOUT_TRANSACTIONS = frozenset({"error_rate", "p95_latency"})
+NEW_ERROR_TYPE = NEW_ISSUE.title
 _MOODS: dict[str, Mood] = {
     Kind.RESOLVED: Mood.GOOD,
     Kind.SIGHTED: Mood.GOOD,
@@ -131,7 +133,5 @@ def next_step(notice: Notice) -> str:
             return "Open the first of these errors: its stack trace says where to look."
         case _ if notice.issue:
             return "See its stack trace and who is affected."
-        case _ if notice.rule in _ABOUT_TRANSACTIONS:
-            return "See which transactions are behind it."
         case _:
-            return "See which issues are behind it."
+            return next((kind.next_step for kind in KINDS if kind.name == notice.rule), SEE_ISSUES)

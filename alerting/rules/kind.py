@@ -10,6 +10,8 @@ from alerting.rules.answers import Answer, Measure, Priority, Question
 from alerting.rules.model import Outcome, Reading, Reason, Rule, Severity
 from alerting.rules.readings import Watched
 
+SEE_ISSUES = "See which issues are behind it."
+
 
 class Axis(StrEnum):
     """What a series counts or measures, per project and interval."""
@@ -41,8 +43,8 @@ class Kind:
     `threshold`, `window`, `min_sample` and `switch` name the variables it is made of, empty where it has none.
     `measures` are what it is read from, `axes` the series that its chart is drawn from (none: no chart). `ask` gives
     groups of questions that make sense together only, `read` what answers say of each project, `judge` the verdict on
-    that. For people, `headline` says in a few words what is wrong, `sample` what the value was computed from, and
-    `link` is the path and the search of the page in Sentry that shows it.
+    that. For people, `headline` says in a few words what is wrong, `sample` what the value was computed from,
+    `next_step` what to do, and `link` is the path and the search of the page in Sentry that shows it.
     """
 
     name: str
@@ -61,6 +63,7 @@ class Kind:
     headline: Callable[[Rule, Reading, float], str]
     sample: Callable[[Reading], str]
     link: Callable[[Rule, Reading], tuple[str, str]]
+    next_step: str = SEE_ISSUES
 
     @property
     def variables(self) -> tuple[str, ...]:

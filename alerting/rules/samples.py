@@ -3,6 +3,8 @@
 from alerting.rules.model import Outcome, Reading, Reason, Rule, Trust
 from alerting.rules.trust import clearing, missing
 
+SEE_TRANSACTIONS = "See which transactions are behind it."
+
 
 def judge(rule: Rule, reading: Reading) -> tuple[Outcome, Reason]:
     if reading.sample == 0 and reading.trust is Trust.NO_DATA:

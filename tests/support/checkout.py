@@ -34,20 +34,21 @@ class Checkout:
         file.write_text(text)
 
     def insert(self, path: str, before: str, line: str) -> None:
-        """A line of the contributor's before a line that is there once."""
+        """A line of the contributor's before the one line that begins like this."""
         file = self.folder / path
         text = file.read_text()
-        assert text.count(f"\n{before}\n") == 1, before
-        file.write_text(text.replace(f"\n{before}\n", f"\n{line}\n{before}\n"))
+        assert text.count(f"\n{before}") == 1, before
+        file.write_text(text.replace(f"\n{before}", f"\n{line}\n{before}"))
 
     def alerting(self, *arguments: str) -> str:
         """What the command prints, whatever its exit status."""
         return self._run("-c", COMMAND, *arguments).stdout
 
-    def python(self, program: str) -> None:
-        """Run a program; raises where it fails."""
+    def python(self, program: str) -> str:
+        """What a program prints, which must not fail."""
         done = self._run("-c", program)
         assert done.returncode == 0, done.stderr
+        return done.stdout
 
     def _run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         argv = (sys.executable, *arguments)

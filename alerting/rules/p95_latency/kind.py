@@ -4,7 +4,7 @@ from alerting.rules.answers import Measure
 from alerting.rules.kind import Axis, Kind
 from alerting.rules.model import Reading, Rule, Severity
 from alerting.rules.p95_latency.reading import ask, read
-from alerting.rules.samples import judge, link, transactions
+from alerting.rules.samples import SEE_TRANSACTIONS, judge, link, transactions
 from alerting.rules.units import span, text
 
 
@@ -32,4 +32,5 @@ KIND = Kind(
     headline=headline,
     sample=sample,
     link=link,
+    next_step=SEE_TRANSACTIONS,
 )
