@@ -117,6 +117,8 @@ def next_step(notice: Notice) -> str:
             return "Mend what it names, then restart the worker: the channel is tried again at once."
         case Kind.DIGEST if mood(notice) is Mood.GOOD:
             return "Nothing to do now."
+        case Kind.DIGEST if {line.rule for line in notice.lines} == {NEW_ERROR_TYPE}:
+            return "See their stack traces and who is affected."
         case Kind.DIGEST:
             return "Start with the first lines: they are the most severe."
         case Kind.STALE:

@@ -114,7 +114,7 @@ class _Decision:
     def __init__(self, decision: Decision, incident: Incident) -> None:
         value = decision.value
         self.row = decision
-        self.why = reasons.told(decision.reason)
+        self.why = reasons.decided(decision.reason)
         self.value = "–" if value is None else incident_rows.shown(incident.rule, value, incident.threshold)[0]
         self.told = tag(decision.told) if decision.told else ""
         self.trust = "" if decision.trust == "value" else decision.trust.replace("_", " ")

@@ -24,10 +24,11 @@ MOST_OPEN = 200
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """Whether evaluations are running: `state` is waiting, seeing, late or blind."""
+    """Whether evaluations are running: `state` is waiting, seeing, late or blind; `good_until` is when all was read."""
 
     state: str
     sentence: str
+    good_until: datetime | None = None
 
 
 @require_safe
@@ -40,7 +41,7 @@ def now(request: HttpRequest) -> HttpResponse:
     listed = sorted(incident_rows.rows(open_now[:MOST_OPEN], muted, at, charts=True), key=incident_rows.worst_first)
     # A new error type is told and closed in one step, and by the time of closing there is an index.
     new_types = Incident.objects.filter(closed_at__gte=at - NEW_TYPES_WITHIN, rule__in=TOLD_ONCE)
-    new_types = new_types.select_related("acknowledgement").defer("standing")[:MOST_NEW_TYPES]
+    new_types = new_types.select_related("acknowledgement").defer("standing").order_by("-closed_at")
     broken = list(Channel.objects.exclude(broken_reason=""))
     return render(
         request,
@@ -48,7 +49,7 @@ def now(request: HttpRequest) -> HttpResponse:
         {
             "rows": listed,
             "more": len(open_now) > MOST_OPEN,
-            "new_types": incident_rows.rows(new_types, muted, at),
+            "new_types": incident_rows.rows(new_types[:MOST_NEW_TYPES], muted, at),
             "sight": sight(evaluator_state.read(at), at),
             "broken": broken,
             "mutes": muted.mutes,
@@ -69,7 +70,7 @@ def sight(state: EvaluatorState | None, at: datetime) -> Sight:
             "late", f"Nothing has been evaluated for {span(age.total_seconds())}: are worker and beat running?"
         )
     if faults:
-        return Sight("blind", " ".join(faults))
+        return Sight("blind", " ".join(faults), state.good_until)
     behind = lagging.sentence(state.behind)
     return Sight("seeing", f"Last evaluated {span(age.total_seconds())} ago. {behind}".strip())
 

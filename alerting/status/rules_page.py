@@ -69,13 +69,20 @@ def _row(rule: Rule, latest: LatestReadings | None, last_fired: datetime | None)
         rule=rule,
         threshold="for every new one" if rule.kind.is_told_once else f"over {text(rule, rule.threshold)}",
         window=span(rule.window_seconds) if rule.window_seconds else "",
-        origins=[(name, str(getattr(config.current(), name)), config.origin(name)) for name in rule.kind.variables],
+        origins=[
+            (name, _plainly(getattr(config.current(), name)), config.origin(name)) for name in rule.kind.variables
+        ],
         last_fired=last_fired,
         told=registry.told_of(rule.severity),
         readings=readings[:MOST_PROJECTS],
         further=max(0, len(readings) - MOST_PROJECTS),
         unread=_unread(rule, readings),
     )
+
+
+def _plainly(value: object) -> str:
+    """As one would write it into the environment."""
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _readings(rule: Rule, stored: Mapping[str, Sequence[Any]]) -> list[ReadingRow]:

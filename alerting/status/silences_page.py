@@ -94,6 +94,7 @@ def _page(
         "windows": [_Window(each, now, known) for each in windows],
         "audit": AuditEntry.objects.select_related("incident")[:AUDIT_SHOWN],
         "rules": [(name, rule.title) for name, rule in incident_rows.rules().items()],
+        "is_planning": form is not None,
         "form": form or {"weekdays": "daily", "starts": "02:00", "minutes": "60", "time_zone": "UTC"},
         "silence": silence or {},
         "silence_choices": SILENCE_CHOICES.items(),

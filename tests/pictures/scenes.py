@@ -13,10 +13,11 @@ from tests.support.incidents import evaluator, incident
 
 ANN = perform.Actor("ann", "page", "127.0.0.1")
 SEED = 3
+MINUTES = 58
 CULPRITS = (
-    ("OperationalError: could not connect to payments-db", 21, 90),
-    ("KeyError: 'cart_id'", 9, 14 * 1440),
-    ("Timeout: the bank did not answer in 5 s", 4, 52 * 1440),
+    ("OperationalError: could not connect to payments-db", "checkout.payments in charge", 21, 26),
+    ("KeyError: 'cart_id'", "checkout.views in pay", 9, 14 * 1440),
+    ("Timeout: the bank did not answer in 5 s", "checkout.bank in settle", 4, 52 * 1440),
 )
 
 
@@ -24,16 +25,16 @@ def broken(sandbox: Sandbox) -> Incident:
     """Three open incidents, one of them in hand, two new error types and a silence; returns one to look into."""
     now = datetime.now(UTC)
     _seeing(now)
-    began = now - timedelta(minutes=24)
-    checkout = _incident("checkout", began, [0, 1, 0, 2, 1, 1, 6, 14, 22, 31, 28, 36, 37], project_id_text=_id(sandbox))
+    checkout = _incident("checkout", [0, 1, 0, 2, 1, 1, 6, 14, 22, 31, 28, 36, 37], project_id_text=_id(sandbox))
+    began = checkout.opened_at
     _tell(checkout, now)
-    rate = [0.002, 0.004, 0.003, 0.006, 0.012, 0.021, 0.034, 0.042]
-    _incident("search", now - timedelta(minutes=11), rate, rule="error_rate", threshold=0.01)
-    slow = [420, 380, 510, 640, 900, 1240, 1530, 1840, 1710]
-    api = _incident("api", now - timedelta(minutes=47), slow, rule="p95_latency", threshold=1000.0, severity="medium")
-    perform.acknowledge(api.pk, ANN, now - timedelta(minutes=40), "scaling up")
+    rate = [0.002, 0.004, 0.003, 0.002, 0.003, 0.004, 0.006, 0.021, 0.034, 0.042]
+    _incident("search", rate, rule="error_rate", threshold=0.01)
+    slow = [420, 380, 640, 1240, 1530, 1640, 1840, 1780, 1710]
+    api = _incident("api", slow, rule="p95_latency", threshold=1000.0, severity="medium")
+    perform.acknowledge(api.pk, ANN, api.opened_at + timedelta(minutes=6), "scaling up")
     perform.silence(perform.About(project="legacy"), now + timedelta(hours=2), "is being replaced", ANN, now)
-    for project, title, minutes in (("checkout", CULPRITS[0][0], 25), ("web", "TypeError: price is undefined", 190)):
+    for project, title, minutes in (("web", "TypeError: price is undefined", 190), ("checkout", CULPRITS[0][0], 26)):
         made = incident(project, age=timedelta(minutes=minutes), subject=title, rule="new_issue", severity="medium")
         Incident.objects.filter(pk=made.pk).update(
             state="ok", closed_at=made.opened_at, reason="first_seen", evidence={"issue": {"title": title}}
@@ -77,39 +78,44 @@ def _nothing_open() -> None:
     Message.objects.all().delete()
 
 
-def _incident(project: str, began: datetime, values: list[float], **changes: object) -> Incident:
-    """An incident whose values rose like this during the last hour."""
-    now, chance = datetime.now(UTC), random.Random(SEED)
-    given = {"value": values[-1], "peak": max(values), "fired_at": began, **changes}
-    made = incident(project, age=now - began, environment="production", **given)
+def _incident(project: str, values: list[float], **changes: object) -> Incident:
+    """An incident whose values rose like this during the last hour; it opened when they passed the threshold."""
+    now, threshold = datetime.now(UTC), float(changes.get("threshold", 10.0))  # type: ignore[arg-type]
+    read = [(now - timedelta(minutes=MINUTES - place), value) for place, value in enumerate(_by_minute(values))]
+    read = [(at, round(value) if threshold >= 1 else round(value, 4)) for at, value in read]
+    began = next(at for at, value in read if value > threshold)
+    peak = max(value for _, value in read)
+    given = {"value": read[-1][1], "peak": peak, "fired_at": began, "environment": "production", **changes}
+    made = incident(project, age=now - began, **given)
     made.decisions.all().delete()
-    start, threshold = now - timedelta(minutes=58), float(given.get("threshold", 10.0))  # type: ignore[arg-type]
-    steps = 58
-    rows = []
-    for step in range(steps):
-        place = step / steps * (len(values) - 1)
-        low, part = int(place), place % 1
-        value = (values[low] * (1 - part) + values[min(low + 1, len(values) - 1)] * part) * chance.uniform(0.92, 1.06)
-        value = round(value) if threshold >= 1 else round(value, 4)
-        at = start + timedelta(minutes=step)
-        over = value > threshold
-        reason = "first_breach" if over and not any(each.outcome == "breached" for each in rows) else "still_breached"
-        rows.append(
-            Decision(
-                incident=made,
-                at=at,
-                window_end=at,
-                settled=step % 2 == 1,
-                trust="value",
-                value=value,
-                outcome="breached" if over else "clear",
-                verdict_reason="over_threshold" if over else "at_or_under_threshold",
-                reason=reason if over else "nothing_open",
-                told="first" if over and reason == "first_breach" else "",
-            )
-        )
-    Decision.objects.bulk_create(rows)
+    Decision.objects.bulk_create(_decision(made, at, value, value > threshold, at == began) for at, value in read)
     return made
+
+
+def _by_minute(values: list[float]) -> list[float]:
+    """These values with others between them, none quite where a ruler would put it; the last one is reached."""
+    chance, found = random.Random(SEED), []
+    for minute in range(MINUTES):
+        place = minute / (MINUTES - 1) * (len(values) - 1)
+        low, part = int(place), place % 1
+        between = values[low] * (1 - part) + values[min(low + 1, len(values) - 1)] * part
+        found.append(between * chance.uniform(0.92, 1.02))
+    return [*found[:-1], values[-1]]
+
+
+def _decision(made: Incident, at: datetime, value: float, is_over: bool, is_first: bool) -> Decision:
+    return Decision(
+        incident=made,
+        at=at,
+        window_end=at,
+        settled=False,
+        trust="value",
+        value=value,
+        outcome="breached" if is_over else "clear",
+        verdict_reason="over_threshold" if is_over else "at_or_under_threshold",
+        reason="first_breach" if is_first else "still_breached" if is_over else "nothing_open",
+        told="first" if is_first else "",
+    )
 
 
 def _tell(made: Incident, now: datetime) -> None:
@@ -120,12 +126,12 @@ def _tell(made: Incident, now: datetime) -> None:
         "top_errors": [
             {
                 "title": title,
-                "culprit": "checkout.payments in charge",
+                "culprit": culprit,
                 "count": count,
                 "first_seen": (now - timedelta(minutes=minutes)).strftime("%Y-%m-%dT%H:%M:%SZ"),
                 "link": f"https://acme.sentry.example/issues/{450 + count}/",
             }
-            for title, count, minutes in CULPRITS
+            for title, culprit, count, minutes in CULPRITS
         ],
     }
     Message.objects.filter(incident_key=made.uid.hex).update(payload=payload)

@@ -9,7 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from alerting.actions import perform
-from alerting.actions.models import Silence
+from alerting.actions.models import Acknowledgement, Silence
 from alerting.examples.afternoon import firing
 from alerting.incidents.models import Gap, LatestReadings, Tick
 from alerting.outbox.models import Channel, Message
@@ -48,6 +48,7 @@ def test_while_blind_it_never_says_that_nothing_is_wrong(client: Client) -> None
     evaluator(memory={"sight": {"good": {}, "faults": {"errors": "Sentry refused the token."}}})
     page = text(client, "/")
     assert "We cannot see." in page and "Sentry refused the token." in page and "Nothing is wrong" not in page
+    assert "Last complete reading: <time" in page
 
 
 def test_when_ticks_have_stopped_it_says_since_when(client: Client) -> None:
@@ -99,7 +100,7 @@ def test_an_incidents_page_shows_decisions_notices_and_changes(client: Client) -
     )
     page = text(client, f"/incidents/{made.pk}/")
     assert "delivered" in page and "waiting: smtp_421: busy" in page
-    assert "first time over the threshold" in page and "I have it" in page
+    assert "over the threshold for the first time" in page and "I have it" in page
 
 
 def test_the_errors_behind_it_and_what_to_do_now_stand_on_both_pages(client: Client) -> None:
@@ -130,6 +131,22 @@ def test_a_new_error_type_is_shown_by_its_title(client: Client, address: str) ->
     made = closed("shop", rule="new_issue", subject="991", evidence={"issue": {"title": "KeyError: 'cart_id'"}})
     page = text(client, address.format(made.pk))
     assert "KeyError: &#x27;cart_id&#x27;" in page and "34 errors" not in page.partition("<h2>Decisions")[0]
+
+
+def test_of_new_error_types_the_newest_stands_first(client: Client) -> None:
+    evaluator()
+    for hours, title in ((1, "KeyError: new"), (3, "KeyError: old")):
+        at = datetime.now(UTC) - timedelta(hours=hours)
+        closed("shop", rule="new_issue", subject=title, closed_at=at, evidence={"issue": {"title": title}})
+    page = text(client, "/")
+    assert page.index("KeyError: new") < page.index("KeyError: old")
+
+
+def test_who_has_an_incident_and_who_had_one_are_told_apart(client: Client) -> None:
+    for made in (incident("open"), closed("over")):
+        Acknowledgement.objects.create(incident=made, at=made.opened_at, by="ann", via="cli")
+    page = text(client, "/history/")
+    assert page.count("ann has it") == page.count("ann had it") == 1
 
 
 def test_a_closed_incident_can_be_read_and_not_acted_on(client: Client) -> None:
