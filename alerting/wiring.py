@@ -7,10 +7,10 @@ from alerting.actions import mutes
 from alerting.complete_notices import Completion
 from alerting.config import Settings
 from alerting.config_files import is_secret
-from alerting.incidents.facts import DatabaseFacts
 from alerting.incidents.lifecycle import Policy
 from alerting.incidents.links import Links
 from alerting.incidents.record import Desk, Escalation
+from alerting.incidents.stored_facts import DatabaseFacts
 from alerting.notifiers import registry
 from alerting.parts import Parts
 from alerting.poll.background import Background

@@ -14,7 +14,7 @@ from alerting.errors import DeliveryError
 from alerting.findings import Finding, Status
 from alerting.notifiers.email import probe as mail_probe
 from alerting.notifiers.slack import probe as slack_probe
-from alerting.poll.check import Level, Observation
+from alerting.poll.inspection import Level, Observation
 from tests.config.test_load import BESIDE, SECRETS
 from tests.notifiers.stand_ins import slack_server
 

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from alerting.incidents.facts import DatabaseFacts
 from alerting.incidents.models import Incident
+from alerting.incidents.stored_facts import DatabaseFacts
 from alerting.poll.budget import LocalBudget
 from alerting.poll.client import SentryClient
 from alerting.poll.sentry import SentrySource

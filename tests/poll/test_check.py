@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from alerting.poll.check import Level, Observation, inspect
+from alerting.poll.inspection import Level, Observation, inspect
 from tests.poll.sentry_like import END, TOKEN, SentryLike, event_row, source
 from tests.poll.server import Reply, Server
 

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from alerting.incidents.facts import DatabaseFacts
+from alerting.incidents.stored_facts import DatabaseFacts
 from alerting.poll.budget import LocalBudget
 from alerting.poll.client import SentryClient
 from alerting.poll.sentry import SentrySource

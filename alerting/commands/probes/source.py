@@ -5,8 +5,8 @@ from urllib.parse import urlsplit
 from alerting.config import Settings
 from alerting.findings import Finding, Status
 from alerting.poll.budget import LocalBudget
-from alerting.poll.check import Level, Observation, inspect
 from alerting.poll.client import SentryClient
+from alerting.poll.inspection import Level, Observation, inspect
 from alerting.poll.sentry import SentrySource
 
 QUESTION_SECONDS = 8.0
