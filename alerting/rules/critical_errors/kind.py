@@ -1,12 +1,88 @@
 """Critical errors: a count only grows, so over the threshold is certain at once, under it only once it has settled."""
 
-from alerting.rules import levels
-from alerting.rules.answers import Measure
-from alerting.rules.critical_errors.reading import ask, read
-from alerting.rules.kind import Axis, Kind
-from alerting.rules.model import Outcome, Reading, Reason, Rule, Severity
+from collections.abc import Sequence
+from dataclasses import replace
+
+from alerting.rules import levels, windows
+from alerting.rules.answers import Answer, Measure, Priority, Question, Row
+from alerting.rules.kind import Axis, Kind, Situation, settled
+from alerting.rules.model import Outcome, Reading, Reason, Rule, Severity, Trust, Window
+from alerting.rules.readings import Watched, base, listed, rows
 from alerting.rules.trust import clearing, missing
 from alerting.rules.units import least, plain, span, text
+
+
+def ask(rule: Rule, situation: Situation) -> list[tuple[Question, ...]]:
+    """With a steady lag the freshest window never holds a window's worth of errors; its settled twin does."""
+    freshest = Question(Measure.ERRORS, windows.fresh(situation.now, rule.window_seconds), Priority.HIGH)
+    groups: list[tuple[Question, ...]] = [(freshest,), (settled(Measure.ERRORS, rule, situation, Priority.HIGH),)]
+    if situation.dropping:
+        # What was dropped in one window, and what was kept in the very same. Outcomes are told in whole minutes.
+        whole = Window.ending(windows.floor(situation.now, 60), max(1, rule.window_seconds // 60) * 60)
+        kept = Question(Measure.ERRORS, whole, Priority.HIGH, beside_drops=True)
+        groups.append((Question(Measure.OUTCOMES, whole, Priority.HIGH, settled=True), kept))
+    return groups
+
+
+def read(rule: Rule, answers: Sequence[Answer], watched: Watched) -> list[Reading]:
+    """One reading for each project of each window that was counted."""
+    readings: list[Reading] = []
+    for answer in answers:
+        question = answer.question
+        if question.measure is not Measure.ERRORS or question.window.seconds != rule.window_seconds:
+            continue
+        for project, row in rows(answer, rule, watched):
+            reading = base(project, row, answer, watched)
+            if reading.trust is Trust.VALUE:
+                reading = replace(reading, value=float(row.errors or 0), first_error_at=row.first_error_at)
+            readings.append(_overlay_drops(reading, watched))
+        if question.beside_drops and not watched.environment:
+            readings += _with_drops(answer, answers, watched)
+    return readings
+
+
+def _with_drops(kept: Answer, answers: Sequence[Answer], watched: Watched) -> list[Reading]:
+    """What was kept and what was dropped in the same window: together they are the least that happened."""
+    dropped = next((each for each in answers if _is_about(each, Measure.OUTCOMES, kept.question.window)), None)
+    if dropped is None or kept.trust is not Trust.VALUE:
+        return []
+    by_id = {project.id: (project, row) for project, row in kept.rows.items()}
+    readings: list[Reading] = []
+    for project, row in dropped.rows.items():
+        if not row.dropped:
+            continue
+        named, counted = by_id.get(project.id, (project, Row(errors=0)))
+        note = (
+            f"At least: {plain(counted.errors or 0)} errors that Sentry kept and {row.dropped} events it dropped "
+            f"({listed(row.dropped_reasons)}). Of dropped events neither the level nor the environment is known."
+        )
+        readings.append(
+            replace(
+                base(named, counted, kept, watched),
+                trust=Trust.DROPPED,
+                value=float((counted.errors or 0) + row.dropped),
+                first_error_at=counted.first_error_at,
+                dataset=f"{kept.dataset} + outcomes",
+                detail={"kept": float(counted.errors or 0), "dropped": float(row.dropped)},
+                note=note,
+            )
+        )
+    return readings
+
+
+def _is_about(answer: Answer, measure: Measure, window: Window) -> bool:
+    return answer.question.measure is measure and answer.question.window == window and answer.trust is Trust.VALUE
+
+
+def _overlay_drops(reading: Reading, watched: Watched) -> Reading:
+    reasons = watched.dropped.errors.get(reading.project.id)
+    if not reasons or reading.trust not in {Trust.VALUE, Trust.NO_DATA}:
+        return reading
+    note = (
+        f"Sentry dropped {sum(reasons.values())} error events of this project in the last minutes "
+        f"({listed(reasons)}), so the true value is higher and a falling one proves no recovery."
+    )
+    return replace(reading, trust=Trust.DROPPED, note=f"{reading.note} {note}".strip())
 
 
 def judge(rule: Rule, reading: Reading) -> tuple[Outcome, Reason]:

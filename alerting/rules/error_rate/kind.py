@@ -1,11 +1,63 @@
 """Error rate: errors as a part of transactions."""
 
-from alerting.rules.answers import Measure
-from alerting.rules.error_rate.reading import ask, read
-from alerting.rules.kind import Axis, Kind
-from alerting.rules.model import Reading, Rule, Severity
+from collections.abc import Sequence
+from dataclasses import replace
+
+from alerting.rules.answers import Answer, Measure, Priority, Question, Row
+from alerting.rules.kind import Axis, Kind, Situation, settled
+from alerting.rules.model import Reading, Rule, Severity, Trust
+from alerting.rules.readings import Watched, base, rows, settled_answer
 from alerting.rules.samples import SEE_TRANSACTIONS, judge, link, transactions
 from alerting.rules.units import plain, span, text
+
+
+def ask(rule: Rule, situation: Situation) -> list[tuple[Question, ...]]:
+    """First what may have to be found out: what it costs then is taken off the rest."""
+    performance = settled(Measure.PERFORMANCE, rule, situation, Priority.HIGH)
+    return [(performance, settled(Measure.ERRORS, rule, situation, Priority.HIGH))]
+
+
+def read(rule: Rule, answers: Sequence[Answer], watched: Watched) -> list[Reading]:
+    """One reading for each project with transactions, where both counts are of the same window."""
+    performance = settled_answer(answers, Measure.PERFORMANCE, rule.window_seconds)
+    errors = settled_answer(answers, Measure.ERRORS, rule.window_seconds)
+    if performance is None or errors is None or performance.question.window != errors.question.window:
+        return []
+    counted = {project.id: row for project, row in errors.rows.items()}
+    readings: list[Reading] = []
+    for project, row in rows(performance, rule, watched):
+        reading = base(project, row, performance, watched)
+        if reading.trust is Trust.VALUE and errors.trust is not Trust.VALUE:
+            reading = replace(reading, trust=errors.trust, note=errors.note)
+        if reading.trust is Trust.VALUE:
+            found = counted.get(project.id, Row(errors=0))
+            sample, count = row.transactions or 0, found.errors or 0
+            reading = replace(
+                reading,
+                trust=Trust.VALUE if sample else Trust.NO_DATA,
+                value=count / sample if sample else None,
+                sample=sample,
+                stored=row.stored,
+                first_error_at=found.first_error_at,
+                dataset=" + ".join(name for name in (errors.dataset, performance.dataset) if name),
+                detail={"errors": float(count), "transactions": float(sample)},
+                note=performance.note if sample else "No transactions in this window, so there is no error rate.",
+            )
+        readings.append(_without_rate(reading, watched))
+    return readings
+
+
+def _without_rate(reading: Reading, watched: Watched) -> Reading:
+    """No rate where events were dropped on either side of the division: nobody knows what it is."""
+    errors = sum(watched.dropped.errors.get(reading.project.id, {}).values())
+    transactions = watched.dropped.transactions.get(reading.project.id, 0)
+    if not (errors or transactions) or reading.trust not in {Trust.VALUE, Trust.NO_DATA}:
+        return reading
+    lost = " and ".join(
+        f"{count} {name}" for count, name in ((errors, "error events"), (transactions, "transactions")) if count
+    )
+    note = f"Sentry dropped {lost} of this project in the last minutes, so its error rate is not judged."
+    return replace(reading, trust=Trust.DROPPED, value=None, note=note)
 
 
 def headline(rule: Rule, reading: Reading, value: float) -> str:
