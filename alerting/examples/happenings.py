@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from alerting.incidents.notice import stamp
 from alerting.outbox.message import Notice, TopError, Trend
 from alerting.poll import trend
 from alerting.poll.background import Points
 from alerting.rules.kind import Axis
 from alerting.rules.model import Project, Reading, Rule, Trust, Window
+from alerting.rules.units import stamp
 
 DAY = datetime(2026, 11, 23, tzinfo=UTC)
 ENVIRONMENT = "production"

@@ -6,11 +6,10 @@ from datetime import datetime
 from typing import Any
 
 from alerting.incidents.models import Incident, Transition
-from alerting.incidents.notice import stamp
 from alerting.outbox import queue
 from alerting.outbox.message import Kind, Notice
 from alerting.outbox.queue import Debt
-from alerting.rules.units import plain, span
+from alerting.rules.units import counted, plain, span, stamp
 
 SUBJECT = "sentry"
 
@@ -34,7 +33,7 @@ DROPPING = Topic(
     "Dropped events",
     "medium",
     "events",
-    lambda value: f"{plain(value)} dropped error event{'' if value == 1 else 's'}",
+    lambda value: counted(value, "dropped error event"),
     plain,
 )
 TOPICS = {topic.rule: topic for topic in (BLIND, BEHIND, DROPPING)}

@@ -9,12 +9,11 @@ from typing import Any
 from alerting.incidents import about_us
 from alerting.incidents.about_us import BLIND
 from alerting.incidents.models import Incident
-from alerting.incidents.notice import stamp
 from alerting.outbox.clean import clean
 from alerting.outbox.message import Kind
 from alerting.rules.answers import MEASURES, Answer, Measure
 from alerting.rules.model import Window
-from alerting.rules.units import span
+from alerting.rules.units import span, stamp
 
 logger = logging.getLogger(__name__)
 

@@ -4,11 +4,11 @@ from datetime import datetime
 
 from alerting.incidents import about_us
 from alerting.incidents.about_us import DROPPING
-from alerting.incidents.notice import stamp
 from alerting.incidents.record import Desk
 from alerting.outbox.clean import clean
 from alerting.outbox.message import Kind
 from alerting.rules.readings import Dropped
+from alerting.rules.units import stamp
 
 MOST_NAMED = 10
 

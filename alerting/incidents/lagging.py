@@ -11,11 +11,11 @@ from typing import Any
 from alerting.incidents import about_us
 from alerting.incidents.about_us import BEHIND
 from alerting.incidents.models import Incident
-from alerting.incidents.notice import stamp
 from alerting.incidents.record import Desk
 from alerting.outbox.clean import clean
 from alerting.outbox.message import Kind
 from alerting.rules.model import Reason, Verdict
+from alerting.rules.units import stamp
 
 logger = logging.getLogger(__name__)
 

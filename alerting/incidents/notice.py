@@ -10,7 +10,7 @@ from alerting.incidents.standing import State
 from alerting.outbox.message import Kind, Notice
 from alerting.rules.model import Reading, Rule, Trust
 from alerting.rules.samples import transactions
-from alerting.rules.units import least, plain, span, text
+from alerting.rules.units import counted, least, span, stamp, text
 
 TITLE_LIMIT = 300
 
@@ -137,11 +137,6 @@ def late_and_over(
     )
 
 
-def stamp(moment: datetime) -> str:
-    """ISO 8601 in UTC to the second."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
 def _ended(rule: Rule, why: Why, value: float, told: Told) -> str:
     """The headline of an end that is no recovery; empty for everything else."""
     shown = text(rule, value)
@@ -247,7 +242,7 @@ def _dataset(rule: Rule, reading: Reading) -> str:
 def _traffic(rule: Rule, reading: Reading) -> str:
     """What came in the last window instead of enough transactions."""
     errors = reading.detail.get("errors", 0)
-    beside = f" and {plain(errors)} error{'' if errors == 1 else 's'}" if errors else ""
+    beside = f" and {counted(errors, 'error')}" if errors else ""
     came = f"{transactions(reading)}{beside}" if reading.sample else f"no transactions{beside}"
     return f"The last {span(reading.window.seconds)} that were read had {came}; {rule.min_sample} are needed."
 

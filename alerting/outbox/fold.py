@@ -7,6 +7,7 @@ from datetime import datetime
 
 from alerting.outbox.capacity import Capacity
 from alerting.outbox.message import Kind, Line, Notice
+from alerting.rules.units import counted, stamp
 
 # Up to this many notices are sent one by one.
 FOLD_ABOVE = 5
@@ -32,16 +33,16 @@ def digest(notices: Sequence[Notice], kind: Kind, waiting: int, now: datetime, f
     totals = Counter(f"{notice.rule_title or notice.kind}: {notice.kind}" for notice in notices)
     projects = len({notice.project for notice in notices if notice.project})
     left = waiting - len(notices)
-    about = f" about {_counted(projects, 'project')}" if projects else ""
-    sentence = f"{_counted(len(notices), 'notice')}{about}{TOGETHER}"
+    about = f" about {counted(projects, 'project')}" if projects else ""
+    sentence = f"{counted(len(notices), 'notice')}{about}{TOGETHER}"
     sentence += f"; {left} more follow." if left > 0 else "."
     made = Notice(
         kind=Kind.DIGEST,
         key=f"digest-{first_id}-{now:%Y%m%d%H%M%S}",
-        headline=_counted(len(notices), "notice") + (f", {_counted(projects, 'project')}" if projects else ""),
+        headline=counted(len(notices), "notice") + (f", {counted(projects, 'project')}" if projects else ""),
         sentence=sentence,
         severity="high" if any(notice.severity == "high" for notice in notices) else "medium",
-        at=_stamp(now),
+        at=stamp(now),
         reason=Kind.DIGEST.value,
         notes=_shared(notices),
         lines=tuple(_line(notice) for notice in notices),
@@ -57,7 +58,7 @@ def overdue(notice: Notice, now: datetime) -> Notice:
         notice,
         kind=Kind.STALE,
         sentence=notice.sentence.replace(TOGETHER, f" could not be delivered in time, the oldest since {since}", 1),
-        at=_stamp(now),
+        at=stamp(now),
         reason=Kind.STALE.value,
     )
 
@@ -69,14 +70,6 @@ def _shared(notices: Sequence[Notice]) -> tuple[str, ...]:
         note if count == len(notices) else f"About {count} of these: {note}"
         for note, count in notes.most_common(MOST_NOTES)
     )
-
-
-def _counted(count: int, what: str) -> str:
-    return f"{count} {what}{'s' if count != 1 else ''}"
-
-
-def _stamp(now: datetime) -> str:
-    return now.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _line(notice: Notice) -> Line:

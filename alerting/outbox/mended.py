@@ -8,7 +8,7 @@ from alerting.outbox import channels
 from alerting.outbox.message import Kind, Notice
 from alerting.outbox.models import Message
 from alerting.outbox.repairs import SENT_ANOTHER_WAY
-from alerting.rules.units import span
+from alerting.rules.units import counted, span, stamp
 
 logger = logging.getLogger(__name__)
 
@@ -25,7 +25,7 @@ def notices(channel: str, now: datetime) -> list[tuple[str, Notice]]:
     sentence = f"{channel.capitalize()} takes our notices again, after {lasted}. {_elsewhere(channel, since)}"
     waiting = Message.objects.filter(channel=channel, state=Message.State.PENDING).count()
     if waiting:
-        sentence += f" What still waits for it goes out now: {_counted(waiting)}."
+        sentence += f" What still waits for it goes out now: {counted(waiting, 'notice')}."
     return [
         (other, _notice(Notice.from_json(message.payload), sentence, lasted, since, now))
         for other, message in latest.items()
@@ -39,7 +39,7 @@ def _elsewhere(channel: str, since: datetime) -> str:
     if not rerouted:
         return "No notice took another way meanwhile."
     are = "is" if rerouted == 1 else "are"
-    return f"{_counted(rerouted)} meant for it went another way meanwhile, and {are} not sent again."
+    return f"{counted(rerouted, 'notice')} meant for it went another way meanwhile, and {are} not sent again."
 
 
 def _notice(told: Notice, sentence: str, lasted: str, since: datetime, now: datetime) -> Notice:
@@ -49,22 +49,14 @@ def _notice(told: Notice, sentence: str, lasted: str, since: datetime, now: date
         kind=Kind.MENDED,
         headline=f"{told.project.capitalize()} takes our notices again after {lasted}",
         sentence=sentence,
-        at=_stamp(now),
+        at=stamp(now),
         rule_title="Channel works again",
         value="mended",
         reason="channel_mended",
-        opened_at=_stamp(since),
-        resolved_at=_stamp(now),
+        opened_at=stamp(since),
+        resolved_at=stamp(now),
         notes=(),
         recipients=(),
         edit_only=False,
         sequence=told.sequence + 1,
     )
-
-
-def _counted(count: int) -> str:
-    return f"{count} notice{'s' if count != 1 else ''}"
-
-
-def _stamp(now: datetime) -> str:
-    return now.strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -10,6 +10,7 @@ from alerting.outbox import channels, queue, repairs
 from alerting.outbox.message import Kind, Notice
 from alerting.outbox.models import Channel, Message
 from alerting.outbox.queue import Debt
+from alerting.rules.units import stamp
 
 # These refuse one notice; everything else permanent refuses whatever we send.
 ONE_NOTICE_ONLY = frozenset(
@@ -78,7 +79,6 @@ def _working(channel: str, enabled: Iterable[str]) -> list[str]:
 
 
 def _broken_notice(channel: str, error: DeliveryError, now: datetime) -> Notice:
-    stamp = now.strftime("%Y-%m-%dT%H:%M:%SZ")
     name = channel.capitalize()
     return Notice(
         kind=Kind.CHANNEL,
@@ -86,7 +86,7 @@ def _broken_notice(channel: str, error: DeliveryError, now: datetime) -> Notice:
         headline=f"{name} does not take our notices any more",
         sentence=f"{error} Until that is mended, notices meant for {name} come this way.",
         severity="high",
-        at=stamp,
+        at=stamp(now),
         rule="channel",
         rule_title="Channel broken",
         project=channel,

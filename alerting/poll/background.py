@@ -23,6 +23,7 @@ from alerting.rules import levels
 from alerting.rules.answers import Measure, Priority
 from alerting.rules.kind import Axis
 from alerting.rules.model import Window
+from alerting.rules.units import stamp
 
 PER_PROJECT = 3
 MOST_GROUPS = 10
@@ -69,7 +70,7 @@ class Background:
                     title=issue.title,
                     culprit=issue.culprit,
                     count=count,
-                    first_seen=issue.first_seen.strftime("%Y-%m-%dT%H:%M:%SZ"),
+                    first_seen=stamp(issue.first_seen),
                     link=issue.permalink,
                     release=_release(record.get("firstRelease")),
                 )

@@ -8,6 +8,7 @@ from alerting.outbox.message import Trend
 from alerting.poll.background import Points
 from alerting.rules.kind import Axis
 from alerting.rules.model import Rule, Window
+from alerting.rules.units import stamp
 
 HOUR = 3600
 STEPS = 20
@@ -34,7 +35,7 @@ def trend(rule: Rule, found: Mapping[Axis, Points], asked: Window, seconds: int)
     if not any(found.values()):
         return None
     last_hour = values(rule, found, asked, seconds)[-HOUR // seconds :]
-    return Trend(tuple(_highest(last_hour)), rule.threshold, asked.end.strftime("%Y-%m-%dT%H:%M:%SZ"))
+    return Trend(tuple(_highest(last_hour)), rule.threshold, stamp(asked.end))
 
 
 def values(rule: Rule, found: Mapping[Axis, Points], asked: Window, seconds: int) -> list[float]:

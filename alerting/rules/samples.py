@@ -2,6 +2,7 @@
 
 from alerting.rules.model import Outcome, Reading, Reason, Rule, Trust
 from alerting.rules.trust import clearing, missing
+from alerting.rules.units import counted
 
 SEE_TRANSACTIONS = "See which transactions are behind it."
 
@@ -37,4 +38,4 @@ def transactions(reading: Reading) -> str:
     """How many there were, in words."""
     stored = reading.stored is not None and reading.stored != reading.sample
     held = f" ({reading.stored} stored)" if stored else ""
-    return f"{reading.sample} transaction{'' if reading.sample == 1 else 's'}{held}"
+    return f"{counted(reading.sample or 0, 'transaction')}{held}"

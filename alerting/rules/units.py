@@ -1,5 +1,7 @@
 """Values as people write them: errors, percent, milliseconds."""
 
+from datetime import datetime
+
 from alerting.rules.model import Reading, Rule
 
 DECIMALS = {"ratio": 4, "ms": 1}
@@ -35,6 +37,16 @@ def text(rule: Rule, value: float) -> str:
 def least(reading: Reading) -> str:
     """What was dropped may have been counted in part only, and what else was dropped is not known."""
     return "at least " if "dropped" in reading.detail else ""
+
+
+def counted(count: float, what: str) -> str:
+    """So many of them: 1 error, 2 errors."""
+    return f"{plain(count)} {what}{'' if count == 1 else 's'}"
+
+
+def stamp(moment: datetime) -> str:
+    """ISO 8601 in UTC to the second."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _decimals(rule: Rule, value: float) -> int:
