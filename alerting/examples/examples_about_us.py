@@ -1,10 +1,18 @@
 """Believable notices about ourselves: that we are blind, that a channel is broken, that Sentry drops or lags."""
 
+from alerting.errors import DeliveryError
+from alerting.examples.happenings import clock
+from alerting.outbox import channel_notices
 from alerting.outbox.message import Kind, Notice
+
+REFUSED = DeliveryError("invalid_auth", "Slack refused: the token is not valid. Check SENTRY_SLACK_BOT_TOKEN.")
+ANOTHER_WAY = "4 notices meant for it went another way meanwhile, and are not sent again."
 
 
 def about_us() -> dict[str, Notice]:
     """The examples by name."""
+    broken_at = clock("12:07:41")
+    broken = channel_notices.broken("slack", REFUSED, broken_at)
     return {
         "dropping": Notice(
             kind=Kind.FIRST,
@@ -94,43 +102,8 @@ def about_us() -> dict[str, Notice]:
             resolved_at="2026-11-23T12:25:00Z",
             sequence=2,
         ),
-        "channel": Notice(
-            kind=Kind.CHANNEL,
-            key="channel-slack-20261123120741",
-            headline="Slack does not take our notices any more",
-            sentence="Slack refused: the token is not valid. Check SENTRY_SLACK_BOT_TOKEN. Until that is mended, "
-            "notices meant for Slack come this way.",
-            severity="high",
-            at="2026-11-23T12:07:41Z",
-            rule="channel",
-            rule_title="Channel broken",
-            project="slack",
-            value="invalid_auth",
-            threshold="a working channel",
-            reason="channel_broken",
-            notes=(
-                "`alerting outbox reopen slack` tries Slack at once, without a restart. With neither, it is tried now "
-                "and then: after a minute at first, once an hour in the end.",
-            ),
-        ),
-        "channel works again": Notice(
-            kind=Kind.MENDED,
-            key="channel-slack-20261123120741",
-            headline="Slack takes our notices again after 22 min",
-            sentence="Slack takes our notices again, after 22 min. 4 notices meant for it went another way "
-            "meanwhile, and are not sent again.",
-            severity="high",
-            at="2026-11-23T12:29:41Z",
-            rule="channel",
-            rule_title="Channel works again",
-            project="slack",
-            value="mended",
-            threshold="a working channel",
-            reason="channel_mended",
-            opened_at="2026-11-23T12:07:41Z",
-            resolved_at="2026-11-23T12:29:41Z",
-            sequence=2,
-        ),
+        "channel": broken,
+        "channel works again": channel_notices.works_again(broken, ANOTHER_WAY, broken_at, clock("12:29:41")),
         "test": Notice(
             kind=Kind.TEST,
             key="test-1",

@@ -6,11 +6,9 @@ from datetime import datetime
 from django.db import transaction
 
 from alerting.errors import DeliveryError
-from alerting.outbox import channels, queue, repairs
-from alerting.outbox.message import Kind, Notice
+from alerting.outbox import channel_notices, channels, queue, repairs
 from alerting.outbox.models import Channel, Message
 from alerting.outbox.queue import Debt
-from alerting.rules.units import stamp
 
 # These refuse one notice; everything else permanent refuses whatever we send.
 ONE_NOTICE_ONLY = frozenset(
@@ -63,7 +61,7 @@ def report(message: Message, error: DeliveryError, enabled: Iterable[str], finge
         if one_notice:
             channels.put_off_trial(message.channel, now)
         elif channels.mark_broken(message.channel, error.reason, fingerprint, now):
-            notice = _broken_notice(message.channel, error, now)
+            notice = channel_notices.broken(message.channel, error, now)
             queue.owe([Debt(notice, other) for other in others], now)
         repairs.reroute(message.channel, others, error.reason, now, only=message.pk if one_notice else None)
 
@@ -76,25 +74,3 @@ def is_open(channel: str) -> bool:
 def _working(channel: str, enabled: Iterable[str]) -> list[str]:
     broken = set(Channel.objects.exclude(broken_reason="").values_list("name", flat=True))
     return [name for name in enabled if name != channel and name not in broken]
-
-
-def _broken_notice(channel: str, error: DeliveryError, now: datetime) -> Notice:
-    name = channel.capitalize()
-    return Notice(
-        kind=Kind.CHANNEL,
-        key=f"channel-{channel}-{now:%Y%m%d%H%M%S}",
-        headline=f"{name} does not take our notices any more",
-        sentence=f"{error} Until that is mended, notices meant for {name} come this way.",
-        severity="high",
-        at=stamp(now),
-        rule="channel",
-        rule_title="Channel broken",
-        project=channel,
-        value=error.reason,
-        threshold="a working channel",
-        reason="channel_broken",
-        notes=(
-            f"`alerting outbox reopen {channel}` tries {name} at once, without a restart. With neither, it is tried "
-            "now and then: after a minute at first, once an hour in the end.",
-        ),
-    )
