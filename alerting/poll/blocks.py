@@ -175,8 +175,9 @@ def usual_shares(blocks: Sequence[Block]) -> dict[str, float]:
 
 
 def merged(blocks: Sequence[Block], older_than: datetime, longest: timedelta) -> list[Block]:
-    """The same past in fewer blocks: what is old and judged goes together."""
+    """The same past in fewer blocks: what is old goes together, unless a window of it has still to be judged."""
     result: list[Block] = []
+    needed = _beside_unjudged(blocks, longest)
     for block in blocks:
         last = result[-1] if result else None
         if (
@@ -184,13 +185,29 @@ def merged(blocks: Sequence[Block], older_than: datetime, longest: timedelta) ->
             and last.end == block.start
             and block.end <= older_than
             and block.end - last.start <= longest
-            and not last.unjudged
-            and not block.unjudged
+            and last.start not in needed
+            and block.start not in needed
         ):
             result[-1] = Block(last.start, block.end, _added(last.counts, block.counts))
         else:
             result.append(block)
     return result
+
+
+def _beside_unjudged(blocks: Sequence[Block], length: timedelta) -> set[datetime]:
+    """The starts of blocks that lie in one window with what waits to be judged: they may have been split for it."""
+    found: set[datetime] = set()
+    ends: datetime | None = None
+    for block in blocks:
+        ends = block.end if block.unjudged else ends
+        if ends is not None and block.start < ends + length:
+            found.add(block.start)
+    begins: datetime | None = None
+    for block in reversed(blocks):
+        begins = block.start if block.unjudged else begins
+        if begins is not None and block.end > begins - length:
+            found.add(block.start)
+    return found
 
 
 def _added(one: Mapping[str, Count], other: Mapping[str, Count]) -> dict[str, Count]:
