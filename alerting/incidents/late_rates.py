@@ -18,6 +18,8 @@ from alerting.rules.model import Rule, Verdict, Window
 
 # Windows of ratios move once a minute at most; what is a few minutes late has not been missed.
 SHORTEST_GAP = timedelta(minutes=3)
+# Ticks that are as far apart have requests enough for both.
+TURN_SECONDS = 120
 
 
 class Span(Protocol):
@@ -79,6 +81,15 @@ def wanted(
         left_out = Window(last, earliest) if earliest - last >= gaps.WORTH_SAYING else None
         reviews += rate_review.after_a_gap(rules, max(last, earliest), span.settle_seconds, now)
     return reviews, left_out
+
+
+def kept_for_them(state: EvaluatorState, now: datetime) -> int:
+    """How many requests counts leave to rates that can be read now: a window's worth in every other two minutes.
+
+    Without it rates get what counts leave over, which is nothing for as long as late errors keep coming.
+    """
+    is_their_turn = int(now.timestamp()) // TURN_SECONDS % 2 == 1
+    return rate_review.REQUESTS_PER_WINDOW if is_their_turn and any(each.is_due(now) for each in state.rates) else 0
 
 
 def go_on(

@@ -73,6 +73,9 @@ class Review:
     def is_over(self) -> bool:
         return self.next > self.until
 
+    def is_due(self, now: datetime) -> bool:
+        return not self.is_over and now >= self.not_before
+
     def to_json(self) -> dict[str, Any]:
         found = {rule: [each.to_json() for each in listed] for rule, listed in self.found.items()}
         return {
@@ -169,7 +172,7 @@ def go_on(
     """
     mine = [rule for rule in rules if rule.kind.needs_transactions and rule.window_seconds == review.seconds]
     requests = 0
-    while requests + REQUESTS_PER_WINDOW <= limit and not review.is_over and now >= review.not_before:
+    while requests + REQUESTS_PER_WINDOW <= limit and review.is_due(now):
         window = Window.ending(review.next, review.seconds)
         answers, cost = _read(source, mine, window)
         requests += cost

@@ -10,7 +10,7 @@ from tests.support.pipeline import World
 
 NOON = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
 SHOP, CALM = Project("1", "shop"), Project("2", "calm")
-MINUTE = timedelta(minutes=1)
+MINUTE, SECOND = timedelta(minutes=1), timedelta(seconds=1)
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
@@ -52,6 +52,20 @@ def test_what_began_and_ended_during_two_hours_of_downtime_is_told_late(world: W
     world.run(5 * MINUTE)
     assert told(world) == {("error_rate", "late"), ("p95_latency", "late")}
     assert len(world.source.asked) - requests[0] <= 5 * 20
+
+
+def test_it_is_told_although_late_errors_of_others_never_cease(world: World) -> None:
+    """Dating them takes all requests that are left, turn for turn."""
+    world.interval = 15
+    back = NOON + 123 * MINUTE
+    for number in range(60 * 12):
+        happened = NOON + (5 + 7 * number % 100) * MINUTE + timedelta(seconds=number % 60)
+        world.source.add_late(
+            Project(str(10 + number % 12), f"late-{number % 12}"), 3, happened, back + number * 10 * SECOND
+        )
+    world.now = back
+    world.run(40 * MINUTE)
+    assert told(world) == {("error_rate", "late"), ("p95_latency", "late")}
 
 
 def test_what_the_server_could_not_tell_for_an_hour_is_told_late(world: World) -> None:
