@@ -1,6 +1,7 @@
 """How the past that is remembered gets shorter without losing what has still to be judged."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 from alerting.poll.blocks import Block, merged
 
@@ -12,7 +13,7 @@ def minutes(*edges: int, unjudged: int = -1) -> list[Block]:
     """Blocks between these minutes; something waits to be judged in the one that begins at `unjudged`."""
     return [
         Block(NOON + start * MINUTE, NOON + end * MINUTE, {}, {"1": 0.0} if start == unjudged else {})
-        for start, end in zip(edges, edges[1:], strict=False)
+        for start, end in pairwise(edges)
     ]
 
 
