@@ -32,8 +32,8 @@ def find(text: str, lowered: str, names: Names, work: Work) -> Iterator[Cut]:
     for rows in _ROWS.finditer(text):
         work.spend(30)
         secret = _secret_columns(rows["names"], names)
-        if any(secret):
-            yield from _inserted(text, rows, secret, work)
+        for piece in _values(text, rows, secret, work) if any(secret) else ():
+            yield from _literal(piece)
     if _PARAMETERS in text:
         yield from _parameters(text, names, work)
 
@@ -60,56 +60,44 @@ def _secret_columns(listed: str, names: Names) -> list[bool]:
     return [names.are_secret(name.strip()) for name in listed.split(",")]
 
 
-def _inserted(text: str, rows: re.Match[str], secret: list[bool], work: Work) -> Iterator[Cut]:
-    """The literals of secret columns in `VALUES (…), (…)` or `SELECT …`."""
+def _values(text: str, rows: re.Match[str], secret: list[bool], work: Work | None = None) -> Iterator[Piece]:
+    """What stands in the places of secret columns in `VALUES (…), (…)` or `SELECT …`."""
     selects = rows["then"][:6].lower() == "select"
-    depth, column, base = int(selects), 0, 1
-    closed = False
+    depth, column, closed = int(selects), 0, False
     for piece in tokens(text, rows.end()):
-        work.spend(40)
+        if work:
+            work.spend(40)
         sign = piece.text
-        if closed and sign not in {",", "("}:
+        if (closed and sign not in {",", "("}) or (selects and depth == 1 and sign.lower() == "from"):
             return
         if sign == "(":
             depth += 1
-            if depth == base:
-                column, closed = 0, False
+            column, closed = (0, False) if depth == 1 else (column, closed)
         elif sign == ")":
             depth -= 1
-            closed = depth < base and not selects
+            closed = depth < 1 and not selects
             if depth < 0:
                 return
-        elif sign == "," and depth == base:
+        elif sign == "," and depth == 1:
             column += 1
-        elif (
-            depth >= base
-            and column < len(secret)
-            and secret[column]
-            and piece.token in (_LITERALS if not selects else _TEXTS)
-        ):
-            yield from _literal(piece)
-        elif selects and depth == base and sign.lower() == "from":
-            return
-
-
-_TEXTS = frozenset({Token.TEXT})
-_LITERALS = frozenset({Token.TEXT, Token.NUMBER, Token.QUOTED})
+        elif depth and True in secret[column : column + 1] and (piece.token is Token.TEXT or not selects):
+            yield piece
 
 
 def _literal(piece: Piece) -> Iterator[Cut]:
     start, end = piece.inner
-    if end > start and piece.text not in {"''", '""'} and not holds_nothing(piece.text.strip("'\"")):
+    if piece.token in _LITERALS and end > start and not holds_nothing(piece.text.strip("'\"")):
         yield start, end, "sql-value"
+
+
+_LITERALS = frozenset({Token.TEXT, Token.NUMBER, Token.QUOTED})
 
 
 def without_shown(values: str, secret: set[int]) -> str:
     """A tuple of parameters as Python shows it, or a list of such, without those at the secret positions."""
-    done = 0
-    kept: list[str] = []
-    for start, end in _shown(values, secret):
-        kept += (values[done:start], MARKER)
-        done = end
-    return "".join((*kept, values[done:]))
+    for start, end in reversed(list(_shown(values, secret))):
+        values = values[:start] + MARKER + values[end:]
+    return values
 
 
 def _shown(values: str, secret: set[int]) -> Iterator[tuple[int, int]]:
@@ -130,17 +118,14 @@ def _shown(values: str, secret: set[int]) -> Iterator[tuple[int, int]]:
 def secret_parameters(statement: str, names: Names) -> set[int]:
     """Which of a statement's positional placeholders stand for values of secret columns."""
     rows = _ROWS.search(statement)
-    columns = _secret_columns(rows["names"], names) if rows else []
+    inserted = set(_values(statement, rows, _secret_columns(rows["names"], names))) if rows else set()
     secret: set[int] = set()
-    position = -1
-    name, compared = "", False
+    position, name, compared = -1, "", False
     for piece in tokens(statement):
         if piece.token is Token.HOLDER:
             position += 1
-            at = int(piece.text[1:]) - 1 if piece.text[0] == "$" else position
-            inserted = rows is not None and piece.start >= rows.end() and not compared
-            if (inserted and columns[position % len(columns)]) or (compared and name and names.are_secret(name)):
-                secret.add(at)
+            if piece in inserted or (compared and names.are_secret(name)):
+                secret.add(int(piece.text[1:]) - 1 if piece.text[0] == "$" else position)
             compared = False
         elif piece.text.lower() in _OPERATORS:
             compared = True

@@ -7,15 +7,12 @@ from typing import Any
 from alerting.sentry.scrub.names import names_for, words_of
 from alerting.sentry.scrub.remarks import paths, with_remarks
 from alerting.sentry.scrub.rules.secrecy import Secrecy
-from alerting.sentry.scrub.sections import PARAMETER, SECTIONS, is_of_celery
+from alerting.sentry.scrub.sections import SECTIONS, finish_log, is_of_celery
 from alerting.sentry.scrub.shapes import known_ids
 from alerting.sentry.scrub.texts import Texts, secret_span
-from alerting.sentry.scrub.values import MARKER
 from alerting.sentry.scrub.walk import Walk
 
 Told = tuple[tuple[Any, ...], str, Any]
-# A shorter parameter may stand in the line for something else.
-_SHORTEST = 3
 # What only an event has, and no log, metric, check-in or breadcrumb: there Sentry reads `_meta`.
 _OF_EVENTS = frozenset(
     "exception message logentry request user extra contexts breadcrumbs spans threads tags transaction".split()
@@ -60,13 +57,9 @@ class Engine:
         attributes = event.get("attributes")
         named = attributes.get("logger.name") if isinstance(attributes, Mapping) else None
         walk.of_celery = is_of_celery(event.get("logger") or event.get("category") or named)
-        cleaned = {}
-        for name, value in event.items():
-            before = len(walk.remarks)
-            cleaned[name] = _part(walk, name, value)
-            walk.under(name, before)
+        cleaned = {name: walk.at(name, _part, walk, name, value) for name, value in event.items()}
         if "body" in event and "attributes" in event:
-            _finish_log(walk, event, cleaned)
+            finish_log(walk, event, cleaned)
         if walk.remarks and not _OF_EVENTS.isdisjoint(event) and _NOT_OF_EVENTS.isdisjoint(event):
             cleaned["_meta"] = with_remarks(event.get("_meta"), walk.remarks)
         return cleaned, walk
@@ -91,18 +84,6 @@ class OnlyArguments(Walk):
 
     def code(self, line: str) -> str:
         return line
-
-
-def _finish_log(walk: Walk, log: Mapping[Any, Any], cleaned: dict[Any, Any]) -> None:
-    """Take out of a finished log line the parameters that went out of its attributes as a whole."""
-    given, left = log["attributes"], cleaned["attributes"]
-    if not isinstance(given, Mapping) or not isinstance(left, Mapping) or not isinstance(cleaned["body"], str):
-        return
-    for name, value in given.items():
-        told = value.get("value") if isinstance(value, Mapping) else value
-        now = left[name].get("value") if isinstance(left.get(name), Mapping) else left.get(name)
-        if str(name).startswith(PARAMETER) and now == MARKER and isinstance(told, str) and len(told) > _SHORTEST:
-            cleaned["body"] = cleaned["body"].replace(told, walk.marked("log-parameter"))
 
 
 def _part(walk: Walk, name: Any, value: Any) -> Any:

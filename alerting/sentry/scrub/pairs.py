@@ -10,7 +10,7 @@ from alerting.sentry.scrub import ends
 from alerting.sentry.scrub.names import Names, words_of
 from alerting.sentry.scrub.rules.secrecy import Secrecy
 from alerting.sentry.scrub.rules.words import ORDINARY
-from alerting.sentry.scrub.values import MARKER, holds_nothing, is_complaint, is_secret_value, looks_random
+from alerting.sentry.scrub.values import holds_nothing, is_complaint, is_secret_value, looks_random
 from alerting.sentry.scrub.work import Cut, Work
 
 Span = tuple[int, int]
@@ -110,10 +110,8 @@ class Pairs:
         last = match["name"].rpartition(".")[2]
         if match["op"] in {"==", "!=", "===", "!=="}:
             return value[0].islower() and value.rstrip(":").replace("_", "").replace(".", "").isalpha()
-        if "." in match["name"] and value == last and " " in match["sep"]:
-            return True
         dotted = "." in value and value.islower() and value.replace("_", "").replace(".", "").isalpha()
-        return dotted and self._names.are_secret(value)
+        return (value == last and " " in match["sep"]) or (dotted and self._names.are_secret(value))
 
     def _is_told(self, text: str, match: re.Match[str], value: str, end: int, secrecy: Secrecy) -> bool:
         """Whether `name: value` is data. In speech an ordinary word follows a colon, and more words follow that."""
@@ -129,10 +127,10 @@ class Pairs:
                 return False  # a part of an address: arn:aws:secretsmanager:eu:secret:name
             if _PORT.fullmatch(value) and (text[: match.start()].endswith("//") or "." in match["name"]):
                 return False
-            return len(value) >= 3 if strong else looks_random(value) and len(value) >= 8 and "(" not in value
+            return len(value) >= 3 if strong else looks_random(value) and "(" not in value
         if value.isdigit() and len(value) < 3 and text[end : end + 2].strip().isalpha():
             return False  # pin: 4 digits
-        return not value.isalpha() or looks_random(value) or _FIELD.match(text, end) is not None
+        return not value.isalpha() or _FIELD.match(text, end) is not None
 
     def _paired(self, text: str, match: re.Match[str], secrecy: Secrecy) -> Span:
         """The second of two quoted texts, where a pair begins with the first: ('password', '…'), [['token', '…']]."""
@@ -150,11 +148,8 @@ class Pairs:
             return _NONE
         if opening[1] in '"`' and value.islower() and value.replace("_", "").isalpha():
             return _NONE
-        name_like = value.isidentifier() and value.islower() and self._names.are_secret(value)
-        header = "-" in value and value.istitle() and value.replace("-", "").isalpha()
-        if holds_nothing(value) or header or (name_like and value not in {"secret", "password", "pass", "pw"}):
-            return _NONE
-        return start, end
+        is_name = value.isidentifier() and value.islower() and self._names.are_secret(value)
+        return _NONE if holds_nothing(value) or is_name else (start, end)
 
     def _quoted(self, text: str, match: re.Match[str], opening: re.Match[str], secrecy: Secrecy) -> Span:
         quote = opening[1]
@@ -182,7 +177,7 @@ class Pairs:
         if end < 0:
             return at + 1, len(text)
         inside = text[at + 1 : end]
-        if holds_nothing(text[at : end + 1]) or holds_nothing(inside.strip("'\" ")) or MARKER[1:-1] == inside:
+        if holds_nothing(text[at : end + 1]) or holds_nothing(inside.strip("'\" ")):
             return _NONE
         told = _QUOTED.findall(inside)
         if any(map(is_complaint, told)) and all(is_complaint(one) or one.replace("_", "").isalpha() for one in told):
@@ -200,10 +195,7 @@ class Pairs:
         end = ends.closing_quote(text, start, call["quote"])
         value = text[start:end]
         plain = value.strip()
-        if holds_nothing(plain) or is_complaint(plain) or not any(map(str.isalnum, plain)):
+        if not any(map(str.isalnum, plain)):
             return _NONE
-        if re.fullmatch(r"[A-Za-z_.-]{2,60}|[A-Za-z ,%_]{1,80}[:?]?|[\w-]{1,60}\.(?:\w{1,8})", plain) and (
-            self._names.are_secret(plain) or call["call"][0].islower()
-        ):
-            return _NONE
-        return start, end
+        looked_up = call["call"][0].islower() and not looks_random(plain)
+        return _NONE if looked_up else (start, end)

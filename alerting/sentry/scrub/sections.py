@@ -1,7 +1,7 @@
 """The sections of an event, each with the fields that are its structure: Sentry groups by them, so they stay."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from alerting.sentry.scrub.containers import without_parameters
@@ -13,6 +13,8 @@ from alerting.sentry.scrub.walk import Walk
 Section = Callable[[Walk, Any], Any]
 
 PARAMETER = "sentry.message.parameter."
+# A shorter parameter may stand in the line for something else.
+_SHORTEST = 4
 _SOURCE = ("pre_context", "context_line", "post_context")
 _NUMERIC = re.compile(r"pass|pw|pin|otp|code|secret|cv[vc]|key|2fa|mfa", re.IGNORECASE)
 _PLACEHOLDER = re.compile(r"%(?:\((\w+)\))?[-#0 +]*\d*(?:\.\d+)?[sdrifaxXgGeEcou]|\{(\w*)(?:![rsa])?(?::[^{}]*)?\}")
@@ -23,7 +25,7 @@ def _fields(walk: Walk, value: Any, kept: frozenset[str], own: Mapping[str, Sect
     if type(value) is not dict and not isinstance(value, Mapping):
         return walk.value(value)
     cleaned = value.copy() if type(value) is dict else dict(value)
-    clean, harmless, remarks = walk.clean, walk.harmless, walk.remarks
+    clean, harmless = walk.clean, walk.harmless
     for name, item in value.items():
         kind = type(item)
         if kind is str:
@@ -35,18 +37,8 @@ def _fields(walk: Walk, value: Any, kept: frozenset[str], own: Mapping[str, Sect
                 continue
         elif name in kept:
             continue
-        before = len(remarks)
         section = own.get(name)
-        cleaned[name] = section(walk, item) if section else walk.named(name, item)
-        if len(remarks) > before:
-            walk.under(name, before)
-    return cleaned
-
-
-def _part(walk: Walk, name: Any, item: Any, section: Section | None) -> Any:
-    before = len(walk.remarks)
-    cleaned = section(walk, item) if section else walk.named(name, item)
-    walk.under(name, before)
+        cleaned[name] = walk.at(name, section, walk, item) if section else walk.at(name, walk.named, name, item)
     return cleaned
 
 
@@ -54,17 +46,11 @@ def _each(one: Section) -> Section:
     """A list of objects, bare or under `values`."""
 
     def items(walk: Walk, value: Any) -> Any:
-        cleaned, remarks = [], walk.remarks
-        for position, item in enumerate(value):
-            before = len(remarks)
-            cleaned.append(one(walk, item))
-            if len(remarks) > before:
-                walk.under(position, before)
-        return cleaned
+        return [walk.at(position, one, walk, item) for position, item in enumerate(value)]
 
     def many(walk: Walk, value: Any) -> Any:
         if isinstance(value, Mapping) and isinstance(value.get("values"), list | tuple):
-            return {name: _part(walk, name, item, items if name == "values" else None) for name, item in value.items()}
+            return _fields(walk, value, frozenset(), {"values": items})
         return items(walk, value) if isinstance(value, list | tuple) else one(walk, value)
 
     return many
@@ -89,13 +75,6 @@ def _until_body(walk: Walk, text: Any) -> Any:
     if not isinstance(text, str) or _BODY not in text:
         return walk.value(text)
     return f"{walk.value(text.partition(_BODY)[0])}{_BODY}: {_gone(walk, text)}"
-
-
-def _body_position(walk: Walk, template: Any) -> int:
-    """Which parameter of the worker's message is the first behind its body's announcement, from 1; 0 for none."""
-    if not walk.of_celery or not isinstance(template, str) or _BODY not in template:
-        return 0
-    return 1 + len(_PLACEHOLDER.findall(template.partition(_BODY)[0]))
 
 
 def _gone(walk: Walk, item: Any) -> Any:
@@ -133,7 +112,7 @@ def _source(walk: Walk, lines: Any) -> Any:
     if type(lines) is list:
         if not walk.inside_key and walk.is_clean_code(lines):
             return lines.copy()
-        return [_part(walk, position, line, _source_line) for position, line in enumerate(lines)]
+        return [walk.at(position, _source_line, walk, line) for position, line in enumerate(lines)]
     return _source_line(walk, lines)
 
 
@@ -186,9 +165,9 @@ def _without_parameters(walk: Walk, value: Any, told: str) -> Any:
 def _cookies(walk: Walk, value: Any) -> Any:
     """The name of a cookie tells little: none of their values goes out."""
     if isinstance(value, list | tuple) and all(isinstance(item, list | tuple) and len(item) == 2 for item in value):
-        return [[name, _part(walk, position, item, _HIDDEN)] for position, (name, item) in enumerate(value)]
+        return [[name, walk.at(position, _HIDDEN, walk, item)] for position, (name, item) in enumerate(value)]
     if isinstance(value, Mapping):
-        return {name: _part(walk, name, item, _HIDDEN) for name, item in value.items()}
+        return {name: walk.at(name, _HIDDEN, walk, item) for name, item in value.items()}
     return _HIDDEN(walk, value)
 
 
@@ -199,55 +178,66 @@ def _logentry(walk: Walk, value: Any) -> Any:
     """A log line: its template names its parameters, though they stand apart."""
     if not isinstance(value, Mapping):
         return walk.value(value)
-    template, params = value.get("message"), value.get("params")
-    secret: set[int] = set()
-    if isinstance(template, str) and isinstance(params, list | tuple):
-        secret = {at for at in _secret_positions(walk, template, len(params)) if not _is_count(params[at], template)}
-    body = _body_position(walk, template)
+    params = value.get("params")
+    own = _parameters(walk, value.get("message"), params) if isinstance(params, list | tuple) else {}
 
     def positioned(walk: Walk, items: Any) -> Any:
-        if not secret and not body:
+        if not own:
             return walk.value(items)
-        return [
-            _part(walk, at, item, _gone if body and at >= body - 1 else _HIDDEN if at in secret else Walk.value)
-            for at, item in enumerate(items)
-        ]
+        return [walk.at(at, own.get(at, Walk.value), walk, item) for at, item in enumerate(items)]
 
     cleaned = _fields(walk, value, frozenset(), {"params": positioned, "formatted": _message})
-    if isinstance(cleaned.get("formatted"), str):
-        for told in _taken_out(params, cleaned.get("params")):
-            if told in cleaned["formatted"]:
-                cleaned["formatted"] = cleaned["formatted"].replace(told, walk.marked("log-parameter"))
-                walk.under("formatted", len(walk.remarks) - 1)
+    if params and isinstance(cleaned.get("formatted"), str):
+        line = cleaned["formatted"]
+        cleaned["formatted"] = walk.at("formatted", _without_told, walk, line, params, cleaned["params"])
     return cleaned
-
-
-def _taken_out(params: Any, cleaned: Any) -> list[str]:
-    """The parameters that were secret as a whole: the finished line repeats them, without their names."""
-    if isinstance(params, list | tuple):
-        params, cleaned = dict(enumerate(params)), dict(enumerate(cleaned))
-    given = params.items() if isinstance(params, Mapping) else ()
-    return [item for name, item in given if cleaned[name] == MARKER != item and isinstance(item, str) and len(item) > 3]
 
 
 def _attributes(walk: Walk, value: Any) -> Any:
     """A log item's attributes, among them its template and that template's parameters."""
     if not isinstance(value, Mapping):
         return walk.value(value)
-    template = value.get("sentry.message.template")
-    template = template.get("value") if isinstance(template, Mapping) else template
-    named = [str(name) for name in value if str(name).startswith(PARAMETER)]
-    own: dict[str, Section] = {}
+    count = sum(str(name).startswith(PARAMETER) for name in value)
+    given = [_plain(value.get(f"{PARAMETER}{at}")) for at in range(count)]
+    found = _parameters(walk, _plain(value.get("sentry.message.template")), given)
+    own = {f"{PARAMETER}{at}": section for at, section in found.items()}
     if walk.of_celery:
-        own = dict.fromkeys(("data", *(PARAMETER + name for name in _LOGGED)), _gone)
-        if body := _body_position(walk, template):
-            own |= {f"{PARAMETER}{at}": _gone for at in range(body - 1, len(named))}
-    if isinstance(template, str):
-        for position in _secret_positions(walk, template, len(named)):
-            told = value.get(f"{PARAMETER}{position}")
-            if not _is_count(told.get("value") if isinstance(told, Mapping) else told, template):
-                own[f"{PARAMETER}{position}"] = _HIDDEN
+        own |= dict.fromkeys(("data", *(PARAMETER + name for name in _LOGGED)), _gone)
     return _fields(walk, value, frozenset(), own)
+
+
+def finish_log(walk: Walk, log: Mapping[Any, Any], cleaned: dict[Any, Any]) -> None:
+    """Take out of a finished log item's line the parameters that went out of its attributes as a whole."""
+    given, left = log["attributes"], cleaned["attributes"]
+    if isinstance(given, Mapping) and isinstance(left, Mapping) and isinstance(cleaned["body"], str):
+        names = [name for name in given if str(name).startswith(PARAMETER)]
+        told = [{name: _plain(held[name]) for name in names} for held in (given, left)]
+        cleaned["body"] = _without_told(walk, cleaned["body"], *told)
+
+
+def _plain(item: Any) -> Any:
+    """An attribute's value."""
+    return item.get("value") if isinstance(item, Mapping) else item
+
+
+def _parameters(walk: Walk, template: Any, given: Sequence[Any]) -> dict[int, Section]:
+    """What a log line's template says of its parameters: where only a secret can stand, what a task was called with."""
+    if not isinstance(template, str):
+        return {}
+    found = {at: _HIDDEN for at in _secret_positions(walk, template, len(given)) if not _is_count(given[at], template)}
+    if walk.of_celery and _BODY in template:
+        first = len(_PLACEHOLDER.findall(template.partition(_BODY)[0]))
+        found |= dict.fromkeys(range(first, len(given)), _gone)
+    return found
+
+
+def _without_told(walk: Walk, line: str, given: Any, left: Any) -> str:
+    """A finished line without the parameters that went as a whole: it repeats them without their names."""
+    pairs = [(given[name], left[name]) for name in (given if isinstance(given, Mapping) else range(len(given)))]
+    for told, now in pairs:
+        if isinstance(told, str) and len(told) >= _SHORTEST and now == MARKER != told and told in line:
+            line = line.replace(told, walk.marked("log-parameter"))
+    return line
 
 
 def _is_count(value: Any, template: str) -> bool:

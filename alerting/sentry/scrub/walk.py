@@ -64,10 +64,14 @@ class Walk:
         self.remarks.append(Remark(rule, 0, len(MARKER), length))
         return MARKER
 
-    def under(self, step: Any, before: int) -> None:
-        """Say of the remarks made since `before` that they belong under this step of the path."""
-        if len(self.remarks) > before:
-            self.remarks[before:] = [(step, self.remarks[before:])]
+    def at(self, step: Any, clean: Callable[..., Any], *arguments: Any) -> Any:
+        """What `clean` makes of its arguments; the remarks it makes belong under this step of the path."""
+        remarks = self.remarks
+        before = len(remarks)
+        cleaned = clean(*arguments)
+        if len(remarks) > before:
+            remarks[before:] = [(step, remarks[before:])]
+        return cleaned
 
     def _once(self, key: Any, text: str, clean: Callable[[], Any]) -> Any:
         """What `clean` makes of the text. Frames repeat their callers' variables: each is read once an item."""
@@ -194,7 +198,7 @@ class Walk:
         if depth >= DEEPEST or self._parts_left < 0:
             return self.marked("event-budget")
         cleaned = value.copy() if type(value) is dict else dict(value)
-        clean, harmless, remarks = self.clean, self.harmless, self.remarks
+        clean, harmless = self.clean, self.harmless
         shown: dict[Any, Any] = {}
         told: Mapping[Any, Any] | None = None
         special: Mapping[Any, Secrecy] = {}
@@ -203,23 +207,21 @@ class Walk:
             kind = type(item)
             if known and (item in clean if kind is str else item is None or kind is bool):
                 continue
-            before = len(remarks)
             if known:
-                cleaned[name] = self.value(item, depth + 1)
+                cleaned[name] = self.at(name, self.value, item, depth + 1)
+                continue
+            if told is None and name in structure.TELLING:
+                told, special = containers.told(value, within, self.names)
+            item = item if told is None else told[name]
+            step = name
+            if name not in self._texts.plain_names and (plain := self._name(name, shown.values())) is not name:
+                shown[name] = step = plain
+            if name in special:
+                cleaned[name] = self.at(step, self.secret, item, special[name], depth + 1)
+            elif within is _HARMLESS:
+                cleaned[name] = self.at(step, self.named, name, item, depth + 1)
             else:
-                if told is None and name in structure.TELLING:
-                    told, special = containers.told(value, within, self.names)
-                item = item if told is None else told[name]
-                if name in special:
-                    cleaned[name] = self.secret(item, special[name], depth + 1)
-                elif within is _HARMLESS:
-                    cleaned[name] = self.named(name, item, depth + 1)
-                else:
-                    cleaned[name] = self._within(name, item, depth + 1, within)
-                if name not in self._texts.plain_names and (plain := self._name(name, shown.values())) is not name:
-                    shown[name] = name = plain
-            if len(remarks) > before:
-                self.under(name, before)
+                cleaned[name] = self.at(step, self._within, name, item, depth + 1, within)
         return {shown.get(name, name): item for name, item in cleaned.items()} if shown else cleaned
 
     def _within(self, name: Any, item: Any, depth: int, within: Secrecy) -> Any:
@@ -244,30 +246,26 @@ class Walk:
             return self.marked("event-budget")
         if within is _HARMLESS and type(value) is list and self._texts.are_dull(value):
             return list(value)
-        remarks, depth = self.remarks, depth + 1
+        depth += 1
         judged = containers.judged(value, self.names)
         cleaned = []
         for position, item in enumerate(judged.items):
-            before = len(remarks)
             secrecy = judged.secret.get(position)
             if secrecy is not None:
-                item = self.secret(item, secrecy, depth)
+                item = self.at(position, self.secret, item, secrecy, depth)
             elif within >= Secrecy.WEAK:
-                item = self._inside(item, depth, within)
-            elif judged.pairs and len(item) == 2:
-                name, held = item
-                held = self.named(name, held, depth)
-                if len(remarks) > before:
-                    self.under(1, before)
-                item = containers.like(item, [self._name(name, ()), held])
-            elif type(item) is str and item in self.clean:
-                pass
-            else:
-                item = self.value(item, depth)
-            if len(remarks) > before:
-                self.under(position, before)
+                item = self.at(position, self._inside, item, depth, within)
+            elif judged.pairs:
+                item = self.at(position, self._pair, item, depth)
+            elif type(item) is not str or item not in self.clean:
+                item = self.at(position, self.value, item, depth)
             cleaned.append(item)
         return containers.like(value, cleaned)
+
+    def _pair(self, pair: Any, depth: int) -> Any:
+        name, held = pair
+        held = self.at(1, self.named, name, held, depth)
+        return containers.like(pair, [self._name(name, ()), held])
 
     def _name(self, name: Any, taken: Any) -> Any:
         """A key as it may be shown. Few are secrets themselves; two that become equal are told apart."""

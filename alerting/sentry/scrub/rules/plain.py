@@ -12,7 +12,7 @@ NOTHING = re.compile(
     r"|\[(?i:redacted|filtered|masked|hidden)[^\]]{0,40}\]|\[Filtered\]?|\*?\(?(?i:optional|required)\)?\*?"
     r"|(?i:your)[_-][A-Za-z_-]{1,80}|\(?(?:\?P?<\w{1,40}>)?(?:\\{1,8}[wdsSWD]|\[\^[^\]\s]{1,20}\]|\.)[+*]\??\)?"
     r"|(?:Optional|Union|Annotated|Final|ClassVar|Literal|Type|Callable|[Ll]ist|[Dd]ict|[Tt]uple|[Ss]et)\[.{0,80}"
-    r"|(?i:none|null|nil|true|false|undefined|nan|yes|no|on|off|n/a)|[\w.]{0,80}\([*•]+\)"
+    r"|(?i:none|null|nil|true|false|undefined|nan|yes|no|on|off|enabled|disabled|n/a)|[\w.]{0,80}\([*•]+\)"
     r"|<(?:(?:function|coroutine object|bound method|class|module|generator object) [\w.'<>]{1,200}(?: (?:of|from"
     r"|at) .{1,200})?"
     r"|[\w.]{1,200}(?: object|\[\])?(?: at 0x[0-9a-fA-F]{1,20})?"
@@ -27,9 +27,6 @@ COMPLAINING = frozenset(
     enter please match blank similar common numeric entirely short long has have does do did
     """.split()
 )
-ALGORITHM = re.compile(
-    r"(?i:(?:hmac[-_])?(?:sha-?\d+|md5|[hrep]s\d{3}|ed25519))|v?\d+(?:\.\d+){1,3}[a-z]?|[\w.-]{2,40}@[a-z]+\.[a-z.]{2,40}"
-)
 WORDLIKE = re.compile(r"[A-Za-z]?[a-z]+(?:[-_.:/][A-Za-z]?[a-z]+)*|[A-Z]+(?:[-_ ][A-Z]+)*|(?:[A-Z][a-z]+){1,6}|\d{1,6}")
 MIXED = re.compile(r"(?<!\S)(?=[^\s\d]{0,40}\d)(?=[^\sA-Za-z]{0,40}[A-Za-z])\S{3}")
 DIGIT = re.compile(r"\d")
@@ -37,7 +34,5 @@ NUMBERED = re.compile(r"[a-z]{3,}[-_.]?\d{1,3}|[A-Za-z]{2,8}:\d{1,5}|\d{1,9}/\d{
 
 
 PATH = re.compile(r"(?:/|~/|[A-Za-z]:\\{1,2})[\w.@+ -]*(?:[/\\]+[\w.@+ -]*)*")
-HEADER_NAME = re.compile(r"(?:[A-Za-z][a-z]+-){0,4}[A-Z][a-z]+|HTTP_[A-Z_]+")
-SWITCHED = frozenset("enabled disabled required blocked allowed missing".split())
 COUNTED = ("cookies", "secrets", "passwords", "credentials", "creds")
 UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
