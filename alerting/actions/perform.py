@@ -11,8 +11,8 @@ from alerting import config
 from alerting.actions.maintenance import LONGEST_MINUTES, weekday_names
 from alerting.actions.models import Acknowledgement, AuditEntry, MaintenanceWindow, Silence
 from alerting.errors import ActionError
-from alerting.incidents import about_us
 from alerting.incidents.models import Incident, LatestReadings
+from alerting.incidents.topics import TOPICS
 from alerting.notifiers import registry
 from alerting.outbox import cards
 from alerting.outbox.clean import clean
@@ -24,7 +24,7 @@ REASON_LIMIT = 300
 LONGEST_NAMES = {"rule": 40, "project": 100, "environment": 200}
 NAME_LIMIT = 80
 # What no silence covers.
-ALWAYS_TOLD = tuple(about_us.TOPICS)
+ALWAYS_TOLD = tuple(TOPICS)
 NOTED = "added a note to"
 
 

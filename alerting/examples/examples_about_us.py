@@ -1,109 +1,36 @@
 """Believable notices about ourselves: that we are blind, that a channel is broken, that Sentry drops or lags."""
 
 from alerting.errors import DeliveryError
-from alerting.examples.happenings import clock
+from alerting.examples.happenings import ENVIRONMENT, clock
+from alerting.incidents import topics
+from alerting.incidents.topics import BEHIND, BLIND, DROPPING
 from alerting.outbox import channel_notices
 from alerting.outbox.message import Kind, Notice
 
+NOON = clock("12:07:41")
 REFUSED = DeliveryError("invalid_auth", "Slack refused: the token is not valid. Check SENTRY_SLACK_BOT_TOKEN.")
 ANOTHER_WAY = "4 notices meant for it went another way meanwhile, and are not sent again."
+LATE = "events arrive 14 min after they happened"
+LATE_SINCE, IN_TIME = clock("11:30:00"), clock("12:43:00")
+BLIND_SINCE, SIGHTED = clock("12:03:00"), clock("12:25:00")
 
 
 def about_us() -> dict[str, Notice]:
     """The examples by name."""
-    broken_at = clock("12:07:41")
-    broken = channel_notices.broken("slack", REFUSED, broken_at)
+    broken = channel_notices.broken("slack", REFUSED, NOON)
+    dropping = topics.dropping("1240 of project 4511", "rate_limited", 1240, ENVIRONMENT, NOON)
+    behind = topics.behind(LATE, ["Critical errors of checkout"], LATE_SINCE, NOON)
+    caught_up = topics.caught_up(LATE_SINCE, clock("12:40:00"), IN_TIME)
+    blind = topics.blind("error counts and new issues", "Sentry refuses the token (401).", BLIND_SINCE, NOON)
+    sighted = topics.sighted("", BLIND_SINCE, SIGHTED)
     return {
-        "dropping": Notice(
-            kind=Kind.FIRST,
-            key="d40b" * 8,
-            headline="Sentry dropped 1240 error events in the last minutes, so our counts are too low",
-            sentence="Sentry throws error events away (rate_limited): 1240 of project 4511. It does not say of which "
-            "environment, so they are missing from what we count in production. Until it stops, no incident of these "
-            "projects is resolved and no error rate of theirs is judged.",
-            severity="medium",
-            at="2026-11-23T12:07:41Z",
-            rule="dropping",
-            rule_title="Dropped events",
-            project="sentry",
-            environment="production",
-            value="1240 dropped error events",
-            threshold="0",
-            reason="dropping_began",
-            opened_at="2026-11-23T12:07:41Z",
-        ),
-        "behind": Notice(
-            kind=Kind.FIRST,
-            key="1a6b" * 8,
-            headline="Sentry has shown events late since 11:30 UTC",
-            sentence="Sentry's ingestion is behind: events arrive 14 min after they happened. Until it has caught up, "
-            "Critical errors of checkout cannot end, and no rate or latency is told; counts over their "
-            "threshold are.",
-            severity="medium",
-            at="2026-11-23T12:07:41Z",
-            rule="behind",
-            rule_title="Ingestion behind",
-            project="sentry",
-            value="behind for 37 min",
-            threshold="30 min",
-            reason="ingestion_behind",
-            opened_at="2026-11-23T11:30:00Z",
-        ),
-        "caught up": Notice(
-            kind=Kind.RESOLVED,
-            key="1a6b" * 8,
-            headline="Sentry shows events in time again",
-            sentence="Resolved: Sentry's ingestion was behind from 2026-11-23T11:30:00Z to 2026-11-23T12:40:00Z. What "
-            "could not be judged meanwhile is judged now.",
-            severity="medium",
-            at="2026-11-23T12:43:00Z",
-            rule="behind",
-            rule_title="Ingestion behind",
-            project="sentry",
-            value="behind for 1 h 13 min",
-            threshold="30 min",
-            reason="ingestion_caught_up",
-            opened_at="2026-11-23T11:30:00Z",
-            resolved_at="2026-11-23T12:43:00Z",
-            sequence=2,
-        ),
-        "blind": Notice(
-            kind=Kind.BLIND,
-            key="b11d" * 8,
-            headline="no reading from Sentry since 12:03 UTC",
-            sentence="Since 2026-11-23T12:03:00Z we have not been able to read error counts and new issues from "
-            "Sentry: Sentry refuses the token (401). Until this is mended, silence from us does not mean that all is "
-            "well.",
-            severity="high",
-            at="2026-11-23T12:07:41Z",
-            rule="blind",
-            rule_title="Blind",
-            project="sentry",
-            value="no reading for 4 min 41 s",
-            threshold="1 min 30 s",
-            reason="no_good_reading",
-            opened_at="2026-11-23T12:03:00Z",
-        ),
-        "sighted": Notice(
-            kind=Kind.SIGHTED,
-            key="b11d" * 8,
-            headline="Sentry can be read again after 22 min",
-            sentence="Resolved: Sentry answers again. It could not be read from 2026-11-23T12:03:00Z to "
-            "2026-11-23T12:25:00Z. What was missed meanwhile is judged now and told once, marked late.",
-            severity="high",
-            at="2026-11-23T12:25:00Z",
-            rule="blind",
-            rule_title="Blind",
-            project="sentry",
-            value="reading again",
-            threshold="1 min 30 s",
-            reason="sight_regained",
-            opened_at="2026-11-23T12:03:00Z",
-            resolved_at="2026-11-23T12:25:00Z",
-            sequence=2,
-        ),
+        "dropping": topics.notice(DROPPING, dropping, "d40b" * 8, "dropping_began", 0, 1, NOON),
+        "behind": topics.notice(BEHIND, behind, "1a6b" * 8, "ingestion_behind", 1800, 1, NOON),
+        "caught up": topics.notice(BEHIND, caught_up, "1a6b" * 8, "ingestion_caught_up", 1800, 2, IN_TIME),
+        "blind": topics.notice(BLIND, blind, "b11d" * 8, "no_good_reading", 90, 1, NOON),
+        "sighted": topics.notice(BLIND, sighted, "b11d" * 8, "sight_regained", 90, 2, SIGHTED),
         "channel": broken,
-        "channel works again": channel_notices.works_again(broken, ANOTHER_WAY, broken_at, clock("12:29:41")),
+        "channel works again": channel_notices.works_again(broken, ANOTHER_WAY, NOON, clock("12:29:41")),
         "test": Notice(
             kind=Kind.TEST,
             key="test-1",

@@ -1,42 +1,13 @@
-"""What is told of ourselves and of Sentry, and of no project: how such an incident begins, ends and is told."""
+"""Incidents about ourselves and about Sentry in the database: how they begin and end, and that they are told."""
 
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
 from alerting.incidents.models import Incident, Transition
+from alerting.incidents.topics import SUBJECT, Topic, Words, notice
 from alerting.outbox import queue
-from alerting.outbox.message import Kind, Notice
 from alerting.outbox.queue import Debt
-from alerting.rules.units import counted, plain, span, stamp
-
-SUBJECT = "sentry"
-
-
-@dataclass(frozen=True, slots=True)
-class Topic:
-    """One thing to tell: its name in rows, and in people's words what its values and its threshold are."""
-
-    rule: str
-    title: str
-    severity: str
-    unit: str
-    value: Callable[[float], str]
-    threshold: Callable[[float], str] = span
-
-
-BLIND = Topic("blind", "Blind", "high", "seconds", lambda value: f"no reading for {span(value)}")
-BEHIND = Topic("behind", "Ingestion behind", "medium", "seconds", lambda value: f"behind for {span(value)}")
-DROPPING = Topic(
-    "dropping",
-    "Dropped events",
-    "medium",
-    "events",
-    lambda value: counted(value, "dropped error event"),
-    plain,
-)
-TOPICS = {topic.rule: topic for topic in (BLIND, BEHIND, DROPPING)}
 
 
 def standing(topic: Topic) -> Incident | None:
@@ -83,25 +54,10 @@ def end(incident: Incident, reason: str, now: datetime, *, is_told: bool = True)
     _note(incident, now)
 
 
-def tell(topic: Topic, kind: Kind, incident: Incident, channels: Collection[str], now: datetime, **words: str) -> int:
-    """Owe the notice to every channel, within the caller's transaction; returns how many that are.
-
-    `words` are the notice's headline, sentence, value and when it began; its environment where there is one.
-    """
-    fields: dict[str, Any] = {
-        **words,
-        "severity": topic.severity,
-        "at": stamp(now),
-        "rule": topic.rule,
-        "rule_title": topic.title,
-        "project": SUBJECT,
-        "threshold": topic.threshold(incident.threshold),
-        "reason": incident.reason,
-        "resolved_at": stamp(now) if incident.closed_at else "",
-        "sequence": incident.notices,
-    }
-    notice = Notice(kind=kind, key=incident.uid.hex, **fields)
-    queue.owe([Debt(notice, channel) for channel in channels], now)
+def tell(topic: Topic, words: Words, incident: Incident, channels: Collection[str], now: datetime) -> int:
+    """Owe the notice to every channel, within the caller's transaction; returns how many that are."""
+    told = notice(topic, words, incident.uid.hex, incident.reason, incident.threshold, incident.notices, now)
+    queue.owe([Debt(told, channel) for channel in channels], now)
     return len(channels)
 
 

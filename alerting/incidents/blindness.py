@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from alerting.incidents import about_us
-from alerting.incidents.about_us import BLIND
+from alerting.incidents import about_us, topics
 from alerting.incidents.models import Incident
+from alerting.incidents.topics import BLIND
 from alerting.outbox.clean import clean
-from alerting.outbox.message import Kind
 from alerting.rules.answers import MEASURES, Answer, Measure
 from alerting.rules.model import Window
 from alerting.rules.units import span, stamp
@@ -136,20 +135,7 @@ def leave_out(
     seconds = (now - whole.start).total_seconds()
     evidence = {"since": whole.start.isoformat(), "measures": [], "left_out": said}
     incident = about_us.begin(BLIND, "sight_regained", seconds, catch_up_seconds, evidence, now, over_since=whole.start)
-    return about_us.tell(
-        BLIND,
-        Kind.SIGHTED,
-        incident,
-        channels,
-        now,
-        headline=f"nothing was judged for {span(seconds)}, and not all of it is judged now",
-        sentence=(
-            f"Resolved: no evaluation had finished since {stamp(whole.start)}. What happened since "
-            f"{stamp(whole.end)} is judged now and told once, marked late. {said}"
-        ),
-        value="reading again",
-        opened_at=stamp(whole.start),
-    )
+    return about_us.tell(BLIND, topics.running_again(said, whole.start, whole.end, now), incident, channels, now)
 
 
 def _open(
@@ -165,38 +151,10 @@ def _open(
     seconds = (now - since).total_seconds()
     evidence = {"since": since.isoformat(), "measures": sorted(blind), "fault": clean(reason)}
     incident = about_us.begin(BLIND, "no_good_reading", seconds, limit.total_seconds(), evidence, now)
-    about_us.tell(
-        BLIND,
-        Kind.BLIND,
-        incident,
-        channels,
-        now,
-        headline=f"no reading from Sentry since {since:%H:%M} UTC",
-        sentence=(
-            f"Since {stamp(since)} we have not been able to read {lost} from Sentry: {reason} "
-            "Until this is mended, silence from us does not mean that all is well."
-        ),
-        value=BLIND.value(seconds),
-        opened_at=stamp(since),
-    )
+    about_us.tell(BLIND, topics.blind(lost, reason, since, now), incident, channels, now)
 
 
 def _close(incident: Incident, channels: Collection[str], now: datetime) -> None:
     since = datetime.fromisoformat(incident.evidence["since"])
-    lasted = span((now - since).total_seconds())
-    left_out = f" {incident.evidence['left_out']}" if "left_out" in incident.evidence else ""
     about_us.end(incident, "sight_regained", now)
-    about_us.tell(
-        BLIND,
-        Kind.SIGHTED,
-        incident,
-        channels,
-        now,
-        headline=f"Sentry can be read again after {lasted}",
-        sentence=(
-            f"Resolved: Sentry answers again. It could not be read from {stamp(since)} to {stamp(now)}. "
-            f"What was missed meanwhile is judged now and told once, marked late.{left_out}"
-        ),
-        value="reading again",
-        opened_at=stamp(since),
-    )
+    about_us.tell(BLIND, topics.sighted(incident.evidence.get("left_out", ""), since, now), incident, channels, now)

@@ -2,15 +2,11 @@
 
 from datetime import datetime
 
-from alerting.incidents import about_us
-from alerting.incidents.about_us import DROPPING
+from alerting.incidents import about_us, topics
 from alerting.incidents.record import Desk
+from alerting.incidents.topics import DROPPING
 from alerting.outbox.clean import clean
-from alerting.outbox.message import Kind
 from alerting.rules.readings import Dropped
-from alerting.rules.units import stamp
-
-MOST_NAMED = 10
 
 
 def update(dropped: Dropped, desk: Desk, now: datetime) -> int:
@@ -27,23 +23,9 @@ def update(dropped: Dropped, desk: Desk, now: datetime) -> int:
 
 def _open(dropped: Dropped, desk: Desk, now: datetime) -> int:
     counts = {project: sum(reasons.values()) for project, reasons in dropped.errors.items()}
-    total, named = sum(counts.values()), sorted(counts, key=lambda each: -counts[each])[:MOST_NAMED]
+    total, named = sum(counts.values()), sorted(counts, key=lambda each: -counts[each])[: topics.MOST_NAMED]
     incident = about_us.begin(DROPPING, "dropping_began", total, 0, {"projects": counts}, now)
     shown = ", ".join(f"{counts[each]} of project {clean(each, 32)}" for each in named)
     reasons = ", ".join(sorted({clean(reason, 40) for each in dropped.errors.values() for reason in each}))
-    return about_us.tell(
-        DROPPING,
-        Kind.FIRST,
-        incident,
-        desk.channels,
-        now,
-        headline=f"Sentry dropped {total} error events in the last minutes, so our counts are too low",
-        sentence=(
-            f"Sentry throws error events away ({reasons}): {shown}. It does not say of which environment, so they are "
-            f"missing from what we count in {desk.environment}. Until it stops, no incident of these projects is "
-            "resolved and no error rate of theirs is judged."
-        ),
-        value=f"{total} dropped error events",
-        opened_at=stamp(now),
-        environment=desk.environment,
-    )
+    words = topics.dropping(shown, reasons, total, desk.environment, now)
+    return about_us.tell(DROPPING, words, incident, desk.channels, now)

@@ -8,12 +8,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from alerting.incidents import about_us
-from alerting.incidents.about_us import BEHIND
+from alerting.incidents import about_us, topics
 from alerting.incidents.models import Incident
 from alerting.incidents.record import Desk
+from alerting.incidents.topics import BEHIND
 from alerting.outbox.clean import clean
-from alerting.outbox.message import Kind
 from alerting.rules.model import Reason, Verdict
 from alerting.rules.units import stamp
 
@@ -22,7 +21,6 @@ logger = logging.getLogger(__name__)
 PATIENCE = timedelta(minutes=30)
 # Ratios are judged once a minute, and what is put off is not judged in between.
 OVER_AFTER = timedelta(minutes=3)
-MOST_NAMED = 10
 
 
 def update(
@@ -72,20 +70,12 @@ def _moment(memory: Mapping[str, Any], name: str) -> datetime:
 
 
 def _open(memory: Mapping[str, Any], waiting: Sequence[Verdict], desk: Desk, now: datetime) -> int:
-    lasted = (now - _moment(memory, "since")).total_seconds()
+    since, why = _moment(memory, "since"), memory["why"]
     named = list(dict.fromkeys(f"{each.rule.title} of {each.reading.project.slug}" for each in waiting))
-    more = f" and {len(named) - MOST_NAMED} more" if len(named) > MOST_NAMED else ""
-    evidence = {"since": memory["since"], "why": memory["why"], "waiting": named}
+    evidence = {"since": memory["since"], "why": why, "waiting": named}
+    lasted = (now - since).total_seconds()
     incident = about_us.begin(BEHIND, "ingestion_behind", lasted, PATIENCE.total_seconds(), evidence, now)
-    return _tell(
-        Kind.FIRST,
-        incident,
-        f"Sentry has shown events late since {_moment(memory, 'since'):%H:%M} UTC",
-        f"Sentry's ingestion is behind: {memory['why']}. Until it has caught up, {', '.join(named[:MOST_NAMED])}{more} "
-        "cannot end, and no rate or latency is told; counts over their threshold are.",
-        desk,
-        now,
-    )
+    return about_us.tell(BEHIND, topics.behind(why, named, since, now), incident, desk.channels, now)
 
 
 def _close(memory: Mapping[str, Any], desk: Desk, now: datetime) -> int:
@@ -93,27 +83,5 @@ def _close(memory: Mapping[str, Any], desk: Desk, now: datetime) -> int:
     if incident is None:
         return 0
     about_us.end(incident, "ingestion_caught_up", now)
-    return _tell(
-        Kind.RESOLVED,
-        incident,
-        "Sentry shows events in time again",
-        f"Resolved: Sentry's ingestion was behind from {memory['since']} to {memory['until']}. What could not be "
-        "judged meanwhile is judged now.",
-        desk,
-        now,
-    )
-
-
-def _tell(kind: Kind, incident: Incident, headline: str, sentence: str, desk: Desk, now: datetime) -> int:
-    since = _moment(incident.evidence, "since")
-    return about_us.tell(
-        BEHIND,
-        kind,
-        incident,
-        desk.channels,
-        now,
-        headline=headline,
-        sentence=sentence,
-        value=BEHIND.value((now - since).total_seconds()),
-        opened_at=incident.evidence["since"],
-    )
+    words = topics.caught_up(_moment(incident.evidence, "since"), _moment(memory, "until"), now)
+    return about_us.tell(BEHIND, words, incident, desk.channels, now)

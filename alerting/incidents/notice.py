@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from alerting.incidents.lifecycle import ENDED, Step, Why
 from alerting.incidents.links import Links
-from alerting.incidents.standing import State
+from alerting.incidents.standing import Standing, State
 from alerting.outbox.message import Kind, Notice
 from alerting.rules.model import Reading, Rule, Trust
 from alerting.rules.samples import transactions
@@ -106,35 +106,14 @@ def late_and_over(
     rule: Rule, reading: Reading, cause: str, over: datetime, key: str, now: datetime, links: Links
 ) -> Notice:
     """The notice for what is found when it has been over for a while: `reading` is of its worst window."""
-    value, limit = text(rule, reading.value or 0.0), text(rule, rule.threshold)
-    began = stamp(reading.first_error_at) if reading.first_error_at else ""
-    return Notice(
-        kind=Kind.LATE,
-        key=key,
-        headline=rule.kind.headline(rule, reading, reading.value or 0.0),
-        sentence=(
-            f"Late: {cause}, and it has been over for {span((now - over).total_seconds())}. "
-            f"At its worst {value}, over the threshold of {limit}."
-        ),
-        severity=rule.severity.value,
-        at=stamp(now),
-        rule=rule.name,
-        rule_title=rule.title,
-        project=reading.project.slug,
-        environment=reading.environment,
-        value=value,
-        threshold=limit,
-        peak=value,
-        reason=Why.LATE_AND_OVER,
-        window_start=stamp(reading.window.start),
-        window_end=stamp(reading.window.end),
-        dataset=reading.dataset,
-        first_error_at=began,
-        opened_at=began,
-        resolved_at=stamp(over),
-        link=links.to(rule, reading),
-        project_id=reading.project.id,
+    value, began = reading.value or 0.0, reading.first_error_at or reading.window.start
+    step = Step(Standing(), Why.LATE_AND_OVER, Kind.LATE)
+    found = compose(rule, reading, step, Told(key, 1, began, value, value, rule.threshold), now, links)
+    sentence = (
+        f"Late: {cause}, and it has been over for {span((now - over).total_seconds())}. "
+        f"At its worst {found.value}, over the threshold of {found.threshold}."
     )
+    return replace(found, sentence=sentence, dataset=reading.dataset, resolved_at=stamp(over), notes=(), errors=0)
 
 
 def _ended(rule: Rule, why: Why, value: float, told: Told) -> str:

@@ -7,9 +7,10 @@ project may be out of our sight. Where there is no room for that look in a tick,
 from collections.abc import Sequence
 from datetime import datetime
 
-from alerting.incidents import about_to_end, about_us, gaps, hindsight, record
+from alerting.incidents import about_to_end, gaps, hindsight, record
 from alerting.incidents.evaluator_state import EvaluatorState
 from alerting.incidents.models import Incident
+from alerting.incidents.topics import BLIND
 from alerting.parts import Parts
 from alerting.poll import before_ends, drops, ingestion, traffic
 from alerting.poll.ingestion import Behind
@@ -27,7 +28,7 @@ def judge(
     behind = hindsight.behind(state.look_back, answers, now)
     verdicts = _judged(parts, answers, state, standing, behind, now)
     ending = about_to_end.due(verdicts, standing, parts.desk.policy)
-    open_ids = [each.project_id_text for each in standing if each.rule != about_us.BLIND.rule]
+    open_ids = [each.project_id_text for each in standing if each.rule != BLIND.rule]
     looked_for = before_ends.doubted(ending.out_of_sight, open_ids, answers, state.plan, now)
     wanted = before_ends.questions(ending.by_fallen_errors, looked_for, answers, state.plan, now)
     is_known = len(wanted) <= before_ends.room(answers, state.plan)

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from functools import lru_cache, partial
 
 from alerting import config
-from alerting.incidents import about_us
 from alerting.incidents.models import Decision, Incident
 from alerting.incidents.quiet import Quiet
+from alerting.incidents.topics import TOPICS
 from alerting.rules import catalog
 from alerting.rules.model import Rule
 from alerting.rules.units import plain, span, text
@@ -69,7 +69,7 @@ def worst_first(row: IncidentRow) -> tuple[int, bool, float, datetime]:
 
 def shown(rule_name: str, value: float, threshold: float) -> tuple[str, str]:
     """A value and a threshold of this rule in people's units."""
-    if (topic := about_us.TOPICS.get(rule_name)) is not None:
+    if (topic := TOPICS.get(rule_name)) is not None:
         return topic.value(value), topic.threshold(threshold)
     rule = rules().get(rule_name)
     if rule is None:
@@ -82,18 +82,14 @@ def shown(rule_name: str, value: float, threshold: float) -> tuple[str, str]:
 
 def title(rule_name: str) -> str:
     """What people call the rule."""
-    if rule_name in about_us.TOPICS:
-        return about_us.TOPICS[rule_name].title
-    rule = rules().get(rule_name)
-    return rule.title if rule else rule_name.replace("_", " ")
+    named = TOPICS.get(rule_name) or rules().get(rule_name)
+    return named.title if named else rule_name.replace("_", " ")
 
 
 def unit(rule_name: str) -> str | None:
     """What the numbers of this rule count, for programs; None for a rule that is not known any more."""
-    if rule_name in about_us.TOPICS:
-        return about_us.TOPICS[rule_name].unit
-    rule = rules().get(rule_name)
-    return rule.unit if rule else None
+    named = TOPICS.get(rule_name) or rules().get(rule_name)
+    return named.unit if named else None
 
 
 def chart_of(incident: Incident, points: Sequence[Point], now: datetime) -> Chart | None:

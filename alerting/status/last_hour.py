@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from alerting.incidents import about_us
 from alerting.incidents.models import Incident
+from alerting.incidents.topics import TOPICS
 from alerting.notifiers import behind
 from alerting.notifiers.evidence import moment
 from alerting.outbox.message import Notice, Trend
@@ -30,7 +30,7 @@ def of(incident: Incident, messages: Iterable[Message], now: datetime) -> LastHo
     """What is known of the hour before now, or before the last notice that came with one."""
     if incident.subject:
         return _unknown("not shown: a new error type has no value over time")
-    if incident.rule in about_us.TOPICS:
+    if incident.rule in TOPICS:
         return _unknown("not shown: this is about the service itself")
     if incident.closed_at is not None:
         return _unknown("not shown: it is over")
