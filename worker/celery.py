@@ -52,8 +52,8 @@ app.conf.update(
     task_default_queue="alerting",
     task_publish_retry_policy={"max_retries": 2, "interval_start": 0, "interval_step": 0.5, "interval_max": 1},
     worker_prefetch_multiplier=1,
-    # One tick, one sender for each of two channels, one spare: a channel that hangs holds up nobody.
-    worker_concurrency=4,
+    # One tick, one sender for each channel, one spare: a channel that hangs holds up nobody.
+    worker_concurrency=max(4, 2 + len(settings.channels)),
     worker_send_task_events=False,
     worker_hijack_root_logger=True,
     beat_scheduler="worker.schedule:SteadyScheduler",

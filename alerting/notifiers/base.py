@@ -78,10 +78,6 @@ class Demonstration:
 NOT_DEMONSTRATED = Demonstration(lambda _: {}, ())
 
 
-def _nowhere(_: Settings) -> Mapping[str, Any]:
-    return {}
-
-
 @dataclass(frozen=True, slots=True)
 class Channel:
     """One channel under its name in rows and settings; `alerting.notifiers.registry` lists them.
@@ -98,7 +94,7 @@ class Channel:
     check: Callable[[Settings], Finding]
     preview: Callable[[Notice, Settings], Preview]
     severities: frozenset[Severity] = frozenset(Severity)
-    escalation: Callable[[Settings], Mapping[str, Any]] = _nowhere
+    escalation: Callable[[Settings], Mapping[str, Any]] = lambda _: {}
     demonstration: Demonstration = NOT_DEMONSTRATED
     capacity: Capacity = UNBOUND
     has_cards: bool = False
