@@ -8,6 +8,7 @@ import pytest
 from alerting.incidents.models import Incident, Tick
 from alerting.notifiers.render import as_text, view
 from alerting.outbox.message import Notice
+from alerting.poll.plan import Memory, most
 from alerting.rules.answers import Row
 from alerting.rules.model import Project
 from tests.rules.test_evaluate import Defaults
@@ -185,7 +186,7 @@ def test_while_the_list_of_projects_cannot_be_read_nothing_ends_by_absence(world
     fault = sandbox.sentry.fault(Fault(match="/projects/", status=500))
     world.run(timedelta(minutes=12))
     assert world.kinds() == ["first"]
-    assert max(report.requests for report in Tick.objects.all()) <= 7
+    assert max(report.requests for report in Tick.objects.all()) <= most(Memory().every(world.interval))
     fault.remove()
     world.run(timedelta(minutes=2))
     assert world.kinds() == ["first", "resolved"]
