@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any
 
 from alerting.sentry.scrub.columns import secret_parameters, without_shown
 from alerting.sentry.scrub.names import Names
@@ -17,28 +17,15 @@ _KEYLIKE = re.compile(r"(?=\S*\d)(?=\S*[A-Za-z])[^\s:/@.]{6,200}")
 _MOST_ARGUMENTS = 100
 
 
-class Judged(NamedTuple):
-    """A sequence's items, which of them are secret, and whether all are pairs of a name and a value."""
-
-    items: Sequence[Any]
-    secret: Mapping[int, Secrecy]
-    pairs: bool = False
-
-
-def judged(value: Any, names: Names) -> Judged:
-    """What the items of a list or tuple are to each other."""
+def judged(value: Any, names: Names) -> tuple[Mapping[int, Secrecy], bool]:
+    """Which items of a list or tuple are secret by what stands before them, and whether all are names with values."""
     if _is_lone_pair(value) and (secrecy := names.judge(text_of(value[0]))) > Secrecy.ADDRESS:
-        return Judged(value, {1: secrecy})
-    first = value[0] if value else None
-    if isinstance(first, list | tuple):
-        if all(is_pair(item) for item in value):
-            return Judged(value, {}, pairs=True)
-    elif isinstance(first, str) and all(isinstance(item, str) for item in value[:_MOST_ARGUMENTS]):
-        if any(_bare(item)[:1] == "-" for item in value[:_MOST_ARGUMENTS]):
-            return Judged(value, _secret_arguments(value[:_MOST_ARGUMENTS], names))
-        if len(value) > 2 and len(value) % 2 == 0:
-            return Judged(value, _values_between(value, names))
-    return Judged(value, {})
+        return {1: secrecy}, False
+    if value and isinstance(value[0], list | tuple):
+        return {}, all(is_pair(item) for item in value)
+    first = value[:_MOST_ARGUMENTS]
+    is_command = all(isinstance(item, str) for item in first) and any(_bare(item)[:1] == "-" for item in first)
+    return (_secret_arguments(first, names) if is_command else {}), False
 
 
 def told(value: Mapping[Any, Any], within: Secrecy, names: Names) -> tuple[Mapping[Any, Any], dict[Any, Secrecy]]:
@@ -96,22 +83,6 @@ def _is_name(value: Any) -> bool:
     return isinstance(value, str | bytes) and bool(_NAME.fullmatch(text_of(value)))
 
 
-def _values_between(value: Sequence[str], names: Names) -> dict[int, Secrecy]:
-    """Which items of a flat list of names and values, such as raw headers or a Redis hash, stand behind secret names.
-
-    A list of names alone looks alike: so a value has a digit and is no secret's name itself.
-    """
-    return {
-        position + 1: Secrecy.VAULT
-        for position in range(0, min(len(value), _MOST_ARGUMENTS), 2)
-        if len(value[position]) <= 80
-        and any(map(str.isdigit, value[position + 1]))
-        and names.are_secret(value[position].strip("'"))
-        and names.judge(value[position + 1]) <= Secrecy.HARMLESS
-        and _is_name(value[position])
-    }
-
-
 def _is_lone_pair(value: Any) -> bool:
     """A name with its value; two names in a list look alike, unless the second has a digit."""
     if len(value) != 2 or not isinstance(value[1], str) or not _is_name(value[0]):
@@ -133,8 +104,7 @@ def _secret_arguments(arguments: Sequence[str], names: Names) -> dict[int, Secre
 
 def _bare(argument: str) -> str:
     """An argument without the quotes and the b of its repr."""
-    inner = argument[1:] if argument[:2] in {"b'", 'b"'} else argument
-    return inner[1:-1] if len(inner) > 1 and inner[0] in "'\"" and inner[0] == inner[-1] else argument
+    return argument.removeprefix("b").strip("'\"") if argument[-1:] in {"'", '"'} else argument
 
 
 def text_of(name: Any) -> str:

@@ -28,14 +28,13 @@ def closing_quote(text: str, start: int, delimiter: str) -> int:
         if delimiter == "'" and text.startswith("'\\''", at):
             at += 4  # as shells write a quote inside quotes
             continue
-        if slashes <= depth and (depth or slashes % 2 == 0):
+        if slashes <= depth:
             behind = text[at + len(delimiter) : at + len(delimiter) + 1]
             if behind in _ENDING:
                 return at
             first = at if first < 0 else first
             if at - first > _FARTHEST:
                 break
-            at += behind == delimiter[-1]  # SQL doubles a quote inside
         at += len(delimiter)
     return first if first >= 0 else len(text)
 
@@ -68,8 +67,7 @@ def run(text: str, start: int, name_at: int, *, strong: bool) -> int:
     alone = " " not in text[:_CHUNK] and "\n" not in text[:_CHUNK]
     before = text[max(0, start - _WINDOW) : start]
     bracketed = any(before.rfind(opener) > before.rfind(closer) for closer, opener in _OPENERS.items())
-    end = _NO_BLANK.match(text, start).end()  # type: ignore[union-attr]
-    within = min(end, start + _CHUNK)
+    end = within = _end_of_word(text, start, start + _CHUNK)
     for found in _DELIMITER.finditer(text, start, within + 64):
         sign, following = found["sign"], found["next"]
         if found.start() >= within:
@@ -78,11 +76,16 @@ def run(text: str, start: int, name_at: int, *, strong: bool) -> int:
         if following is None or same or (sign == "," and bracketed) or not strong or _PLAUSIBLE.fullmatch(following):
             end = found.start()
             break
-    for found in _QUOTE.finditer(text, start, min(end, within)):
+    for found in _QUOTE.finditer(text, start, end):
         if found[0] in around and (not strong or text[found.end() : found.end() + 1] in _BEHIND_QUOTE):
             end = found.start()
             break
+    end = _end_of_word(text, end, len(text)) if end == start + _CHUNK else end
     return start + len(_bare(text[start:end], before, strong))
+
+
+def _end_of_word(text: str, start: int, last: int) -> int:
+    return _NO_BLANK.match(text, start, last).end()  # type: ignore[union-attr]
 
 
 _NO_BLANK = re.compile(r"[^\s\x1c]*+")
@@ -104,7 +107,7 @@ def is_generated(text: str, at: int) -> bool:
 
 def last_quote(text: str, start: int, end: int, quote: str) -> int:
     """The last quote of the word, where only a password can hold the ones before it."""
-    word = _NO_BLANK.match(text, start, start + _CHUNK)[0].rstrip(",;)]}>&")  # type: ignore[index]
+    word = text[start : _end_of_word(text, start, start + _CHUNK)].rstrip(",;)]}>&")
     last = len(word) - 1
     is_inside = word[-1:] == quote and start + last > end and not STRUCTURE.search(word, 0, last)
     return start + last if is_inside else end
@@ -116,10 +119,9 @@ STRUCTURE = re.compile(r"[\"'][,:;]\s?[\"'\w\[{]|\w=[\"']|^[\[{(]\s?[\"'\[{(\d]"
 def _is_open(before: str, quote: str) -> bool:
     """Whether the quote was opened before and not closed again."""
     at = before.rfind(quote)
-    if at < 0:
+    if at < 0 or before[at + 1 : at + 2] in {" ", ",", ")", "]", "}", ";", ":"}:
         return False
-    behind = before[at + 1 : at + 2]
-    return (at == 0 or before[at - 1] in " \t\n([{=,:<>\\buf\"'`") and behind not in {" ", ",", ")", "]", "}", ";", ":"}
+    return at == 0 or before[at - 1] in " \t\n([{=,:<>\\buf\"'`"
 
 
 def _bare(value: str, before: str, strong: bool) -> str:

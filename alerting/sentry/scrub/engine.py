@@ -46,7 +46,6 @@ class Engine:
             raise ValueError("; ".join(mistakes))
         self._names = names_for(tuple(keys), allowed)
         self._texts = Texts(self._names, patterns, allowed, strict, off)
-        self._off = off
 
     def scrub(self, event: Any, kind: type[Walk] = Walk) -> tuple[Any, Walk]:
         """A scrubbed copy, and the walk that knows what was cut from it. Never raises."""

@@ -78,13 +78,6 @@ class Names:
             verdict = self.known[name] = self._judge(name[-LONGEST:])
         return verdict
 
-    def judge_behind(self, before: str, name: str) -> tuple[Secrecy, str]:
-        """The verdict on a name of several words, of which the last is `name`: api key, social security number."""
-        words = [word.lstrip("\"'`(") for word in before[-40:].split()[-2:]]
-        words = words if words and words[0].isalpha() else words[1:]
-        joined = ["_".join((*words[at:], name)) for at in range(len(words))]
-        return max(((self.judge(one), one) for one in joined), default=(Secrecy.HARMLESS, name))
-
     def are_secret(self, name: str) -> bool:
         """Whether what stands under the name must go: an address may stay in places that only tell where one is."""
         return self.judge(name) > Secrecy.ADDRESS
@@ -94,14 +87,7 @@ class Names:
         lowered = name.lower()
         worth = self.may_be_in(lowered) or any(root in lowered for root in known.ADDRESS_ROOTS)
         verdict = self._by_words(words) if worth else Secrecy.HARMLESS
-        last = words_of(name.rpartition(".")[2]) if verdict and "." in name else ()
-        if len(last) > 1 and last[0] in known.ASKING:
-            verdict = Secrecy.HARMLESS
-        if verdict is not Secrecy.HARMLESS:
-            return verdict
-        if len(words) == 1 and words[0] in known.PARTS:
-            return Secrecy.PART
-        return Secrecy.VERSION if _VERSION.search(name) else Secrecy.HARMLESS
+        return Secrecy.VERSION if verdict is Secrecy.HARMLESS and _VERSION.search(name) else verdict
 
     def _by_words(self, words: tuple[str, ...]) -> Secrecy:
         if not words or words in self._allowed:

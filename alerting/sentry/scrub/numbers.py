@@ -100,17 +100,11 @@ def people(text: str, work: Work) -> Iterator[Cut]:
     for match in figures.EMAIL.finditer(text):
         work.spend(100)
         start, end = match.span()
-        if match[0][1:2] == "'" and match[0][0] in "bruf":  # b'… is no part of a name
-            start += 2
         user, _, domain = text[start:end].lower().replace("%40", "@").partition("@")
-        if not user or len(user) > 64 or text[max(0, start - 2) : start] == "//":
+        if not user or len(user) > 64 or figures.NOT_PEOPLE.fullmatch(user) or text[max(0, start - 2) : start] == "//":
             continue
-        if (
-            domain.rpartition(".")[2] in figures.NOT_DOMAINS
-            or domain.endswith(figures.OF_ALGORITHMS)
-            or all(part.partition("-")[0].isdigit() for part in domain.split(".")[:2])
-        ):
+        if domain.rpartition(".")[2] in figures.NOT_DOMAINS or domain.endswith(figures.OF_ALGORITHMS):
             continue
-        if figures.NOT_PEOPLE.fullmatch(user) and (user != "user" or figures.PORT_PATH.match(text, end)):
+        if all(part.partition("-")[0].isdigit() for part in domain.split(".")[:2]):
             continue
         yield start, end, "email"

@@ -19,7 +19,7 @@ _NONE = (0, 0)
 _PAIR = re.compile(
     r"(?<![\w.\-\[\]])(?P<name>(?=[\d.\-\[\]]*+\w)[\w.\-\[\]]++)(?P<close>\\{0,15}[\"'`]?[\])]?)"
     r"(?P<sep>\s{0,6}(?:(?P<op>[-+*/|&?!:]{0,2}={1,3}>?|[-=]>|(?<=-)>|:(?!:|//)|[＝：])\s{0,6}"
-    r"(?:[|>][+-]?[ \t]{0,8}\r?\n[ \t]{1,20})?|,\s{0,4}(?=[bu]?\\{0,15}[\"'`])))"
+    r"(?:[|>][+-]?[ \t]{0,8}\r?\n[ \t]{1,20})?))"
 )
 _OPENING = re.compile(r"(?:[bBuUrRfFnNeExX]{0,2}(?=\\{0,15}[\"']))?(\\{0,15}[\"'`])")
 _CALL = re.compile(r"(?P<call>[A-Za-z_][\w.]{0,80})[\[(]\s?(?:\w{1,30}=)?[bur]?(?P<quote>\\{0,15}[\"'])")
@@ -47,11 +47,7 @@ class Pairs:
         for match in _PAIR.finditer(text):
             name = match["name"]
             secrecy = self._names.judge(name)
-            if secrecy is Secrecy.HARMLESS or match.start() < done:
-                continue
-            if secrecy < Secrecy.HARMLESS and text[match.start() - 1 : match.start()] == " ":
-                secrecy, name = self._names.judge_behind(text[: match.start()], name)
-            if secrecy <= Secrecy.ADDRESS:
+            if secrecy <= Secrecy.ADDRESS or match.start() < done:
                 continue
             start, end = self._value(text, match, name, secrecy)
             if end > start >= done:
@@ -65,8 +61,6 @@ class Pairs:
     def _value(self, text: str, match: re.Match[str], name: str, secrecy: Secrecy) -> Span:
         """Where the value to replace begins and ends; nothing where there is none."""
         at, op = match.end(), match["op"]
-        if op is None:
-            return self._paired(text, match, secrecy)
         if at >= len(text) or (op == "=" and "\n" in match["sep"]):
             return _NONE
         sign = text[at]
@@ -132,25 +126,6 @@ class Pairs:
             return False  # pin: 4 digits
         return not value.isalpha() or _FIELD.match(text, end) is not None
 
-    def _paired(self, text: str, match: re.Match[str], secrecy: Secrecy) -> Span:
-        """The second of two quoted texts, where a pair begins with the first: ('password', '…'), [['token', '…']]."""
-        opening = _OPENING.match(text, match.end())
-        if not match["close"] or not opening:
-            return _NONE
-        start, end = opening.end(), ends.closing_quote(text, opening.end(), opening[1])
-        value = text[start:end]
-        before = text[max(0, match.start() - 24) : match.start()]
-        if secrecy < Secrecy.STRONG and not (is_secret_value(value, secrecy, quoted=True) and not value[:4].isdigit()):
-            return _NONE
-        begins = before.rstrip("\"'`\\bu").rstrip()
-        alone = begins.endswith("[") and any(map(str.isdigit, value)) and text[end + len(opening[1]) :][:1] == "]"
-        if not alone and not begins.endswith(("(", "[[", "], [", "],[")):
-            return _NONE
-        if opening[1] in '"`' and value.islower() and value.replace("_", "").isalpha():
-            return _NONE
-        is_name = value.isidentifier() and value.islower() and self._names.are_secret(value)
-        return _NONE if holds_nothing(value) or is_name else (start, end)
-
     def _quoted(self, text: str, match: re.Match[str], opening: re.Match[str], secrecy: Secrecy) -> Span:
         quote = opening[1]
         start = opening.end()
@@ -183,11 +158,7 @@ class Pairs:
         if any(map(is_complaint, told)) and all(is_complaint(one) or one.replace("_", "").isalpha() for one in told):
             return _NONE
         listed = text[at] == "[" and secrecy >= Secrecy.STRONG
-        return (
-            (at + 1, end)
-            if told or listed or (looks_random(inside) and " " not in inside and text[at] != "(")
-            else _NONE
-        )
+        return (at + 1, end) if told or listed else _NONE
 
     def _argument(self, text: str, call: re.Match[str]) -> Span:
         """The text a call wraps: SecretStr('…'), PASSWORD('…'); a look-up by a name stays: os.environ['API_KEY']."""

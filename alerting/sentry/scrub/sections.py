@@ -67,7 +67,7 @@ def _secret(secrecy: Secrecy) -> Section:
 
 def is_of_celery(name: Any) -> bool:
     """Whether a logger or a module is Celery's own."""
-    return isinstance(name, str) and name[:1] in "ck" and name.partition(".")[0] in {"celery", "kombu"}
+    return isinstance(name, str) and name.partition(".")[0] in {"celery", "kombu"}
 
 
 def _until_body(walk: Walk, text: Any) -> Any:

@@ -5,7 +5,6 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 
-from alerting.sentry.scrub.ends import STRUCTURE
 from alerting.sentry.scrub.names import Names, any_of, shortest
 from alerting.sentry.scrub.rules import Rule, plain, rows, vendors
 from alerting.sentry.scrub.rules.secrecy import Secrecy
@@ -17,12 +16,6 @@ _AUTHORIZING = re.compile(
     r"(?i:(?:[?&;\s]|^)(?:state|scope|grant_type|redirect_uri|session_state|code_verifier)=|/(?:o?auth2?|oidc|sso"
     r"|callback|cb|signin|login)\b)"
 )
-_LOCATED = re.compile(r"['\"]loc\\{0,7}['\"]:\s?[(\[][^()\[\]]{0,200}?['\"](?P<name>[\w.-]{1,80})\\{0,7}['\"],?[)\]]")
-_ABOUT_CODES = re.compile(
-    r"(?i)(?:otp|pin|2fa|mfa|sms|tan|reset|login|sign[- ]in|verification|security|confirmation|activation|auth\w{0,14}|"
-    r"backup|recovery|one[- ]time|access|your|wrong|invalid|incorrect|bad|entered|expired|cvv2?|cvc2?|csc"
-    r"|card)[\w ]{0,14}$"
-)
 
 
 def _has_digit_and_letter(text: str) -> bool:
@@ -33,31 +26,19 @@ def _credential(_match: re.Match[str], value: str, _names: Names) -> bool:
     return len(value) > 24 or value[-1] == "=" or not value.isalpha() or not (value[1:].islower() or value.isupper())
 
 
-def _field_above(match: re.Match[str], value: str, names: Names) -> bool:
-    lines = match.string[max(0, match.start() - 600) : match.start()].split("\n")
-    if len(lines) < 2 or "[type=missing," in lines[-1] or value in {"None", "{}", "[]"}:
+def _redis(match: re.Match[str], value: str, _names: Names) -> bool:
+    before = match.string[max(0, match.start() - 16) : match.start()].rstrip("'\" :>\t").lower()
+    bare = value.strip("'\".,")
+    if bare.lower() in ORDINARY or (bare.isupper() and bare.isalpha()):
         return False
-    return names.are_secret(lines[-2].strip()[-120:])
-
-
-def _located(match: re.Match[str], _value: str, names: Names) -> bool:
-    found = list(_LOCATED.finditer(match.string, max(0, match.start() - 500), match.start()))
-    return bool(found) and names.are_secret(found[-1]["name"])
-
-
-def _one_time(match: re.Match[str], value: str, _names: Names) -> bool:
-    told = match.string[max(0, match.start() - 24) : match.start("value")].rstrip(" :#\t")
-    lowered = told.lower()
-    short = 3 <= len(value) <= 4 and re.search(
-        r"(?:cvv2?|cvc2?|csc|pin|security code|card code)(?: code)?(?: is| was|:|=)?$", lowered
-    )
-    return bool(short) or (len(value) >= 4 and bool(_ABOUT_CODES.search(re.sub(r"[:\s]+(?:is|was)?$", "", lowered))))
+    alone = not before or before.endswith(("\n", "command", "cmd", "sent", "send", "executing", "pipeline", "3", "2"))
+    return alone and (looks_random(bare) or match[0][:4].isupper())
 
 
 def _told(match: re.Match[str], value: str, names: Names) -> bool:
     """A sentence tells a secret in quotes, and any that looks random; of weak names more is asked."""
     is_vault = names.judge(match["name"]) is Secrecy.VAULT
-    joined = bool(match["joint"]) or "_" in match["name"]
+    joined = bool(match["joint"] or (match["sign"] and " " in match["name"])) or "_" in match["name"]
     if not match["quote"]:
         if is_vault:
             return looks_random(value)
@@ -67,43 +48,36 @@ def _told(match: re.Match[str], value: str, names: Names) -> bool:
     return is_secret_value(value, Secrecy.STRONG if is_vault and joined else Secrecy.WEAK, quoted=True)
 
 
+def _pair(match: re.Match[str], value: str, names: Names) -> bool:
+    """Two names in a list look alike: columns, fields, headers."""
+    secrecy = names.judge(match["name"])
+    if secrecy < Secrecy.STRONG and (value[:4].isdigit() or not is_secret_value(value, secrecy, quoted=True)):
+        return False
+    if match["alone"] and not (any(map(str.isdigit, value)) and match.string[match.end() : match.end() + 1] == "]"):
+        return False
+    is_word = value.islower() and value.replace("_", "").isalpha()
+    return not is_word or (match["quote"] == "'" and not names.are_secret(value))
+
+
 CHECKS: dict[str, Callable[[re.Match[str], str, Names], bool]] = {
     "credential": _credential,
     "mixed": lambda _match, value, _names: _has_digit_and_letter(value) and not plain.UUID.fullmatch(value.rstrip(".")),
-    "not-numbered": lambda _match, value, _names: not plain.NUMBERED.fullmatch(value),
     "authorizing": lambda match, _value, _names: bool(_AUTHORIZING.search(match.string)),
     "told": _told,
-    "field-above": _field_above,
-    "located": _located,
-    "user-id": lambda _match, value, _names: not value.isdigit(),
-    "redis": lambda match, value, _names: _is_redis(match, value),
+    "pair": _pair,
+    "redis": _redis,
     "argument": lambda _match, value, _names: (
         (value[0] != "-" or looks_random(value.lstrip("-")))
         and not value.isupper()
         and value.lower().strip(".,:)'\"") not in ORDINARY
     ),
-    "no-dictionary": lambda _match, value, _names: not STRUCTURE.search(value),
     "no-word": lambda _match, value, _names: value.lower() not in ORDINARY,
-    "sql-word": lambda match, value, _names: (
-        "'" in match[0] or (looks_random(value) and match[0][:4].lower() == "iden")
-    ),
-    "one-time": _one_time,
     "no-port": lambda match, value, _names: (
         not re.fullmatch(r"\d{2,5}(?:/\w+)?|[\w-]+(?:\.[\w-]+)*(?::\d+)?", value)
         or (match[0].lower().startswith("port") and _has_digit_and_letter(value))
     ),
-    "password-like": lambda _match, value, _names: looks_random(value) and _has_digit_and_letter(value),
 }
 """What else must be true of a rule's value, by the name the row gives."""
-
-
-def _is_redis(match: re.Match[str], value: str) -> bool:
-    before = match.string[max(0, match.start() - 16) : match.start()].rstrip("'\" :>\t").lower()
-    bare = value.strip("'\".,")
-    if bare.lower() in ORDINARY or (bare.isupper() and bare.isalpha()):
-        return False
-    alone = not before or before.endswith(("\n", "command", "cmd", "sent", "send", "executing", "pipeline", "3", "2"))
-    return alone and (looks_random(bare) or match[0][:4].isupper())
 
 
 @cache

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 from alerting.sentry.scrub import columns, numbers, userinfo
 from alerting.sentry.scrub.layers import DEEPEST, percent_encoded, written_out
@@ -25,13 +25,6 @@ Reading = Callable[[str, Work], list[Cut]]
 _GAP = r"(?:%20|[ .+\u00a0\u2009\u202f\u2010-\u2013-])?"
 # Nine digits and more, but no decimal fraction: as Python writes times and shares.
 _DIGITS = re.compile(rf"(?<![\d.])(?!\d{1, 12}\.\d+(?![\d.]))\d{_GAP}(?:\d{_GAP}){{8}}")
-
-
-class Parts(Protocol):
-    """Cleans what a text holds as JSON."""
-
-    def parsed(self, value: Any) -> Any:
-        """The value without its secrets."""
 
 
 class Texts:
@@ -59,8 +52,8 @@ class Texts:
         self.known_code: dict[str, bool] = {}
         self.plain_names: dict[str, bool] = {}
 
-    def clean(self, text: str, remarks: Remarks, work: Work, parts: Parts | None = None) -> str:
-        """The text without its secrets, and why. `parts` cleans what JSON the text holds."""
+    def clean(self, text: str, remarks: Remarks, work: Work, parsed: Callable[[Any], Any] | None = None) -> str:
+        """The text without its secrets, and why. `parsed` cleans what JSON the text holds."""
         if text in self.known or text in self._allowed:
             return text
         cut = text if len(text) <= LONGEST_TEXT else _shortened(text)
@@ -68,11 +61,11 @@ class Texts:
         if len(text) < 4 or (dull and cut is text and (len(text) < 9 or not _DIGITS.search(text))):
             _remember(self.known, text, dull and "-" not in text[:3])
             return text
-        if not dull and parts is not None:
+        if not dull and parsed is not None:
             found = _json(cut) if cut[0] in '{["' or cut[0].isspace() else None
             if found is not None:
-                return _dumped(cut, found, parts.parsed(found))
-        return self._cut(text, self._numbers if dull else self._words, remarks, work, self.known)
+                return _dumped(cut, found, parsed(found))
+        return self._cut(text, self._numbers if dull else self._read, remarks, work, self.known)
 
     def _cut(self, text: str, read: Reading, remarks: Remarks, work: Work, known: dict[str, bool]) -> str:
         """The text without what `read` finds; one that holds nothing will be known."""
@@ -107,24 +100,22 @@ class Texts:
             return False
         return self._shapes.are_dull(text.lower().split())
 
-    def _words(self, text: str, work: Work) -> list[Cut]:
-        return self._read(text, work, DEEPEST)
-
-    def _read(self, text: str, work: Work, depth: int) -> list[Cut]:
+    def _read(self, text: str, work: Work, depth: int = DEEPEST) -> list[Cut]:
         if depth == DEEPEST and (layer := written_out(text)) is not None:
             work.spend(10 * (text.count("\\") + text.count("&")))
             return layer.spans(self._read(layer.text, work, DEEPEST - 1))
         cuts = self._plain(text, work)
         if "%" in text and depth and (layer := percent_encoded(text)) is not None:
             work.spend(200 + 15 * text.count("%"))
-            cuts += layer.spans(self._read(layer.text, work, min(depth, DEEPEST) - 1 or 0))
+            cuts += layer.spans(self._read(layer.text, work, depth - 1))
         return cuts
 
     def _plain(self, text: str, work: Work) -> list[Cut]:
         lowered = lowered_by_sign(text)
         cuts: list[Cut] = []
         if self._shapes.find(text, lowered, self._names, work, cuts):
-            cuts += self._named(text, lowered, work)
+            cuts += self._pairs.find(text, work)
+            cuts += columns.find(text, lowered, self._names, work)
         if "@" in text:
             cuts += userinfo.find(text, work)
             cuts += numbers.people(text, work) if self._strict else ()
@@ -134,15 +125,6 @@ class Texts:
 
     def _numbers(self, text: str, work: Work) -> list[Cut]:
         return list(numbers.find(text, work, strict=self._strict))
-
-    def _named(self, text: str, lowered: str, work: Work) -> list[Cut]:
-        """What stands under a secret's name, of which one may be in the text."""
-        cuts = []
-        if "=" in text or ":" in text or "," in text or not text.isascii():
-            cuts += self._pairs.find(text, work)
-        if " " in text or "\t" in text:
-            cuts += columns.find(text, lowered, self._names, work)
-        return cuts
 
     def _code(self, text: str, work: Work) -> list[Cut]:
         """What is a secret by its shape alone."""
@@ -162,20 +144,6 @@ class Texts:
         for line in lines:
             _remember(self.known_code, line)
         return True
-
-    def _in_name(self, text: str, work: Work) -> list[Cut]:
-        addresses = numbers.people(text, work) if self._strict else ()
-        return [*self._code(text, work), *numbers.find(text, work, strict=False), *addresses]
-
-    def clean_name(self, text: str, remarks: Remarks, work: Work) -> str:
-        """A dictionary's key without what is a secret by its shape."""
-        if self._is_dull(text) and not _DIGITS.search(text):
-            cleaned = text
-        else:
-            cleaned = self._cut(text, self._in_name, remarks, work, self.plain_names)
-        if cleaned == text:
-            self.remember_name(text)
-        return cleaned
 
     def remember_name(self, name: str) -> None:
         """Know that this key of a dictionary shows no secret, and whether it names none and tells of no other."""
@@ -202,11 +170,8 @@ def _remember(texts: dict[str, bool], text: str, verdict: bool = True) -> None:
 
 def _json(text: str) -> Any:
     """What a JSON text holds, where that is more than a bare value; None for any other text."""
-    plain = text.strip()
-    if plain[:1] + plain[-1:] not in {"{}", "[]", '""'}:
-        return None
     try:
-        found = json.loads(plain)
+        found = json.loads(text)
     except (ValueError, RecursionError):
         return None
     return found if isinstance(found, dict | list | str) else None
@@ -215,8 +180,7 @@ def _json(text: str) -> Any:
 def _dumped(text: str, found: Any, cleaned: Any) -> str:
     if cleaned == found:
         return text
-    separators = None if ": " in text else (",", ":")
-    return json.dumps(cleaned, ensure_ascii=False, separators=separators)
+    return json.dumps(cleaned, ensure_ascii=False, separators=None if ": " in text else (",", ":"))
 
 
 def secret_span(match: re.Match[str]) -> tuple[int, int]:

@@ -9,7 +9,6 @@ from alerting.sentry.scrub.names import Names
 from alerting.sentry.scrub.remarks import Remark, Remarks, paths
 from alerting.sentry.scrub.rules import structure
 from alerting.sentry.scrub.rules.secrecy import Secrecy
-from alerting.sentry.scrub.rules.words import MECHANISMS, ORDINARY
 from alerting.sentry.scrub.texts import LONGEST_REMEMBERED, LONGEST_TEXT, Texts
 from alerting.sentry.scrub.values import MARKER, is_secret_value
 from alerting.sentry.scrub.work import Work
@@ -20,7 +19,6 @@ MOST_PARTS = 20_000
 MOST_CHARACTERS = 150_000
 _CONTAINERS = (Mapping, list, tuple, AbstractSet)
 _HARMLESS = Secrecy.HARMLESS
-_NO_TOKENS = ORDINARY | MECHANISMS
 
 
 class Walk:
@@ -87,17 +85,19 @@ class Walk:
 
     def _text(self, value: str, depth: int) -> Any:
         """A text not known to be harmless."""
-        return self._once(value, value, lambda: self._text_read(value, depth))
+        parsed = self.parsed if depth < DEEPEST else None
+        return self._once(value, value, lambda: self._guarded(value, self._texts.clean, parsed))
 
-    def _text_read(self, value: str, depth: int) -> str:
-        self._characters_left -= len(value) + 20 if len(value) < LONGEST_TEXT else LONGEST_TEXT
+    def _guarded(self, text: str, clean: Callable[..., str], *more: Any) -> str:
+        """The text cleaned in one of `Texts`' ways, within the event's budget; what fails costs one text."""
+        self._characters_left -= min(len(text) + 20, LONGEST_TEXT)
         if self._characters_left < 0:
-            return self.marked("event-budget", len(value))
+            return self.marked("event-budget", len(text))
         try:
-            return self._texts.clean(value, self.remarks, self._work, self if depth < DEEPEST else None)
-        except Exception:  # noqa: BLE001  what fails costs one text
+            return clean(text, self.remarks, self._work, *more)
+        except Exception:  # noqa: BLE001
             self.failures += 1
-            return self.marked("failed", len(value))
+            return self.marked("failed", len(text))
 
     def parsed(self, value: Any) -> Any:
         """What a text held as JSON, cleaned."""
@@ -106,20 +106,9 @@ class Walk:
         self.remarks[before:] = [Remark(told.rule, length=told.length) for _, told in paths(self.remarks[before:])]
         return cleaned
 
-    def text_of(self, clean: Any, text: str) -> str:
-        """What one of `Texts`' ways to clean makes of the text; one that fails costs this text."""
-        self._characters_left -= len(text)
-        if self._characters_left < 0:
-            return self.marked("event-budget", len(text))
-        try:
-            return clean(text, self.remarks, self._work)  # type: ignore[no-any-return]
-        except Exception:  # noqa: BLE001
-            self.failures += 1
-            return self.marked("failed", len(text))
-
     def code(self, line: str) -> str:
         """A line of source code without what is a secret by its shape."""
-        return line if line in self._code else self.text_of(self._texts.clean_code, line)
+        return line if line in self._code else self._guarded(line, self._texts.clean_code)
 
     def is_clean_code(self, lines: list[Any]) -> bool:
         """Whether these are lines of source in which nothing was found."""
@@ -247,15 +236,15 @@ class Walk:
         if within is _HARMLESS and type(value) is list and self._texts.are_dull(value):
             return list(value)
         depth += 1
-        judged = containers.judged(value, self.names)
+        secret, are_pairs = containers.judged(value, self.names)
         cleaned = []
-        for position, item in enumerate(judged.items):
-            secrecy = judged.secret.get(position)
+        for position, item in enumerate(value):
+            secrecy = secret.get(position)
             if secrecy is not None:
                 item = self.at(position, self.secret, item, secrecy, depth)
             elif within >= Secrecy.WEAK:
                 item = self.at(position, self._inside, item, depth, within)
-            elif judged.pairs:
+            elif are_pairs:
                 item = self.at(position, self._pair, item, depth)
             elif type(item) is not str or item not in self.clean:
                 item = self.at(position, self.value, item, depth)
@@ -269,18 +258,13 @@ class Walk:
 
     def _name(self, name: Any, taken: Any) -> Any:
         """A key as it may be shown. Few are secrets themselves; two that become equal are told apart."""
-        if type(name) is not str or len(name) < 12:
-            if type(name) is str:
-                self._texts.remember_name(name)
+        if type(name) is not str:
             return name
         before = len(self.remarks)
-        if name[0] == "{" and name[-1] == "}":
-            shown = self._text(name, 0)  # a form's only key: the JSON it was sent as
-        else:
-            shown = self.text_of(self._texts.clean_name, name)
+        shown = self.value(name)
         del self.remarks[before:]
+        if shown == name:
+            self._texts.remember_name(name)
         if shown != name and shown in taken:
-            shown = next(
-                f"{shown} ({count})" for count in range(2, MOST_PARTS + 2) if f"{shown} ({count})" not in taken
-            )
+            shown = f"{shown} ({len(taken) + 1})"
         return shown

@@ -24,7 +24,7 @@ RULES = (
             "--user",
             "--proxy-user",
         ),
-        pattern=r"""(?:-u|--user|--proxy-user)(?:[\s=]{0,3}|['"]?,\s?)(?P<q>["']?)[^\s:"',]{0,100}["']?:(?P<value>"[^"\r\n]{1,200}"|'[^'\r\n]{1,200}'|(?<=["'][\w.@-]):.{1,200}?(?=["'])|[^\s'"]{1,200})""",
+        pattern=r"""(?:-u|--user|--proxy-user)(?:[\s=]{0,3}|['"]?,\s?)(?P<q>["']?)[^\s:"',]{0,100}["']?:(?!\d+(?:[\s"']|\Z))(?P<value>"[^"\r\n]{1,200}"|'[^'\r\n]{1,200}'|(?<=["'][\w.@-]):.{1,200}?(?=["'])|[^\s'"]{1,200})""",
         source="curl(1)",
         hits=(
             "curl -u deploy:x-ar<+>-8 https://repo.example.com/a.tgz",
@@ -35,7 +35,6 @@ RULES = (
             "sort -u a.txt",
             "docker run -u 1000:1000 shop",
         ),
-        check="user-id",
     ),
     Rule(
         id="redis-auth",
@@ -105,14 +104,13 @@ RULES = (
             "identified by password ",
             "with password ",
         ),
-        pattern=r"""(?i:identified\s+by(?:\s+password)?|with(?:\s+encrypted)?\s+password)\s{1,9}=?\s{0,9}(?P<value>'(?:[^']|''){1,400}+'|(?!values\b|password\b)[^\s'\";%]{3,200})""",
+        pattern=r"""(?i:identified\s+by(?:\s+password)?|with(?:\s+encrypted)?\s+password)\s{1,9}=?\s{0,9}(?P<value>'(?:[^']|''){1,400}+'|(?=[^\s'\";%]{0,60}\d)[^\s'\";%]{3,200})""",
         source="GRANT and CREATE USER",
         hits=("CREATE USER app IDENTIFIED BY 'ev-<+>10pw'",),
         misses=(
             "IDENTIFIED BY VALUES",
             "login with password reset",
         ),
-        check="sql-word",
     ),
     Rule(
         id="command-password",

@@ -104,11 +104,10 @@ RULES = (
     Rule(
         id="braced-password",
         keywords=("pwd={", "password={"),
-        pattern=r"""(?i:pwd|password)=\{(?P<value>(?:[^}\s]|\}\}){1,128}+)\}(?=[;\s\"']|\Z)""",
+        pattern=r"""(?i:pwd|password)=\{(?![\"'])(?P<value>(?:[^}\s]|\}\}){1,128})\}(?=[;\s\"']|\Z)""",
         source="ODBC: connection strings, values in braces",
         hits=("Uid=app;Pwd={q7Kx<+>}};2m};Encrypt=yes;",),
         misses=("Uid=app;Encrypt=yes;",),
-        check="no-dictionary",
         bounded=False,
     ),
     Rule(
@@ -214,7 +213,6 @@ RULES = (
             "auth.sessions: 3 removed",
             "session:web-3",
         ),
-        check="not-numbered",
     ),
     Rule(
         id="authorization-code",
@@ -248,6 +246,16 @@ RULES = (
         source="urllib.parse.SplitResult's repr",
         hits=("SplitResult(netloc=':hunt<+>er2x@c:6379')",),
         misses=("netloc='h:8080'",),
+    ),
+    Rule(
+        id="pair",
+        keywords=("'", '"'),
+        pattern=r"""(?:\(|\[\[|\],\s?\[|(?P<alone>\[))\s?[bu]?(?P<first>\\{0,15}[\"'`])(?P<name>[\w. \[\]-]{1,80}+)(?P=first),\s{0,4}[bu]?(?P<quote>\\{0,15}[\"'`])(?P<value>.{1,400}?)(?:(?P=quote)(?=[\s,;)\]}>\\]|\Z)|\Z)""",
+        source="Python's and JSON's pairs: raw headers, forms, items of a dictionary",
+        hits=("[('host', 'x'), ('password', 'hunt<+>er2')]", '[["page", "2"], ["token", "zz91<+>ab3c"]]'),
+        misses=('INSERT INTO u ("password", "last_login") VALUES (%s, %s)', "('password', 'token')", "('city', 'Ulm')"),
+        check="pair",
+        bounded=False,
     ),
     Rule(
         id="named-value",
@@ -309,24 +317,21 @@ RULES = (
     Rule(
         id="rejected-input",
         keywords=("input_value=",),
-        pattern=r"""input_value=(?P<value>(?P<quote>\\{0,3}['\"]).{0,400}?(?P=quote)(?=, input_type|\])|[^,\]\n]{1,400})""",
+        pattern=r"""(?<![^\n])(?P<name>[^\n]{1,120}+)\n(?![^\n]{0,400}\[type=missing,)[^\n]{0,400}?input_value=(?!None\b|\{\}|\[\])(?P<value>(?P<quote>\\{0,3}['\"]).{0,400}?(?P=quote)(?=, input_type|\])|[^,\]\n]{1,400})""",
         source="pydantic's ValidationError",
         hits=(
             "1 validation error for Login\npassword\n  String too short [type=string_too_short, input_value='hunt<+>er2', input_type=str]",
         ),
         misses=("1 validation error for Login\ncity\n  Too short [type=x, input_value='Ulm', input_type=str]",),
-        check="field-above",
+        bounded=False,
     ),
     Rule(
         id="located-input",
-        keywords=(
-            "input'",
-            'input"',
-        ),
-        pattern=r"""input\\{0,7}['\"]:\s?b?(?P<quote>\\{0,7}['\"])(?P<value>.{1,400}?)(?:(?P=quote)(?=[\s,;)\]}>])|\Z)""",
+        keywords=("loc'", 'loc"', "loc\\\\"),
+        pattern=r"""loc\\{0,7}['\"]:\s?[(\[][^()\[\]]{0,200}?['\"](?P<name>[\w.-]{1,80})\\{0,7}['\"],?[)\]].{0,300}?input\\{0,7}['\"]:\s?b?(?P<quote>\\{0,7}['\"])(?P<value>.{1,400}?)(?:(?P=quote)(?=[\s,;)\]}>])|\Z)""",
         source="FastAPI's and pydantic's error lists",
         hits=("[{'type': 'x', 'loc': ('body', 'password'), 'msg': 'short', 'input': 'hunt<+>er2'}]",),
         misses=("[{'loc': ('body', 'city'), 'input': 'Ulm'}]",),
-        check="located",
+        bounded=False,
     ),
 )

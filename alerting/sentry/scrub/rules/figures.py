@@ -81,4 +81,3 @@ NOT_DOMAINS = frozenset(
     """.split()
 )
 OF_ALGORITHMS = ("libssh.org", "openssh.com", "lysator.liu.se")
-PORT_PATH = re.compile(r":(?!\d{2,5}\b)[\w./~-]+")

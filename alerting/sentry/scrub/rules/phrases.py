@@ -6,7 +6,7 @@ RULES = (
     Rule(
         id="told",
         keywords=(" ", "\t"),
-        pattern=r"""(?<![\w.\-=/(:])(?P<name>(?:[A-Za-z]{2,20} (?=(?i:key|code|number|phrase|token|answer|hash|id|no|address|word)s?\b))?[A-Za-z][\w.-]{1,60}?)[\"'`)\]]{0,2}(?: (?:for|of) [\w.@-]{1,40}(?= (?:is|was)\b|:))?(?P<joint>(?: value)?(?: (?i:is|was|are|becomes|now|set|changed|to|provided|given|used|sent|with|value|header)){0,3})(?::[ \t]|[ \t][(<\[*]?)(?=(?P<value>(?P<quote>\\{0,7}[\"'`])(?=\S)(?:(?!(?P=quote)).){3,200}(?P=quote)|(?=[^\s\d]{0,60}\d)(?=[^\sA-Za-z]{0,60}[A-Za-z])[^\s\"'`,;=:/(]{5,400}[\w@#$%^&+~-](?=[\"'`,;.!?:)\]}>*_]{0,3}(?:\s|\Z))))""",
+        pattern=r"""(?<![\w.\-=/(:])(?P<name>(?:[A-Za-z]{2,20} (?=(?i:key|code|number|phrase|token|answer|hash|id|no|address|word)s?\b))?[A-Za-z][\w.-]{1,60}+)[\"'`)\]]{0,2}(?: (?:for|of) [\w.@-]{1,40}(?= (?:is|was)\b|:))?(?P<joint>(?: value)?(?: (?i:is|was|are|becomes|now|set|changed|to|provided|given|used|sent|with|value|header)){0,3})(?:(?P<sign>[ \t]?[:=])[ \t]|[ \t][(<\[*]?)(?=(?P<value>(?P<quote>\\{0,7}[\"'`])(?=\S)(?:(?!(?P=quote)).){3,200}(?P=quote)|(?=[^\s\d]{0,60}\d)(?=[^\sA-Za-z]{0,60}[A-Za-z])[^\s\"'`,;=:/(]{5,400}[\w@#$%^&+~-](?=[\"'`,;.!?:)\]}>*_]{0,3}(?:\s|\Z))))""",
         source="log lines of people and libraries",
         hits=("the password is x9y8<+>zq", "refresh token 4f0e<+>8a1c2b refused", "password for mara: 'hunt<+>er2'"),
         misses=(
@@ -20,32 +20,24 @@ RULES = (
     ),
     Rule(
         id="code-told",
-        keywords=(
-            "otp",
-            "pin",
-            "code",
-            "mfa",
-            "2fa",
-            "cvv",
-            "cvc",
-            "csc",
-            "tan",
-        ),
-        pattern=r"(?i:(?:otp|pin|2fa|mfa|cvv2?|cvc2?|csc|tan|code)(?: code| pin| password)?)(?:\s(?:for|of)\s[\w.@-]{1,60})?\W{0,3}(?:(?:is|was)\s)?:?\s?(?P<value>\d{3}[ -]\d{3}|\d{3,8})(?![\w-]|\.\d)",
+        keywords=("otp", "pin", "code", "mfa", "2fa", "tan"),
+        pattern=r"""(?<![A-Za-z0-9])(?i:(?:otp|pin|2fa|mfa|tan)(?: code| pin| password)?|(?:sms|reset|login|sign[- ]in|verification|security|confirmation|activation|auth\w{0,14}|backup|recovery|one[- ]time|access|your|wrong|invalid|incorrect|bad|entered|expired)[\w ]{0,10}?code)(?:\s(?:for|of)\s[\w.@-]{1,60})?\W{0,3}(?:(?:is|was)\s)?:?\s?(?P<value>\d{3}[ -]\d{3}|\d{4,8})(?![\w-]|\.\d)""",
         source="mails and log lines of one-time codes",
         hits=(
             "Your login code is 551<+> 882",
             "OTP 48<+>2913 expired for user 7",
             "verification code: 48<+>2913",
-            "cvc 12<+>3",
         ),
-        misses=(
-            "error code 404",
-            "status code 500",
-            "zip code 89073",
-            "pin: 4 digits",
-        ),
-        check="one-time",
+        misses=("error code 404", "status code 500", "zip code 89073", "pin: 4 digits"),
+        bounded=False,
+    ),
+    Rule(
+        id="card-code-told",
+        keywords=("cvv", "cvc", "csc", "pin", "security code", "card code"),
+        pattern=r"""(?i:cvv2?|cvc2?|csc|pin|(?:security|card) code)(?i: code)?\W{0,3}(?i:(?:is|was)\s)?:?\s?(?P<value>\d{3,4})(?![\w-]|\.\d)""",
+        source="ISO/IEC 7813: the code on a card's back; PINs",
+        hits=("cvc 12<+>3", "security code is 48<+>29"),
+        misses=("pin: 4 digits", "cvc missing"),
     ),
     Rule(
         id="code-is-yours",
@@ -110,6 +102,6 @@ RULES = (
             "invalid literal for int() with base 10: 'abc'",
             "invalid literal for int() with base 10: '12.5'",
         ),
-        check="password-like",
+        check="mixed",
     ),
 )

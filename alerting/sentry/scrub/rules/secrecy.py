@@ -6,7 +6,6 @@ from enum import IntEnum
 class Secrecy(IntEnum):
     """How secret the value under a name is."""
 
-    PART = -2  # harmless alone, but the end of such names as `api key` where words stand before it
     VERSION = -1  # a version's number, which may look like an address
     HARMLESS = 0
     ADDRESS = 1  # an IP address of a person

@@ -163,9 +163,6 @@ GLUED_KEYS = frozenset(
     "account api app auth aws cipher client crypt enc encrypt encryption gpg host kms license master pgp private priv rsa "
     "secret server session shared sign signing ssh ssl storage tls vault wrapping".split()
 )
-# What may end a name of several words in prose: api key, verification code, card number, social security no.
-PARTS = frozenset("address addr answer code codes for hash id key keys no number phrase security token word".split())
-
 # Secret only where nothing stands beside them: mfa_device is a name, mfa a code.
 WHOLE = frozenset({("2fa",), ("mfa",), ("two", "factor"), ("authentication",)})
 WHOSE_IP = frozenset(
@@ -204,6 +201,3 @@ MECHANISMS = frozenset(
 )
 # What stands before a credential in an authorization header.
 SCHEMES = frozenset("bearer basic token apikey bot splunk geniekey negotiate ntlm ssws dpop key".split())
-WHOLE_LINE_SCHEMES = ("digest", "aws4", "oauth", "hawk", "signature")
-# What joins a secret's name to its value in a sentence.
-FILLERS = frozenset("is was are becomes now set changed to provided given used sent with value header".split())
