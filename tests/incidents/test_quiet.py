@@ -157,6 +157,47 @@ def test_what_somebody_has_or_is_silenced_is_not_escalated(world: World) -> None
     assert "escalated" not in world.kinds("email") + world.kinds("slack")
 
 
+def escalations(world: World) -> list[str]:
+    return [each.sentence for each in world.email.sent if each.kind == "escalated"]
+
+
+def test_the_clock_of_escalation_starts_when_people_are_first_told(world: World) -> None:
+    world.escalate_after = timedelta(minutes=10)
+    silence(world, timedelta(minutes=36))
+    break_for(world, timedelta(hours=1))
+    world.run(timedelta(minutes=45))
+    assert told(world) == ["first"] and escalations(world) == []
+    world.run(timedelta(minutes=3))
+    (sentence,) = escalations(world)
+    assert sentence.startswith("Nobody has acknowledged this for 10 min")
+
+
+def test_giving_it_back_starts_the_clock_of_escalation_again(world: World) -> None:
+    world.escalate_after = timedelta(minutes=10)
+    break_for(world, timedelta(hours=1))
+    world.run(timedelta(minutes=5))
+    number = Incident.objects.get().pk
+    perform.acknowledge(number, ANN, world.now)
+    world.run(timedelta(minutes=25))
+    perform.unacknowledge(number, ANN, world.now)
+    world.run(timedelta(minutes=9))
+    assert escalations(world) == []
+    world.run(timedelta(minutes=2))
+    (sentence,) = escalations(world)
+    assert sentence.startswith("Nobody has acknowledged this for 10 min")
+
+
+def test_what_comes_and_goes_is_escalated_too(world: World) -> None:
+    for _ in range(4):
+        world.source.add_errors(SHOP, 20, world.now)
+        world.run(timedelta(minutes=12))
+    assert "flapping" in told(world)
+    world.escalate_after = timedelta(minutes=10)
+    break_for(world, timedelta(minutes=20))
+    world.run(timedelta(minutes=15))
+    assert Incident.objects.filter(state="flapping").exists() and len(escalations(world)) == 1
+
+
 def test_a_digest_counts_what_a_silence_left_out(world: World) -> None:
     silence(world, timedelta(hours=1), project="quiet")
     for number in range(8):
