@@ -102,7 +102,7 @@ def _page(request: HttpRequest, number: int, mistake: str = "") -> HttpResponse:
         "can_be_silenced": found.rule not in perform.ALWAYS_TOLD,
         "silence_choices": SILENCE_CHOICES.items(),
         "mistake": mistake,
-        "summary": f"{row.title} in {found.project}: {row.value}, {row.state}",
+        "summary": f"{row.title} in {row.project}: {row.value}, {row.state}",
         "refresh_seconds": 10 if found.closed_at is None else 0,
     }
     return render(request, "status/incident.html", context, status=400 if mistake else 200)

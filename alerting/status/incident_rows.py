@@ -10,6 +10,7 @@ from alerting import config
 from alerting.incidents.models import Decision, Incident
 from alerting.incidents.quiet import Quiet
 from alerting.incidents.topics import TOPICS
+from alerting.notifiers.escape import one_line
 from alerting.rules import catalog
 from alerting.rules.model import Rule
 from alerting.rules.units import plain, span, text
@@ -45,6 +46,11 @@ class IncidentRow:
     acknowledged_by: str = ""
     muted: str = ""
     chart: Chart | None = None
+
+    @property
+    def project(self) -> str:
+        """The project's name as Sentry gave it, which may hold what turns a line around."""
+        return one_line(self.incident.project, 100)
 
 
 @lru_cache(maxsize=1)
@@ -115,7 +121,7 @@ def _row(incident: Incident, mutes: Quiet, now: datetime, points: Sequence[tuple
     lasting = _lasting(incident, now)
     value, threshold = shown(incident.rule, lasting or incident.value, incident.threshold)
     peak, _ = shown(incident.rule, lasting or incident.peak, incident.threshold)
-    issue_title = str(incident.evidence.get("issue", {}).get("title", "")) if incident.subject else ""
+    issue_title = one_line(str(incident.evidence.get("issue", {}).get("title", ""))) if incident.subject else ""
     mute = None
     if incident.closed_at is None:
         mute = mutes.covering(incident.rule, incident.project, incident.project_id_text, incident.environment)

@@ -79,5 +79,5 @@ def _summary(listed: list[incident_rows.IncidentRow], broken: int) -> str:
     """What a screen reader is told when the page has changed."""
     count = len(listed)
     words = "No open incident" if not count else f"{count} open incident{'s' if count != 1 else ''}"
-    first = f", the worst in {listed[0].incident.project}: {listed[0].value}" if listed else ""
+    first = f", the worst in {listed[0].project}: {listed[0].value}" if listed else ""
     return f"{words}{first}{f', {broken} broken channels' if broken else ''}"

@@ -33,6 +33,18 @@ def text(client: Client, address: str, status: int = 200) -> str:
     return answer.content.decode()
 
 
+def test_no_text_from_sentry_turns_a_line_around(client: Client) -> None:
+    evaluator()
+    turned = {"issue": {"title": "Key\u202eError\u200b"}}
+    new_type = incident("sh\u202eop", rule="new_issue", subject="991", evidence=turned)
+    incident("sh\u202eop")
+    closed("sh\u202eop", rule="new_issue", subject="992", evidence=turned)
+    for address in ("/", "/history/", f"/incidents/{new_type.pk}/"):
+        page = text(client, address)
+        assert "KeyError" in page and "shop" in page
+        assert "\u202e" not in page and "\u200b" not in page, address
+
+
 def test_before_the_first_tick_the_page_says_what_it_waits_for(client: Client) -> None:
     page = text(client, "/")
     assert "Waiting for the first evaluation" in page and "Nothing is wrong" not in page
