@@ -1,5 +1,6 @@
 """Settings that are each fine but not together: what cannot work is a mistake, what hardly can be meant is a doubt."""
 
+import ipaddress
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,9 @@ STARTTLS_PORTS = frozenset({25, 587})
 UNLIKELY_RATE = 0.5
 UNLIKELY_MILLISECONDS = 10.0
 SHORT_REMINDER_SECONDS = 60
+SHORT_PASSWORD = 12
+# The widest network that is still one owner's, by version: 10.0.0.0/8 and what a provider is given.
+WIDEST_NETWORK = {4: 8, 6: 32}
 
 
 def mistakes(settings: "Settings") -> Iterator[str]:
@@ -55,6 +59,7 @@ def doubts(settings: "Settings") -> Iterator[str]:
     yield from _times(settings)
     if settings.SENTRY_EMAIL_ALERTS_ENABLED:
         yield from _mail(settings)
+    yield from _page_doubts(settings)
 
 
 def _unread(settings: "Settings") -> Iterator[str]:
@@ -116,6 +121,31 @@ def _page(settings: "Settings") -> Iterator[str]:
         )
     if password is not None and password == settings.ALERTING_STATUS_READONLY_PASSWORD:
         yield "ALERTING_STATUS_READONLY_PASSWORD: the same as ALERTING_STATUS_PASSWORD, so nobody would only read"
+
+
+def _page_doubts(settings: "Settings") -> Iterator[str]:
+    """What keeps the page less closed, or more, than was meant."""
+    bind, proxies = settings.ALERTING_STATUS_BIND, settings.ALERTING_TRUSTED_PROXIES
+    names = ("ALERTING_STATUS_PASSWORD", "ALERTING_STATUS_READONLY_PASSWORD")
+    passwords = {name: secret.get_secret_value() for name in names if (secret := getattr(settings, name)) is not None}
+    for name, password in passwords.items():
+        if len(password) < SHORT_PASSWORD:
+            yield f"{name}: shorter than {SHORT_PASSWORD} characters, so it can be guessed; take a longer one"
+    if passwords and not proxies and not is_loopback(bind.rpartition(":")[0]):
+        yield (
+            f"ALERTING_STATUS_BIND: others reach {bind} without TLS, so the page's password travels in the clear; put "
+            "a proxy with TLS before it and name that in ALERTING_TRUSTED_PROXIES"
+        )
+    for proxy in proxies:
+        network = ipaddress.ip_network(proxy, strict=False)
+        if network.prefixlen < WIDEST_NETWORK[network.version]:
+            yield f"ALERTING_TRUSTED_PROXIES: {proxy} is more than one owner's, and each of them may say who is asking"
+    through = [name for name in ("SENTRY_SLACK_SIGNING_SECRET", "ALERTING_TRUSTED_PROXIES") if getattr(settings, name)]
+    if through and not (passwords or settings.ALERTING_STATUS_USER_HEADER):
+        yield (
+            f"ALERTING_STATUS_PASSWORD: not set, and {through[0]} is, so the page is behind a proxy and closed to "
+            "everybody but Slack's buttons"
+        )
 
 
 def _escalation(settings: "Settings") -> Iterator[str]:

@@ -246,9 +246,11 @@ def _networks(value: Any) -> Any:
     names = _names(value)
     for name in names:
         try:
-            ipaddress.ip_network(name, strict=False)
+            network = ipaddress.ip_network(name, strict=False)
         except ValueError:
             raise ValueError(f"comma-separated addresses or networks such as 10.0.0.0/8 ({name!r} is none)") from None
+        if network.prefixlen == 0:
+            raise ValueError(f"addresses or networks of your own proxies ({name!r} is everybody)")
     return names
 
 

@@ -68,7 +68,7 @@ def visitor(request: HttpRequest) -> Visitor | None:
     if named and peer.of(request).through_proxy:
         return Visitor(named, Role.OPERATOR)
     if not passwords():
-        is_local = peer.of(request).is_loopback and not settings.STATUS_USER_HEADER
+        is_local = peer.of(request).is_loopback and not _is_passed_on()
         return Visitor(_operating_system_user(), Role.OPERATOR) if is_local else None
     role = request.session.get("role", "")
     if role in set(Role) and Role(role) in passwords() and request.session.get("key") == _key(Role(role)):
@@ -92,7 +92,7 @@ class AccessMiddleware:
         if passwords():
             target = request.get_full_path() if request.method in {"GET", "HEAD"} else "/"
             return HttpResponseRedirect(f"/login/?{urlencode({'next': target})}")
-        return render(request, "status/closed.html", {"by_proxy": bool(settings.STATUS_USER_HEADER)}, status=403)
+        return render(request, "status/closed.html", _how_to_open(), status=403)
 
 
 def actor(request: HttpRequest) -> Actor:
@@ -117,6 +117,19 @@ def _key(role: Role) -> str:
     """What ties a session to the password it began with, without telling it."""
     secret = f"{settings.SECRET_KEY}:{role.value}".encode()
     return hmac.new(secret, passwords()[role].encode(), hashlib.sha256).hexdigest()
+
+
+def _is_passed_on() -> bool:
+    """Whether somebody passes requests on to us: then one from this machine may be anybody's.
+
+    A named proxy does; so does what Slack's clicks come through. One on this machine need not say so in any header, and
+    as nginx's defaults have it sends our own address as the host.
+    """
+    return bool(settings.STATUS_USER_HEADER or settings.STATUS_TRUSTED_PROXIES or settings.SLACK_SIGNING_SECRET)
+
+
+def _how_to_open() -> dict[str, bool]:
+    return {"by_proxy": bool(settings.STATUS_USER_HEADER), "is_passed_on": _is_passed_on()}
 
 
 def _operating_system_user() -> str:

@@ -8,9 +8,13 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
-FORWARDING_HEADERS = (
-    *("HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_HOST", "HTTP_X_FORWARDED_SERVER"),
-    *("HTTP_FORWARDED", "HTTP_VIA", "HTTP_X_REAL_IP", "HTTP_CF_CONNECTING_IP", "HTTP_TRUE_CLIENT_IP"),
+FORWARDING_PREFIX = "HTTP_X_FORWARDED_"
+FORWARDING_HEADERS = frozenset(
+    f"HTTP_{name}"
+    for name in (
+        *("FORWARDED", "VIA", "X_REAL_IP", "X_CLIENT_IP", "X_SCHEME"),
+        *("X_ENVOY_EXTERNAL_ADDRESS", "CF_CONNECTING_IP", "TRUE_CLIENT_IP"),
+    )
 )
 
 
@@ -29,7 +33,7 @@ class Peer:
     def is_loopback(self) -> bool:
         """Whether the request was made on this machine."""
         parsed = _address(self.address)
-        return parsed is not None and parsed.is_loopback and not self.is_forwarded
+        return parsed is not None and parsed.is_loopback and not (self.is_forwarded or self.through_proxy)
 
 
 def networks(texts: Sequence[str]) -> tuple[Network, ...]:
@@ -38,12 +42,18 @@ def networks(texts: Sequence[str]) -> tuple[Network, ...]:
 
 
 def find(remote: str, forwarded_for: str, is_forwarded: bool, trusted: Sequence[Network]) -> Peer:
-    """The client behind `remote`: the last address of X-Forwarded-For that is none of our proxies."""
+    """The client behind `remote`: the last address of X-Forwarded-For that is none of our proxies.
+
+    It stands there without port and brackets, so that one client is one. What is no address counts as the proxy's.
+    """
     if not _is_in(remote, trusted):
         return Peer(remote, is_forwarded=is_forwarded)
-    for address in reversed([part.strip() for part in forwarded_for.split(",") if part.strip()]):
-        if not _is_in(address, trusted):
-            return Peer(address, through_proxy=True, is_forwarded=True)
+    for part in reversed([part.strip() for part in forwarded_for.split(",") if part.strip()]):
+        client = _address(_without_port(part))
+        if client is None:
+            break
+        if not _is_in(str(client), trusted):
+            return Peer(str(client), through_proxy=True, is_forwarded=True)
     return Peer(remote, through_proxy=True, is_forwarded=is_forwarded)
 
 
@@ -55,7 +65,7 @@ class PeerMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         meta = request.META
-        is_forwarded = any(name in meta for name in FORWARDING_HEADERS)
+        is_forwarded = any(name in FORWARDING_HEADERS or name.startswith(FORWARDING_PREFIX) for name in meta)
         trusted = networks(settings.STATUS_TRUSTED_PROXIES)
         peer = find(meta.get("REMOTE_ADDR", ""), meta.get("HTTP_X_FORWARDED_FOR", ""), is_forwarded, trusted)
         if peer.through_proxy and meta.get("HTTP_X_FORWARDED_PROTO", "").strip() == "https":
@@ -70,6 +80,13 @@ def of(request: HttpRequest) -> Peer:
     """The peer of a request that came through the middleware."""
     peer: Peer = request.peer  # type: ignore[attr-defined]
     return peer
+
+
+def _without_port(text: str) -> str:
+    """`192.0.2.1:80` and `[2001:db8::1]:80` are how some proxies write an address."""
+    if text.startswith("["):
+        return text[1:].partition("]")[0]
+    return text.partition(":")[0] if text.count(":") == 1 else text
 
 
 def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:

@@ -40,6 +40,12 @@ def test_proxies_are_addresses() -> None:
         load({"ALERTING_TRUSTED_PROXIES": "10.0.0.1, proxy.local"})
 
 
+@pytest.mark.parametrize("network", ["0.0.0.0/0", "::/0"])
+def test_everybody_is_no_proxy_of_ours(network: str) -> None:
+    with pytest.raises(ConfigError, match=r"ALERTING_TRUSTED_PROXIES: .*your own proxies .*is everybody"):
+        load({"ALERTING_TRUSTED_PROXIES": f"10.0.0.1, {network}"})
+
+
 def test_one_password_for_both_roles_is_a_mistake_that_tells_no_password() -> None:
     with pytest.raises(ConfigError, match="nobody would only read") as caught:
         load({"ALERTING_STATUS_PASSWORD": "hunter2", "ALERTING_STATUS_READONLY_PASSWORD": "hunter2"})

@@ -7,6 +7,7 @@ import pytest
 from django.test import Client
 
 from alerting.actions.models import Acknowledgement, AuditEntry
+from alerting.status import peer
 from alerting.status.models import FailedLogin
 from tests.support.incidents import evaluator, incident
 
@@ -46,10 +47,50 @@ def test_without_a_password_others_are_told_how_to_open_it(client: Client, addre
 
 
 @pytest.mark.parametrize(
-    "header", ["HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED", "HTTP_X_REAL_IP", "HTTP_VIA", "HTTP_CF_CONNECTING_IP"]
+    "header",
+    [
+        *("HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PORT", "HTTP_FORWARDED", "HTTP_X_REAL_IP", "HTTP_VIA"),
+        *("HTTP_X_CLIENT_IP", "HTTP_X_SCHEME", "HTTP_X_ENVOY_EXTERNAL_ADDRESS", "HTTP_CF_CONNECTING_IP"),
+    ],
 )
 def test_a_proxy_on_this_machine_does_not_open_it_to_the_world(client: Client, header: str) -> None:
     assert client.get("/", **{header: "192.0.2.7"}).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SLACK_SIGNING_SECRET", "s" * 32),
+        ("STATUS_TRUSTED_PROXIES", ["127.0.0.1"]),
+        ("STATUS_TRUSTED_PROXIES", ["10.0.0.1"]),
+    ],
+)
+def test_a_proxy_on_this_machine_that_says_nothing_does_not_open_it_either(
+    client: Client, settings: Any, name: str, value: object
+) -> None:
+    setattr(settings, name, value)
+    answer = client.get("/", SERVER_PROTOCOL="HTTP/1.0", HTTP_HOST="127.0.0.1:8000")
+    assert answer.status_code == 403 and b"set <code>ALERTING_STATUS_PASSWORD" in answer.content
+
+
+def test_what_came_through_our_proxy_did_not_come_from_this_machine() -> None:
+    assert not peer.find("127.0.0.1", "", False, peer.networks(["127.0.0.1"])).is_loopback
+    assert peer.find("127.0.0.1", "", False, ()).is_loopback
+
+
+@pytest.mark.parametrize(
+    ("forwarded", "client"),
+    [
+        ("192.0.2.7, 198.51.100.2:5001", "198.51.100.2"),
+        ("[2001:db8::1]:5001", "2001:db8::1"),
+        ("[2001:db8::1]", "2001:db8::1"),
+        ("198.51.100.2, 10.0.0.2:80", "198.51.100.2"),
+        ("192.0.2.7, unknown", "10.0.0.1"),
+        ("192.0.2.7, 198.51.100.2:50:01", "10.0.0.1"),
+    ],
+)
+def test_a_client_is_one_whatever_its_port(forwarded: str, client: str) -> None:
+    assert peer.find("10.0.0.1", forwarded, True, peer.networks(["10.0.0.0/8"])).address == client
 
 
 def test_a_foreign_host_name_is_refused(client: Client) -> None:
