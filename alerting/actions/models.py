@@ -69,7 +69,7 @@ class MaintenanceWindow(Scope):
         ordering = ("id",)
 
     def __str__(self) -> str:
-        return f"maintenance window {self.pk}: {self.weekdays} {self.starts:%H:%M} {self.time_zone}"
+        return f"maintenance window {self.pk}"
 
 
 class AuditEntry(models.Model):
@@ -92,7 +92,12 @@ class AuditEntry(models.Model):
 
     @property
     def words(self) -> str:
-        """What was done to the incident at hand: "acknowledged it", "gave it back", "added a note"."""
+        """What was done to the incident at hand: "acknowledged it", "gave it back", "added a note".
+
+        A silence may cover more than the incident, and says what.
+        """
+        if self.action == "silenced":
+            return f"silenced {self.subject}"
         return IN_WORDS.get(self.action, f"{self.action} it")
 
 

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 
 from alerting import config
-from alerting.actions.maintenance import LONGEST_MINUTES, weekday_names
-from alerting.actions.models import Acknowledgement, AuditEntry, MaintenanceWindow, Silence
+from alerting.actions.maintenance import LONGEST_MINUTES, NAMES, weekday_names
+from alerting.actions.models import Acknowledgement, AuditEntry, MaintenanceWindow, Scope, Silence
 from alerting.errors import ActionError
 from alerting.incidents.models import Incident, LatestReadings
 from alerting.incidents.topics import TOPICS
@@ -89,8 +89,12 @@ def unacknowledge(incident_id: int, actor: Actor, now: datetime, note: str = "")
         return bool(gone)
 
 
-def silence(about: About, ends_at: datetime, reason: str, actor: Actor, now: datetime) -> Silence:
+def silence(
+    about: About, ends_at: datetime, reason: str, actor: Actor, now: datetime, incident: Incident | None = None
+) -> Silence:
     """Tell nobody about `about` from now until `ends_at`. Repeating it returns the one that stands.
+
+    `incident` is the one it was made from, which keeps it among what people did.
 
     Raises ActionError where there is no reason, or the end is not within the next 30 days.
     """
@@ -106,7 +110,7 @@ def silence(about: About, ends_at: datetime, reason: str, actor: Actor, now: dat
         made = Silence.objects.create(
             **scope, starts_at=now, ends_at=ends_at, reason=why, by=clean(actor.name, NAME_LIMIT), created_at=now
         )
-        audit(actor, "silenced", f"{about} until {ends_at:%Y-%m-%d %H:%M} UTC", now, why=why)
+        audit(actor, "silenced", f"{about} until {ends_at:%Y-%m-%d %H:%M} UTC", now, why=why, incident=incident)
         return made
 
 
@@ -147,11 +151,13 @@ def doubt(project: str, environment: str, known: Collection[str]) -> str:
 def end_silence(silence_id: int, actor: Actor, now: datetime) -> bool:
     """End a silence now; false where it was over already. Raises ActionError where there is no such silence."""
     with transaction.atomic():
-        if not Silence.objects.filter(pk=silence_id).exists():
+        found = Silence.objects.filter(pk=silence_id).first()
+        if found is None:
             raise ActionError(f"There is no silence {silence_id}.")
         ended = Silence.objects.filter(pk=silence_id, ends_at__gt=now).update(ends_at=now)
         if ended:
-            audit(actor, "ended silence", str(silence_id), now)
+            subject = f"silence {found.pk}: {_about(found)}, until {found.ends_at:%Y-%m-%d %H:%M} UTC"
+            audit(actor, "ended", subject, now)
         return bool(ended)
 
 
@@ -172,6 +178,8 @@ def plan_maintenance(about: About, schedule: Schedule, reason: str, actor: Actor
         raise ActionError("Maintenance needs at least one weekday.")
     if not 1 <= schedule.minutes <= LONGEST_MINUTES:
         raise ActionError(f"Maintenance lasts from 1 to {LONGEST_MINUTES} minutes.")
+    if len(schedule.weekdays) == len(NAMES) and schedule.minutes == LONGEST_MINUTES:
+        raise ActionError("Maintenance of 24 hours on every day would never end: make it shorter, or leave a day out.")
     try:
         ZoneInfo(schedule.time_zone)
     except (ValueError, KeyError, OSError):
@@ -188,8 +196,7 @@ def plan_maintenance(about: About, schedule: Schedule, reason: str, actor: Actor
             by=clean(actor.name, NAME_LIMIT),
             created_at=now,
         )
-        when = f"{weekday_names(schedule.weekdays)} {schedule.starts:%H:%M} {schedule.time_zone}"
-        audit(actor, "planned maintenance", f"{about}, {when}, {schedule.minutes} min", now, why=why)
+        audit(actor, "planned maintenance", _planned(made), now, why=why)
         return made
 
 
@@ -199,7 +206,7 @@ def remove_maintenance(window_id: int, actor: Actor, now: datetime) -> None:
         window = MaintenanceWindow.objects.filter(pk=window_id).first()
         if window is None:
             raise ActionError(f"There is no maintenance window {window_id}.")
-        audit(actor, "removed maintenance", str(window), now)
+        audit(actor, "removed", f"maintenance window {window.pk}: {_planned(window)}", now)
         window.delete()
 
 
@@ -217,6 +224,16 @@ def audit(
         address=actor.address[:64],
         incident=incident,
     )
+
+
+def _about(found: Scope) -> About:
+    return About(found.rule, found.project, found.environment)
+
+
+def _planned(window: MaintenanceWindow) -> str:
+    """What it covers and when: "project shop, sat, sun 02:30 Europe/Berlin, 90 min"."""
+    days = weekday_names(frozenset(int(digit) for digit in window.weekdays))
+    return f"{_about(window)}, {days} {window.starts:%H:%M} {window.time_zone}, {window.minutes} min"
 
 
 def _incident(incident_id: int) -> Incident:

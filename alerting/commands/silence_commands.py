@@ -10,6 +10,7 @@ from alerting.commands.actor import me
 from alerting.commands.durations import duration
 
 if TYPE_CHECKING:
+    from alerting.actions.maintenance import Recurrence
     from alerting.actions.models import MaintenanceWindow, Silence
 
 silence = typer.Typer(help="Tell nobody about something until a certain time.", no_args_is_help=True)
@@ -94,8 +95,10 @@ def add_maintenance(
         raise typer.BadParameter(f"{error}.") from None
     now = datetime.now(UTC)
     made = perform.plan_maintenance(perform.About(rule, project, environment), schedule, why, me(), now)
-    begins = mutes.recurrence(made).next_start(now)
-    listing.sentence(f"Maintenance window {made.pk} begins next at {listing.at(begins)} UTC.")
+    recurrence = mutes.recurrence(made)
+    until, begins = recurrence.open_until(now), listing.at(recurrence.next_start(now))
+    opened = f"is open now, until {listing.at(until)} UTC; it " if until else ""
+    listing.sentence(f"Maintenance window {made.pk} {opened}begins next at {begins} UTC.")
     if doubt := perform.doubt(project, environment, perform.known_projects([project])):
         listing.sentence(doubt)
 
@@ -130,7 +133,7 @@ def list_maintenance(as_json: listing.AsJson = False) -> None:
         {
             **_named(each),
             "when": f"{weekday_names(recurrence.weekdays)} {each.starts:%H:%M} {each.time_zone}, {each.minutes} min; "
-            f"next {listing.at(recurrence.next_start(now))} UTC",
+            f"{_when_open(recurrence, now)}",
             "why": f"{each.reason} ({each.by})",
         }
         for each, recurrence in found
@@ -146,6 +149,12 @@ def remove_maintenance(number: Annotated[int, typer.Argument(help="As `alerting 
 
     perform.remove_maintenance(number, me(), datetime.now(UTC))
     typer.echo(f"Maintenance window {number} is gone.")
+
+
+def _when_open(recurrence: "Recurrence", now: datetime) -> str:
+    until = recurrence.open_until(now)
+    opened = f"open now, until {listing.at(until)} UTC; " if until else ""
+    return f"{opened}next {listing.at(recurrence.next_start(now))} UTC"
 
 
 def _named(found: "Silence | MaintenanceWindow") -> dict[str, Any]:

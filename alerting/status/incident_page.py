@@ -73,7 +73,7 @@ def silence(request: HttpRequest, number: int) -> HttpResponse:
         return _page(request, number, "Choose how long the silence lasts.")
     ends_at = (now + timedelta(seconds=int(seconds))).replace(microsecond=0)
     try:
-        perform.silence(about, ends_at, request.POST.get("reason", ""), actor(request), now)
+        perform.silence(about, ends_at, request.POST.get("reason", ""), actor(request), now, found)
     except ActionError as error:
         return _page(request, number, str(error))
     return HttpResponseRedirect(f"/incidents/{number}/")

@@ -106,9 +106,10 @@ def _acknowledge(incident: Incident, click: Click, now: datetime) -> str:
 
 
 def _silence(incident: Incident, click: Click, now: datetime) -> str:
-    # An hour from the click and not from its arrival.
+    # An hour from the click and not from its arrival; from its arrival where the click is dated later.
     about = perform.About(incident.rule, incident.project)
-    made = perform.silence(about, click.at + SILENCE, "silenced for an hour from Slack", _actor(click), now)
+    ends_at = (min(click.at, now) + SILENCE).replace(microsecond=0)
+    made = perform.silence(about, ends_at, "silenced for an hour from Slack", _actor(click), now, incident)
     if made.created_at == now:
         note = f"Silenced by {made.by} until {made.ends_at:%H:%M} UTC ({about})."
         cards.add_note(incident.uid.hex, registry.with_cards(), note, now)

@@ -118,7 +118,7 @@ def test_maintenance_mutes_while_it_is_open() -> None:
     assert mute.until == datetime(2026, 1, 10, 13, 30, tzinfo=UTC) and "planned by ann: backups" in mute.label
     perform.remove_maintenance(made.pk, BOB, NOW)
     assert not MaintenanceWindow.objects.exists()
-    assert audited() == [("ann", "planned maintenance"), ("bob", "removed maintenance")]
+    assert audited() == [("ann", "planned maintenance"), ("bob", "removed")]
 
 
 @pytest.mark.parametrize(
@@ -135,6 +135,27 @@ def test_maintenance_mutes_while_it_is_open() -> None:
 def test_impossible_maintenance_is_refused_with_the_reason(schedule: perform.Schedule, said: str) -> None:
     with pytest.raises(ActionError, match=said):
         perform.plan_maintenance(perform.About(), schedule, "backups", ANN, NOW)
+
+
+def test_maintenance_without_a_gap_is_refused_and_with_the_smallest_gap_is_planned() -> None:
+    daily, day = frozenset(range(1, 8)), 24 * 60
+    with pytest.raises(ActionError, match="would never end"):
+        perform.plan_maintenance(perform.About(), perform.Schedule(daily, time(0), day, "UTC"), "x", ANN, NOW)
+    assert not MaintenanceWindow.objects.exists()
+    for days, minutes in ((daily, day - 1), (daily - {7}, day)):
+        perform.plan_maintenance(perform.About(), perform.Schedule(days, time(0), minutes, "UTC"), "x", ANN, NOW)
+
+
+def test_the_audit_names_what_was_ended_and_removed_with_its_scope_and_days_in_words() -> None:
+    silent = perform.silence(perform.About(), NOW + HOUR, "deploy", ANN, NOW)
+    perform.end_silence(silent.pk, BOB, NOW)
+    schedule = perform.Schedule(frozenset({6, 7}), time(2, 30), 90, "Europe/Berlin")
+    window = perform.plan_maintenance(perform.About(project="shop"), schedule, "backups", ANN, NOW)
+    perform.remove_maintenance(window.pk, BOB, NOW)
+    assert [f"{entry.action} {entry.subject}" for entry in AuditEntry.objects.filter(who="bob").order_by("id")] == [
+        f"ended silence {silent.pk}: everything, until 2026-01-10 13:00 UTC",
+        f"removed maintenance window {window.pk}: project shop, sat, sun 02:30 Europe/Berlin, 90 min",
+    ]
 
 
 @pytest.mark.parametrize("about", [perform.About(rule="x" * 41), perform.About(project="x" * 101)])

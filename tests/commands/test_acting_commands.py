@@ -175,6 +175,20 @@ def test_maintenance_is_added_listed_and_removed(capsys: Capture) -> None:
     assert "No maintenance is planned." in capsys.readouterr().out
 
 
+def test_maintenance_that_is_open_now_says_until_when(capsys: Capture) -> None:
+    began = datetime.now(UTC) - timedelta(minutes=10)
+    silence_commands.add_maintenance("daily", f"{began:%H:%M}", "90m", "backups")
+    until = listing.at(began + timedelta(minutes=90))
+    assert f"is open now, until {until} UTC; it begins next at" in capsys.readouterr().out
+    silence_commands.list_maintenance()
+    assert f"open now, until {until} UTC; next " in capsys.readouterr().out
+
+
+def test_maintenance_without_end_is_refused() -> None:
+    with pytest.raises(ActionError, match="would never end"):
+        silence_commands.add_maintenance("daily", "00:00", "1d", "backups")
+
+
 @pytest.mark.parametrize(
     ("days", "starts", "length", "culprit"),
     [

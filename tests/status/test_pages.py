@@ -212,6 +212,8 @@ def test_maintenance_is_planned_named_and_removed(client: Client) -> None:
     assert "sat, sun, 02:30 Europe/Berlin, 90 min" in page
     bad = client.post("/maintenance/", {**form, "time_zone": "Europe/Nowhere"})
     assert bad.status_code == 400 and "Europe/Nowhere" in bad.content.decode() and "backups" in bad.content.decode()
+    endless = client.post("/maintenance/", {**form, "weekdays": "daily", "minutes": "1440"})
+    assert endless.status_code == 400 and "would never end" in endless.content.decode()
     client.post("/maintenance/1/remove/")
     assert "No maintenance is planned." in text(client, "/silences/")
 
@@ -258,6 +260,14 @@ def test_what_is_told_of_ourselves_cannot_be_silenced(client: Client) -> None:
     assert "<h1>High · sentry: Blind</h1>" in page and "cannot be silenced" in page and "I have it" in page
     refused = client.post(f"/incidents/{made.pk}/silence/", {"seconds": "3600", "reason": "deploy"})
     assert refused.status_code == 400 and "always told" in refused.content.decode()
+
+
+def test_a_silence_made_from_an_incident_is_among_what_people_did_about_it(client: Client) -> None:
+    made = incident("shop")
+    client.post(f"/incidents/{made.pk}/silence/", {"seconds": "3600", "reason": "deploy"})
+    scope = "silenced rule critical_errors, project shop until"
+    assert scope in text(client, f"/incidents/{made.pk}/") and scope in text(client, "/silences/")
+    assert f"incident {made.pk}</a>)" in text(client, "/silences/")
 
 
 def test_being_blind_lasts_until_now(client: Client) -> None:

@@ -107,6 +107,17 @@ def test_a_silence_begins_with_the_click_lasts_an_hour_and_stands_on_the_card(
     assert card.payload["notes"] == ["Known since noon.", note] and card.payload["edit_only"]
 
 
+def test_a_silence_of_a_click_dated_in_the_future_ends_an_hour_from_now(slack: SlackServer, made: Incident) -> None:
+    dated = int(time.time()) + 86_400
+    said(slack, press(made.uid.hex, "silence", answers=slack.url, action={"action_ts": f"{dated}.5"}))
+    assert Silence.objects.get().ends_at <= datetime.now(UTC) + timedelta(hours=1)
+
+
+def test_a_silence_is_among_what_people_did_about_the_incident(slack: SlackServer, made: Incident) -> None:
+    said(slack, press(made.uid.hex, "silence", answers=slack.url))
+    assert made.audit.get().words.startswith("silenced rule critical_errors, project shop until ")
+
+
 def test_a_name_that_formats_or_mentions_is_only_a_name(slack: SlackServer, made: Incident) -> None:
     perform.acknowledge(made.pk, perform.Actor("<!channel> *bob*", "page"), datetime.now(UTC))
     sentence = said(slack, press(made.uid.hex, answers=slack.url))
