@@ -89,7 +89,7 @@ def not_visible() -> Notice:
 def late_and_open() -> Notice:
     """Found when evaluating goes on after a pause, and still there."""
     invoices, now = Project("4518", "invoices"), clock("05:41:26")
-    reading = replace(_reading(invoices, "05:41:00", COUNT, 23.0), first_error_at=clock("05:37:20"))
+    reading = replace(_reading(invoices, "05:02:00", COUNT, 23.0), first_error_at=clock("04:57:20"))
     return compose(COUNT, reading, Why.FOUND_LATE, Kind.LATE, _told(COUNT, invoices, now, 23.0), now)
 
 

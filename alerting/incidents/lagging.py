@@ -83,5 +83,5 @@ def _close(memory: Mapping[str, Any], desk: Desk, now: datetime) -> int:
     if incident is None:
         return 0
     about_us.end(incident, "ingestion_caught_up", now)
-    words = topics.caught_up(_moment(incident.evidence, "since"), _moment(memory, "until"), now)
+    words = topics.caught_up(_moment(incident.evidence, "since"), _moment(memory, "until"))
     return about_us.tell(BEHIND, words, incident, desk.channels, now)

@@ -38,7 +38,10 @@ TOPICS = {topic.rule: topic for topic in (BLIND, BEHIND, DROPPING)}
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What one notice says besides its topic. `began` is when what it is about did."""
+    """What one notice says besides its topic. `began` and `over` are when what it is about did begin and end.
+
+    `over` is None where that is found out only now, or has not happened.
+    """
 
     kind: Kind
     headline: str
@@ -46,6 +49,7 @@ class Words:
     value: str
     began: datetime
     environment: str = ""
+    over: datetime | None = None
 
 
 def notice(topic: Topic, words: Words, key: str, reason: str, threshold: float, sequence: int, now: datetime) -> Notice:
@@ -65,7 +69,7 @@ def notice(topic: Topic, words: Words, key: str, reason: str, threshold: float, 
         threshold=topic.threshold(threshold),
         reason=reason,
         opened_at=stamp(words.began),
-        resolved_at=stamp(now) if words.kind in {Kind.RESOLVED, Kind.SIGHTED} else "",
+        resolved_at=stamp(words.over or now) if words.kind in {Kind.RESOLVED, Kind.SIGHTED} else "",
         sequence=sequence,
     )
 
@@ -119,15 +123,16 @@ def behind(why: str, kept: Sequence[str], since: datetime, now: datetime) -> Wor
     )
 
 
-def caught_up(since: datetime, until: datetime, now: datetime) -> Words:
+def caught_up(since: datetime, until: datetime) -> Words:
     """Ingestion was behind from then to then."""
     return Words(
         Kind.RESOLVED,
         "Sentry shows events in time again",
         f"Resolved: Sentry's ingestion was behind from {stamp(since)} to {stamp(until)}. What could not be "
         "judged meanwhile is judged now.",
-        BEHIND.value((now - since).total_seconds()),
+        BEHIND.value((until - since).total_seconds()),
         since,
+        over=until,
     )
 
 

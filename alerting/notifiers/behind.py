@@ -20,7 +20,7 @@ FRESH = timedelta(minutes=5)
 _DIRECTIONS = {
     Direction.RISING: "It is rising.",
     Direction.FALLING: "It is falling.",
-    Direction.FLAT: "It stays flat.",
+    Direction.STEADY: "Steady for the last 15 min.",
 }
 
 
@@ -88,9 +88,13 @@ def share(notice: Notice) -> str:
 
 
 def going(notice: Notice) -> Direction | None:
-    """Where the value is going now; None where that is not known, or it comes and goes."""
+    """Where the value is going now; None where that is not known, or it comes and goes.
+
+    Nor is a first notice steady: what it tells has just climbed over its threshold.
+    """
     trend = None if notice.kind is Kind.FLAPPING else notice.trend
-    return direction(trend.values, trend.limit) if trend and _is_fresh(trend, notice.at) else None
+    found = direction(trend.values, trend.limit) if trend and _is_fresh(trend, notice.at) else None
+    return None if found is Direction.STEADY and notice.kind is Kind.FIRST else found
 
 
 def going_sentence(notice: Notice) -> str:

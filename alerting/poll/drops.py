@@ -30,6 +30,11 @@ def newest(answers: Iterable[Answer]) -> Dropped | None:
     return None
 
 
+def slugs(answers: Iterable[Answer]) -> dict[str, str]:
+    """Project id → slug, of every project that an answer of this tick names."""
+    return {project.id: project.slug for answer in answers for project in answer.rows if project.slug}
+
+
 def lately(memory: Mapping[str, Any], answers: Iterable[Answer], now: datetime) -> Dropped:
     """This tick's answer, or the last one while it is recent."""
     told = newest(answers)

@@ -1,4 +1,4 @@
-"""Whether a value is rising, falling or flat just now, from its last figures. Pure."""
+"""Whether a value is rising, falling or steady lately, from its last figures. Pure."""
 
 from collections.abc import Sequence
 from enum import StrEnum
@@ -15,7 +15,7 @@ class Direction(StrEnum):
 
     RISING = "rising"
     FALLING = "falling"
-    FLAT = "flat"
+    STEADY = "steady"
 
 
 def direction(values: Sequence[float], threshold: float) -> Direction | None:
@@ -30,5 +30,5 @@ def direction(values: Sequence[float], threshold: float) -> Direction | None:
     usual = median(lately)
     moved = lately[-1] - usual
     if abs(moved) <= NOISE * max(usual, threshold, 0.0):
-        return Direction.FLAT
+        return Direction.STEADY
     return Direction.RISING if moved > 0 else Direction.FALLING

@@ -50,7 +50,7 @@ def record(
         dropped = drops.newest(answers)
         if dropped is not None:
             state.drops = dropped.to_json(now)
-            owed += dropping.update(dropped, desk, now)
+            owed += dropping.update(dropped, drops.slugs(answers), desk, now)
         state.plan, state.sight = remember(state.plan, answers, now), sight
         if not sight.faults:
             state.good_until = now

@@ -12,6 +12,7 @@ from alerting.examples.every_kind import every_kind
 from alerting.examples.happenings import clock
 from alerting.incidents.lifecycle import Policy, advance_all
 from alerting.incidents.standing import Standing
+from alerting.notifiers import render
 from alerting.outbox.message import Kind, Notice
 from alerting.rules.evaluate import judge
 from alerting.rules.model import Reading, Window
@@ -154,3 +155,19 @@ def test_the_service_itself_would_tell_the_afternoon_so() -> None:
             standing = step.standing
         now += TICK
     assert told == [(each.kind, each.why, each.at, each.until) for each in (FIRST, WORSE, REMINDER, RESOLVED)]
+
+
+@pytest.mark.parametrize("name", [name for name, notice in KINDS.items() if notice.kind is Kind.LATE])
+def test_what_is_told_late_is_late(name: str) -> None:
+    notice = KINDS[name]
+    in_time = timedelta(seconds=COUNT.window_seconds) + SETTLE
+    assert moment(notice.at) - moment(notice.first_error_at) > in_time
+    assert moment(notice.at) - moment(notice.window_end) > in_time
+
+
+def test_ingestion_was_behind_for_as_long_as_between_the_times_it_says() -> None:
+    notice = KINDS["caught up"]
+    since, until = STAMP.findall(notice.sentence)
+    lasted = span((moment(until) - moment(since)).total_seconds())
+    assert notice.value == f"behind for {lasted}"
+    assert render.view(notice).subject.endswith(f"lasted {lasted}")

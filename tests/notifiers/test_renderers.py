@@ -16,7 +16,7 @@ from tests.notifiers.rendered import HIDDEN, assert_within_slacks_limits, block_
 
 KINDS = every_kind()
 AT = "2026-11-23T12:08:00Z"
-COURSES = ("It is rising.", "It is falling.", "It stays flat.")
+COURSES = ("It is rising.", "It is falling.", "Steady for the last 15 min.")
 RUNBOOK = Path(__file__).resolve().parents[2] / "deploy" / "runbook.md"
 SPOKEN_OR_DRAWN = ("html", "slack text")
 
@@ -142,16 +142,21 @@ def test_the_last_hour_is_shown_against_the_threshold() -> None:
     [
         (firing(), "It is rising.", "rising"),
         (firing(trend=Trend((90, 80, 70, 60, 40), 10, AT)), "It is falling.", "falling"),
-        (firing(trend=Trend((37, 36, 38, 37, 37), 10, AT)), "It stays flat.", "flat"),
+        (firing(trend=Trend((37, 36, 38, 37, 37), 10, AT)), "", ""),
+        (
+            firing(kind=Kind.REMINDER, trend=Trend((37, 36, 38, 37, 37), 10, AT)),
+            "Steady for the last 15 min.",
+            "steady",
+        ),
         (firing(trend=None), "", ""),
         (KINDS["escalated"], "", ""),
     ],
 )
-def test_rising_falling_or_flat_is_said_in_words_everywhere(notice: Notice, sentence: str, word: str) -> None:
-    """But not of an hour that was drawn for an earlier notice."""
+def test_where_it_goes_is_said_in_words_everywhere(notice: Notice, sentence: str, word: str) -> None:
+    """But not of an hour drawn for an earlier notice, nor that a value is steady which is first told now."""
     for where, shown in everything(notice).items():
         assert [said for said in COURSES if said in shown] == [sentence] * bool(sentence), where
-    assert [said for said in ("rising", "falling", "flat") if said in render.view(notice).subject] == [word] * bool(
+    assert [said for said in ("rising", "falling", "steady") if said in render.view(notice).subject] == [word] * bool(
         word
     )
 

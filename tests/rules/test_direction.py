@@ -14,11 +14,11 @@ QUIET = [0.0] * 15
         pytest.param([*QUIET, 0, 0, 0, 0, 37], 10, Direction.RISING, id="so does one that began just now"),
         pytest.param([*QUIET, 0, 100, 80, 60, 40], 10, Direction.FALLING, id="past its peak it falls"),
         pytest.param([*QUIET, 100, 80, 60, 40, 0], 10, Direction.FALLING, id="also when it is all but over"),
-        pytest.param([*QUIET, 0, 100, 100, 100, 100], 10, Direction.FLAT, id="a level that stays is flat"),
-        pytest.param([37.0, 35, 40, 36, 38] * 4, 10, Direction.FLAT, id="and so is one that trembles"),
-        pytest.param([*QUIET, 1, 0, 1, 0, 2], 10, Direction.FLAT, id="a few errors below the threshold are noise"),
-        pytest.param([12.0, 11, 12, 13, 12, 14] * 3, 10, Direction.FLAT, id="and a few more above it"),
-        pytest.param([0.0] * 20, 0, Direction.FLAT, id="nothing at all is flat"),
+        pytest.param([*QUIET, 0, 100, 100, 100, 100], 10, Direction.STEADY, id="a level that stays is steady"),
+        pytest.param([37.0, 35, 40, 36, 38] * 4, 10, Direction.STEADY, id="and so is one that trembles"),
+        pytest.param([*QUIET, 1, 0, 1, 0, 2], 10, Direction.STEADY, id="a few errors below the threshold are noise"),
+        pytest.param([12.0, 11, 12, 13, 12, 14] * 3, 10, Direction.STEADY, id="and a few more above it"),
+        pytest.param([0.0] * 20, 0, Direction.STEADY, id="nothing at all is steady"),
         pytest.param([0.0] * 19 + [1], 0, Direction.RISING, id="one error, where none is allowed, is a rise"),
         pytest.param([0.001, 0.002, 0, 0.003, 0.02, 0.042], 0.01, Direction.RISING, id="a rate"),
         pytest.param([310, 305, 290, 420, 900, 1200, 1840], 1000, Direction.RISING, id="milliseconds"),
@@ -29,7 +29,7 @@ QUIET = [0.0] * 15
         pytest.param([], 10, None, id="nor does none"),
     ],
 )
-def test_it_is_rising_falling_or_flat(values: list[float], threshold: float, expected: Direction | None) -> None:
+def test_it_is_rising_falling_or_steady(values: list[float], threshold: float, expected: Direction | None) -> None:
     assert direction(values, threshold) is expected
 
 
