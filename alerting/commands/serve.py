@@ -3,7 +3,6 @@
 import errno
 import logging
 import socket
-import struct
 from typing import Annotated, Any
 
 import typer
@@ -14,8 +13,6 @@ from alerting.commands.failures import CommandError
 
 WORKERS, THREADS = 1, 16
 TIMEOUT_SECONDS = 30
-# gunicorn's threads read a request for as long as its sender likes: a few that only begin one would stop the page.
-READ_SECONDS = 3
 REFUSALS = {
     errno.EADDRINUSE: "another program listens there. Stop it, or set ALERTING_STATUS_BIND to another port, such as "
     "127.0.0.1:8001.",
@@ -73,6 +70,7 @@ def options(bind: str) -> dict[str, Any]:
         "bind": [bind],
         "workers": WORKERS,
         "threads": THREADS,
+        "worker_class": "alerting.commands.serve_worker.TimedWorker",
         "timeout": TIMEOUT_SECONDS,
         "graceful_timeout": 5,
         "forwarded_allow_ips": "",
@@ -89,8 +87,6 @@ def options(bind: str) -> dict[str, Any]:
 
 def _ready(server: Any) -> None:
     for listener in server.LISTENERS:
-        # What is accepted from it inherits the limit; gunicorn resets the one that Python keeps.
-        listener.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", READ_SECONDS, 0))
         typer.echo(f"The page is at http://{_shown(*listener.sock.getsockname()[:2])}/")
 
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import socket
+import threading
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
@@ -39,6 +40,32 @@ def test_clients_that_go_no_further_do_not_stop_the_page(page: Service, begun: b
             client = stack.enter_context(socket.create_connection((address.hostname, address.port), timeout=5))
             client.sendall(begun)
         assert httpx.get(page.page_url, timeout=30).status_code == 200
+    assert "Traceback" not in page.log("page")
+
+
+def trickle(clients: list[socket.socket], ended: threading.Event) -> None:
+    """Send one more byte on each connection again and again, as long as it is open."""
+    while not ended.wait(0.5):
+        for client in clients:
+            with contextlib.suppress(OSError):
+                client.sendall(b"x")
+
+
+@pytest.mark.parametrize("begun", [HEAD, BODY], ids=["a head", "a body"])
+def test_clients_that_send_byte_by_byte_do_not_stop_the_page(page: Service, begun: bytes) -> None:
+    address, ended = urlsplit(page.page_url), threading.Event()
+    with contextlib.ExitStack() as stack:
+        clients = [
+            stack.enter_context(socket.create_connection((address.hostname, address.port), timeout=5))
+            for _ in range(THREADS + 8)
+        ]
+        for client in clients:
+            client.sendall(begun)
+        sender = threading.Thread(target=trickle, args=(clients, ended))
+        sender.start()
+        stack.callback(sender.join)
+        stack.callback(ended.set)
+        assert httpx.get(page.page_url, timeout=20).status_code == 200
     assert "Traceback" not in page.log("page")
 
 
