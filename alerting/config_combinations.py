@@ -124,7 +124,7 @@ def _page(settings: "Settings") -> Iterator[str]:
 
 
 def _page_doubts(settings: "Settings") -> Iterator[str]:
-    """What keeps the page less closed, or more, than was meant."""
+    """What keeps the page less closed than was meant."""
     bind, proxies = settings.ALERTING_STATUS_BIND, settings.ALERTING_TRUSTED_PROXIES
     names = ("ALERTING_STATUS_PASSWORD", "ALERTING_STATUS_READONLY_PASSWORD")
     passwords = {name: secret.get_secret_value() for name in names if (secret := getattr(settings, name)) is not None}
@@ -140,12 +140,6 @@ def _page_doubts(settings: "Settings") -> Iterator[str]:
         network = ipaddress.ip_network(proxy, strict=False)
         if network.prefixlen < WIDEST_NETWORK[network.version]:
             yield f"ALERTING_TRUSTED_PROXIES: {proxy} is more than one owner's, and each of them may say who is asking"
-    through = [name for name in ("SENTRY_SLACK_SIGNING_SECRET", "ALERTING_TRUSTED_PROXIES") if getattr(settings, name)]
-    if through and not (passwords or settings.ALERTING_STATUS_USER_HEADER):
-        yield (
-            f"ALERTING_STATUS_PASSWORD: not set, and {through[0]} is, so the page is behind a proxy and closed to "
-            "everybody but Slack's buttons"
-        )
 
 
 def _escalation(settings: "Settings") -> Iterator[str]:
