@@ -46,7 +46,8 @@ def list_messages(
             broken = f"broken since {_at(channel.broken_at)}: {channel.broken_reason}, tried again {_trial(channel)}"
         last = f", last sent {_at(channel.last_sent_at)}" if channel.last_sent_at else ", nothing sent yet"
         listing.sentence(f"{broken}{last}", f"{terminal(channel.name)}: ")
-    nothing = "Nothing is owed: every notice has been delivered." if not everything else "No notices yet."
+    nothing = "No notices yet." if everything else "Nothing is owed."
+    nothing = nothing if config.current().channels else f"{nothing} No channel is enabled."
     listing.show([_row(each) for each in found], nothing=nothing, prose={"delivery"})
 
 

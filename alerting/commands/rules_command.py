@@ -43,7 +43,7 @@ def rules(as_json: listing.AsJson = False) -> None:
             else "(every one)",
             "set by": config.origin(rule.kind.variables[0]),
             "last fired": fired.get(rule.name),
-            "tells": ", ".join(registry.told_of(rule.severity)),
+            "tells": registry.readers(rule.severity, config.current().channels),
         }
         for rule in built
     ]

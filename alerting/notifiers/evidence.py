@@ -47,8 +47,10 @@ def facts(notice: Notice) -> Iterator[Fact]:
 
 def small(notice: Notice) -> Iterator[Fact]:
     """What explains us: how it was read, and why it is told."""
+    is_channel = notice.kind in {Kind.CHANNEL, Kind.MENDED}
     texts = (
-        ("Value", _against(notice) if notice.issue or words.is_about_us(notice) else ""),
+        ("Value", _against(notice) if notice.issue or (words.is_about_us(notice) and not is_channel) else ""),
+        ("Refusal", notice.value if notice.kind is Kind.CHANNEL else ""),
         ("Rule", notice.rule_title),
         ("Window", _window(notice)),
         ("First in it", _ago(notice.first_error_at, notice.at) if _is_old(notice) else ""),

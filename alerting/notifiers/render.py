@@ -79,6 +79,7 @@ class View:
     rows: tuple[Row, ...]
     link: str
     page: str
+    page_name: str
     footer: str
     key: str = ""
     buttons: tuple[str, ...] = ()
@@ -94,6 +95,7 @@ def view(notice: Notice, environment: str = "", page_url: str = "") -> View:
     tag = words.tag(clean.kind, is_issue=bool(clean.issue), is_over=bool(clean.resolved_at))
     tag = f"test: {tag}" if clean.is_test else tag
     told_in = one_line(environment, SLUG_LIMIT)
+    page_name, page = _page(clean, page_url)
     return View(
         tag=tag,
         mood=words.mood(clean),
@@ -110,7 +112,8 @@ def view(notice: Notice, environment: str = "", page_url: str = "") -> View:
         totals=tuple(words.total(name, count) for name, count in clean.totals.items()),
         rows=tuple(_row(line, clean.at) for line in clean.lines),
         link=clean.link,
-        page=_page(clean, page_url),
+        page=page,
+        page_name=page_name,
         footer=_footer(clean, told_in),
     )
 
@@ -162,7 +165,7 @@ def as_text(shown: View) -> str:
     parts += ["", *(f"Note: {note}" for note in shown.notes)] if shown.notes else []
     parts += ["", shown.next_step]
     parts += [f"In Sentry: {shown.link}"] if shown.link else []
-    parts += [f"Incident:  {shown.page}"] if shown.page else []
+    parts += [f"{f'{shown.page_name}:'.capitalize():<10} {shown.page}"] if shown.page else []
     parts += ["", *_aligned(shown.small)] if shown.small else []
     return "\n".join([*parts, "", shown.footer])
 
@@ -213,9 +216,18 @@ def _place(notice: Notice, told_in: str, project: str) -> Sequence[str]:
     return [part for part in (notice.severity.capitalize(), project, environment) if part]
 
 
-def _page(notice: Notice, page_url: str) -> str:
+def _page(notice: Notice, page_url: str) -> tuple[str, str]:
+    """What of the status page tells more, and its address; both empty where none does."""
     key = incident_key(notice)
-    return safe_link(f"{page_url.rstrip('/')}/incidents/{UUID(hex=key)}/") if key and page_url else ""
+    if notice.kind in {Kind.DIGEST, Kind.STALE}:
+        name, path = "status page", ""
+    elif notice.kind in {Kind.CHANNEL, Kind.MENDED}:
+        name, path = "health page", "health/"
+    elif key:
+        name, path = "incident", f"incidents/{UUID(hex=key)}/"
+    else:
+        return "", ""
+    return (name, safe_link(f"{page_url.rstrip('/')}/{path}")) if page_url else ("", "")
 
 
 def _footer(notice: Notice, environment: str) -> str:

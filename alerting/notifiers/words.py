@@ -65,6 +65,11 @@ def is_about_us(notice: Notice) -> bool:
     return notice.kind in _ABOUT_US or notice.rule in _RULES_ABOUT_US
 
 
+def channel_title(name: str) -> str:
+    """A channel in a sentence."""
+    return "Slack" if name == "slack" else name
+
+
 def tag(kind: str, *, is_issue: bool = False, is_over: bool = False) -> str:
     """The word in brackets that every subject starts with."""
     if kind == Kind.FIRST and is_issue:
@@ -101,7 +106,7 @@ def _mood(kind: str, severity: str) -> Mood:
 
 
 def next_step(notice: Notice) -> str:
-    """What the reader does now; one sentence."""
+    """What the reader does now, first things first."""
     match notice.kind:
         case Kind.RESOLVED | Kind.SIGHTED | Kind.MENDED:
             return "Nothing to do now."
@@ -114,7 +119,11 @@ def next_step(notice: Notice) -> str:
         case Kind.BLIND:
             return "Run `alerting check`: it says what to mend. Watch Sentry itself until then."
         case Kind.CHANNEL:
-            return "Mend what it names, then restart the worker: the channel is tried again at once."
+            return (
+                "Mend what it names, then restart the worker: the channel is tried again at once. "
+                f"`alerting outbox reopen {notice.project}` tries it without a restart. With neither, it is tried now "
+                "and then: after a minute at first, once an hour in the end."
+            )
         case Kind.DIGEST if mood(notice) is Mood.GOOD:
             return "Nothing to do now."
         case Kind.DIGEST if {line.rule for line in notice.lines} == {NEW_ERROR_TYPE}:

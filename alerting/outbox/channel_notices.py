@@ -22,12 +22,7 @@ def broken(channel: str, error: DeliveryError, now: datetime) -> Notice:
         rule_title="Channel broken",
         project=channel,
         value=error.reason,
-        threshold="a working channel",
         reason="channel_broken",
-        notes=(
-            f"`alerting outbox reopen {channel}` tries {name} at once, without a restart. With neither, it is tried "
-            "now and then: after a minute at first, once an hour in the end.",
-        ),
     )
 
 
@@ -41,7 +36,8 @@ def works_again(told: Notice, meanwhile: str, since: datetime, now: datetime) ->
         sentence=f"{name} takes our notices again, after {lasted}. {meanwhile}",
         at=stamp(now),
         rule_title="Channel works again",
-        value="mended",
+        value="",
+        threshold="",
         reason="channel_mended",
         opened_at=stamp(since),
         resolved_at=stamp(now),

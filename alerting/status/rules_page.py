@@ -46,7 +46,7 @@ class RuleRow:
     window: str
     origins: Sequence[tuple[str, str, str]]
     last_fired: datetime | None
-    told: Sequence[str]
+    told: str
     readings: Sequence[ReadingRow]
     further: int
     unread: str
@@ -73,7 +73,7 @@ def _row(rule: Rule, latest: LatestReadings | None, last_fired: datetime | None)
             (name, _plainly(getattr(config.current(), name)), config.origin(name)) for name in rule.kind.variables
         ],
         last_fired=last_fired,
-        told=registry.told_of(rule.severity),
+        told=registry.readers(rule.severity, config.current().channels),
         readings=readings[:MOST_PROJECTS],
         further=max(0, len(readings) - MOST_PROJECTS),
         unread=_unread(rule, readings),

@@ -1,12 +1,14 @@
 """What people type when they are woken: incidents, show, ack, silence, maintenance, rules; for people and programs."""
 
 import json
+import os
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 import typer
 
+from alerting import config
 from alerting.actions import perform
 from alerting.actions.models import Acknowledgement, AuditEntry, MaintenanceWindow, Silence
 from alerting.commands import (
@@ -90,6 +92,22 @@ def test_explain_tells_programs_the_same_as_people(capsys: Capture) -> None:
     whole = printed(capsys)
     assert [each["reason"] for each in whole["decisions"]] == ["first_breach"]
     assert [each["to"] for each in whole["changes"]] == ["firing"] and whole["until"] is None
+
+
+def test_without_a_channel_nothing_is_called_delivered_nor_told_to_anybody(
+    capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outbox.list_messages()
+    assert capsys.readouterr().out == "Nothing is owed. No channel is enabled.\n"
+    rules_command.rules()
+    assert "nobody: no channel is enabled" in capsys.readouterr().out
+    monkeypatch.setenv("SENTRY_SLACK_ALERTS_ENABLED", "true")
+    monkeypatch.setenv("SENTRY_SLACK_WEBHOOK_URL", "https://hooks.slack.com/services/T1/B1/x")
+    monkeypatch.setattr(config, "current", lambda: config.load(os.environ))
+    outbox.list_messages()
+    assert capsys.readouterr().out == "Nothing is owed.\n"
+    rules_command.rules()
+    assert "email (off) and Slack" in capsys.readouterr().out
 
 
 def test_the_outbox_tells_programs_its_channels_and_whole_notices(capsys: Capture) -> None:

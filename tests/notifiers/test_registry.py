@@ -13,6 +13,7 @@ from alerting.notifiers import registry
 from alerting.notifiers.email import probe as mail_probe
 from alerting.notifiers.slack import notifier as slack_notifier
 from alerting.notifiers.slack import probe as slack_probe
+from alerting.rules.model import Severity
 from tests.notifiers.stand_ins import BOT_TOKEN, MAIL_PASSWORD, MailServer, SlackServer, api, mail_server, slack_server
 
 
@@ -63,6 +64,19 @@ def test_every_channel_has_a_variable_that_switches_it_on() -> None:
 
 def test_without_an_enabled_channel_there_is_no_notifier() -> None:
     assert registry.build(load({})) == {}
+
+
+@pytest.mark.parametrize(
+    ("enabled", "high", "medium"),
+    [
+        (("email", "slack"), "email and Slack", "Slack"),
+        (("email",), "email and Slack (off)", "Slack (off)"),
+        ((), "nobody: no channel is enabled", "nobody: no channel is enabled"),
+    ],
+)
+def test_who_is_told_says_which_channels_are_off(enabled: tuple[str, ...], high: str, medium: str) -> None:
+    assert registry.readers(Severity.HIGH, enabled) == high
+    assert registry.readers(Severity.MEDIUM, enabled) == medium
 
 
 def test_mail_goes_to_the_configured_recipients_from_the_configured_sender(mail: MailServer) -> None:

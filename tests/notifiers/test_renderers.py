@@ -166,14 +166,14 @@ def test_an_old_hour_says_until_when() -> None:
     assert shown is not None and shown.caption.startswith("The hour before 12:19 UTC: ")
 
 
-@pytest.mark.parametrize("name", [name for name, notice in KINDS.items() if not notice.lines])
+@pytest.mark.parametrize("name", [name for name, notice in KINDS.items() if notice.value and not notice.lines])
 def test_value_and_threshold_stand_there_once(name: str) -> None:
     notice = KINDS[name]
     value = notice.value.removesuffix(LAST_JUDGED)
     for where, shown in {**everything(notice), "subject": render.view(notice).subject}.items():
         said = re.findall(rf"\b{re.escape(value)}(?!\w)", shown, re.IGNORECASE)
         assert len(said) == 1 or (where == "subject" and not said), where
-        assert len(re.findall(rf"\b{re.escape(notice.threshold)}(?!\w)", shown)) <= 1, where
+        assert not notice.threshold or len(re.findall(rf"\b{re.escape(notice.threshold)}(?!\w)", shown)) <= 1, where
 
 
 @pytest.mark.parametrize(
@@ -182,7 +182,7 @@ def test_value_and_threshold_stand_there_once(name: str) -> None:
         ("firing", "37 errors|92% of all|KeyError|Last hour|First error|Open the first|In Sentry|Window|Dataset"),
         ("reminder", "50 errors|behind it|KeyError|Last hour|Peak|Open since|Open the first|In Sentry|Window|Dataset"),
         ("resolved", "Recovered|Peak|Was open|Acknowledged|Nothing to do|In Sentry|Window|Reason"),
-        ("channel", "the token|it is tried now|Mend what|Value|Rule|Reason"),
+        ("channel", "the token|Mend what|it is tried now|Refusal|Rule|Reason"),
     ],
 )
 def test_everywhere_it_stands_in_the_order_in_which_it_is_needed(name: str, order: str) -> None:
@@ -223,7 +223,33 @@ def test_notices_link_to_the_page_only_where_somebody_said_where_it_is() -> None
     assert address in mail_body.text(shown) and address in mail_body.html(shown)
     assert f"<{address}|Open the incident>" in slack_blocks.text(shown)
     assert render.view(firing()).page == ""
-    assert render.view(digest(), page_url="https://alerts.example.com").page == ""
+    assert render.view(KINDS["test"], page_url="https://alerts.example.com").page == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "called"),
+    [
+        ("digest", "/", "status page"),
+        ("stale", "/", "status page"),
+        ("channel", "/health/", "health page"),
+        ("channel works again", "/health/", "health page"),
+    ],
+)
+def test_what_is_about_no_single_incident_links_to_the_page_that_tells_more(name: str, path: str, called: str) -> None:
+    address = f"https://alerts.example.com{path}"
+    shown = render.view(KINDS[name], page_url="https://alerts.example.com/")
+    assert f"\n{called.capitalize()}: {address}\n" in mail_body.text(shown)
+    assert re.search(rf'href="{address}"[^>]*>Open the {called}<', mail_body.html(shown))
+    assert f"<{address}|Open the {called}>" in slack_blocks.text(shown)
+    assert f"<{address}|Open the {called}>" in "\n".join(block_texts(slack_blocks.blocks(shown)))
+    assert render.view(KINDS[name]).page == ""
+
+
+def test_a_stopped_channel_has_a_refusal_and_neither_value_nor_threshold() -> None:
+    for where, shown in everything(KINDS["channel"]).items():
+        assert "invalid_auth" in shown and "Value" not in shown and "threshold" not in shown.lower(), where
+    for where, shown in everything(KINDS["channel works again"]).items():
+        assert "Value" not in shown and "Refusal" not in shown and "threshold" not in shown.lower(), where
 
 
 @pytest.mark.parametrize("name", KINDS)

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from alerting.errors import DeliveryError
+from alerting.notifiers import words
 from alerting.outbox import backoff, channels, queue, trouble
 from alerting.outbox.message import Kind, Notice
 from alerting.outbox.models import Channel, Message
@@ -173,7 +174,7 @@ def test_the_edit_of_a_card_proves_nothing_about_a_broken_channel(world: World) 
 
 def test_the_notice_of_a_stopped_channel_says_how_it_is_used_again(world: World) -> None:
     (told,) = [each for each in world.email.sent if each.kind is Kind.CHANNEL]
-    said = " ".join((told.sentence, *told.notes))
+    said = f"{told.sentence} {words.next_step(told)}"
     assert "Until that is mended, notices meant for Slack come this way." in said
     assert "alerting outbox reopen slack" in said and "restart" in said
 

@@ -295,6 +295,7 @@ def test_rules_show_thresholds_their_origin_values_and_margins(client: Client) -
     closed("shop")
     page = text(client, "/rules/")
     assert "over 10 errors" in page and "the default" in page and "2 errors left" in page
+    assert "goes to nobody: no channel is enabled. Last fired" in page
     assert page.index("<td>pay</td>") < page.index("<td>shop</td>") and "too few transactions" in page
 
 

@@ -26,7 +26,6 @@ TEXT_LIMIT = 3900
 DIGEST_TEXT_LIMIT = 10_000
 CULPRIT_LIMIT = 400
 OPEN = "Open in Sentry"
-OPEN_PAGE = "Open the incident"
 LABELS = {"acknowledge": "I have it", "silence": "Silence for 1 h"}
 
 Block = dict[str, Any]
@@ -103,7 +102,8 @@ def _notes(shown: View) -> list[str]:
 
 
 def _links(shown: View) -> list[str]:
-    made = [slack_link(url, label) for url, label in ((shown.link, OPEN), (shown.page, OPEN_PAGE)) if url]
+    named = ((shown.link, OPEN), (shown.page, f"Open the {shown.page_name}"))
+    made = [slack_link(url, label) for url, label in named if url]
     return [link for link in made if len(link) <= LINK_LIMIT]
 
 

@@ -53,7 +53,7 @@ def full(row: Row) -> str:
 
 def short(row: Row) -> str:
     """What nobody can do without."""
-    return f"{SIGNS[row.mood]} {mrkdwn(f'{row.project}: {row.value}, threshold {row.threshold} · {row.tag}')}"
+    return f"{SIGNS[row.mood]} {mrkdwn(f'{row.project}: {row.against} · {row.tag}')}"
 
 
 FORMS: tuple[Form, ...] = (linked, full, short)
