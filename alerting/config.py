@@ -149,7 +149,7 @@ class Settings(BaseModel):
     )
     ALERTING_STATUS_BIND: Bind = Field("127.0.0.1:8000", description="address and port of the status page")
     ALERTING_STATUS_URL: HttpsUrl = Field(
-        "", description="where people open the status page; notices link to their incident there"
+        "", description="where people open the status page; notices link to what it shows of them"
     )
     ALERTING_STATUS_PASSWORD: SecretStr | None = Field(
         None, description="the status page's password for operators, who may acknowledge and silence"
