@@ -24,7 +24,7 @@ REMEMBERED = 16_384
 Reading = Callable[[str, Work], list[Cut]]
 _GAP = r"(?:%20|[ .+\u00a0\u2009\u202f\u2010-\u2013-])?"
 # Nine digits and more, but no decimal fraction: as Python writes times and shares.
-_DIGITS = re.compile(rf"(?<![\d.])(?!\d{1, 12}\.\d+(?![\d.]))\d{_GAP}(?:\d{_GAP}){{8}}")
+_DIGITS = re.compile(rf"(?<![\d.])(?!\d{{1,12}}\.\d+(?![\d.]))\d{_GAP}(?:\d{_GAP}){{8}}")
 
 
 class Texts:

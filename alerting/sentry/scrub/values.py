@@ -36,6 +36,8 @@ def is_secret_value(
         return False
     if secrecy >= Secrecy.STRONG:
         return True
+    if text.startswith(MARKER):
+        return False  # cut before: what stands behind was no part of it
     if structural:
         return not (text.isdigit() and len(text) < 7) and text.lower() not in MECHANISMS
     if quoted:
