@@ -15,7 +15,7 @@ from alerting.incidents.models import Incident, LatestReadings
 from alerting.notifiers import registry
 from alerting.rules import catalog
 from alerting.rules.model import Rule
-from alerting.rules.units import span, text
+from alerting.rules.units import plain, span, text
 from alerting.status import incident_rows
 
 MOST_PROJECTS = 100
@@ -82,7 +82,7 @@ def _row(rule: Rule, latest: LatestReadings | None, last_fired: datetime | None)
 
 def _plainly(value: object) -> str:
     """As one would write it into the environment."""
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return plain(value) if isinstance(value, float) else str(value)
 
 
 def _readings(rule: Rule, stored: Mapping[str, Sequence[Any]]) -> list[ReadingRow]:

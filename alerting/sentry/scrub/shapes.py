@@ -195,7 +195,7 @@ class _Signs:
                     continue
                 if rule.needs and rule.needs not in lowered:
                     continue
-                work.spend(25)
+                work.spend(25 if rule.bounded else 25 + 2 * len(text))
                 expression = _compiled(rule.pattern, rule.bounded)
                 done[rule.id] = 1
                 for found in [expression.match(text, start)] if rule.bounded else expression.finditer(text):
