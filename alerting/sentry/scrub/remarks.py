@@ -44,11 +44,13 @@ def with_remarks(given: Any, remarks: Remarks) -> dict[str, Any]:
 def _added(given: Any, remarks: Remarks, left: list[int]) -> dict[str, Any]:
     meta = dict(given) if given and isinstance(given, Mapping) else {}
     for one in remarks:
+        if not left[0]:
+            break
         if type(one) is tuple:
             step, below = one
             step = step if type(step) is str else str(step)
             meta[step] = _added(meta.get(step), below, left)
-        elif left[0]:
+        else:
             left[0] -= 1
             rule, start, end, length = one
             told = meta[""] = dict(meta.get("") or {})

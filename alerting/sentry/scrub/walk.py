@@ -85,6 +85,8 @@ class Walk:
 
     def _text(self, value: str, depth: int) -> Any:
         """A text not known to be harmless."""
+        if self._characters_left < 0:
+            return self.marked("event-budget", len(value))
         parsed = self.parsed if depth < DEEPEST else None
         return self._once(value, value, lambda: self._guarded(value, self._texts.clean, parsed))
 
