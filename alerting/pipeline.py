@@ -87,7 +87,7 @@ def deliver_due(parts: Parts, channel: str) -> float | None:
             repairs.recover(channel, parts.clock())
             return send_for_a_turn(parts, channel)
         finally:
-            channels.release(channel)
+            channels.release(channel, parts.clock())
     finally:
         lock.release()
 

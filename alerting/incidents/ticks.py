@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from django.db import IntegrityError, transaction
 from django.db.models import Count, Sum
 
-from alerting import owner
+from alerting import owner, written_later
 from alerting.incidents import evaluator_state
 from alerting.incidents.evaluator_state import EvaluatorState
 from alerting.incidents.models import Evaluator, Tick
@@ -59,9 +59,9 @@ def requests_before(tick: Tick, within: timedelta) -> tuple[int, int]:
 
 
 def finish(tick: Tick, now: datetime, outcome: str, requests: int) -> None:
-    """Close the tick's row."""
+    """Close the tick's row, for which every other process waits."""
     tick.finished_at, tick.outcome, tick.requests = now, outcome, requests
-    tick.save(update_fields=("finished_at", "outcome", "requests", "detail"))
+    written_later.write(lambda: tick.save(update_fields=("finished_at", "outcome", "requests", "detail")))
 
 
 def prune(now: datetime, history: timedelta = KEPT) -> int:

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Q
 
-from alerting import owner
+from alerting import owner, written_later
 from alerting.outbox import backoff
 from alerting.outbox.clean import clean
 from alerting.outbox.models import Channel
@@ -32,9 +32,12 @@ def renew(name: str, now: datetime) -> bool:
     return Channel.objects.filter(name=name, owner=owner.me()).update(leased_until=now + LEASE) == 1
 
 
-def release(name: str) -> None:
-    """Let the next sender in."""
-    Channel.objects.filter(name=name, owner=owner.me()).update(owner="")
+def release(name: str, now: datetime) -> None:
+    """Let the next sender in; where that is written only later, what this process holds anew by then stays held."""
+    held = Channel.objects.filter(name=name, owner=owner.me())
+    written_later.write(
+        lambda: held.update(owner=""), lambda: held.filter(leased_until__lte=now + LEASE).update(owner="")
+    )
 
 
 def wait(name: str, now: datetime) -> float:

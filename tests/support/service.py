@@ -131,8 +131,10 @@ class Service:
         path = self.folder / f"{name}.log"
         return path.read_text(errors="replace") if path.exists() else ""
 
-    def logs(self) -> str:
-        return "\n".join(f"=== {path.name}\n{path.read_text(errors='replace')}" for path in self.folder.glob("*.log"))
+    def logs(self, most: int = 0) -> str:
+        """What the processes printed; only the end of each where `most` says how many characters."""
+        printed = ((path.name, path.read_text(errors="replace")[-most:]) for path in self.folder.glob("*.log"))
+        return "\n".join(f"=== {name}\n{text}" for name, text in printed)
 
     def wait_for_log(self, name: str, text: str, times: int = 1, timeout: float = READY_SECONDS) -> str:
         """Until the process has printed `text` so often."""
@@ -181,7 +183,7 @@ class Service:
             found[:] = self.rows(sql)
             return bool(found)
 
-        assert wait_until(look, timeout), f"no row for {sql}\n{self.logs()[-6000:]}"
+        assert wait_until(look, timeout), f"no row for {sql}\n{self.logs(4000)}"
         return found
 
     def wait_for_good_tick(self, timeout: float = READY_SECONDS) -> None:
