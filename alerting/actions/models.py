@@ -24,7 +24,7 @@ class Acknowledgement(models.Model):
 class Scope(models.Model):
     """What a silence or a maintenance window is about; an empty field stands for all of them.
 
-    `project` is a slug or an id; `environment` one name of the filter an incident was read with.
+    `project` is an id, or a name where no id was known; `environment` one name of the filter an incident was read with.
     """
 
     rule = models.CharField(max_length=40, blank=True)

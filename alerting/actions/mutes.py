@@ -22,7 +22,7 @@ def recurrence(window: MaintenanceWindow) -> Recurrence:
 
 def _silences(now: datetime) -> Sequence[Mute]:
     return [
-        Mute(f"silenced by {each.by}: {each.reason}", each.ends_at, each.rule, each.project, each.environment)
+        Mute(each.by, each.reason, each.ends_at, each.rule, each.project, each.environment)
         for each in Silence.objects.filter(starts_at__lte=now, ends_at__gt=now)
     ]
 
@@ -32,6 +32,6 @@ def _windows(now: datetime) -> Sequence[Mute]:
     for window in MaintenanceWindow.objects.all():
         until = recurrence(window).open_until(now)
         if until is not None:
-            label = f"maintenance planned by {window.by}: {window.reason}"
-            found.append(Mute(label, until, window.rule, window.project, window.environment))
+            scope = (window.rule, window.project, window.environment)
+            found.append(Mute(window.by, window.reason, until, *scope, is_planned=True))
     return found

@@ -1,30 +1,24 @@
 """Acknowledge, silence, plan maintenance: each with its audit entry in one transaction, harmless when repeated."""
 
-from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
-from alerting import config
+from alerting.actions import scope
 from alerting.actions.maintenance import LONGEST_MINUTES, NAMES, weekday_names
 from alerting.actions.models import Acknowledgement, AuditEntry, MaintenanceWindow, Scope, Silence
+from alerting.actions.scope import About
 from alerting.errors import ActionError
-from alerting.incidents.models import Incident, LatestReadings
-from alerting.incidents.topics import TOPICS
+from alerting.incidents.models import Incident
 from alerting.notifiers import registry
 from alerting.outbox import cards
 from alerting.outbox.clean import clean
-from alerting.rules import catalog
 
 LONGEST_SILENCE = timedelta(days=30)
 REASON_LIMIT = 300
-# As long as their columns: SQLite takes anything, PostgreSQL raises.
-LONGEST_NAMES = {"rule": 40, "project": 100, "environment": 200}
 NAME_LIMIT = 80
-# What no silence covers.
-ALWAYS_TOLD = tuple(TOPICS)
 NOTED = "added a note to"
 
 
@@ -35,22 +29,6 @@ class Actor:
     name: str
     via: str
     address: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class About:
-    """What a silence or maintenance window covers; empty means all."""
-
-    rule: str = ""
-    project: str = ""
-    environment: str = ""
-
-    def __str__(self) -> str:
-        parts = (f"{name} {value}" for name, value in self._named() if value)
-        return ", ".join(parts) or "everything"
-
-    def _named(self) -> tuple[tuple[str, str], ...]:
-        return ("rule", self.rule), ("project", self.project), ("environment", self.environment)
 
 
 def acknowledge(incident_id: int, actor: Actor, now: datetime, note: str = "") -> tuple[Acknowledgement, bool]:
@@ -98,54 +76,20 @@ def silence(
 
     Raises ActionError where there is no reason, or the end is not within the next 30 days.
     """
-    why, scope = _reason(reason), _scope(about)
+    why, columns = _reason(reason), scope.columns(about, incident)
     if ends_at <= now:
         raise ActionError(f"A silence ends in the future; {ends_at:%Y-%m-%d %H:%M} UTC is over.")
     if ends_at > now + LONGEST_SILENCE:
         raise ActionError(f"A silence lasts at most {LONGEST_SILENCE.days} days; plan maintenance for what recurs.")
     with transaction.atomic():
-        same = Silence.objects.filter(**scope, ends_at=ends_at, reason=why, starts_at__lte=now).first()
+        same = Silence.objects.filter(**columns, ends_at=ends_at, reason=why, starts_at__lte=now).first()
         if same is not None:
             return same
         made = Silence.objects.create(
-            **scope, starts_at=now, ends_at=ends_at, reason=why, by=clean(actor.name, NAME_LIMIT), created_at=now
+            **columns, starts_at=now, ends_at=ends_at, reason=why, by=clean(actor.name, NAME_LIMIT), created_at=now
         )
         audit(actor, "silenced", f"{about} until {ends_at:%Y-%m-%d %H:%M} UTC", now, why=why, incident=incident)
         return made
-
-
-def _scope(about: About) -> dict[str, str]:
-    """The columns that say what it is about. Raises ActionError where it could never cover anything."""
-    scope = {"rule": about.rule, "project": about.project, "environment": about.environment}
-    for name, value in scope.items():
-        longest = LONGEST_NAMES[name]
-        if len(value) > longest or "\0" in value:
-            raise ActionError(f"No {name} has a name of {len(value)} characters; the longest have {longest}.")
-    names, watched = [rule.name for rule in catalog.build(config.current())], config.current().SENTRY_ALERT_ENVIRONMENTS
-    if about.rule in ALWAYS_TOLD:
-        raise ActionError(f"What {about.rule!r} tells of ourselves is always told: it cannot be silenced.")
-    if about.rule and about.rule not in names:
-        raise ActionError(f"There is no rule {about.rule!r}; there are {', '.join(names)}.")
-    if about.environment and watched and about.environment not in watched:
-        raise ActionError(f"The environment {about.environment!r} is not watched; watched are {', '.join(watched)}.")
-    return scope
-
-
-def known_projects(names: Iterable[str]) -> frozenset[str]:
-    """The projects that were read last, by id and slug, and those of these names that ever had an incident."""
-    latest = LatestReadings.objects.first()
-    rows = [row for each in latest.readings.values() for row in each.items()] if latest else []
-    read = [name for key, row in rows for name in (key, row[0])]
-    return frozenset((*read, *Incident.objects.filter(project__in=set(names)).values_list("project", flat=True)))
-
-
-def doubt(project: str, environment: str, known: Collection[str]) -> str:
-    """Why a silence of these names may cover nothing, in a sentence; empty where it covers something."""
-    if environment and not config.current().SENTRY_ALERT_ENVIRONMENTS:
-        return "It covers nothing: without SENTRY_ALERT_ENVIRONMENTS all environments are watched as one."
-    if project and known and project not in known:
-        return f"It may cover nothing: no project {project} has been read lately."
-    return ""
 
 
 def end_silence(silence_id: int, actor: Actor, now: datetime) -> bool:
@@ -156,7 +100,7 @@ def end_silence(silence_id: int, actor: Actor, now: datetime) -> bool:
             raise ActionError(f"There is no silence {silence_id}.")
         ended = Silence.objects.filter(pk=silence_id, ends_at__gt=now).update(ends_at=now)
         if ended:
-            subject = f"silence {found.pk}: {_about(found)}, until {found.ends_at:%Y-%m-%d %H:%M} UTC"
+            subject = f"silence {found.pk}: {_named(found)}, until {found.ends_at:%Y-%m-%d %H:%M} UTC"
             audit(actor, "ended", subject, now)
         return bool(ended)
 
@@ -173,7 +117,7 @@ class Schedule:
 
 def plan_maintenance(about: About, schedule: Schedule, reason: str, actor: Actor, now: datetime) -> MaintenanceWindow:
     """Add a recurring window. Raises ActionError naming what is wrong with it."""
-    why, scope = _reason(reason), _scope(about)
+    why, columns = _reason(reason), scope.columns(about)
     if not schedule.weekdays:
         raise ActionError("Maintenance needs at least one weekday.")
     if not 1 <= schedule.minutes <= LONGEST_MINUTES:
@@ -187,7 +131,7 @@ def plan_maintenance(about: About, schedule: Schedule, reason: str, actor: Actor
     days = "".join(str(day) for day in sorted(schedule.weekdays))
     with transaction.atomic():
         made = MaintenanceWindow.objects.create(
-            **scope,
+            **columns,
             weekdays=days,
             starts=schedule.starts,
             minutes=schedule.minutes,
@@ -226,14 +170,14 @@ def audit(
     )
 
 
-def _about(found: Scope) -> About:
-    return About(found.rule, found.project, found.environment)
+def _named(found: Scope) -> About:
+    return scope.known([found.project]).about(found)
 
 
 def _planned(window: MaintenanceWindow) -> str:
     """What it covers and when: "project shop, sat, sun 02:30 Europe/Berlin, 90 min"."""
     days = weekday_names(frozenset(int(digit) for digit in window.weekdays))
-    return f"{_about(window)}, {days} {window.starts:%H:%M} {window.time_zone}, {window.minutes} min"
+    return f"{_named(window)}, {days} {window.starts:%H:%M} {window.time_zone}, {window.minutes} min"
 
 
 def _incident(incident_id: int) -> Incident:

@@ -56,7 +56,7 @@ def _overview(*, as_json: bool) -> None:
             {
                 "last_tick": last,
                 "unreadable": said,
-                "incidents": [{**incident_commands.data(each.incident), "why": _why(each.incident)} for each in rows],
+                "incidents": [{**incident_commands.data(each), "why": _why(each.incident)} for each in rows],
             }
         )
         return
@@ -100,17 +100,15 @@ def _data(incident: "Incident") -> dict[str, Any]:
         }
         for each in incident.decisions.all()
     ]
-    whole = {**incident_commands.data(incident), "why": _why(incident), "told": incident.notices}
-    return {**whole, "changes": changes, "decisions": decisions}
+    whole = incident_commands.data(incident_commands.row_of(incident))
+    more = {"why": _why(incident), "told": incident.notices, "changes": changes, "decisions": decisions}
+    return {**whole, **more}
 
 
 def _story(incident: "Incident") -> None:
-    from alerting.actions import mutes
     from alerting.incidents.standing import Standing
-    from alerting.status import incident_rows
 
-    now = datetime.now(UTC)
-    (row,) = incident_rows.rows([incident], mutes.at(now), now)
+    row = incident_commands.row_of(incident)
     where = f"{incident.project} ({incident.environment})" if incident.environment else incident.project
     listing.sentence(f"Incident {incident.pk}: {incident.rule} in {where}, {row.state}")
     until = f"until {_at(incident.closed_at)}" if incident.closed_at else "still open"

@@ -35,7 +35,7 @@ def incidents(
         opened = incident_rows.rows(found.filter(closed_at__isnull=True), mutes.at(now), now)
         rows = sorted(opened, key=incident_rows.worst_first)[:limit]
     if as_json:
-        listing.as_data([data(each.incident) for each in rows])
+        listing.as_data([data(each) for each in rows])
         return
     nothing = "No incident is open." if not everything else "No incident so far."
     listing.show([shown(each) for each in rows], nothing=nothing, prose={"state"})
@@ -64,10 +64,20 @@ def against(row: "IncidentRow") -> str:
     return f"{row.value}, threshold {row.threshold}{peak}"
 
 
-def data(incident: "Incident") -> dict[str, Any]:
+def row_of(incident: "Incident") -> "IncidentRow":
+    """One incident as it stands now."""
+    from alerting.actions import mutes
+    from alerting.status import incident_rows
+
+    now = datetime.now(UTC)
+    return incident_rows.rows([incident], mutes.at(now), now)[0]
+
+
+def data(row: "IncidentRow") -> dict[str, Any]:
     """One incident for programs: numbers in the rule's unit, times in UTC, what is not there as null."""
     from alerting.status import incident_rows
 
+    incident = row.incident
     acknowledgement: Acknowledgement | None = getattr(incident, "acknowledgement", None)
     return {
         "number": incident.pk,
@@ -85,6 +95,22 @@ def data(incident: "Incident") -> dict[str, Any]:
         "reason": incident.reason,
         "why": reasons.told(incident.reason),
         "in_hand": acknowledgement.by if acknowledgement else None,
+        "silenced": _silenced(row),
+    }
+
+
+def _silenced(row: "IncidentRow") -> dict[str, Any] | None:
+    """The silence that covers it and lasts longest, as `alerting silence list` tells programs of each."""
+    if row.mute is None:
+        return None
+    return {
+        "rule": row.silenced.rule or None,
+        "project": row.silenced.project or None,
+        "environment": row.silenced.environment or None,
+        "until": row.mute.until,
+        "by": row.mute.by,
+        "why": row.mute.reason,
+        "is_maintenance": row.mute.is_planned,
     }
 
 

@@ -58,11 +58,7 @@ def show(number: incident_commands.Number, as_json: listing.AsJson = False) -> N
 
 
 def _describe(incident: "Incident", told: "View | None", hour: "LastHour") -> None:
-    from alerting.actions import mutes
-    from alerting.status import incident_rows
-
-    now = datetime.now(UTC)
-    (row,) = incident_rows.rows([incident], mutes.at(now), now)
+    row = incident_commands.row_of(incident)
     place = f"{incident.project} ({incident.environment})" if incident.environment else incident.project
     listing.sentence(f"Incident {incident.pk}, {incident.severity}: {row.title} in {place}")
     acknowledgement = getattr(incident, "acknowledgement", None)
@@ -122,7 +118,7 @@ def _data(incident: "Incident", messages: "Sequence[Message]", hour: "LastHour")
 
     notice = last_notice(messages)
     return {
-        **incident_commands.data(incident),
+        **incident_commands.data(incident_commands.row_of(incident)),
         "last_hour": list(hour.trend.values) if hour.trend else None,
         "last_hour_is": hour.note,
         "link": (safe_link(notice.link) if notice else "") or None,

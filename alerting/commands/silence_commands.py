@@ -12,6 +12,7 @@ from alerting.commands.durations import duration
 if TYPE_CHECKING:
     from alerting.actions.maintenance import Recurrence
     from alerting.actions.models import MaintenanceWindow, Silence
+    from alerting.actions.scope import Known
 
 silence = typer.Typer(help="Tell nobody about something until a certain time.", no_args_is_help=True)
 maintenance = typer.Typer(help="Tell nobody about something every week at certain times.", no_args_is_help=True)
@@ -36,27 +37,28 @@ def add_silence(
     """
     lasts = duration(length)
     database.ready()
-    from alerting.actions import perform
+    from alerting.actions import perform, scope
 
     now = datetime.now(UTC)
-    about = perform.About(rule, project, environment)
+    about = scope.About(rule, project, environment)
     made = perform.silence(about, (now + lasts).replace(microsecond=0), why, me(), now)
     listing.sentence(f"Silence {made.pk}: nobody is told about {about} until {listing.at(made.ends_at)} UTC.")
-    doubt = perform.doubt(project, environment, perform.known_projects([project]))
-    listing.sentence(doubt or "What is still broken then is told then.")
+    listing.sentence(scope.known([made.project]).doubt(made) or "What is still broken then is told then.")
 
 
 @silence.command("list")
 def list_silences(as_json: listing.AsJson = False) -> None:
     """Silences that have not ended."""
     database.ready()
+    from alerting.actions import scope
     from alerting.actions.models import Silence
 
-    found = Silence.objects.filter(ends_at__gt=datetime.now(UTC))
+    found = list(Silence.objects.filter(ends_at__gt=datetime.now(UTC)))
+    projects = scope.known(each.project for each in found)
     if as_json:
-        listing.as_data([{**_scope(each), "since": each.starts_at, "until": each.ends_at} for each in found])
+        listing.as_data([{**_scope(each, projects), "since": each.starts_at, "until": each.ends_at} for each in found])
         return
-    rows = [{**_named(each), "until": each.ends_at, "why": f"{each.reason} ({each.by})"} for each in found]
+    rows = [{**_named(each, projects), "until": each.ends_at, "why": f"{each.reason} ({each.by})"} for each in found]
     listing.show(rows, nothing="Nothing is silenced.", prose={"why"})
 
 
@@ -86,7 +88,7 @@ def add_maintenance(
     if seconds:
         raise typer.BadParameter(f"{length!r} is no whole number of minutes, and maintenance lasts so many")
     database.ready()
-    from alerting.actions import mutes, perform
+    from alerting.actions import mutes, perform, scope
     from alerting.actions.maintenance import time_of_day, weekdays
 
     try:
@@ -94,12 +96,12 @@ def add_maintenance(
     except ValueError as error:
         raise typer.BadParameter(f"{error}.") from None
     now = datetime.now(UTC)
-    made = perform.plan_maintenance(perform.About(rule, project, environment), schedule, why, me(), now)
+    made = perform.plan_maintenance(scope.About(rule, project, environment), schedule, why, me(), now)
     recurrence = mutes.recurrence(made)
     until, begins = recurrence.open_until(now), listing.at(recurrence.next_start(now))
     opened = f"is open now, until {listing.at(until)} UTC; it " if until else ""
     listing.sentence(f"Maintenance window {made.pk} {opened}begins next at {begins} UTC.")
-    if doubt := perform.doubt(project, environment, perform.known_projects([project])):
+    if doubt := scope.known([made.project]).doubt(made):
         listing.sentence(doubt)
 
 
@@ -107,17 +109,18 @@ def add_maintenance(
 def list_maintenance(as_json: listing.AsJson = False) -> None:
     """Every recurring window and when it begins next."""
     database.ready()
-    from alerting.actions import mutes
+    from alerting.actions import mutes, scope
     from alerting.actions.maintenance import weekday_names
     from alerting.actions.models import MaintenanceWindow
 
     now = datetime.now(UTC)
     found = [(each, mutes.recurrence(each)) for each in MaintenanceWindow.objects.all()]
+    projects = scope.known(each.project for each, _ in found)
     if as_json:
         listing.as_data(
             [
                 {
-                    **_scope(each),
+                    **_scope(each, projects),
                     "weekdays": sorted(recurrence.weekdays),
                     "starts": f"{each.starts:%H:%M}",
                     "time_zone": each.time_zone,
@@ -131,7 +134,7 @@ def list_maintenance(as_json: listing.AsJson = False) -> None:
         return
     rows = [
         {
-            **_named(each),
+            **_named(each, projects),
             "when": f"{weekday_names(recurrence.weekdays)} {each.starts:%H:%M} {each.time_zone}, {each.minutes} min; "
             f"{_when_open(recurrence, now)}",
             "why": f"{each.reason} ({each.by})",
@@ -157,21 +160,22 @@ def _when_open(recurrence: "Recurrence", now: datetime) -> str:
     return f"{opened}next {listing.at(recurrence.next_start(now))} UTC"
 
 
-def _named(found: "Silence | MaintenanceWindow") -> dict[str, Any]:
+def _named(found: "Silence | MaintenanceWindow", projects: "Known") -> dict[str, Any]:
     return {
         "#": found.pk,
         "rule": found.rule or "all",
-        "project": found.project or "all",
+        "project": projects.name_of(found.project) or "all",
         "environment": found.environment or "all",
     }
 
 
-def _scope(found: "Silence | MaintenanceWindow") -> dict[str, Any]:
-    """What programs read of both; null stands for all."""
+def _scope(found: "Silence | MaintenanceWindow", projects: "Known") -> dict[str, Any]:
+    """What programs read of both; null stands for all, and of a project's id for one that was not known."""
     return {
         "number": found.pk,
         "rule": found.rule or None,
-        "project": found.project or None,
+        "project": projects.name_of(found.project) or None,
+        "project_id": int(found.project) if found.project.isdecimal() else None,
         "environment": found.environment or None,
         "by": found.by,
         "why": found.reason,

@@ -16,13 +16,23 @@ MUTED = frozenset({Kind.FIRST, Kind.WORSE, Kind.REMINDER, Kind.FLAPPING, Kind.LA
 
 @dataclass(frozen=True, slots=True)
 class Mute:
-    """One reason to stay quiet: `label` says who asked for it and why, `until` (UTC) when it ends. Empty means all."""
+    """One reason to stay quiet: who asked for it and why, and when it ends (UTC). Empty means all.
 
-    label: str
+    `project` is an id or a name. `is_planned` where it is maintenance that recurs.
+    """
+
+    by: str
+    reason: str
     until: datetime
     rule: str = ""
     project: str = ""
     environment: str = ""
+    is_planned: bool = False
+
+    @property
+    def label(self) -> str:
+        """Who asked for it and why, in words."""
+        return f"{'maintenance planned' if self.is_planned else 'silenced'} by {self.by}: {self.reason}"
 
     def covers(self, rule: str, project: str, project_id: str, environment: str) -> bool:
         """Whether it is about this rule, project (slug or id) and environment filter (comma-separated)."""

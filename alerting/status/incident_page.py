@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_POST, require_safe
 
 from alerting import reasons
-from alerting.actions import mutes, perform
+from alerting.actions import mutes, perform, scope
 from alerting.errors import ActionError
 from alerting.incidents.models import Decision, Incident
 from alerting.notifiers.words import tag
@@ -65,9 +65,8 @@ def silence(request: HttpRequest, number: int) -> HttpResponse:
     """Silence this incident's rule in its project, or more of it."""
     found, now = _find(number), datetime.now(UTC)
     covers = request.POST.get("covers", "both")
-    about = perform.About(
-        rule="" if covers == "project" else found.rule, project="" if covers == "rule" else found.project
-    )
+    project = found.project or found.project_id_text
+    about = scope.About("" if covers == "project" else found.rule, "" if covers == "rule" else project)
     seconds = request.POST.get("seconds", "")
     if seconds not in SILENCE_CHOICES:
         return _page(request, number, "Choose how long the silence lasts.")
@@ -99,7 +98,7 @@ def _page(request: HttpRequest, number: int, mistake: str = "") -> HttpResponse:
         "messages": [(each, tag(each.kind), STATES[Message.State(each.state)]) for each in messages],
         "audit": found.audit.all(),
         "acknowledgement": getattr(found, "acknowledgement", None),
-        "can_be_silenced": found.rule not in perform.ALWAYS_TOLD,
+        "can_be_silenced": found.rule not in scope.ALWAYS_TOLD,
         "silence_choices": SILENCE_CHOICES.items(),
         "mistake": mistake,
         "summary": f"{row.title} in {row.project}: {row.value}, {row.state}",

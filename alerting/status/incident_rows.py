@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 from functools import lru_cache, partial
 
 from alerting import config
+from alerting.actions.scope import About
 from alerting.incidents.models import Decision, Incident
-from alerting.incidents.quiet import Quiet
+from alerting.incidents.quiet import Mute, Quiet
 from alerting.incidents.topics import TOPICS
 from alerting.notifiers.escape import one_line
 from alerting.rules import catalog
@@ -44,13 +45,26 @@ class IncidentRow:
     issue_title: str
     first_error: str = ""
     acknowledged_by: str = ""
-    muted: str = ""
+    mute: Mute | None = None
     chart: Chart | None = None
 
     @property
     def project(self) -> str:
         """The project's name as Sentry gave it, which may hold what turns a line around."""
         return one_line(self.incident.project, 100)
+
+    @property
+    def muted(self) -> str:
+        """Who silenced it, why, with what else, until when; empty where it is told."""
+        if self.mute is None:
+            return ""
+        return f"{self.mute.label} ({self.silenced}), until {self.mute.until:%Y-%m-%d %H:%M} UTC"
+
+    @property
+    def silenced(self) -> About:
+        """What the silence that covers it is about."""
+        mute = self.mute or Mute("", "", self.incident.opened_at)
+        return About(mute.rule, self.project if mute.project else "", mute.environment)
 
 
 @lru_cache(maxsize=1)
@@ -137,7 +151,7 @@ def _row(incident: Incident, mutes: Quiet, now: datetime, points: Sequence[tuple
         share=incident.value / incident.threshold if incident.threshold else incident.value,
         issue_title=issue_title,
         acknowledged_by=acknowledgement.by if acknowledgement else "",
-        muted=f"{mute.label}, until {mute.until:%Y-%m-%d %H:%M} UTC" if mute else "",
+        mute=mute,
         chart=chart_of(incident, points, now),
     )
 

@@ -1,5 +1,6 @@
 """The page "now": what is open, worst first, and whether we can see at all."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -8,10 +9,11 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from alerting import config
-from alerting.actions import mutes
+from alerting.actions import mutes, scope
 from alerting.incidents import blindness, evaluator_state, lagging
 from alerting.incidents.evaluator_state import EvaluatorState
 from alerting.incidents.models import Incident
+from alerting.incidents.quiet import Mute
 from alerting.outbox.models import Channel
 from alerting.rules.catalog import TOLD_ONCE
 from alerting.rules.units import span
@@ -52,11 +54,17 @@ def now(request: HttpRequest) -> HttpResponse:
             "new_types": incident_rows.rows(new_types[:MOST_NEW_TYPES], muted, at),
             "sight": sight(evaluator_state.read(at), at),
             "broken": broken,
-            "mutes": muted.mutes,
+            "mutes": _named(muted.mutes),
             "summary": _summary(listed, len(broken)),
             "refresh_seconds": 10,
         },
     )
+
+
+def _named(found: Sequence[Mute]) -> list[tuple[Mute, scope.About]]:
+    """Each mute with what it is about; no query where there is none."""
+    projects = scope.known(each.project for each in found) if found else scope.Known({}, {})
+    return [(each, projects.about(each)) for each in found]
 
 
 def sight(state: EvaluatorState | None, at: datetime) -> Sight:

@@ -1,14 +1,14 @@
 """The page "silences": what is muted now, planned maintenance, and the audit of what people did."""
 
-from collections.abc import Collection
 from datetime import UTC, datetime, time, timedelta
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods, require_POST
 
-from alerting.actions import maintenance, mutes, perform
+from alerting.actions import maintenance, mutes, perform, scope
 from alerting.actions.models import AuditEntry, MaintenanceWindow, Silence
+from alerting.actions.scope import Known
 from alerting.errors import ActionError
 from alerting.notifiers.escape import one_line
 from alerting.status import incident_rows
@@ -31,7 +31,7 @@ def add(request: HttpRequest) -> HttpResponse:
     now, form = datetime.now(UTC), {name: one_line(request.POST.get(name, ""), 300) for name in SILENCE_FIELDS}
     try:
         ends_at = (now + _length(form["seconds"])).replace(microsecond=0)
-        about = perform.About(form["rule"], form["project"], form["environment"])
+        about = scope.About(form["rule"], form["project"], form["environment"])
         perform.silence(about, ends_at, form["reason"], actor(request), now)
     except ActionError as error:
         return _page(request, str(error), silence=form)
@@ -58,7 +58,7 @@ def plan(request: HttpRequest) -> HttpResponse:
         schedule = perform.Schedule(
             _weekdays(form["weekdays"]), _time(form["starts"]), _minutes(form["minutes"]), form["time_zone"]
         )
-        about = perform.About(form["rule"], form["project"], form["environment"])
+        about = scope.About(form["rule"], form["project"], form["environment"])
         perform.plan_maintenance(about, schedule, form["reason"], actor(request), datetime.now(UTC))
     except ActionError as error:
         return _page(request, str(error), form)
@@ -88,10 +88,10 @@ def _page(
 ) -> HttpResponse:
     now = datetime.now(UTC)
     silences, windows = list(Silence.objects.filter(ends_at__gt=now)), list(MaintenanceWindow.objects.all())
-    known = perform.known_projects(each.project for each in (*silences, *windows))
+    projects = scope.known(each.project for each in (*silences, *windows))
     context = {
-        "silences": [(each, perform.doubt(each.project, each.environment, known)) for each in silences],
-        "windows": [_Window(each, now, known) for each in windows],
+        "silences": [(each, projects.about(each), projects.doubt(each)) for each in silences],
+        "windows": [_Window(each, now, projects) for each in windows],
         "audit": AuditEntry.objects.select_related("incident")[:AUDIT_SHOWN],
         "rules": [(name, rule.title) for name, rule in incident_rows.rules().items()],
         "is_planning": form is not None,
@@ -106,10 +106,11 @@ def _page(
 class _Window:
     """A maintenance window in words."""
 
-    def __init__(self, window: MaintenanceWindow, now: datetime, known: Collection[str]) -> None:
+    def __init__(self, window: MaintenanceWindow, now: datetime, projects: Known) -> None:
         recurrence = mutes.recurrence(window)
         self.row = window
-        self.doubt = perform.doubt(window.project, window.environment, known)
+        self.about = projects.about(window)
+        self.doubt = projects.doubt(window)
         self.days = maintenance.weekday_names(recurrence.weekdays)
         self.open_until = recurrence.open_until(now)
         self.next_start = recurrence.next_start(now)

@@ -16,7 +16,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 from slack_sdk.signature import SignatureVerifier
 
-from alerting.actions import once, perform
+from alerting.actions import once, perform, scope
 from alerting.actions.perform import Actor
 from alerting.errors import ActionError
 from alerting.incidents.models import Incident
@@ -107,7 +107,7 @@ def _acknowledge(incident: Incident, click: Click, now: datetime) -> str:
 
 def _silence(incident: Incident, click: Click, now: datetime) -> str:
     # An hour from the click and not from its arrival; from its arrival where the click is dated later.
-    about = perform.About(incident.rule, incident.project)
+    about = scope.About(incident.rule, incident.project or incident.project_id_text)
     ends_at = (min(click.at, now) + SILENCE).replace(microsecond=0)
     made = perform.silence(about, ends_at, "silenced for an hour from Slack", _actor(click), now, incident)
     if made.created_at == now:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, time, timedelta
 import pytest
 
 from alerting import config
-from alerting.actions import mutes, perform
+from alerting.actions import mutes, perform, scope
 from alerting.actions.models import Acknowledgement, AuditEntry, MaintenanceWindow, Silence
 from alerting.errors import ActionError
 from alerting.incidents.models import LatestReadings
@@ -72,19 +72,19 @@ def test_what_is_over_or_unknown_cannot_be_acknowledged() -> None:
 )
 def test_a_silence_has_an_end_and_a_reason(ends: datetime, reason: str, said: str) -> None:
     with pytest.raises(ActionError, match=said):
-        perform.silence(perform.About(), ends, reason, ANN, NOW)
+        perform.silence(scope.About(), ends, reason, ANN, NOW)
     assert not Silence.objects.exists()
 
 
 def test_the_same_silence_twice_is_one() -> None:
-    about = perform.About(project="shop")
+    about = scope.About(project="shop")
     first = perform.silence(about, NOW + HOUR, "deploy", ANN, NOW)
     assert perform.silence(about, NOW + HOUR, "deploy", ANN, NOW + timedelta(seconds=3)) == first
     assert audited() == [("ann", "silenced")]
 
 
 def test_a_silence_covers_what_it_names_until_it_ends() -> None:
-    perform.silence(perform.About("error_rate", "shop", "production"), NOW + HOUR, "deploy", ANN, NOW)
+    perform.silence(scope.About("error_rate", "shop", "production"), NOW + HOUR, "deploy", ANN, NOW)
     covering = mutes.at(NOW).covering
     assert covering("error_rate", "shop", "7", "production,staging") is not None
     assert covering("error_rate", "renamed", "shop", "production") is not None
@@ -95,14 +95,14 @@ def test_a_silence_covers_what_it_names_until_it_ends() -> None:
 
 
 def test_the_longest_of_several_mutes_is_named() -> None:
-    perform.silence(perform.About(), NOW + HOUR, "short", ANN, NOW)
-    perform.silence(perform.About(project="shop"), NOW + 5 * HOUR, "long", BOB, NOW)
+    perform.silence(scope.About(), NOW + HOUR, "short", ANN, NOW)
+    perform.silence(scope.About(project="shop"), NOW + 5 * HOUR, "long", BOB, NOW)
     mute = mutes.at(NOW).covering("error_rate", "shop", "7", "")
     assert mute is not None and mute.label == "silenced by bob: long"
 
 
 def test_ending_a_silence_ends_it_now() -> None:
-    made = perform.silence(perform.About(), NOW + HOUR, "deploy", ANN, NOW)
+    made = perform.silence(scope.About(), NOW + HOUR, "deploy", ANN, NOW)
     assert perform.end_silence(made.pk, BOB, NOW + timedelta(minutes=1))
     assert not perform.end_silence(made.pk, BOB, NOW + timedelta(minutes=2))
     assert mutes.at(NOW + timedelta(minutes=1)).mutes == ()
@@ -112,7 +112,7 @@ def test_ending_a_silence_ends_it_now() -> None:
 
 def test_maintenance_mutes_while_it_is_open() -> None:
     schedule = perform.Schedule(frozenset({6}), time(12, 30), 60, "UTC")
-    made = perform.plan_maintenance(perform.About(project="shop"), schedule, "backups", ANN, NOW)
+    made = perform.plan_maintenance(scope.About(project="shop"), schedule, "backups", ANN, NOW)
     assert mutes.at(NOW).mutes == ()
     (mute,) = mutes.at(NOW + timedelta(minutes=45)).mutes
     assert mute.until == datetime(2026, 1, 10, 13, 30, tzinfo=UTC) and "planned by ann: backups" in mute.label
@@ -134,23 +134,23 @@ def test_maintenance_mutes_while_it_is_open() -> None:
 )
 def test_impossible_maintenance_is_refused_with_the_reason(schedule: perform.Schedule, said: str) -> None:
     with pytest.raises(ActionError, match=said):
-        perform.plan_maintenance(perform.About(), schedule, "backups", ANN, NOW)
+        perform.plan_maintenance(scope.About(), schedule, "backups", ANN, NOW)
 
 
 def test_maintenance_without_a_gap_is_refused_and_with_the_smallest_gap_is_planned() -> None:
     daily, day = frozenset(range(1, 8)), 24 * 60
     with pytest.raises(ActionError, match="would never end"):
-        perform.plan_maintenance(perform.About(), perform.Schedule(daily, time(0), day, "UTC"), "x", ANN, NOW)
+        perform.plan_maintenance(scope.About(), perform.Schedule(daily, time(0), day, "UTC"), "x", ANN, NOW)
     assert not MaintenanceWindow.objects.exists()
     for days, minutes in ((daily, day - 1), (daily - {7}, day)):
-        perform.plan_maintenance(perform.About(), perform.Schedule(days, time(0), minutes, "UTC"), "x", ANN, NOW)
+        perform.plan_maintenance(scope.About(), perform.Schedule(days, time(0), minutes, "UTC"), "x", ANN, NOW)
 
 
 def test_the_audit_names_what_was_ended_and_removed_with_its_scope_and_days_in_words() -> None:
-    silent = perform.silence(perform.About(), NOW + HOUR, "deploy", ANN, NOW)
+    silent = perform.silence(scope.About(), NOW + HOUR, "deploy", ANN, NOW)
     perform.end_silence(silent.pk, BOB, NOW)
     schedule = perform.Schedule(frozenset({6, 7}), time(2, 30), 90, "Europe/Berlin")
-    window = perform.plan_maintenance(perform.About(project="shop"), schedule, "backups", ANN, NOW)
+    window = perform.plan_maintenance(scope.About(project="shop"), schedule, "backups", ANN, NOW)
     perform.remove_maintenance(window.pk, BOB, NOW)
     assert [f"{entry.action} {entry.subject}" for entry in AuditEntry.objects.filter(who="bob").order_by("id")] == [
         f"ended silence {silent.pk}: everything, until 2026-01-10 13:00 UTC",
@@ -158,8 +158,8 @@ def test_the_audit_names_what_was_ended_and_removed_with_its_scope_and_days_in_w
     ]
 
 
-@pytest.mark.parametrize("about", [perform.About(rule="x" * 41), perform.About(project="x" * 101)])
-def test_a_name_longer_than_any_is_refused_in_words_on_every_database(about: perform.About) -> None:
+@pytest.mark.parametrize("about", [scope.About(rule="x" * 41), scope.About(project="x" * 101)])
+def test_a_name_longer_than_any_is_refused_in_words_on_every_database(about: scope.About) -> None:
     with pytest.raises(ActionError, match="the longest have"):
         perform.silence(about, NOW + HOUR, "why", ANN, NOW)
 
@@ -167,15 +167,15 @@ def test_a_name_longer_than_any_is_refused_in_words_on_every_database(about: per
 @pytest.mark.parametrize(
     ("about", "said"),
     [
-        (perform.About(rule="eror_rate"), "There is no rule 'eror_rate'; there are critical_errors, error_rate"),
-        (perform.About(rule="blind"), "always told"),
-        (perform.About(rule="behind"), "always told"),
-        (perform.About(rule="dropping"), "always told"),
-        (perform.About(environment="prod"), "The environment 'prod' is not watched; watched are production, staging"),
+        (scope.About(rule="eror_rate"), "There is no rule 'eror_rate'; there are critical_errors, error_rate"),
+        (scope.About(rule="blind"), "always told"),
+        (scope.About(rule="behind"), "always told"),
+        (scope.About(rule="dropping"), "always told"),
+        (scope.About(environment="prod"), "The environment 'prod' is not watched; watched are production, staging"),
     ],
 )
 def test_what_could_never_cover_anything_is_refused(
-    about: perform.About, said: str, monkeypatch: pytest.MonkeyPatch
+    about: scope.About, said: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(config, "current", lambda: config.load({"SENTRY_ALERT_ENVIRONMENTS": "production,staging"}))
     schedule = perform.Schedule(frozenset({6}), time(12, 30), 60, "UTC")
@@ -189,10 +189,63 @@ def test_what_could_never_cover_anything_is_refused(
 
 
 def test_what_may_cover_nothing_is_doubted() -> None:
-    assert perform.doubt("shpo", "", perform.known_projects(["shpo"])) == ""
+    assert doubt("shpo") == ""
     LatestReadings.objects.create(pk=1, at=NOW, readings={"error_rate": {"7": ["shop", 0.1, ""]}})
     closed("former")
-    known = perform.known_projects(["former"])
-    assert [perform.doubt(each, "", known) for each in ("", "shop", "7", "former")] == [""] * 4
-    assert "no project shpo has been read" in perform.doubt("shpo", "", known)
-    assert "SENTRY_ALERT_ENVIRONMENTS" in perform.doubt("shop", "production", known)
+    assert [doubt(each) for each in ("", "shop", "7", "former")] == [""] * 4
+    assert "no project shpo has been read" in doubt("shpo")
+    assert "SENTRY_ALERT_ENVIRONMENTS" in doubt("shop", "production")
+
+
+def doubt(project: str, environment: str = "") -> str:
+    return scope.known([project]).doubt(Silence(project=project, environment=environment))
+
+
+def renamed(name: str = "store") -> None:
+    """The project with the id 7, which was called shop when it last had an incident."""
+    closed("shop", project_id_text="7")
+    readings = {"error_rate": {"7": [name, 0, ""]}}
+    LatestReadings.objects.update_or_create(pk=1, defaults={"at": NOW, "readings": readings})
+
+
+@pytest.mark.parametrize("name", ["shop", "store", "7"])
+def test_what_is_silent_stays_so_when_its_project_is_renamed(name: str) -> None:
+    renamed()
+    schedule = perform.Schedule(frozenset({6}), time(11, 30), 60, "UTC")
+    perform.silence(scope.About(project=name), NOW + HOUR, "deploy", ANN, NOW)
+    perform.plan_maintenance(scope.About(project=name), schedule, "backups", ANN, NOW)
+    assert [mute.covers("error_rate", "boutique", "7", "") for mute in mutes.at(NOW).mutes] == [True, True]
+    assert not any(mute.covers("error_rate", "another", "8", "") for mute in mutes.at(NOW).mutes)
+
+
+def test_a_silence_is_named_as_its_project_is_called_now() -> None:
+    renamed()
+    made = perform.silence(scope.About(project="shop"), NOW + HOUR, "deploy", ANN, NOW)
+    assert str(scope.known([made.project]).about(made)) == "project store"
+    renamed("bou\u202etique")
+    perform.end_silence(made.pk, ANN, NOW)
+    assert "project boutique, until" in AuditEntry.objects.get(action="ended").subject
+
+
+def test_a_silence_made_from_an_incident_is_about_its_project_whoever_else_has_the_name() -> None:
+    made = incident("shop", project_id_text="9")
+    LatestReadings.objects.create(pk=1, at=NOW, readings={"error_rate": {"7": ["shop", 0, ""]}})
+    assert perform.silence(scope.About(project="shop"), NOW + HOUR, "deploy", ANN, NOW, made).project == "9"
+
+
+def test_a_silence_made_from_an_incident_of_a_nameless_project_is_about_that_project_alone() -> None:
+    made = incident("", project_id_text="9")
+    perform.silence(scope.About(project="9"), NOW + HOUR, "deploy", ANN, NOW, made)
+    assert not mutes.at(NOW).mutes[0].covers("error_rate", "shop", "7", "")
+    assert perform.silence(scope.About(rule="error_rate"), NOW + HOUR, "deploy", ANN, NOW, made).project == ""
+
+
+def test_a_name_that_several_projects_have_is_kept_as_a_name() -> None:
+    readings = {"error_rate": {"7": ["shop", 0, ""]}, "p95_latency": {"8": ["shop", 0, ""]}}
+    LatestReadings.objects.create(pk=1, at=NOW, readings=readings)
+    assert perform.silence(scope.About(project="shop"), NOW + HOUR, "deploy", ANN, NOW).project == "shop"
+
+
+def test_a_silence_kept_by_a_name_that_no_project_has_any_more_is_doubted() -> None:
+    renamed()
+    assert "no project shop has been read lately" in doubt("shop")

@@ -21,6 +21,7 @@ from alerting.commands import (
     show_command,
     silence_commands,
 )
+from alerting.commands.actor import me
 from alerting.commands.durations import duration
 from alerting.config import Settings
 from alerting.errors import ActionError
@@ -175,6 +176,36 @@ def test_a_silence_is_added_listed_and_ended(capsys: Capture) -> None:
     silence_commands.list_silences()
     assert capsys.readouterr().out.splitlines() == [f"Silence {row['number']} has ended.", "Nothing is silenced."]
     assert {entry.via for entry in AuditEntry.objects.all()} == {"cli"}
+
+
+def test_programs_read_what_silences_an_incident_of_what_and_by_whom(capsys: Capture) -> None:
+    made = incident("shop")
+    show_command.show(made.pk, as_json=True)
+    assert printed(capsys)["silenced"] is None
+    silence_commands.add_silence("2h", "deploy", project="shop")
+    capsys.readouterr()
+    show_command.show(made.pk, as_json=True)
+    found, until = printed(capsys)["silenced"], Silence.objects.get().ends_at
+    assert (found["rule"], found["project"], found["environment"]) == (None, "shop", None)
+    assert (found["by"], found["why"], found["until"]) == (me().name, "deploy", until.isoformat())
+    assert found["is_maintenance"] is False
+    incident_commands.incidents(as_json=True)
+    assert printed(capsys)[0]["silenced"] == found
+    show_command.show(made.pk)
+    assert "deploy (project shop), until" in capsys.readouterr().out
+
+
+def test_a_silence_is_listed_by_the_projects_name_and_its_id(capsys: Capture) -> None:
+    made = incident("shop")
+    silence_commands.add_silence("2h", "deploy", project="shop")
+    silence_commands.add_maintenance("sat,sun", "02:30", "90m", "backups", project="shop")
+    capsys.readouterr()
+    for listed in (silence_commands.list_silences, silence_commands.list_maintenance):
+        listed(as_json=True)
+        (row,) = printed(capsys)
+        assert (row["project"], row["project_id"]) == ("shop", int(made.project_id_text))
+        listed()
+        assert " shop " in capsys.readouterr().out
 
 
 def test_a_silence_of_a_rule_that_does_not_exist_is_refused() -> None:

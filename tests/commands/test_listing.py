@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from alerting.actions import perform
+from alerting.actions import perform, scope
 from alerting.commands import (
     explain,
     incident_commands,
@@ -66,8 +66,8 @@ def everything(monkeypatch: pytest.MonkeyPatch) -> None:
         issue = {"issue": {"title": "KeyError: 'shipping_method' while totalling the basket"}}
         closed(project, rule="new_issue", subject=f"1-{project}", evidence=issue)
         for rule in RULES:
-            perform.silence(perform.About(rule, project), now + timedelta(days=1), "being replaced", ANN, now)
-            perform.plan_maintenance(perform.About(rule, project), schedule, "backups of the warehouse", ANN, now)
+            perform.silence(scope.About(rule, project), now + timedelta(days=1), "being replaced", ANN, now)
+            perform.plan_maintenance(scope.About(rule, project), schedule, "backups of the warehouse", ANN, now)
     Channel.objects.create(name="slack", leased_until=now, open_at=now, broken_reason=ERROR, broken_at=now)
     payload = firing(project=LONGEST, key=Incident.objects.get(pk=number()).uid.hex).to_json()
     Message.objects.update(payload=payload, incident_key=payload["key"], error=ERROR, state="pending", attempts=3)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
-from alerting.actions import perform
+from alerting.actions import perform, scope
 from alerting.errors import DeliveryError
 from alerting.incidents.models import Incident
 from alerting.outbox import queue
@@ -33,7 +33,7 @@ def break_for(world: World, length: timedelta, project: Project = SHOP, step: in
 
 
 def silence(world: World, length: timedelta, **about: str) -> None:
-    perform.silence(perform.About(**about), world.now + length, "deploy", ANN, world.now)
+    perform.silence(scope.About(**about), world.now + length, "deploy", ANN, world.now)
 
 
 def told(world: World) -> list[str]:
@@ -84,7 +84,7 @@ def test_others_are_told_meanwhile(world: World) -> None:
 
 def test_maintenance_mutes_while_it_is_open(world: World) -> None:
     schedule = perform.Schedule(frozenset(range(1, 8)), time(12, 0), 20, "UTC")
-    perform.plan_maintenance(perform.About(), schedule, "backups", ANN, NOON)
+    perform.plan_maintenance(scope.About(), schedule, "backups", ANN, NOON)
     break_for(world, timedelta(minutes=40))
     world.run(timedelta(minutes=19))
     assert world.kinds() == []

@@ -3,7 +3,7 @@
 import random
 from datetime import UTC, datetime, timedelta
 
-from alerting.actions import perform
+from alerting.actions import perform, scope
 from alerting.actions.models import Silence
 from alerting.examples.afternoon import firing
 from alerting.incidents.models import Decision, Incident, LatestReadings
@@ -33,7 +33,7 @@ def broken(sandbox: Sandbox) -> Incident:
     slow = [420, 380, 640, 1240, 1530, 1640, 1840, 1780, 1710]
     api = _incident("api", slow, rule="p95_latency", threshold=1000.0, severity="medium")
     perform.acknowledge(api.pk, ANN, api.opened_at + timedelta(minutes=6), "scaling up")
-    perform.silence(perform.About(project="legacy"), now + timedelta(hours=2), "is being replaced", ANN, now)
+    perform.silence(scope.About(project="legacy"), now + timedelta(hours=2), "is being replaced", ANN, now)
     for project, title, minutes in (("web", "TypeError: price is undefined", 190), ("checkout", CULPRITS[0][0], 26)):
         made = incident(project, age=timedelta(minutes=minutes), subject=title, rule="new_issue", severity="medium")
         Incident.objects.filter(pk=made.pk).update(

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from alerting.actions import perform
+from alerting.actions import perform, scope
 from alerting.actions.models import Acknowledgement, Silence
 from alerting.examples.afternoon import firing
 from alerting.incidents.models import Gap, LatestReadings, Tick
@@ -93,7 +93,7 @@ def test_a_broken_channel_and_a_silence_stand_on_the_first_page(client: Client) 
     now = datetime.now(UTC)
     evaluator()
     Channel.objects.create(name="slack", leased_until=now, open_at=now, broken_reason="invalid_auth")
-    perform.silence(perform.About(project="legacy"), now + timedelta(hours=1), "being replaced", ANN, now)
+    perform.silence(scope.About(project="legacy"), now + timedelta(hours=1), "being replaced", ANN, now)
     page = text(client, "/")
     assert "slack is broken" in page and "invalid_auth" in page and "being replaced" in page
 
@@ -191,7 +191,7 @@ def test_silencing_needs_a_reason_and_a_length_and_is_shown(client: Client) -> N
     page = text(client, f"/incidents/{made.pk}/")
     assert "deploy" in page and "silenced by" in page
     listed = text(client, "/silences/")
-    assert "critical_errors shop" in listed and "End now" in listed
+    assert "rule critical_errors, project shop" in listed and "End now" in listed
     client.post("/silences/1/end/")
     assert "Nothing is silenced." in text(client, "/silences/")
 

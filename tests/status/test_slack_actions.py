@@ -98,7 +98,7 @@ def test_a_silence_begins_with_the_click_lasts_an_hour_and_stands_on_the_card(
     clicked = int(time.time()) - 30
     sentence = said(slack, press(made.uid.hex, "silence", answers=slack.url, action={"action_ts": f"{clicked}.5"}))
     silence = Silence.objects.get()
-    assert (silence.rule, silence.project, silence.by) == ("critical_errors", "shop", "ann")
+    assert (silence.rule, silence.project, silence.by) == ("critical_errors", made.project_id_text, "ann")
     assert silence.ends_at == datetime.fromtimestamp(clicked + 3600, UTC)
     until = f"{silence.ends_at:%H:%M} UTC"
     assert sentence.startswith(f"Silent until {until} about rule critical_errors, project shop.")

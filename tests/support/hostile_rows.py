@@ -13,7 +13,7 @@ LONGEST_NAME = "x" * 100
 
 def fill(text: str = HOSTILE) -> int:
     """Write it everywhere; returns the number of an open incident."""
-    from alerting.actions import perform
+    from alerting.actions import perform, scope
     from alerting.actions.models import MaintenanceWindow
     from alerting.examples.afternoon import firing
     from alerting.incidents.models import Decision, Gap, LatestReadings, Transition
@@ -27,7 +27,7 @@ def fill(text: str = HOSTILE) -> int:
     who = perform.Actor(text[:80], "page", text[:60])
     perform.acknowledge(made.pk, who, now, text[:300])
     for project in (text[:100], LONGEST_NAME):
-        perform.silence(perform.About(project=project), now + timedelta(hours=1), text[:300], who, now)
+        perform.silence(scope.About(project=project), now + timedelta(hours=1), text[:300], who, now)
     incident(LONGEST_NAME)
     MaintenanceWindow.objects.create(
         project=text[:100],
