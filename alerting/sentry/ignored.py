@@ -4,8 +4,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from alerting.sentry.grouping.chain import MAX_LINKS, event_exceptions, raised
-from alerting.sentry.grouping.schemes import lineage, same_class
+from alerting.sentry.grouping.chain import MAX_LINKS, faults_of, lineage, raised
 
 # Answers to visitors rather than faults. Subclasses are ignored too. A module may be the public one.
 IGNORED: tuple[str, ...] = (
@@ -25,28 +24,34 @@ def is_ignored(event: Mapping[str, Any], hint: Mapping[str, Any], ignored: Seque
     error = raised(hint)
     if error is not None:
         return _is_one_of(error, ignored)
-    stated = event_exceptions(event)
-    if not stated:
-        return False
-    name = f"{stated[0].get('module') or 'builtins'}.{stated[0].get('type')}"
-    return any(same_class(name, entry) for entry in ignored if isinstance(entry, str))
+    return any(_is_named(fault.names, entry) for fault in faults_of(event, hint)[:1] for entry in ignored)
 
 
 def _is_one_of(error: BaseException, ignored: Sequence[str | type], depth: int = 0) -> bool:
     names = tuple(lineage(type(error)))
-    for entry in ignored:
-        known = entry if isinstance(entry, type) else _imported(entry)
-        if known is not None and isinstance(error, known):
-            return True
-        if isinstance(entry, str) and any(same_class(name, entry) for name in names):
-            return True
+    if any(_is_named(names, entry) or isinstance(error, _class_of(entry)) for entry in ignored):
+        return True
     if isinstance(error, BaseExceptionGroup) and depth < MAX_LINKS:
         return all(_is_one_of(member, ignored, depth + 1) for member in error.exceptions)
     return False
 
 
-def _imported(name: str) -> type | None:
-    """The class of that name, where its module is imported: `socket.timeout` is another's second name."""
-    module, _, own = name.rpartition(".")
+def _is_named(names: Sequence[str], entry: str | type) -> bool:
+    """Whether one of the dotted names is the listed one, whose module may be any package around the real one.
+
+    `django.http.Http404` is defined in `django.http.response`. A listed name without dots is compared alone.
+    """
+    if not isinstance(entry, str):
+        return False
+    listed_module, _, listed = entry.rpartition(".")
+    modules = [name.rpartition(".")[0] for name in names if name.endswith(f".{listed}")]
+    return any(not listed_module or f"{module}.".startswith(f"{listed_module}.") for module in modules)
+
+
+def _class_of(entry: str | type) -> type | tuple[()]:
+    """The listed class, where its module is imported: `socket.timeout` is another's second name."""
+    if isinstance(entry, type):
+        return entry
+    module, _, own = entry.rpartition(".")
     found = getattr(sys.modules.get(module or "builtins"), "__dict__", {}).get(own)
-    return found if isinstance(found, type) else None
+    return found if isinstance(found, type) else ()

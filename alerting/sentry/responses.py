@@ -128,7 +128,7 @@ def _report(request: Any, response: Any, before: str | None) -> None:
             # An answer to visitors is ignored as an exception; its status was listed, so that one counts.
             if sent is not None or status in SERVER_ERRORS:
                 return
-        from alerting.sentry.grouping.schemes import STATUS_HINT
+        from alerting.sentry.grouping.fingerprint import STATUS_HINT
 
         told: Any = {"message": f"HTTP {status} {getattr(response, 'reason_phrase', '')}".strip(), **facts}
         sentry_sdk.capture_event(told, hint={STATUS_HINT: status})

@@ -1,8 +1,7 @@
 """Reads SQL of any dialect: its tokens with their places, for scrubbing, and its kind, for grouping."""
 
 import re
-from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from enum import Enum
 from typing import NamedTuple
 
@@ -92,6 +91,7 @@ _CLAUSE_BEFORE_UPDATE = frozenset({"for", "do", "key", "no"})
 # `EXTRACT(year FROM made)`: their arguments are divided by FROM.
 _DIVIDED_BY_FROM = frozenset({"extract", "trim", "substring", "overlay", "position"})
 _DIVIDING = frozenset({"(", ")", ","})
+_BEFORE_QUERY = frozenset({"as", "materialized"})
 _LOOKS_LIKE_SQL = re.compile(
     r"""(?:\s|\(|--[^\n]*\n|/\*.*?\*/)*+(?:(?:with|explain)\b.+?\b(?:select|insert|update|delete)\b|select\b.+?\bfrom\b
         |(?:insert|replace)\s+(?:(?:or\s+\w+|ignore|low_priority)\s+)?into\b|update\s+\S+\s+(?:as\s+\w+\s+)?set\b
@@ -108,51 +108,50 @@ def kind_in(text: str) -> str | None:
 
 def kind_of(statement: str) -> str | None:
     """`select orders, users` for a query over both, or None where the text is no SQL statement."""
-    verb: str | None = None
-    nested_verb: str | None = None
+    verb = nested_verb = None
     tables: list[str] = []
-    opened_by: list[str] = []
-    listing = -1
-    before = ""
-    awaiting_table = False
-    words = list(_words(statement[:MAX_CHARS]))
-    known_from = _named_queries([word for word, _ in words])
-    for position, (word, is_plain) in enumerate(words):
-        depth = len(opened_by)
-        if word == "(":
-            opened_by.append(before)
-            awaiting_table = False
-        elif word == ")":
-            del opened_by[-1:]
-            listing = listing if depth - 1 >= listing else -1
-            awaiting_table = False
-        elif word == ",":
-            awaiting_table = awaiting_table or listing == depth
+    awaiting_table, listing, before = False, -1, ""
+    # The word before each open bracket, and the name that WITH gives to the query inside; of those that are over, or
+    # repeat themselves behind a UNION, all.
+    opened: list[tuple[str, str]] = []
+    awaiting_name, named, ends_named, hidden = False, "", False, set[str]()
+    for word, is_plain in _words(statement[:MAX_CHARS]):
         if word in _DIVIDING:
+            awaiting_name, ends_named = word == "," and ends_named, False
+            if word == "(":
+                opened.append((before, named if before in _BEFORE_QUERY else ""))
+                named = "" if before in _BEFORE_QUERY else named
+            elif word == ")" and opened:
+                ends_named = bool(opened[-1][1])
+                hidden.add(opened.pop()[1])
+                listing = -1 if len(opened) < listing else listing
+            awaiting_table = word == "," and (awaiting_table or listing == len(opened))
             continue
         keyword = word if is_plain else ""
-        if verb is None and nested_verb is None and not before and keyword not in _VERBS | _PREFIXES:
+        if not before and keyword not in _VERBS | _PREFIXES:
             return None
+        if awaiting_name and keyword != "recursive":
+            awaiting_name, named = False, word
         if awaiting_table and keyword not in _FILLERS:
-            is_table = keyword not in _NOT_TABLES and position < known_from.get(word, len(words))
-            if is_table and word not in tables:
+            if keyword not in _NOT_TABLES and word not in hidden and word not in tables:
                 tables.append(word)
             awaiting_table = False
         elif keyword in _BEFORE_TABLE:
-            divides = keyword == "from" and bool(opened_by) and opened_by[-1] in _DIVIDED_BY_FROM
+            divides = keyword == "from" and bool(opened) and opened[-1][0] in _DIVIDED_BY_FROM
             clause = divides or before == "distinct" or (keyword == "update" and before in _CLAUSE_BEFORE_UPDATE)
             awaiting_table = not clause
-            listing = depth if keyword == "from" and not clause else listing
+            listing = len(opened) if keyword == "from" and not clause else listing
         if keyword in _AFTER_TABLES:
             listing = -1
         if keyword in _VERBS:
-            verb = verb or (keyword if depth == 0 else None)
+            verb = verb or (None if opened else keyword)
             nested_verb = nested_verb or keyword
+        awaiting_name = awaiting_name or keyword == "with"
+        if keyword == "union" and opened:
+            hidden.add(opened[-1][1])
         before = word
     chosen = verb or nested_verb
-    if chosen is None:
-        return None
-    return f"{chosen} {', '.join(tables[:MAX_TABLES])}" if tables else chosen
+    return f"{chosen} {', '.join(tables[:MAX_TABLES])}".rstrip() if chosen else None
 
 
 def _words(statement: str) -> Iterator[tuple[str, bool]]:
@@ -177,43 +176,3 @@ def _words(statement: str) -> Iterator[tuple[str, bool]]:
                 yield piece.text, False
     if name:
         yield name, is_plain
-
-
-def _named_queries(words: Sequence[str]) -> dict[str, int]:
-    """The names that `WITH name AS (…)` gives to queries, each with the position from which it is one.
-
-    That is the end of its query, where the name may still be a table's, or the UNION behind which it repeats itself.
-    """
-    closed_at = _brackets(words)
-    unions = [position for position, word in enumerate(words) if word == "union"]
-    known: dict[str, int] = {}
-    for position in (position for position, word in enumerate(words) if word == "with"):
-        step = position + 1 + (words[position + 1 : position + 2] == ["recursive"])
-        while step < len(words) and words[step] not in _DIVIDING:
-            name, step = words[step], step + 1
-            step = closed_at.get(step, step - 1) + 1  # behind the names of its columns
-            if words[step : step + 1] != ["as"]:
-                break
-            step += 1
-            while words[step : step + 1] in (["not"], ["materialized"]):
-                step += 1
-            if step not in closed_at:
-                break
-            again = bisect_left(unions, step)
-            known.setdefault(name, min([closed_at[step], *unions[again : again + 1]]))
-            step = closed_at[step] + 1
-            if words[step : step + 1] != [","]:
-                break
-            step += 1
-    return known
-
-
-def _brackets(words: Sequence[str]) -> dict[int, int]:
-    """Where each bracket closes, by where it opens; one that never does closes behind the end."""
-    closed_at, waiting = {}, []
-    for position, word in enumerate(words):
-        if word == "(":
-            waiting.append(position)
-        elif word == ")" and waiting:
-            closed_at[waiting.pop()] = position
-    return {**closed_at, **dict.fromkeys(waiting, len(words))}

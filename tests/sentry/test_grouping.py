@@ -14,10 +14,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from rest_framework import exceptions as drf
 
-from alerting.sentry.grouping.fingerprint import fingerprint
-from alerting.sentry.grouping.host import service_of
-from alerting.sentry.grouping.location import endpoint_of
+from alerting.sentry.grouping.chain import Fault, lineage
+from alerting.sentry.grouping.fingerprint import endpoint_of, fingerprint
 from alerting.sentry.grouping.schemes import Scheme, scheme_of
+from alerting.sentry.grouping.service import service_of
 from tests.sentry.faults import closed_port, foreign, raising
 from tests.sentry.sdk import Kept
 
@@ -174,7 +174,7 @@ def test_messages_keep_sentrys_grouping(started: Callable[..., Kept]) -> None:
     ],
 )
 def test_the_class_hierarchy_decides_the_scheme(error: type[Exception], scheme: Scheme | None) -> None:
-    assert scheme_of(error) is scheme
+    assert scheme_of(tuple(lineage(error))) is scheme
 
 
 def stated(module: str | None, name: str, text: str = "", **frame: Any) -> dict[str, Any]:
@@ -276,7 +276,7 @@ def test_events_of_any_shape_are_taken(shape: Any) -> None:
 
 @pytest.mark.parametrize("text", ["https://[", "connecting to :", "//@", "host='' http://user:pw@/x"])
 def test_unreadable_hosts_are_no_hosts(text: str) -> None:
-    assert service_of((), [{"value": text}], {}, "httpx") == ""
+    assert service_of([Fault((), {"value": text})], {}, "httpx") == ""
 
 
 def test_scrubbing_does_not_change_the_group(group: Any) -> None:

@@ -1,10 +1,8 @@
 """Which exception classes belong to which grouping scheme, by dotted name of the class or of a package around it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
-from typing import TypeVar
-
-Value = TypeVar("Value")
+from itertools import chain
 
 
 class Scheme(StrEnum):
@@ -18,9 +16,6 @@ class Scheme(StrEnum):
     HTTP_STATUS = "http_status@1"
     TIME_LIMIT = "celery"  # as the SDK names it where nothing wraps it
 
-
-# The key of the SDK's hint that carries the status of an HTTP answer reported without an exception.
-STATUS_HINT = "http_status"
 
 _DATABASE = """
     django.db.utils django.db.transaction psycopg psycopg2 psycopg_pool asyncpg aiopg sqlite3 aiosqlite pymysql
@@ -81,13 +76,7 @@ BY_BARE_NAME: Mapping[str, Scheme] = {
 }
 
 
-def lineage(error_type: type) -> Iterator[str]:
-    """Dotted names of a class and all its bases, the most specific first."""
-    for cls in error_type.__mro__:
-        yield f"{cls.__module__}.{cls.__qualname__}"
-
-
-def lookup(dotted: str, table: Mapping[str, Value]) -> Value | None:
+def lookup(dotted: str, table: Mapping[str, Scheme]) -> Scheme | None:
     """The entry for a dotted name or for the nearest package around it: `redis` answers for `redis.exceptions.X`."""
     while dotted:
         if dotted in table:
@@ -96,35 +85,8 @@ def lookup(dotted: str, table: Mapping[str, Value]) -> Value | None:
     return None
 
 
-def same_class(dotted: str, listed: str) -> bool:
-    """Whether a class is the listed one.
-
-    Libraries re-export classes from inner modules (`django.http.Http404` is defined in `django.http.response`), so
-    the listed module may be any package around the real one. A listed name without dots is compared alone.
-    """
-    module, _, name = dotted.rpartition(".")
-    listed_module, _, listed_name = listed.rpartition(".")
-    if name != listed_name:
-        return False
-    return not listed_module or module == listed_module or module.startswith(f"{listed_module}.")
-
-
-def scheme_of(error_type: type) -> Scheme | None:
-    """The scheme of the nearest class in the hierarchy that has one."""
-    names = tuple(lineage(error_type))
-    return _first(names)
-
-
-def scheme_of_stated(module: str | None, name: str) -> Scheme | None:
-    """The scheme by what an event states, where there is no class to walk up from."""
-    return _first((f"{module or 'builtins'}.{name}",))
-
-
-def _first(names: tuple[str, ...]) -> Scheme | None:
-    for name in names:
-        if scheme := lookup(name, BY_LIBRARY):
-            return scheme
-    for name in names:
-        if scheme := BY_BARE_NAME.get(name.rpartition(".")[2]):
-            return scheme
-    return None
+def scheme_of(names: Sequence[str]) -> Scheme | None:
+    """The scheme of the nearest of these classes that has one."""
+    known = (lookup(name, BY_LIBRARY) for name in names)
+    bare = (BY_BARE_NAME.get(name.rpartition(".")[2]) for name in names)
+    return next(filter(None, chain(known, bare)), None)
