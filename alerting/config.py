@@ -120,7 +120,9 @@ class Settings(BaseModel):
     SENTRY_SLACK_SIGNING_SECRET: SecretStr | None = Field(
         None, description="verifies clicks on Slack's buttons, which stand on cards in bot mode"
     )
-    SENTRY_SLACK_API_URL: HttpsUrl = Field("https://slack.com/api/", description="base URL of Slack's Web API")
+    SENTRY_SLACK_API_URL: HttpsUrl = Field(
+        "https://slack.com/api/", description="base URL of Slack's Web API; GovSlack's is https://slack-gov.com/api/"
+    )
     EMAIL_HOST: str = Field("localhost", description="mail server")
     EMAIL_PORT: Annotated[int, Field(ge=1, le=65_535)] = Field(25, description="port of the mail server")
     EMAIL_HOST_USER: str = Field("", description="user at the mail server; empty = no login")

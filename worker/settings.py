@@ -72,6 +72,7 @@ MIDDLEWARE = [
     "alerting.status.security_headers.SecurityHeadersMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "alerting.status.visible_text.VisibleTextMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "alerting.status.access.AccessMiddleware",
 ]

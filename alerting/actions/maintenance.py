@@ -1,6 +1,7 @@
 """When a recurring maintenance window is open. Pure: wall-clock times in a named time zone."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -40,6 +41,25 @@ class Recurrence:
             return None
         # A time that daylight saving skips is read with the offset before the jump, one that comes twice is the first.
         return datetime.combine(day, self.starts, zone).astimezone(UTC)
+
+
+def without_end(windows: Sequence[Recurrence], now: datetime) -> list[Recurrence]:
+    """Those that one after the other leave no gap in a whole week from now, or later in the year; none where all do.
+
+    Several weeks are looked at because clocks change: windows of two time zones may meet in summer only.
+    """
+    for ahead in range(0, 365, 91):
+        at, chain = now + timedelta(days=ahead), list[Recurrence]()
+        end = at + timedelta(days=7)
+        while at < end:
+            is_open = [(until, each) for each in windows if (until := each.open_until(at)) is not None]
+            if not is_open:
+                break
+            at, longest = max(is_open, key=lambda each: each[0])
+            chain.append(longest)
+        else:
+            return list(dict.fromkeys(chain))
+    return []
 
 
 def weekdays(text: str) -> frozenset[int]:

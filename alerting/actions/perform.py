@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
-from alerting.actions import scope
+from alerting.actions import endless, scope
 from alerting.actions.maintenance import LONGEST_MINUTES, NAMES, weekday_names
 from alerting.actions.models import Acknowledgement, AuditEntry, MaintenanceWindow, Scope, Silence
 from alerting.actions.scope import About
@@ -129,17 +129,21 @@ def plan_maintenance(about: About, schedule: Schedule, reason: str, actor: Actor
     except (ValueError, KeyError, OSError):
         raise ActionError(f"{schedule.time_zone!r} is no time zone; write one such as Europe/Berlin or UTC.") from None
     days = "".join(str(day) for day in sorted(schedule.weekdays))
+    made = MaintenanceWindow(
+        **columns,
+        weekdays=days,
+        starts=schedule.starts,
+        minutes=schedule.minutes,
+        time_zone=schedule.time_zone,
+        reason=why,
+        by=clean(actor.name, NAME_LIMIT),
+        created_at=now,
+    )
     with transaction.atomic():
-        made = MaintenanceWindow.objects.create(
-            **columns,
-            weekdays=days,
-            starts=schedule.starts,
-            minutes=schedule.minutes,
-            time_zone=schedule.time_zone,
-            reason=why,
-            by=clean(actor.name, NAME_LIMIT),
-            created_at=now,
-        )
+        if others := endless.with_others(made, now):
+            listed = "; ".join(f"maintenance window {each.pk} ({_planned(each)})" for each in others)
+            raise ActionError(f"This one ({_planned(made)}) would never end together with {listed}: leave a gap.")
+        made.save()
         audit(actor, "planned maintenance", _planned(made), now, why=why)
         return made
 

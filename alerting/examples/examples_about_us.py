@@ -18,7 +18,7 @@ BLIND_SINCE, SIGHTED = clock("12:03:00"), clock("12:25:00")
 def about_us() -> dict[str, Notice]:
     """The examples by name."""
     broken = channel_notices.broken("slack", REFUSED, NOON)
-    dropping = topics.dropping("1240 of checkout", "rate_limited", 1240, ENVIRONMENT, NOON)
+    dropping = topics.dropping([("checkout", 1240)], "rate_limited", ENVIRONMENT, NOON)
     behind = topics.behind(LATE, ["Critical errors of checkout"], LATE_SINCE, NOON)
     caught_up = topics.caught_up(LATE_SINCE, clock("12:40:00"))
     blind = topics.blind("error counts and new issues", "Sentry refuses the token (401).", BLIND_SINCE, NOON)

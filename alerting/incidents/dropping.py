@@ -27,11 +27,11 @@ def update(dropped: Dropped, slugs: Mapping[str, str], desk: Desk, now: datetime
 
 def _open(dropped: Dropped, slugs: Mapping[str, str], desk: Desk, now: datetime) -> int:
     counts = {project: sum(reasons.values()) for project, reasons in dropped.errors.items()}
-    total, named = sum(counts.values()), sorted(counts, key=lambda each: -counts[each])[: topics.MOST_NAMED]
-    incident = about_us.begin(DROPPING, "dropping_began", total, 0, {"projects": counts}, now)
-    shown = ", ".join(f"{counts[each]} of {_name(each, slugs)}" for each in named)
+    incident = about_us.begin(DROPPING, "dropping_began", sum(counts.values()), 0, {"projects": counts}, now)
+    most_first = sorted(counts, key=lambda each: -counts[each])
+    named = [(_name(each, slugs), counts[each]) for each in most_first]
     reasons = ", ".join(sorted({clean(reason, 40) for each in dropped.errors.values() for reason in each}))
-    words = topics.dropping(shown, reasons, total, desk.environment, now)
+    words = topics.dropping(named, reasons, desk.environment, now)
     return about_us.tell(DROPPING, words, incident, desk.channels, now)
 
 

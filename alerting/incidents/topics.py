@@ -136,15 +136,19 @@ def caught_up(since: datetime, until: datetime) -> Words:
     )
 
 
-def dropping(shown: str, reasons: str, total: int, environment: str, now: datetime) -> Words:
-    """Events are dropped, and nobody knows of which environment."""
+def dropping(counts: Sequence[tuple[str, int]], reasons: str, environment: str, now: datetime) -> Words:
+    """Events are dropped, so many of each project, and nobody knows of which environment."""
+    total = sum(count for _, count in counts)
+    value, named = DROPPING.value(total), counts[:MOST_NAMED]
+    each = ", ".join(f"{count} of {name}" for name, count in named)
+    shown = f"{value} of {named[0][0]}" if len(counts) == 1 else f"{value}, {each}"
     return Words(
         Kind.FIRST,
-        f"Sentry dropped {total} error events in the last minutes, so our counts are too low",
-        f"Sentry throws error events away ({reasons}): {shown}. It does not say of which environment, so they are "
-        f"missing from what we count in {environment}. Until it stops, no incident of these projects is "
-        "resolved and no error rate of theirs is judged.",
-        f"{total} dropped error events",
+        f"Sentry dropped {counted(total, 'error event')} in the last minutes, so our counts are too low",
+        f"Sentry throws events away ({reasons}): {shown}, over the threshold of 0. It does not say of which "
+        f"environment, so they are missing from what we count in {environment}. Until it stops, no incident of these "
+        "projects is resolved and no error rate of theirs is judged.",
+        value,
         now,
         environment,
     )

@@ -19,6 +19,7 @@ _TERMINAL_SEQUENCE = re.compile(
     r"|(?:\x1b[\]P_^X]|[\x9d\x90\x9f\x9e\x98])[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?"  # OSC, DCS, APC, PM, SOS
     r"|\x1b[ -/]*[0-~]?"  # the other escapes
 )
+_UNUSUAL = re.compile(r"[^\n\x20-\x7e]")
 _BLANKS = re.compile(r"[\s\x1c-\x1f\x85\u2028\u2029]+")
 # Letters by category that are drawn as nothing.
 _BLANK_LETTERS = frozenset("\u115f\u1160\u3164\uffa0\u2800\u034f\u17b4\u17b5")
@@ -46,12 +47,22 @@ def one_line(text: str, limit: int = 300) -> str:
         category = unicodedata.category(char)
         if category == "Cs":
             char = "\ufffd"
-        elif category in {"Cc", "Cf"} or char in _BLANK_LETTERS:
+        elif is_invisible(char):
             continue
         marks = marks + 1 if category in {"Mn", "Me"} else 0
         if marks <= MOST_MARKS:
             kept.append(char)
     return shorten(_BLANKS.sub(" ", "".join(kept)).strip(), limit)
+
+
+def visible(text: str) -> str:
+    """The text with its line breaks, and without characters that are drawn as nothing or turn a line around."""
+    return _UNUSUAL.sub(lambda found: "" if is_invisible(found[0]) else found[0], text)
+
+
+def is_invisible(char: str) -> bool:
+    """Whether it is a control or format character (bidirectional and zero-width ones among them) or a blank letter."""
+    return unicodedata.category(char) in {"Cc", "Cf"} or char in _BLANK_LETTERS
 
 
 def shorten(text: str, limit: int) -> str:

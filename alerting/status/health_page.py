@@ -14,6 +14,7 @@ from alerting import config
 from alerting.incidents import blindness, evaluator_state, hindsight
 from alerting.incidents.evaluator_state import EvaluatorState
 from alerting.incidents.models import Gap, LatestReadings, Tick
+from alerting.notifiers.escape import one_line
 from alerting.outbox.models import Channel, Message
 from alerting.poll.past import Arrived, arrivals
 from alerting.poll.plan import allowed
@@ -73,8 +74,8 @@ def ingestion(state: EvaluatorState | None, latest: LatestReadings | None, at: d
     if state is None:
         return []
     read = latest.readings if latest else {}
-    slugs = {each: row[0] for projects in read.values() for each, row in projects.items()}
-    held = {row[0] for projects in read.values() for row in projects.values() if row[2] == INGESTION_BEHIND}
+    slugs = {each: one_line(row[0], 100) for projects in read.values() for each, row in projects.items()}
+    held = {slugs[each] for projects in read.values() for each, row in projects.items() if row[2] == INGESTION_BEHIND}
     found = hindsight.behind(state.look_back, (), at)
     said = [f"Ingestion is behind for {slugs.get(each, each)}: {why}." for each, why in found.projects.items()]
     if held:

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 from alerting import config
 from alerting.incidents.models import Incident, LatestReadings
 from alerting.notifiers import registry
+from alerting.notifiers.escape import one_line
 from alerting.rules import catalog
 from alerting.rules.model import Rule
 from alerting.rules.units import plain, span, text
@@ -89,12 +90,13 @@ def _readings(rule: Rule, stored: Mapping[str, Sequence[Any]]) -> list[ReadingRo
     """Closest to the threshold first; what cannot be judged last, with the reason."""
     rows: list[ReadingRow] = []
     for project_id, (slug, value, note) in stored.items():
+        project = one_line(slug or project_id, 100)
         if value is None:
-            rows.append(ReadingRow(slug or project_id, "–", note, -1.0, is_over=False))
+            rows.append(ReadingRow(project, "–", one_line(note), -1.0, is_over=False))
             continue
         share = value / rule.threshold if rule.threshold else float(value > 0) * 2
         margin = "over the threshold" if value > rule.threshold else f"{text(rule, rule.threshold - value)} left"
-        rows.append(ReadingRow(slug or project_id, text(rule, value), margin, share, is_over=value > rule.threshold))
+        rows.append(ReadingRow(project, text(rule, value), margin, share, is_over=value > rule.threshold))
     return sorted(rows, key=lambda row: (-row.share, row.project))
 
 

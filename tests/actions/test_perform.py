@@ -146,6 +146,77 @@ def test_maintenance_without_a_gap_is_refused_and_with_the_smallest_gap_is_plann
         perform.plan_maintenance(scope.About(), perform.Schedule(days, time(0), minutes, "UTC"), "x", ANN, NOW)
 
 
+EVERY_DAY, WEEKDAYS, WEEKEND = frozenset(range(1, 8)), frozenset(range(1, 6)), frozenset({6, 7})
+NIGHTS, DAYS = perform.Schedule(EVERY_DAY, time(18), 840, "UTC"), perform.Schedule(EVERY_DAY, time(8), 600, "UTC")
+
+
+def plan(schedule: perform.Schedule, **about: str) -> MaintenanceWindow:
+    return perform.plan_maintenance(scope.About(**about), schedule, "backups", ANN, NOW)
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ({}, {}),
+        ({"project": "shop"}, {}),
+        ({}, {"rule": "error_rate", "project": "shop"}),
+        ({"rule": "error_rate"}, {"project": "shop"}),
+    ],
+)
+def test_two_windows_that_together_never_end_are_refused_with_both_named(
+    first: dict[str, str], second: dict[str, str]
+) -> None:
+    kept = plan(NIGHTS, **first)
+    with pytest.raises(ActionError, match="would never end") as refused:
+        plan(DAYS, **second)
+    assert f"maintenance window {kept.pk} ({scope.About(**first)}, daily 18:00 UTC, 840 min)" in str(refused.value)
+    assert f"This one ({scope.About(**second)}, daily 08:00 UTC, 600 min)" in str(refused.value)
+    assert MaintenanceWindow.objects.count() == len(audited()) == 1
+
+
+def test_only_the_windows_that_leave_no_gap_are_named() -> None:
+    part, whole = (
+        plan(perform.Schedule(WEEKEND, time(0), 1440, "UTC")),
+        plan(perform.Schedule(WEEKDAYS, time(1), 5, "UTC")),
+    )
+    with pytest.raises(ActionError) as refused:
+        plan(perform.Schedule(WEEKDAYS, time(0), 1440, "UTC"))
+    assert f"window {part.pk} " in str(refused.value) and f"window {whole.pk} " not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [({"project": "shop"}, {"project": "blog"}), ({"rule": "error_rate"}, {"rule": "p95_latency"})],
+)
+def test_windows_about_different_things_may_fill_the_week(first: dict[str, str], second: dict[str, str]) -> None:
+    plan(NIGHTS, **first)
+    assert plan(DAYS, **second).pk
+
+
+def test_three_windows_of_which_no_two_meet_in_a_third_are_planned() -> None:
+    plan(perform.Schedule(EVERY_DAY, time(0), 480, "UTC"), project="shop")
+    plan(perform.Schedule(EVERY_DAY, time(8), 480, "UTC"), project="blog")
+    assert plan(perform.Schedule(EVERY_DAY, time(16), 480, "UTC")).pk
+
+
+def test_a_minute_between_two_windows_is_a_gap() -> None:
+    plan(NIGHTS)
+    assert plan(perform.Schedule(EVERY_DAY, time(8, 1), 599, "UTC")).pk
+
+
+def test_windows_of_two_time_zones_that_meet_in_summer_only_are_refused_in_winter() -> None:
+    plan(perform.Schedule(EVERY_DAY, time(0), 720, "UTC"))
+    with pytest.raises(ActionError, match="would never end"):
+        plan(perform.Schedule(EVERY_DAY, time(14), 720, "Europe/Berlin"))
+
+
+def test_a_renamed_project_is_the_same_to_both_windows() -> None:
+    plan(NIGHTS, project="shop")
+    renamed()
+    with pytest.raises(ActionError, match="would never end"):
+        plan(DAYS, project="store")
+
+
 def test_the_audit_names_what_was_ended_and_removed_with_its_scope_and_days_in_words() -> None:
     silent = perform.silence(scope.About(), NOW + HOUR, "deploy", ANN, NOW)
     perform.end_silence(silent.pk, BOB, NOW)

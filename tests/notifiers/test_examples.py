@@ -10,6 +10,7 @@ import pytest
 from alerting.examples.afternoon import AFTERNOON, CHECKOUT, COUNT, FIRST, REMINDER, RESOLVED, WORSE
 from alerting.examples.every_kind import every_kind
 from alerting.examples.happenings import clock
+from alerting.incidents import topics
 from alerting.incidents.lifecycle import Policy, advance_all
 from alerting.incidents.standing import Standing
 from alerting.notifiers import render
@@ -19,6 +20,7 @@ from alerting.rules.model import Reading, Window
 from alerting.rules.units import span
 
 KINDS = every_kind()
+NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 COMPLETED = {Kind.FIRST, Kind.REMINDER, Kind.WORSE, Kind.FLAPPING}
 TICK, SETTLE = timedelta(seconds=15), timedelta(seconds=120)
 STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
@@ -171,3 +173,16 @@ def test_ingestion_was_behind_for_as_long_as_between_the_times_it_says() -> None
     lasted = span((moment(until) - moment(since)).total_seconds())
     assert notice.value == f"behind for {lasted}"
     assert render.view(notice).subject.endswith(f"lasted {lasted}")
+
+
+def test_what_sentry_drops_is_counted_once_in_the_body() -> None:
+    told = render.as_text(render.view(KINDS["dropping"]))
+    assert told.count("1240") == 1 and "1240 dropped error events of checkout, over the threshold of 0." in told
+    assert "Value:" not in told
+
+
+def test_what_sentry_drops_of_several_projects_is_counted_whole_and_of_each() -> None:
+    words = topics.dropping([("shop", 8), ("blog", 3), *((f"p{each}", 1) for each in range(9))], "abuse", "prod", NOON)
+    assert "20 dropped error events, 8 of shop, 3 of blog, 1 of p0" in words.sentence
+    assert "p7" in words.sentence and "p8" not in words.sentence
+    assert "1 dropped error event of shop" in topics.dropping([("shop", 1)], "abuse", "prod", NOON).sentence

@@ -7,7 +7,7 @@ from email.utils import format_datetime
 
 import pytest
 
-from alerting.actions import perform
+from alerting.actions import scope
 from alerting.errors import DeliveryError
 from alerting.examples.afternoon import firing, resolved
 from alerting.examples.every_kind import digest, every_kind
@@ -93,7 +93,7 @@ def test_only_an_open_incident_has_buttons_and_they_name_it(server: SlackServer,
     assert without == []
 
 
-@pytest.mark.parametrize("rule", perform.ALWAYS_TOLD)
+@pytest.mark.parametrize("rule", scope.ALWAYS_TOLD)
 def test_nothing_that_is_always_told_has_a_button_to_silence_it(rule: str) -> None:
     told = [each for each in KINDS.values() if each.rule == rule]
     assert told and not [each for each in told if "silence" in offered(each)]

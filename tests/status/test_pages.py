@@ -1,5 +1,6 @@
 """Each page: what it says in each state, in how few queries, and that hostile text stays text."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -43,6 +44,12 @@ def test_no_text_from_sentry_turns_a_line_around(client: Client) -> None:
         page = text(client, address)
         assert "KeyError" in page and "shop" in page
         assert "\u202e" not in page and "\u200b" not in page, address
+
+
+@pytest.mark.parametrize("address", ["/", "/incidents/{}/", "/history/", "/rules/", "/silences/", "/health/"])
+def test_nothing_on_any_page_turns_a_line_around_or_hides_in_it(client: Client, address: str) -> None:
+    page = text(client, address.format(hostile_rows.fill("sh\u202eop\u200b")))
+    assert "shop" in page and not re.findall("[\u202e\u200b]", page)
 
 
 def test_before_the_first_tick_the_page_says_what_it_waits_for(client: Client) -> None:

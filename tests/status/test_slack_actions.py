@@ -239,6 +239,20 @@ def test_only_slack_is_sent_an_answer(url: str, is_good: bool) -> None:
     assert slack_answer.is_slacks(url, "https://slack.com/api/") is is_good
 
 
+@pytest.mark.parametrize(
+    ("url", "is_good"),
+    [
+        ("https://hooks.slack-gov.com/actions/T1/2/x", True),
+        ("https://hooks.slack.com/actions/T1/2/x", False),
+        ("https://hooks.slack-gov.com.example/actions/T1/2/x", False),
+        ("http://hooks.slack-gov.com/actions/T1/2/x", False),
+    ],
+)
+def test_govslack_is_answered_where_its_api_is_configured_and_nowhere_else(url: str, is_good: bool) -> None:
+    assert slack_answer.is_slacks(url, "https://slack-gov.com/api/") is is_good
+    assert not slack_answer.is_slacks("https://hooks.slack-gov.com/actions/T1/2/x", "https://slack.com/api/")
+
+
 def test_a_stand_in_takes_answers_where_it_takes_messages_and_nowhere_else(
     slack: SlackServer, made: Incident, settings: Any, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -16,13 +16,16 @@ from alerting.notifiers.slack.slack_http import Webhook
 logger = logging.getLogger(__name__)
 
 SECONDS = 5.0
+# GovSlack is another place: slack-sdk speaks to it where its base URL is this one, and so do we.
+GOV_API_HOST, GOV_HOST = "slack-gov.com", "hooks.slack-gov.com"
 HOST = "hooks.slack.com"
 
 
 def tell(url: str, sentence: str, api_url: str) -> None:
     """Show the sentence to who clicked, and to nobody else; tried once, and where that fails only the log says so.
 
-    `api_url` is where Slack's Web API is: one on this machine, a stand-in's, may name itself for answers as well.
+    `api_url` is where Slack's Web API is, and says which Slack's addresses are good: GovSlack's are others, and a
+    stand-in on this machine may name itself.
     """
     if not is_slacks(url, api_url):
         logger.warning("a click came without an address of Slack's for answers, so whoever clicked was told nothing")
@@ -41,4 +44,5 @@ def is_slacks(url: str, api_url: str) -> bool:
     except ValueError:
         return False
     is_stand_in = is_loopback(api.hostname or "") and (there.scheme, there.netloc) == (api.scheme, api.netloc)
-    return (there.scheme, there.netloc) == ("https", HOST) or is_stand_in
+    host = GOV_HOST if api.hostname == GOV_API_HOST else HOST
+    return (there.scheme, there.netloc) == ("https", host) or is_stand_in
