@@ -22,6 +22,7 @@ COMMANDS = {
     "ack": "alerting.commands.incident_commands:ack",
     "silence": "alerting.commands.silence_commands:silence",
     "maintenance": "alerting.commands.silence_commands:maintenance",
+    "audit": "alerting.commands.audit_command:audit",
     "rules": "alerting.commands.rules_command:rules",
     "outbox": "alerting.commands.outbox:app",
     "preview": "alerting.commands.preview:preview",
@@ -44,6 +45,7 @@ Tonight:  alerting silence add 2h --project shop --why "deploy"
           alerting maintenance add sat,sun 02:30 90m --why "backups"
 Later:    alerting rules        thresholds and where they come from
           alerting outbox list  what has not arrived, and why
+          alerting audit        who did what, when and why
 Before:   alerting preview      every notice as files to look through
           alerting send-test    one of each, marked as a test, for real
 """

@@ -73,7 +73,10 @@ class MaintenanceWindow(Scope):
 
 
 class AuditEntry(models.Model):
-    """One thing somebody did: who, what, when, why, from where. Written with the change itself, never altered."""
+    """One thing somebody did: who, what, when, why, from where. Written with the change itself, never altered.
+
+    Only that of a failed login counts on.
+    """
 
     at = models.DateTimeField(db_index=True)
     who = models.CharField(max_length=80)
@@ -89,6 +92,17 @@ class AuditEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M} {self.who}: {self.action} {self.subject}"
+
+    @property
+    def what(self) -> str:
+        """What it was done to: an incident by its number, all else as it was described."""
+        return f"incident {self.subject}" if self.subject.isdecimal() else self.subject
+
+    @property
+    def sentence(self) -> str:
+        """The whole: "acknowledged incident 7", "silenced project shop until 2026-01-10 13:00 UTC (incident 7)"."""
+        is_named = self.incident_id is None or self.subject.isdecimal()
+        return f"{self.action} {self.what}" if is_named else f"{self.action} {self.what} (incident {self.incident_id})"
 
     @property
     def words(self) -> str:

@@ -9,13 +9,17 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
+from alerting.actions.models import AuditEntry
 from alerting.actions.perform import Actor, audit
-from alerting.notifiers.escape import one_line
+from alerting.notifiers.escape import one_line, shorten
 from alerting.status import access, peer
 from alerting.status.models import FailedLogin
 
 MOST_FAILURES = 5
 FAILURES_WITHIN = timedelta(minutes=15)
+# So that whoever guesses all day does not fill the audit.
+ONE_ENTRY_WITHIN = timedelta(days=1)
+FAILED = "failed to log in"
 
 
 @sensitive_post_parameters("password")
@@ -34,8 +38,7 @@ def log_in(request: HttpRequest) -> HttpResponse:
     name = one_line(request.POST.get("name", ""), access.NAME_LIMIT)
     role = access.role_of(request.POST.get("password", ""))
     if role is None:
-        FailedLogin.objects.create(address=address, at=now)
-        audit(Actor(name or "somebody", "page", address), "failed to log in", "the page", now)
+        _note_failure(name or "somebody", address, now)
         return _form(request, target, "This password is not right.", 403)
     if not name:
         return _form(request, target, "Say who you are: what you do is signed with it.", 400)
@@ -53,7 +56,22 @@ def log_out(request: HttpRequest) -> HttpResponse:
 
 def prune(now: datetime) -> int:
     """Delete failures that count no more; returns how many."""
-    return FailedLogin.objects.filter(at__lt=now - FAILURES_WITHIN).delete()[0]
+    return FailedLogin.objects.filter(at__lt=now - ONE_ENTRY_WITHIN).delete()[0]
+
+
+def _note_failure(name: str, address: str, now: datetime) -> None:
+    """Count it, and write it into the audit: one entry for all from this address within a day, with the names tried."""
+    FailedLogin.objects.create(address=address, at=now)
+    since = now - ONE_ENTRY_WITHIN
+    entry = AuditEntry.objects.filter(action=FAILED, address=address, at__gt=since).first()
+    if entry is None:
+        audit(Actor(name, "page", address), FAILED, "the page", now)
+        return
+    times = FailedLogin.objects.filter(address=address, at__gte=entry.at).count()
+    entry.subject = f"the page, {times} times until {now:%Y-%m-%d %H:%M} UTC"
+    if name not in entry.who.split(", "):
+        entry.who = shorten(f"{entry.who}, {name}", access.NAME_LIMIT)
+    entry.save(update_fields=("subject", "who"))
 
 
 def _form(request: HttpRequest, target: str, mistake: str = "", status: int = 200) -> HttpResponse:

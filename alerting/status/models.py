@@ -4,7 +4,7 @@ from django.db import models
 
 
 class FailedLogin(models.Model):
-    """One wrong password from one address (an IPv6 network of 64 bits counts as one)."""
+    """One wrong password of the last day from one address (an IPv6 network of 64 bits counts as one)."""
 
     address = models.CharField(max_length=64)
     at = models.DateTimeField()

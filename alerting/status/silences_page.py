@@ -80,6 +80,15 @@ SILENCE_FIELDS = ("rule", "project", "environment", "seconds", "reason")
 FIELDS = ("rule", "project", "environment", "weekdays", "starts", "minutes", "time_zone", "reason")
 
 
+def _audit(request: HttpRequest) -> dict[str, object]:
+    """One page of what people did, newest first; `before` is the number it ends at, and makes it a permalink."""
+    before = request.GET.get("before", "")
+    kept = AuditEntry.objects.filter(pk__lt=int(before)) if before.isdecimal() else AuditEntry.objects.all()
+    found = list(kept[: AUDIT_SHOWN + 1])
+    older = found[AUDIT_SHOWN - 1].pk if len(found) > AUDIT_SHOWN else None
+    return {"audit": found[:AUDIT_SHOWN], "older": older, "is_old": before.isdecimal()}
+
+
 def _page(
     request: HttpRequest,
     mistake: str = "",
@@ -92,7 +101,7 @@ def _page(
     context = {
         "silences": [(each, projects.about(each), projects.doubt(each)) for each in silences],
         "windows": [_Window(each, now, projects) for each in windows],
-        "audit": AuditEntry.objects.select_related("incident")[:AUDIT_SHOWN],
+        **_audit(request),
         "rules": [(name, rule.title) for name, rule in incident_rows.rules().items()],
         "is_planning": form is not None,
         "form": form or {"weekdays": "daily", "starts": "02:00", "minutes": "60", "time_zone": "UTC"},

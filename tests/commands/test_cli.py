@@ -104,7 +104,7 @@ def test_every_listing_has_json() -> None:
     with_json = {name for name, each in every_command().items() if "as_json" in {one.name for one in each.params}}
     assert with_json == {
         *("incidents", "show", "explain", "rules", "check", "outbox list", "outbox show"),
-        *("silence list", "maintenance list"),
+        *("silence list", "maintenance list", "audit"),
     }
 
 

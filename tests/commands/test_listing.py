@@ -10,6 +10,7 @@ import pytest
 
 from alerting.actions import perform, scope
 from alerting.commands import (
+    audit_command,
     explain,
     incident_commands,
     listing,
@@ -42,9 +43,10 @@ LISTINGS: dict[str, Callable[[bool], None]] = {
     "outbox show": lambda as_json: outbox.show(Message.objects.latest("id").pk, as_json),
     "silence list": lambda as_json: silence_commands.list_silences(as_json),
     "maintenance list": lambda as_json: silence_commands.list_maintenance(as_json),
+    "audit": lambda as_json: audit_command.audit(None, 50, as_json),
 }
 OF_PROJECTS = sorted(set(LISTINGS) - {"rules"})
-OF_RULES = ("incidents", "incidents --all", "explain", "rules", "silence list", "maintenance list")
+OF_RULES = ("incidents", "incidents --all", "explain", "rules", "silence list", "maintenance list", "audit")
 
 
 def number() -> int:
@@ -108,7 +110,7 @@ def test_the_rules_names_are_whole_and_nothing_is_cut(name: str, capsys: Capture
 
 
 @pytest.mark.usefixtures("everything")
-@pytest.mark.parametrize("name", ["incidents --all", "outbox list", "silence list", "maintenance list"])
+@pytest.mark.parametrize("name", ["incidents --all", "outbox list", "silence list", "maintenance list", "audit"])
 def test_in_a_pipe_a_row_is_one_line(name: str, capsys: Capture) -> None:
     lines = [line for line in printed(name, capsys).splitlines() if not line.startswith("slack:")]
     assert all(line[0] == "#" or line[:2] == "id" or line[0].isdigit() for line in lines)

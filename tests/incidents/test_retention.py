@@ -38,7 +38,7 @@ BOUNDED_BY = {
     "actions.Silence": "history",
     "actions.MaintenanceWindow": "people, who plan each of them",
     "actions.AnsweredRequest": "minutes",
-    "status.FailedLogin": "minutes",
+    "status.FailedLogin": "a day",
 }
 
 
