@@ -24,7 +24,7 @@ BROKEN_A_DAY, NEW_TYPES_A_DAY = 250, 500
 BLOCK = timedelta(hours=2)
 BLOCKS_A_DAY = timedelta(days=1) // BLOCK
 DAYS = 90
-INTERVAL = timedelta(seconds=15)
+INTERVAL_SECONDS, SHORT_INTERVAL_SECONDS = 15, 120
 SEED = 7
 BATCH = 2000
 
@@ -40,7 +40,7 @@ def main(short: bool = False) -> None:
         django.setup()
         call_command("migrate", verbosity=0)
         start = datetime(2026, 1, 1, tzinfo=UTC)
-        _live(projects, start)
+        _live(projects, start, SHORT_INTERVAL_SECONDS if short else INTERVAL_SECONDS)
         console = Console()
         console.print(_sizes(start, days))
         size = sum(path.stat().st_size for path in Path(folder).glob("alerting.sqlite3*"))
@@ -48,13 +48,13 @@ def main(short: bool = False) -> None:
         console.print(_turn(start, days))
 
 
-def _live(projects: int, start: datetime) -> None:
+def _live(projects: int, start: datetime, interval: int) -> None:
     """Two hours through the pipeline, and what is left of them when all their incidents have closed."""
     from alerting.rules.model import Issue, Project
     from tests.support.pipeline import World
 
     chance = random.Random(SEED)
-    world, share = World(start), projects / PROJECTS / BLOCKS_A_DAY
+    world, share = World(start, interval=interval), projects / PROJECTS / BLOCKS_A_DAY
     world.tick()
     for number in range(max(1, round(BROKEN_A_DAY * share))):
         project = Project(str(number), f"app-{number}")
@@ -63,7 +63,7 @@ def _live(projects: int, start: datetime) -> None:
         ends = at + length
         while at < ends:
             world.source.add_errors(project, chance.randint(1, 4), at)
-            at += INTERVAL
+            at += timedelta(seconds=INTERVAL_SECONDS)
     for number in range(max(1, round(NEW_TYPES_A_DAY * share))):
         project = Project(str(chance.randrange(projects)), f"app-{number}")
         seen = start + chance.random() * BLOCK
