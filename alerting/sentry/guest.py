@@ -37,7 +37,9 @@ def guarded(theirs: Callable[..., Any], otherwise: Any) -> Callable[..., Any]:
 
 def with_field_names(value: Any, _hints: Any) -> Any:
     """A NamedTuple as the SDK shall write it: with the names of its fields, by which their secrets are found."""
-    fields = getattr(value, "_fields", None) if isinstance(value, tuple) else None
+    if not isinstance(value, tuple):  # asked of every value the SDK writes
+        return NotImplemented
+    fields = getattr(value, "_fields", None)
     if not isinstance(fields, tuple) or len(fields) != len(value):
         return NotImplemented
     return {

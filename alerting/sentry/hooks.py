@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import Any
 
 from sentry_sdk.utils import capture_internal_exceptions
@@ -11,8 +12,17 @@ from alerting.sentry.guest import LogCrumb
 
 Hook = Callable[[Any, Any], Any]
 
-# The id of the last error that left this thread or task: who reports by other signs looks whether one did already.
-last_error: ContextVar[str | None] = ContextVar("last_error", default=None)
+
+@dataclass
+class Request:
+    """What became of the errors of a request that is being answered."""
+
+    has_event: bool = False
+    answered: BaseException | None = None
+
+
+# Who reports a request by other signs looks whether it has an event already.
+current_request: ContextVar[Request | None] = ContextVar("current_request", default=None)
 
 # Without these the SDK cannot send an event, whatever the application's hook made of it.
 _ESSENTIAL = ("event_id", "type", "timestamp")
@@ -28,41 +38,23 @@ HOOKS = (
 )
 
 
-def scrubbing_hook(theirs: Hook | None, scrub: Hook) -> Hook:
-    """A hook that runs the application's own, which may change or drop what it sees, and scrubs what it leaves."""
+def outgoing_hook(theirs: Hook | None, scrub: Hook, ignored: Sequence[str | type] | None = None) -> Hook:
+    """A hook that runs the application's own, which may change or drop what it sees, and scrubs what it leaves.
+
+    With `ignored` it is that of error events and check-ins: drops ignored errors, and groups before scrubbing can
+    change a group.
+    """
 
     def before(item: Any, hint: Any) -> Any:
+        hint = hint or {}
+        if ignored is not None and _is_ignored(item, hint, ignored):
+            return None
         item = _consulted(theirs, item, hint)
-        return None if item is None else _scrubbed(item, hint or {}, scrub)
+        if item is None:
+            return None
+        return _scrubbed(item if ignored is None else _grouped(item, hint), hint, scrub)
 
     return before
-
-
-def error_hook(theirs: Hook | None, scrub: Hook, ignored: Sequence[str | type]) -> Hook:
-    """The hook of error events and check-ins: drops ignored errors, and groups before scrubbing can change a group."""
-
-    def before_send(event: Any, hint: Any) -> Any:
-        # Grouping and scrubbing are read at the first event: until something fails an application pays for neither.
-        from alerting.sentry.grouping.fingerprint import fingerprint
-        from alerting.sentry.ignored import is_ignored
-
-        hint = hint or {}
-        with capture_internal_exceptions():
-            if is_ignored(event, hint, ignored):
-                return None
-        event = _consulted(theirs, event, hint)
-        if event is None:
-            return None
-        with capture_internal_exceptions():
-            parts = fingerprint(event, hint)
-            if parts:
-                event = {**event, "fingerprint": parts}
-        with capture_internal_exceptions():
-            if "exception" in event or event.get("level") in ("error", "fatal"):
-                last_error.set(event.get("event_id"))
-        return _scrubbed(event, hint, scrub)
-
-    return before_send
 
 
 def breadcrumb_hook(theirs: Hook | None) -> Hook:
@@ -92,21 +84,35 @@ def is_own(scrub: Hook) -> bool:
     return str(getattr(scrub, "__module__", "")).startswith("alerting.sentry.")
 
 
-def beside_arguments(theirs: Hook) -> Hook:
-    """Rules of the application's own, given events without what Celery's tasks were called with: no rule knows that."""
+# Grouping and scrubbing are read at the first event: until something fails an application pays for neither.
+def _is_ignored(event: Any, hint: Any, ignored: Sequence[str | type]) -> bool:
+    from alerting.sentry.ignored import is_ignored
 
-    def scrub(item: Any, hint: Any) -> Any:
-        from alerting.sentry.scrub import without_task_arguments
+    with capture_internal_exceptions():
+        return is_ignored(event, hint, ignored)
+    return False
 
-        return theirs(without_task_arguments(item), hint)
 
-    return scrub
+def _grouped(event: Any, hint: Any) -> Any:
+    from alerting.sentry.grouping.fingerprint import fingerprint
+
+    with capture_internal_exceptions():
+        request = current_request.get()
+        if request is not None and ("exception" in event or event.get("level") in ("error", "fatal")):
+            request.has_event = True
+        if parts := fingerprint(event, hint):
+            return {**event, "fingerprint": parts}
+    return event
 
 
 def _scrubbed(item: Any, hint: Any, scrub: Hook) -> Any:
     if hint.get("attachments"):
         hint["attachments"] = scrubbed_attachments(hint["attachments"], scrub)
     with capture_internal_exceptions():
+        if not is_own(scrub):  # no rule can know what Celery's tasks were called with
+            from alerting.sentry.scrub import without_task_arguments
+
+            item = without_task_arguments(item)
         return scrub(item, hint)
     # Rules of the application's own that fail must not lose the event, nor send it as it is.
     return default_scrub(item, hint)

@@ -1,7 +1,7 @@
 """Which of the SDK's integrations are switched on: those whose library is installed, imported no earlier than that."""
 
-import inspect
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import suppress
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
@@ -10,21 +10,8 @@ from sentry_sdk.integrations import Integration
 
 from alerting.sentry.monitors import correct_monitors
 
-# Library, module and class of the SDK's integration, its arguments. Logging, threads and http.client are the SDK's
-# own defaults.
-_KNOWN: tuple[tuple[str, str, str, Mapping[str, Any]], ...] = (
-    (
-        "django",
-        "sentry_sdk.integrations.django",
-        "DjangoIntegration",
-        {"transaction_style": "url", "middleware_spans": True, "signals_spans": True},
-    ),
-    ("django", "alerting.sentry.responses", "HttpStatusIntegration", {}),
-    ("celery", "sentry_sdk.integrations.celery", "CeleryIntegration", {}),
-    ("redis", "sentry_sdk.integrations.redis", "RedisIntegration", {}),
-    ("httpx", "sentry_sdk.integrations.httpx", "HttpxIntegration", {}),
-    ("sqlalchemy", "sentry_sdk.integrations.sqlalchemy", "SqlalchemyIntegration", {}),
-)
+# Logging, threads and http.client are the SDK's own defaults.
+_NAMED_BY_URL = {"transaction_style": "url", "middleware_spans": True, "signals_spans": True}
 
 
 def choose(
@@ -37,24 +24,17 @@ def choose(
 
 
 def _available(failed_request_status_codes: Collection[int]) -> Iterator[Integration]:
-    for library, module, name, arguments in _KNOWN:
+    answers = {"failed_request_status_codes": failed_request_status_codes}
+    for library, module, name, arguments in (
+        ("django", "sentry_sdk.integrations.django", "DjangoIntegration", _NAMED_BY_URL),
+        ("django", "alerting.sentry.responses", "HttpStatusIntegration", answers),
+        ("celery", "sentry_sdk.integrations.celery", "CeleryIntegration", {}),
+        ("redis", "sentry_sdk.integrations.redis", "RedisIntegration", {}),
+        ("httpx", "sentry_sdk.integrations.httpx", "HttpxIntegration", {}),
+        ("sqlalchemy", "sentry_sdk.integrations.sqlalchemy", "SqlalchemyIntegration", {}),
+    ):
         # A library that is installed but broken, too old for the SDK, or hidden must not stop the application.
-        try:
-            if find_spec(library) is None:
-                continue
-            integration = getattr(import_module(module), name)
-            if "failed_request_status_codes" in inspect.signature(integration).parameters:
-                arguments = {**arguments, "failed_request_status_codes": frozenset(failed_request_status_codes)}
-            if library == "celery":
-                arguments = {**arguments, "monitor_beat_tasks": _has_right_monitors()}
-            yield integration(**arguments)
-        except Exception:  # noqa: BLE001, S112
-            continue
-
-
-def _has_right_monitors() -> bool:
-    try:
-        correct_monitors()
-    except Exception:  # noqa: BLE001  an SDK that is built otherwise: no monitor rather than a wrong one
-        return False
-    return True
+        with suppress(Exception):
+            if find_spec(library) is not None:
+                given = {"monitor_beat_tasks": correct_monitors()} if library == "celery" else arguments
+                yield getattr(import_module(module), name)(**given)

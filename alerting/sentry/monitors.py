@@ -1,47 +1,46 @@
 """Which beat entries become cron monitors: those whose schedule Sentry can be told as it is. A wrong monitor nags."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from importlib import import_module
 from typing import Any
 from zoneinfo import ZoneInfo
 
 _UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60))
 _FIELDS = ("minute", "hour", "day_of_month", "month_of_year", "day_of_week")
-_FIELD = re.compile(r"(?:\*|[a-z0-9]+(?:-[a-z0-9]+)?)(?:/\d+)?(?:,(?:\*|[a-z0-9]+(?:-[a-z0-9]+)?)(?:/\d+)?)*")
-_RANGE = re.compile(r"(\w+)-(\w+)")
 _NAMES = {
     **{name: number for number, name in enumerate("sun mon tue wed thu fri sat".split())},
     **{name: number for number, name in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)},
 }
-_TIMEZONE = "timezone"
+_PART = rf"(?:\*|(?P<first>\d+|{'|'.join(_NAMES)})(?:-(?P<last>\d+|{'|'.join(_NAMES)}))?)(?:/\d+)?"
 
 
-def correct_monitors() -> None:
-    """Have the SDK's Celery integration ask here. Raises where it has no such place: then there are no monitors."""
+def correct_monitors() -> bool:
+    """Have the SDK's Celery integration ask here; whether it has a place for that: without there are no monitors."""
     beat: Any = import_module("sentry_sdk.integrations.celery.beat")
-    original: Callable[..., Any] = beat._get_monitor_config
-    if getattr(original, "__module__", "") == __name__:
-        return
-
-    def config_of(schedule: Any, app: Any, name: str) -> Any:
+    original = getattr(beat, "_get_monitor_config", None)
+    if original is None:
+        return False
+    if original.__module__ != __name__:
         # The SDK warns of what it cannot tell Sentry; of the rest it may tell something else.
-        return corrected(schedule, original(schedule, app, name))
+        def config_of(schedule: Any, app: Any, name: str) -> Any:
+            return corrected(schedule, original(schedule, app, name))
 
-    beat._get_monitor_config = config_of
+        beat._get_monitor_config = config_of
+    return True
 
 
 def corrected(schedule: Any, config: Mapping[str, Any]) -> dict[str, Any]:
     """The monitor for a schedule, given the one the SDK makes of it; empty for none."""
-    kind = config.get("schedule", {}).get("type") if config else None
-    timezone = str(config.get(_TIMEZONE, "UTC")) if config else ""
-    if kind == "interval":
+    if not config:
+        return {}
+    timezone = str(config["timezone"])
+    if config["schedule"]["type"] == "interval":
         told = _interval(schedule.run_every.total_seconds())
-        # When an interval ends is the same everywhere.
-        timezone = timezone if _is_known(timezone) else "UTC"
+        timezone = timezone if _is_known(timezone) else "UTC"  # when an interval ends is the same everywhere
     else:
-        told = _crontab(schedule) if kind == "crontab" and _is_known(timezone) else None
-    return {**config, "schedule": told, _TIMEZONE: timezone} if told else {}
+        told = _crontab(schedule) if _is_known(timezone) else None
+    return {**config, "schedule": told, "timezone": timezone} if told else {}
 
 
 def _interval(seconds: float) -> dict[str, Any] | None:
@@ -62,20 +61,15 @@ def _crontab(schedule: Any) -> dict[str, Any] | None:
 
 def _field(given: Any) -> str:
     """A field in cron's syntax, empty where it has none: only Celery's ranges may go on past the end (22-2)."""
-    text = given if isinstance(given, str) else None
-    if isinstance(given, int):
-        text = str(given)
-    elif text is None and isinstance(given, Iterable):
-        text = ",".join(map(str, sorted(given)))
-    text = "".join((text or "").lower().split())
-    if not _FIELD.fullmatch(text) or any(name not in _NAMES for name in re.findall("[a-z]+", text)):
-        return ""
-    wraps = any(_number(first) > _number(last) for first, last in _RANGE.findall(text))
-    return "" if wraps else text
+    listed = sorted(given) if isinstance(given, Iterable) and not isinstance(given, str) else [given]
+    text = "".join(",".join(map(str, listed)).lower().split())
+    parts = [re.fullmatch(_PART, part) for part in text.split(",")]
+    return text if all(part and not _goes_past_the_end(part) for part in parts) else ""
 
 
-def _number(value: str) -> int:
-    return int(value) if value.isdigit() else _NAMES[value]
+def _goes_past_the_end(part: re.Match[str]) -> bool:
+    first, last = (_NAMES[end] if end in _NAMES else int(end or 0) for end in part.group("first", "last"))
+    return part["last"] is not None and first > last
 
 
 def _is_known(timezone: str) -> bool:

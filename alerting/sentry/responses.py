@@ -1,7 +1,8 @@
 """Reports HTTP error answers of Django: with the exception that was turned into one, else by status code."""
 
-from collections.abc import Callable, Collection, Sequence
-from functools import wraps
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from functools import cache, wraps
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
@@ -11,12 +12,9 @@ from sentry_sdk.integrations import Integration
 from sentry_sdk.integrations.logging import ignore_logger
 from sentry_sdk.utils import capture_internal_exceptions, event_from_exception
 
-from alerting.sentry.hooks import last_error
+from alerting.sentry.hooks import Request, current_request
 
 SERVER_ERRORS: frozenset[int] = frozenset(range(500, 600))
-
-_FAILED = "_alerting_sentry_failed"
-_ANSWERED = "_alerting_sentry_answered"
 
 
 class HttpStatusIntegration(Integration):
@@ -40,47 +38,36 @@ class HttpStatusIntegration(Integration):
         # Django logs as errors what it answers with 400: a host it does not know, a form with too many fields.
         ignore_logger("django.security.*")
         _watch(handler)
-        _note_answered(handler, "process_exception_by_middleware", lambda given: given[2])
-        _note_answered(
-            import_module("django.core.handlers.exception"), "response_for_exception", lambda given: given[0]
-        )
+        _note_answered(handler, "process_exception_by_middleware")
+        _note_answered(import_module("django.core.handlers.exception"), "response_for_exception")
 
 
-def _note_failure(request: Any = None, **_: Any) -> None:
-    with capture_internal_exceptions():
-        setattr(request, _FAILED, True)
+def _note_failure(**_: Any) -> None:
+    if request := current_request.get():
+        request.has_event = True
 
 
-def _note_answered(owner: Any, name: str, request_of: Callable[[Sequence[Any]], Any]) -> None:
-    """Have `owner.name`, which may answer for an exception, leave that exception on the request."""
+def _note_answered(owner: Any, name: str) -> None:
+    """Have `owner.name`, which may answer for an exception, leave that exception with the request."""
     answer = getattr(owner, name)
 
     @wraps(answer)
     def noting(*arguments: Any, **named: Any) -> Any:
         response = answer(*arguments, **named)
-        if response is not None:
-            with capture_internal_exceptions():
-                given = [*arguments, *named.values()]
-                error = next(one for one in given if isinstance(one, BaseException))
-                setattr(request_of(given), _ANSWERED, error)
+        if response is not None and (request := current_request.get()):
+            given = (*arguments, *named.values())
+            request.answered = next((one for one in given if isinstance(one, BaseException)), None)
         return response
 
     setattr(owner, name, noting)
 
 
-class _RestFramework:
+@cache
+def _meet_rest_framework() -> None:
     """DRF turns its exceptions into answers itself. It can be imported only once Django's settings are there."""
-
-    is_awaited = True
-
-    @classmethod
-    def meet(cls) -> None:
-        if cls.is_awaited:
-            cls.is_awaited = False
-            with capture_internal_exceptions():
-                if find_spec("rest_framework") is not None:
-                    view = import_module("rest_framework.views").APIView
-                    _note_answered(view, "handle_exception", lambda given: given[0].request._request)
+    with capture_internal_exceptions():
+        if find_spec("rest_framework") is not None:
+            _note_answered(import_module("rest_framework.views").APIView, "handle_exception")
 
 
 def _watch(handler: Any) -> None:
@@ -88,41 +75,48 @@ def _watch(handler: Any) -> None:
 
     @wraps(answer)
     def get_response(self: Any, request: Any) -> Any:
-        _RestFramework.meet()
-        before = last_error.get()
-        response = answer(self, request)
-        _report(request, response, before)
+        with _answering() as noted:
+            response = answer(self, request)
+            _report(noted, response)
         return response
 
     @wraps(answer_async)
     async def get_response_async(self: Any, request: Any) -> Any:
-        _RestFramework.meet()
-        before = last_error.get()
-        response = await answer_async(self, request)
-        _report(request, response, before)
+        with _answering() as noted:
+            response = await answer_async(self, request)
+            _report(noted, response)
         return response
 
     handler.get_response, handler.get_response_async = get_response, get_response_async
 
 
-def _report(request: Any, response: Any, before: str | None) -> None:
-    with capture_internal_exceptions():
+@contextmanager
+def _answering() -> Iterator[Request]:
+    _meet_rest_framework()
+    request = Request()
+    before = current_request.set(request)
+    try:
+        yield request
+    finally:
+        current_request.reset(before)
         # An error holds its frames, and those the request: together they would live until the next collection.
-        error = vars(request).pop(_ANSWERED, None)
+        request.answered = None
+
+
+def _report(request: Request, response: Any) -> None:
+    with capture_internal_exceptions():
         client = sentry_sdk.get_client()
         integration = client.get_integration(HttpStatusIntegration)
         status = getattr(response, "status_code", None)
-        if integration is None or status not in integration.failed_request_status_codes:
-            return
-        if getattr(request, _FAILED, False) or last_error.get() != before:
+        if integration is None or request.has_event or status not in integration.failed_request_status_codes:
             return
         facts: Any = {
             "level": "error" if status in SERVER_ERRORS else "warning",
             "contexts": {"response": {"status_code": status}},
         }
-        if error is not None:
+        if request.answered is not None:
             mechanism = {"type": "django", "handled": False}
-            event, hint = event_from_exception(error, client_options=client.options, mechanism=mechanism)
+            event, hint = event_from_exception(request.answered, client_options=client.options, mechanism=mechanism)
             whole: Any = {**event, **facts}
             sent = sentry_sdk.capture_event(whole, hint=hint)
             # An answer to visitors is ignored as an exception; its status was listed, so that one counts.

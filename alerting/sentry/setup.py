@@ -10,19 +10,10 @@ from sentry_sdk.integrations import Integration
 from sentry_sdk.scrubber import EventScrubber
 
 from alerting.sentry.guest import GuestScrubber, guarded, keep_field_names
-from alerting.sentry.hooks import (
-    HOOKS,
-    Hook,
-    beside_arguments,
-    breadcrumb_hook,
-    default_scrub,
-    error_hook,
-    is_own,
-    scrubbing_hook,
-)
+from alerting.sentry.hooks import HOOKS, Hook, breadcrumb_hook, default_scrub, is_own, outgoing_hook
 from alerting.sentry.ignored import IGNORED
 from alerting.sentry.integrations import choose
-from alerting.sentry.options import SAMPLERS, SentrySetupError, check_arguments, resolve
+from alerting.sentry.options import SAMPLERS, SentrySetupError, resolve
 from alerting.sentry.profiling import without_unsafe_profiling
 from alerting.sentry.responses import SERVER_ERRORS
 
@@ -49,13 +40,13 @@ def init_sentry(
     Raises SentrySetupError, a ValueError, that lists every mistake. That is the only time anything raises: later
     failures of reporting stay inside it.
     """
-    options = resolve(overrides, list(check_arguments(scrub, failed_request_status_codes)))
+    options = resolve(overrides, scrub=scrub, failed_request_status_codes=failed_request_status_codes)
     if not options["dsn"]:
         return False
     options = without_unsafe_profiling(options)
     given = list(options.get("integrations") or ())
     options["ignore_errors"] = [*IGNORED, *(options.get("ignore_errors") or ())]
-    options |= _hooks(options, scrub if is_own(scrub) else beside_arguments(scrub))
+    options |= _hooks(options, scrub)
     for name, value in (
         ("send_default_pii", False),
         ("attach_stacktrace", True),
@@ -98,16 +89,11 @@ def _hooks(options: Mapping[str, Any], scrub: Hook) -> dict[str, Hook]:
     """The SDK's hooks, each wrapping the application's own one, as far as the installed SDK has them."""
     experiments = options.get("_experiments") or {}
     streaming = "stream" in {options.get("trace_lifecycle"), experiments.get("trace_lifecycle")}
-    hooks: dict[str, Hook] = {}
+    hooks = {}
     for name in HOOKS:
         # The SDK warns about the hook of streamed spans where none are streamed.
-        if name not in DEFAULT_OPTIONS or (name == "before_send_span" and not streaming):
-            continue
-        theirs = options.get(name) or experiments.get(name)
-        if name == "before_send":
-            hooks[name] = error_hook(theirs, scrub, options["ignore_errors"])
-        elif name == "before_breadcrumb":
-            hooks[name] = breadcrumb_hook(theirs)
-        else:
-            hooks[name] = scrubbing_hook(theirs, scrub)
+        if name in DEFAULT_OPTIONS and (name != "before_send_span" or streaming):
+            ignored = options["ignore_errors"] if name == "before_send" else None
+            hooks[name] = outgoing_hook(options.get(name) or experiments.get(name), scrub, ignored)
+    hooks["before_breadcrumb"] = breadcrumb_hook(options.get("before_breadcrumb"))
     return hooks

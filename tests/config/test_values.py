@@ -262,16 +262,20 @@ def test_a_home_directory_nobody_has_is_refused() -> None:
         ("APP_VERSION", "1" * 251),
     ],
 )
-def test_names_that_init_sentry_refuses_are_refused_here(name: str, value: str) -> None:
+def test_names_that_init_sentry_refuses_are_refused_here(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
     assert "a name of at most" in refusal(name, value)
+    monkeypatch.setenv(name, value)
     with pytest.raises(SentrySetupError, match=name):
-        resolve({}, (), {"SENTRY_DSN": "https://key@127.0.0.1:9/1", name: value})
+        resolve({"dsn": "https://key@127.0.0.1:9/1"})
 
 
 @pytest.mark.parametrize(("name", "value"), [("SENTRY_ENVIRONMENT", "e" * 64), ("APP_VERSION", "shop@1.0+build 7")])
-def test_names_that_sentry_takes_are_taken(name: str, value: str) -> None:
+def test_names_that_sentry_takes_are_taken(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
     assert getattr(load({name: value}), name) == value
-    resolve({}, (), {"SENTRY_DSN": "https://key@127.0.0.1:9/1", name: value})
+    monkeypatch.setenv(name, value)
+    resolve({"dsn": "https://key@127.0.0.1:9/1"})
 
 
 def test_a_slack_token_holds_no_blanks() -> None:
