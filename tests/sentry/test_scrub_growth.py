@@ -21,7 +21,7 @@ FAMILIES = [
     '<a name="password" value="', 'name="password"\n\n', 'password is "', "https://a:b@", "4111 1111 1111 1111 ",
     "[SQL: x] [parameters: (", "Key (password)=(", "where password in ('a', ", "--password a ", "'--password', ",
 ]  # fmt: skip
-KEYWORDS = [rule.keywords[0] for rule in rows()]
+KEYWORDS = [keyword for rule in rows() for keyword in rule.keywords[:1]]
 HITS = [example(rule.hits[0]) + " " for rule in rows()]
 MOST = 3.0
 LEAST = 0.002

@@ -6,6 +6,7 @@ from typing import Any
 
 from alerting.sentry.scrub.names import names_for, words_of
 from alerting.sentry.scrub.remarks import paths, with_remarks
+from alerting.sentry.scrub.rules import LENIENT
 from alerting.sentry.scrub.rules.secrecy import Secrecy
 from alerting.sentry.scrub.sections import SECTIONS, finish_log, is_of_celery
 from alerting.sentry.scrub.shapes import known_ids
@@ -45,7 +46,7 @@ class Engine:
         if mistakes:
             raise ValueError("; ".join(mistakes))
         self._names = names_for(tuple(keys), allowed)
-        self._texts = Texts(self._names, patterns, allowed, strict, off)
+        self._texts = Texts(self._names, patterns, allowed, off if strict else off | LENIENT)
 
     def scrub(self, event: Any, kind: type[Walk] = Walk) -> tuple[Any, Walk]:
         """A scrubbed copy, and the walk that knows what was cut from it. Never raises."""

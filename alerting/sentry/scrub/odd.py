@@ -5,7 +5,7 @@ import decimal
 import uuid
 from typing import Any
 
-from alerting.sentry.scrub.numbers import is_card
+from alerting.sentry.scrub.checks import is_card
 
 # Python refuses to write longer numbers: the event would be lost.
 _LARGEST = 10**4000

@@ -4,7 +4,6 @@ The format is Relay's (relay-protocol, `Meta` and `Remark`): under `_meta`, at t
 rule's id, `s` for substituted, and where the marker stands in what is left; `len` is how long the text was.
 """
 
-from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -78,30 +77,15 @@ def without(text: str, cuts: list[Cut], remarks: Remarks) -> str:
 
 
 def _merged(cuts: list[Cut]) -> list[Cut]:
-    """The cuts in order, those that overlap as one, by the rule that begins first and cuts most."""
+    """The cuts in order, those that overlap as one; an address inside another secret is that secret's part."""
     spans: list[Cut] = []
-    for start, end, rule in sorted(cuts, key=lambda cut: (cut[0], -cut[1])):
-        if end <= start:
-            continue
+    for start, end, rule in sorted(cuts, key=lambda cut: (cut[0], cut[2] in _ADDRESSES, -cut[1])):
         if spans and start < spans[-1][1]:
-            spans[-1] = (spans[-1][0], max(end, spans[-1][1]), spans[-1][2])
-        else:
+            if rule not in _ADDRESSES:
+                spans[-1] = (spans[-1][0], max(end, spans[-1][1]), spans[-1][2])
+        elif end > start:
             spans.append((start, end, rule))
     return spans
-
-
-def apart(cuts: list[Cut]) -> list[Cut]:
-    """The cuts without the addresses that are a part of other secrets: a password and the host behind it."""
-    if len(cuts) < 2 or not any(rule in _ADDRESSES for _, _, rule in cuts):
-        return cuts
-    others = _merged([cut for cut in cuts if cut[2] not in _ADDRESSES])
-    starts = [start for start, _, _ in others]
-
-    def is_free(cut: Cut) -> bool:
-        before = bisect_left(starts, cut[1]) - 1
-        return cut[2] not in _ADDRESSES or before < 0 or others[before][1] <= cut[0]
-
-    return [cut for cut in cuts if is_free(cut)]
 
 
 _ADDRESSES = frozenset({"email", "ip-address"})

@@ -5,14 +5,15 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from alerting.sentry.scrub import columns, numbers, userinfo
+from alerting.sentry.scrub import columns
 from alerting.sentry.scrub.layers import DEEPEST, percent_encoded, written_out
 from alerting.sentry.scrub.names import Names
 from alerting.sentry.scrub.pairs import Pairs
-from alerting.sentry.scrub.remarks import Remarks, apart, without
+from alerting.sentry.scrub.remarks import Remarks, without
+from alerting.sentry.scrub.rules.figures import DIGITS
 from alerting.sentry.scrub.rules.secrecy import Secrecy
 from alerting.sentry.scrub.rules.structure import TELLING
-from alerting.sentry.scrub.shapes import lowered_by_sign, shapes
+from alerting.sentry.scrub.shapes import shapes
 from alerting.sentry.scrub.values import MARKER
 from alerting.sentry.scrub.work import Cut, OverworkedError, Work
 
@@ -22,20 +23,16 @@ LONGEST_TEXT = 8_192
 LONGEST_REMEMBERED = 512
 REMEMBERED = 16_384
 Reading = Callable[[str, Work], list[Cut]]
-_GAP = r"(?:%20|[ .+\u00a0\u2009\u202f\u2010-\u2013-])?"
-# Nine digits and more, but no decimal fraction: as Python writes times and shares.
-_DIGITS = re.compile(rf"(?<![\d.])(?!\d{{1,12}}\.\d+(?![\d.]))\d{_GAP}(?:\d{_GAP}){{8}}")
 
 
 class Texts:
-    """Cleans texts. `strict` also takes out what identifies people in free text: e-mail, IP addresses, IBANs."""
+    """Cleans texts by the rules that are switched on."""
 
     def __init__(
         self,
         names: Names,
         patterns: Sequence[re.Pattern[str]],
         allowed: frozenset[str],
-        strict: bool,
         without: frozenset[str] = frozenset(),
     ) -> None:
         self._names = names
@@ -43,7 +40,6 @@ class Texts:
         self._shapes = shapes(without, names.roots)
         self._patterns = patterns
         self._allowed = allowed
-        self._strict = strict
         self._without = without
         # Texts and names without a secret, never such with one: most of an event is the same again in the next.
         self.known: dict[str, bool] = {MARKER: True}
@@ -57,15 +53,14 @@ class Texts:
         if text in self.known or text in self._allowed:
             return text
         cut = text if len(text) <= LONGEST_TEXT else _shortened(text)
-        dull = self._is_dull(cut)
-        if len(text) < 4 or (dull and cut is text and (len(text) < 9 or not _DIGITS.search(text))):
-            _remember(self.known, text, dull and "-" not in text[:3])
+        if len(text) < 4 or (cut is text and self._is_dull(text)):
+            _remember(self.known, text, "-" not in text[:3])
             return text
-        if not dull and parsed is not None:
-            found = _json(cut) if cut[0] in '{["' or cut[0].isspace() else None
+        if parsed is not None and (cut[0] in '{["' or cut[0].isspace()):
+            found = _json(cut)
             if found is not None:
                 return _dumped(cut, found, parsed(found))
-        return self._cut(text, self._numbers if dull else self._read, remarks, work, self.known)
+        return self._cut(text, self._read, remarks, work, self.known)
 
     def _cut(self, text: str, read: Reading, remarks: Remarks, work: Work, known: dict[str, bool]) -> str:
         """The text without what `read` finds; one that holds nothing will be known."""
@@ -85,7 +80,7 @@ class Texts:
             return [(0, len(text), "too-much-work")]
         for pattern in self._patterns:
             cuts += ((*secret_span(match), "extra-pattern") for match in pattern.finditer(text))
-        return apart([cut for cut in cuts if cut[2] not in self._without] if self._without else cuts)
+        return [cut for cut in cuts if cut[2] not in self._without] if self._without else cuts
 
     def are_dull(self, items: Sequence[Any]) -> bool:
         """Whether these are texts that tell of no secret, as values, names and options are known."""
@@ -95,8 +90,8 @@ class Texts:
             return False  # one of them is no text
 
     def _is_dull(self, text: str) -> bool:
-        """Whether no word of the text tells of a secret, but for numbers: most words were read before."""
-        if text[:1] in '{["' or self._patterns:
+        """Whether neither a word of the text nor its digits tell of a secret: most words were read before."""
+        if text[:1] in '{["' or self._patterns or (len(text) > 8 and DIGITS.search(text)):
             return False
         return self._shapes.are_dull(text.lower().split())
 
@@ -111,26 +106,17 @@ class Texts:
         return cuts
 
     def _plain(self, text: str, work: Work) -> list[Cut]:
-        lowered = lowered_by_sign(text)
         cuts: list[Cut] = []
-        if self._shapes.find(text, lowered, self._names, work, cuts):
+        if self._shapes.find(text, self._names, work, cuts):
             cuts += self._pairs.find(text, work)
-            cuts += columns.find(text, lowered, self._names, work)
-        if "@" in text:
-            cuts += userinfo.find(text, work)
-            cuts += numbers.people(text, work) if self._strict else ()
-        if _DIGITS.search(text) or (self._strict and (text.count(":") > 1 or text.count(".") > 2)):
-            cuts += self._numbers(text, work)
+            cuts += columns.find(text, text.lower(), self._names, work)
         return cuts
-
-    def _numbers(self, text: str, work: Work) -> list[Cut]:
-        return list(numbers.find(text, work, strict=self._strict))
 
     def _code(self, text: str, work: Work) -> list[Cut]:
         """What is a secret by its shape alone."""
         cuts: list[Cut] = []
         self._shapes.find_in_code(text, self._names, work, cuts)
-        return [*cuts, *userinfo.find(text, work)] if "://" in text else cuts
+        return cuts
 
     def clean_code(self, line: str, remarks: Remarks, work: Work) -> str:
         """A line of source without what is a secret by its shape; names and literals are the program's own."""

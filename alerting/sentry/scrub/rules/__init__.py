@@ -15,18 +15,20 @@ class Rule:
     id: str
     """What Sentry shows as the reason, and what `without` switches off."""
     keywords: tuple[str, ...]
-    """How a match begins, or where it is not `bounded`, what stands in it; in lower case."""
+    """How a match begins, or where it is not `bounded`, what stands in it; in lower case. None: numbers stand in it."""
     pattern: str
     """The match. A group `name` must be a secret's name; a group `value` alone is replaced."""
     source: str
     hits: tuple[str, ...]
     misses: tuple[str, ...]
     check: str = ""
-    """What else must be true of the value: see `shapes.CHECKS`."""
+    """What else must be true of the value: see `checks.CHECKS`."""
     bounded: bool = True
     """Whether a match begins with a keyword, and no letter or digit stands before it."""
-    needs: str = ""
-    """What else must stand in the text, in lower case."""
+
+
+# What identifies people in free text: left where an application is not `strict`.
+LENIENT = frozenset({"email", "iban", "ip-address"})
 
 
 def example(text: str) -> str:
@@ -36,6 +38,6 @@ def example(text: str) -> str:
 
 def rows() -> tuple[Rule, ...]:
     """Every rule, imported on first use."""
-    from alerting.sentry.scrub.rules import commands, credentials, phrases, vendors, written
+    from alerting.sentry.scrub.rules import commands, credentials, figures, phrases, vendors, written
 
-    return (*vendors.RULES, *credentials.RULES, *commands.RULES, *phrases.RULES, *written.RULES)
+    return (*vendors.RULES, *credentials.RULES, *commands.RULES, *phrases.RULES, *written.RULES, *figures.RULES)

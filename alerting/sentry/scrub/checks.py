@@ -1,0 +1,108 @@
+"""What else must be true of a rule row's value, by the name that the row gives."""
+
+import ipaddress
+import re
+from collections.abc import Callable
+
+from alerting.sentry.scrub.names import Names
+from alerting.sentry.scrub.rules import figures, plain
+from alerting.sentry.scrub.rules.secrecy import Secrecy
+from alerting.sentry.scrub.rules.words import ORDINARY, SCHEMES
+from alerting.sentry.scrub.values import is_secret_value, looks_random
+
+
+def is_card(text: str) -> bool:
+    """Whether the digits in `text` are a card's: an issuer's range and length, and Luhn's check digit."""
+    plain = figures.NO_DIGIT.sub("", text)
+    length, doubled = len(plain), plain[-2::-2].translate(figures.DOUBLED)
+    if not 13 <= length <= 19 or (sum(map(int, plain[-1::-2])) + sum(map(int, doubled))) % 10:
+        return False
+    return len(set(plain)) > 1 and any(length in lengths and begins.match(plain) for begins, lengths in figures.ISSUERS)
+
+
+def _is_iban(_match: re.Match[str], value: str, _names: Names) -> bool:
+    plain = [char for char in value if char.isalnum()]
+    return int("".join(str(int(char, 36)) for char in plain[4:] + plain[:4])) % 97 == 1
+
+
+def _is_public_address(match: re.Match[str], value: str, _names: Names) -> bool:
+    """Whether it is a person's address; what stands before it tells, as versions look alike.
+
+    Documentation ranges count as public: examples and tests stand for real visitors.
+    """
+    try:
+        given = ipaddress.ip_address(value.rstrip("."))
+    except ValueError:
+        return False
+    address = getattr(given, "ipv4_mapped", None) or given
+    if any(address in local for local in figures.LOCAL):
+        return False
+    if given.version == 6:
+        return address is not given or sum(1 for group in value.split(":") if group) >= 3
+    before = match.string[max(0, match.start() - 48) : match.start()]
+    # Versions rarely have a large part or begin high; hardly an address does neither.
+    parts = given.packed
+    told = max(parts) > 99 or parts[0] > 49 or min(parts) > 9 or figures.ABOUT_ADDRESSES.search(before[-16:])
+    return bool(told) and (before.endswith("://") or not figures.ABOUT_VERSIONS.search(before))
+
+
+def _has_digit_and_letter(text: str) -> bool:
+    return any(map(str.isdigit, text)) and any(map(str.isalpha, text))
+
+
+def _is_credential(_match: re.Match[str], value: str, _names: Names) -> bool:
+    return len(value) > 24 or value[-1] == "=" or not value.isalpha() or not (value[1:].islower() or value.isupper())
+
+
+def _redis(match: re.Match[str], value: str, _names: Names) -> bool:
+    before = match.string[max(0, match.start() - 16) : match.start()].rstrip("'\" :>\t").lower()
+    bare = value.strip("'\".,")
+    if bare.lower() in ORDINARY or (bare.isupper() and bare.isalpha()):
+        return False
+    alone = not before or before.endswith(("\n", "command", "cmd", "sent", "send", "executing", "pipeline", "3", "2"))
+    return alone and (looks_random(bare) or match[0][:4].isupper())
+
+
+def _told(match: re.Match[str], value: str, names: Names) -> bool:
+    """A sentence tells a secret in quotes, and any that looks random; of weak names more is asked."""
+    is_vault = names.judge(match["name"]) is Secrecy.VAULT
+    joined = bool(match["joint"] or (match["sign"] and " " in match["name"])) or "_" in match["name"]
+    if not match["quote"]:
+        if is_vault:
+            return looks_random(value)
+        return is_secret_value(value, Secrecy.WEAK) and (joined or sum(map(str.isdigit, value)) > 1)
+    if value.split()[0].lower() in ORDINARY | SCHEMES or (" " in value and not (is_vault and joined)):
+        return False
+    return is_secret_value(value, Secrecy.STRONG if is_vault and joined else Secrecy.WEAK, quoted=True)
+
+
+def _pair(match: re.Match[str], value: str, names: Names) -> bool:
+    """Two names in a list look alike: columns, fields, headers."""
+    secrecy = names.judge(match["name"])
+    if secrecy < Secrecy.STRONG and (value[:4].isdigit() or not is_secret_value(value, secrecy, quoted=True)):
+        return False
+    is_word = value.islower() and value.replace("_", "").isalpha()
+    return not is_word or (match["quote"] == "'" and not names.are_secret(value))
+
+
+CHECKS: dict[str, Callable[[re.Match[str], str, Names], bool]] = {
+    "card": lambda _match, value, _names: is_card(value),
+    "iban": _is_iban,
+    "address": _is_public_address,
+    "random": lambda _match, value, _names: looks_random(value),
+    "credential": _is_credential,
+    "mixed": lambda _match, value, _names: _has_digit_and_letter(value) and not plain.UUID.fullmatch(value.rstrip(".")),
+    "told": _told,
+    "pair": _pair,
+    "redis": _redis,
+    "argument": lambda _match, value, _names: (
+        (value[0] != "-" or looks_random(value.lstrip("-")))
+        and not value.isupper()
+        and value.lower().strip(".,:)'\"") not in ORDINARY
+    ),
+    "no-word": lambda _match, value, _names: value.lower() not in ORDINARY,
+    "no-port": lambda match, value, _names: (
+        not re.fullmatch(r"\d{2,5}(?:/\w+)?|[\w-]+(?:\.[\w-]+)*(?::\d+)?", value)
+        or (match[0].lower().startswith("port") and _has_digit_and_letter(value))
+    ),
+}
