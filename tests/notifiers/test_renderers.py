@@ -12,7 +12,7 @@ from alerting.notifiers.email import mail_body
 from alerting.notifiers.evidence import LAST_JUDGED
 from alerting.notifiers.slack import slack_blocks
 from alerting.outbox.message import Kind, Notice, TopError, Trend
-from tests.notifiers.rendered import HIDDEN, assert_within_slacks_limits, block_texts, everything
+from tests.notifiers.rendered import HIDDEN, block_texts, everything
 
 KINDS = every_kind()
 AT = "2026-11-23T12:08:00Z"
@@ -65,11 +65,6 @@ def test_a_resolved_notice_says_resolved_how_long_and_how_bad() -> None:
         assert "Recovered after 1 h 46 min" in shown, where
         assert "from 2026-11-23 12:07:41 to 13:54:11 UTC" in shown, where
         assert "212 errors" in shown, where
-
-
-def test_a_resolved_line_in_a_digest_says_resolved() -> None:
-    for where, shown in everything(digest(4)).items():
-        assert "resolved" in shown, where
 
 
 def test_what_was_found_late_says_when_and_that_it_is_over() -> None:
@@ -280,40 +275,6 @@ def test_our_own_backticks_become_code() -> None:
 def test_times_inside_sentences_are_written_for_people() -> None:
     shown = render.view(firing(sentence="Unread since 2026-11-23T09:02:11Z.", trend=None))
     assert shown.sentence == "Unread since 2026-11-23 09:02:11 UTC."
-
-
-@pytest.mark.parametrize("count", [1, 12, 70, 75, 150])
-def test_a_digest_drops_no_line_and_keeps_slacks_limits(count: int) -> None:
-    notice = digest(count)
-    shown = render.view(notice)
-    blocks, text = slack_blocks.blocks(shown), slack_blocks.text(shown)
-    assert_within_slacks_limits(blocks, text)
-    marked = "\n".join(block_texts(blocks))
-    for line in notice.lines:
-        for where in (marked, text):
-            (found,) = [each for each in where.splitlines() if line.project in each and "In this" not in each][-1:]
-            assert line.value in found
-            assert line.threshold in found
-
-
-def test_the_lines_of_a_slack_digest_are_links_while_there_is_room() -> None:
-    blocks = "\n".join(block_texts(slack_blocks.blocks(render.view(digest(30)))))
-    assert blocks.count("|service-") == 30
-
-
-def test_even_a_thousand_lines_are_all_there() -> None:
-    text = slack_blocks.text(render.view(digest(1000)))
-    assert text.count("service-") >= 1000
-
-
-def test_a_mail_digest_of_500_lines_stays_below_what_gmail_hides() -> None:
-    notice = digest(500)
-    html = mail_body.html(render.view(notice))
-    assert len(html.encode()) < 100_000
-    text = mail_body.text(render.view(notice))
-    for line in notice.lines:
-        assert line.project in html
-        assert f"{line.project} (production): {line.value}, threshold {line.threshold}" in text
 
 
 def test_every_kind_has_a_sample_here() -> None:

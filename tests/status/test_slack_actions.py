@@ -3,7 +3,6 @@
 import json
 import logging
 import time
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
@@ -11,58 +10,18 @@ from urllib.parse import quote
 import pytest
 from django.apps import apps
 from django.db import DatabaseError
-from django.test import Client
 
-from alerting.actions import once, perform
+from alerting.actions import perform
 from alerting.actions.models import Acknowledgement, AnsweredRequest, AuditEntry, Silence
-from alerting.housekeeping import take_turn
 from alerting.incidents.models import Incident
 from alerting.notifiers.slack import slack_answer
 from alerting.outbox.models import Message
 from tests.notifiers.stand_ins import SlackServer, slack_server
-from tests.support.incidents import closed, evaluator, incident
-from tests.support.slack_clicks import ANN, ANSWERS, FORM, SECRET, TOKEN, press, signed
+from tests.support.incidents import closed
+from tests.support.slack_clicks import ANN, ANSWERS, TOKEN, press, said, send, told
 
-pytestmark = pytest.mark.django_db
-GARBLED_NUMBER = "payload=%7B%22actions%22:[%7B%22value%22:%22x%22,%22action_id%22:%22acknowledge%22%7D]%7D"
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("slack")]
 OPERATOR = perform.Actor("bob", "page")
-
-
-@pytest.fixture(autouse=True)
-def slack(settings: Any) -> Iterator[SlackServer]:
-    """Where Slack takes answers to clicks."""
-    with slack_server() as running:
-        settings.SLACK_SIGNING_SECRET, settings.SLACK_API_URL = SECRET, running.api_url
-        # The page itself is closed: only this one path is open.
-        settings.STATUS_PASSWORD = "closed to everybody"
-        evaluator()
-        yield running
-
-
-@pytest.fixture
-def made() -> Incident:
-    return incident("shop")
-
-
-def send(body: str, at: float | None = None, *, secret: str = SECRET, **headers: str) -> Any:
-    given = {f"HTTP_{name.upper().replace('-', '_')}": value for name, value in signed(body, at, secret).items()}
-    client = Client(SERVER_NAME="localhost", enforce_csrf_checks=True)
-    address = {"REMOTE_ADDR": "192.0.2.7"}
-    return client.post("/slack/actions/", body, content_type=FORM, **{**address, **given, **headers})
-
-
-def told(slack: SlackServer) -> list[str]:
-    """What was said to whoever clicked, one after the other."""
-    return [each.body["text"] for each in slack.requests]
-
-
-def said(slack: SlackServer, body: str) -> str:
-    """The one sentence that this click, taken well, is answered with."""
-    before = len(slack.requests)
-    answer = send(body)
-    assert (answer.status_code, answer.content) == (200, b"")
-    (sentence,) = told(slack)[before:]
-    return str(sentence)
 
 
 def test_a_signed_click_acknowledges_in_the_name_of_who_clicked(slack: SlackServer, made: Incident) -> None:
@@ -144,64 +103,6 @@ def test_a_database_that_takes_no_changes_is_said_and_the_click_marked(
     assert "press again in a minute" in told(slack)[0]
 
 
-# Once
-
-
-def test_the_same_request_again_gets_the_same_answer_and_changes_nothing(slack: SlackServer, made: Incident) -> None:
-    body = press(made.uid.hex, answers=slack.url)
-    assert said(slack, body) == said(slack, body) == "You have it: no more reminders."
-    assert Acknowledgement.objects.count() == AuditEntry.objects.count() == 1
-
-
-def test_a_replayed_click_does_not_take_again_what_was_given_back(slack: SlackServer, made: Incident) -> None:
-    body = press(made.uid.hex, answers=slack.url)
-    said(slack, body)
-    perform.unacknowledge(made.pk, OPERATOR, datetime.now(UTC))
-    said(slack, body)
-    assert not Acknowledgement.objects.exists()
-
-
-def test_a_replayed_click_does_not_begin_again_a_silence_that_was_ended(slack: SlackServer, made: Incident) -> None:
-    body = press(made.uid.hex, "silence", answers=slack.url)
-    said(slack, body)
-    perform.end_silence(Silence.objects.get().pk, OPERATOR, datetime.now(UTC))
-    said(slack, body)
-    assert not Silence.objects.filter(ends_at__gt=datetime.now(UTC)).exists()
-
-
-def test_a_refused_click_that_is_replayed_later_stays_refused(slack: SlackServer, made: Incident) -> None:
-    perform.acknowledge(made.pk, OPERATOR, datetime.now(UTC))
-    body = press(made.uid.hex, answers=slack.url)
-    refused = said(slack, body)
-    perform.unacknowledge(made.pk, OPERATOR, datetime.now(UTC))
-    assert said(slack, body) == refused
-    assert not Acknowledgement.objects.exists()
-
-
-def test_what_could_not_be_carried_out_is_not_taken_for_answered(
-    slack: SlackServer, made: Incident, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    body = press(made.uid.hex, answers=slack.url)
-    with monkeypatch.context() as patched:
-        patched.setattr(perform.cards, "refresh", lambda *_: (_ for _ in ()).throw(DatabaseError("full")))
-        assert send(body).status_code == 503
-    assert not AnsweredRequest.objects.exists() and not AuditEntry.objects.exists()
-    assert said(slack, body) == "You have it: no more reminders."
-
-
-def test_answers_are_kept_for_as_long_as_a_signature_holds(slack: SlackServer, made: Incident) -> None:
-    # Signed by a clock that is five minutes ahead of ours: it holds for ten minutes.
-    assert send(press(made.uid.hex, answers=slack.url), time.time() + 299).status_code == 200
-    arrived = AnsweredRequest.objects.get().at
-    take_turn(arrived + timedelta(minutes=10), 90)
-    assert AnsweredRequest.objects.exists()
-    take_turn(arrived + once.KEPT + timedelta(seconds=1), 90)
-    assert not AnsweredRequest.objects.exists()
-
-
-# The address for answers
-
-
 @pytest.mark.parametrize("fails", [False, True], ids=["taken", "refused"])
 def test_the_address_for_answers_stands_nowhere(
     slack: SlackServer, made: Incident, caplog: pytest.LogCaptureFixture, fails: bool
@@ -271,74 +172,11 @@ def test_nobody_is_told_anything_before_the_signature_is_verified(slack: SlackSe
     assert slack.requests == []
 
 
-# What is no click
-
-
-@pytest.mark.parametrize("age", [301, -301, 86_400])
-def test_an_old_signature_is_refused(made: Incident, age: int) -> None:
-    assert send(press(made.uid.hex), time.time() - age).status_code == 401
-    assert not Acknowledgement.objects.exists()
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"secret": "another"},
-        {"HTTP_X_SLACK_SIGNATURE": ""},
-        {"HTTP_X_SLACK_SIGNATURE": "v0=\u00e9"},
-        {"HTTP_X_SLACK_REQUEST_TIMESTAMP": "yesterday"},
-        {"HTTP_X_SLACK_REQUEST_TIMESTAMP": ""},
-    ],
-)
-def test_what_slack_did_not_sign_is_refused(made: Incident, changes: dict[str, str]) -> None:
-    assert send(press(made.uid.hex), **changes).status_code == 401
-    assert not Acknowledgement.objects.exists()
-
-
-def test_a_changed_body_is_refused() -> None:
-    given = signed("payload=%7B%7D")
-    stamp, signature = given.values()
-    answer = send("payload=%7B%22a%22:1%7D", HTTP_X_SLACK_SIGNATURE=signature, HTTP_X_SLACK_REQUEST_TIMESTAMP=stamp)
-    assert answer.status_code == 401
-
-
-def test_without_a_secret_there_is_no_such_path(made: Incident, settings: Any) -> None:
-    settings.SLACK_SIGNING_SECRET = ""
-    assert send(press(made.uid.hex)).status_code == 404
-
-
-@pytest.mark.parametrize(
-    "body", ["payload=nonsense", "payload=%7B%7D", "payload=[]", "other=1", "", "payload=%22x%22", GARBLED_NUMBER]
-)
-def test_signed_nonsense_is_a_bad_request(body: str) -> None:
-    assert send(body).status_code == 400
-
-
 def test_the_card_follows_and_names_who_has_it(made: Incident) -> None:
     Message.objects.update(ref={"channel": "C1", "ts": "1.2"}, payload={"kind": "first", "project": "shop"})
     send(press(made.uid.hex))
     card = Message.objects.get(kind="card")
     assert card.payload == {"kind": "first", "project": "shop", "in_hand": "ann", "edit_only": True}
-
-
-def test_only_posting_is_possible_and_the_page_stays_closed() -> None:
-    client = Client(SERVER_NAME="localhost")
-    assert client.get("/slack/actions/").status_code == 405
-    assert client.get("/").status_code == 302
-
-
-def test_a_time_of_another_world_is_refused_and_no_error() -> None:
-    answer = send("payload=x", HTTP_X_SLACK_REQUEST_TIMESTAMP="9" * 400)
-    assert answer.status_code == 401
-
-
-@pytest.mark.parametrize("moment", ["inf", "1e300", "-1e18", "nan"])
-def test_a_signed_click_at_no_time_is_no_click(made: Incident, moment: str) -> None:
-    assert send(press(made.uid.hex, "silence", action={"action_ts": moment})).status_code == 400
-
-
-def test_a_signed_payload_nested_without_end_is_no_click() -> None:
-    assert send("payload=" + "[" * 60_000).status_code == 400
 
 
 def test_a_click_on_the_largest_card_is_taken(slack: SlackServer, made: Incident) -> None:

@@ -4,7 +4,7 @@ import zlib
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from alerting.incidents.models import Decision, Evaluator, Incident, Transition
+from alerting.incidents.models import Decision, Evaluator, Incident, LatestReadings, Transition
 from alerting.outbox.models import Message
 
 
@@ -65,3 +65,10 @@ def closed(project: str = "shop", **changes: Any) -> Incident:
     """The same, over."""
     now = datetime.now(UTC)
     return incident(project, **{"state": "ok", "closed_at": now, "reason": "recovered", **changes})
+
+
+def renamed(name: str = "store") -> None:
+    """The project with the id 7, which was called shop when it last had an incident."""
+    closed("shop", project_id_text="7")
+    readings = {"error_rate": {"7": [name, 0, ""]}}
+    LatestReadings.objects.update_or_create(pk=1, defaults={"at": datetime.now(UTC), "readings": readings})
