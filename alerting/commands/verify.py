@@ -26,7 +26,6 @@ from alerting.poll.facts import MemoryFacts
 from alerting.poll.organisation import Organisation
 from alerting.rules.answers import Priority
 from alerting.sentry import SentrySetupError, init_sentry
-from alerting.sentry.options import masked
 
 PAUSE_SECONDS = 0.5
 
@@ -97,6 +96,15 @@ def verify(
         f"✓ {len(found)} events arrived, grouped as they should be; "
         f"none of the {len(canaries.planted)} planted secrets can be read in Sentry."
     )
+
+
+def masked(dsn: str) -> str:
+    """The DSN as it may be shown: host and project, without its key."""
+    try:
+        parts = urlsplit(dsn)
+    except ValueError:
+        return "***"
+    return f"{parts.scheme}://***@{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
 def _read_back(settings: Settings, dsn: str, sent: Sequence[Sent], canaries: Canaries, ends: float) -> Reading:

@@ -10,9 +10,6 @@ from sentry_sdk.utils import capture_internal_exceptions, iter_event_stacktraces
 
 # The sections a scrubber replaces values in whose dictionaries may be the very ones the application passed.
 _SECTIONS = ("request", "extra", "user", "spans", "breadcrumbs")
-# Deeper than what the SDK keeps of any section; stops its recursion before Python's limit does.
-_MAX_DEPTH = 40
-_TOO_DEEP = "<nested too deep>"
 # What stands between a fault and its report. Their variables hold what was logged or reported, without its names.
 _REPORTING = ("logging.", "loguru.", "structlog.", "sentry_sdk.", "alerting.sentry.")
 
@@ -103,8 +100,8 @@ def _copied(value: Any, within: tuple[int, ...]) -> Any:
     """The value with its dictionaries and lists copied; leaves are shared, and cycles cut rather than tied again."""
     if not isinstance(value, dict | list):
         return value
-    if len(within) > _MAX_DEPTH or id(value) in within:
-        return _TOO_DEEP
+    if id(value) in within:
+        return "<cyclic>"
     within = (*within, id(value))
     if isinstance(value, dict):
         return {key: _copied(inner, within) for key, inner in value.items()}

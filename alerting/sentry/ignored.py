@@ -4,7 +4,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from alerting.sentry.grouping.chain import MAX_LINKS, faults_of, lineage, raised
+from alerting.sentry.grouping.chain import faults_of, lineage, raised
 
 # Answers to visitors rather than faults. Subclasses are ignored too. A module may be the public one.
 IGNORED: tuple[str, ...] = (
@@ -27,13 +27,11 @@ def is_ignored(event: Mapping[str, Any], hint: Mapping[str, Any], ignored: Seque
     return any(_is_named(fault.names, entry) for fault in faults_of(event, hint)[:1] for entry in ignored)
 
 
-def _is_one_of(error: BaseException, ignored: Sequence[str | type], depth: int = 0) -> bool:
+def _is_one_of(error: BaseException, ignored: Sequence[str | type]) -> bool:
     names = tuple(lineage(type(error)))
     if any(_is_named(names, entry) or isinstance(error, _class_of(entry)) for entry in ignored):
         return True
-    if isinstance(error, BaseExceptionGroup) and depth < MAX_LINKS:
-        return all(_is_one_of(member, ignored, depth + 1) for member in error.exceptions)
-    return False
+    return isinstance(error, BaseExceptionGroup) and all(_is_one_of(member, ignored) for member in error.exceptions)
 
 
 def _is_named(names: Sequence[str], entry: str | type) -> bool:

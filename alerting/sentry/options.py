@@ -151,15 +151,6 @@ def _mistakes_in_dsn(dsn: str) -> Iterator[str]:
         yield f"SENTRY_DSN: expected an https:// URL (http:// is accepted for loopback hosts only, {host} is not one)"
 
 
-def masked(dsn: str) -> str:
-    """The DSN as it may be shown: host and project, without its key."""
-    try:
-        parts = urlsplit(dsn)
-    except ValueError:
-        return "***"
-    return f"{parts.scheme}://***@{parts.netloc.rpartition('@')[2]}{parts.path}"
-
-
 def _add_names(options: dict[str, Any], problems: list[str]) -> None:
     for option, variable, default, longest, pattern in _NAMES:
         value = options.get(option)

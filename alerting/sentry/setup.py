@@ -20,6 +20,7 @@ from alerting.sentry.responses import SERVER_ERRORS
 # Both are about options this package sets on purpose. `send_default_pii=False` stays explicit because the successor
 # the first one recommends switches the SDK's scrubber off; the second is what SENTRY_PROFILES_SAMPLE_RATE asks for.
 _SILENCED = ("The send_default_pii option is deprecated", "Transaction-based profiling is deprecated")
+_DEFAULTS = {"send_default_pii": False, "attach_stacktrace": True, "auto_enabling_integrations": False}
 
 
 def init_sentry(
@@ -47,13 +48,8 @@ def init_sentry(
     given = list(options.get("integrations") or ())
     options["ignore_errors"] = [*IGNORED, *(options.get("ignore_errors") or ())]
     options |= _hooks(options, scrub)
-    for name, value in (
-        ("send_default_pii", False),
-        ("attach_stacktrace", True),
-        ("auto_enabling_integrations", False),
-    ):
-        if options.get(name) is None:
-            options[name] = value
+    # What the caller leaves out, or gives as None, as the SDK allows.
+    options |= {name: value for name, value in _DEFAULTS.items() if options.get(name) is None}
     keep_field_names()
     theirs = options.get("event_scrubber") or (None if is_own(scrub) else EventScrubber(recursive=True))
     options["event_scrubber"] = GuestScrubber(theirs, scrub)

@@ -68,24 +68,25 @@ def tokens(statement: str, start: int = 0, end: int | None = None) -> Iterator[P
         yield Piece(_TOKENS[match.lastgroup or ""], match[0], *match.span())
 
 
-_VERBS = (
-    frozenset({"select", "insert", "update", "delete", "merge", "replace", "upsert", "copy", "values", "call"})
-    | frozenset({"create", "alter", "drop", "truncate", "refresh", "vacuum", "grant", "revoke", "exec", "execute"})
-    | frozenset({"begin", "commit", "rollback", "savepoint", "release", "lock", "set", "show", "pragma"})
+_VERBS = frozenset(
+    """
+    select insert update delete merge replace upsert copy values call create alter drop truncate refresh vacuum grant
+    revoke exec execute begin commit rollback savepoint release lock set show pragma
+    """.split()
 )
 _PREFIXES = frozenset({"with", "explain", "analyze", "verbose"})
-_BEFORE_TABLE = frozenset(
-    {"from", "join", "into", "update", "table", "truncate", "copy", "merge", "call", "exec", "execute"}
-)
-_FILLERS = frozenset(
-    {"only", "if", "not", "exists", "ignore", "low_priority", "concurrently", "table", "into", "lateral"}
-)
+_BEFORE_TABLE = frozenset("from join into update table truncate copy merge call exec execute".split())
+_FILLERS = frozenset("only if not exists ignore low_priority concurrently table into lateral".split())
 _NOT_TABLES = frozenset(
-    {"set", "select", "of", "nowait", "skip", "values", "where", "stdin", "current_timestamp"}
-) | frozenset({"null", "true", "false", "and", "or", "for", "date", "timestamp", "interval"})
+    """
+    set select of nowait skip values where stdin current_timestamp null true false and or for date timestamp interval
+    """.split()
+)
 _AFTER_TABLES = frozenset(
-    {"where", "group", "order", "having", "limit", "offset", "on", "set", "using", "union", "except"}
-) | frozenset({"intersect", "returning", "window", "fetch", "for", "values"})
+    """
+    where group order having limit offset on set using union except intersect returning window fetch for values
+    """.split()
+)
 # `FOR UPDATE`, `DO UPDATE` and `KEY UPDATE` are clauses, not statements about a table.
 _CLAUSE_BEFORE_UPDATE = frozenset({"for", "do", "key", "no"})
 # `EXTRACT(year FROM made)`: their arguments are divided by FROM.

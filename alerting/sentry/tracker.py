@@ -10,6 +10,7 @@ from typing import Any
 import sentry_sdk
 from sentry_sdk.utils import capture_internal_exceptions, safe_repr, safe_str
 
+from alerting.sentry.grouping.chain import raised
 from alerting.sentry.isolation import isolate
 
 # The name under which the values of `context=` stand on the event.
@@ -41,7 +42,7 @@ class ErrorTracker:
         scope: dict[str, Any] = {}
         with capture_internal_exceptions():
             scope = {"level": _level(level), **_contexts(context)}
-            if error is None or isinstance(error, BaseException) or _is_exc_info(error):
+            if error is None or isinstance(error, BaseException) or raised({"exc_info": error}):
                 return sentry_sdk.capture_exception(error, **scope)
             return sentry_sdk.capture_message(safe_str(error), **scope)
         # The SDK asks an error for more than it shows, and some fail to answer.
@@ -113,10 +114,6 @@ def _as_object(values: Any) -> dict[str, Any]:
         except Exception:  # noqa: BLE001
             return {"value": safe_repr(values)}
     return {"value": values}
-
-
-def _is_exc_info(value: Any) -> bool:
-    return isinstance(value, tuple) and len(value) == 3 and isinstance(value[1], BaseException)
 
 
 def _level(level: Any, fallback: str = "error") -> str:

@@ -162,3 +162,8 @@ def test_a_repr_of_the_planted_secrets_tells_none() -> None:
     """It stands among the local variables that are sent."""
     canaries = Canaries()
     assert canaries.plant("cookie") not in repr(canaries)
+
+
+def test_a_dsn_is_shown_without_its_key() -> None:
+    assert verify.masked("https://public:old@sentry.invalid:9000/path/1") == "https://***@sentry.invalid:9000/path/1"
+    assert verify.masked("https://[") == "***"

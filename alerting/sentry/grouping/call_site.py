@@ -24,7 +24,6 @@ def failing_call(step: TracebackType) -> tuple[str, list[Any]]:
     """
     with suppress(SyntaxError, ValueError, RecursionError, MemoryError):
         node = ast.parse(b"(" + _ESCAPE.sub(b" ", _source(step)) + b")", mode="eval").body
-        node = node.value if isinstance(node, ast.Await) else node
         if isinstance(node, ast.Call):
             name = getattr(node.func, "attr", None) or getattr(node.func, "id", None) or ""
             given = [*node.args, *(keyword.value for keyword in node.keywords)]

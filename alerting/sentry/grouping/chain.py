@@ -6,16 +6,15 @@ from functools import cached_property
 from types import TracebackType
 from typing import Any, NamedTuple
 
-MAX_LINKS = 20
+_MAX_LINKS = 20
 _MAX_CHARS = 20_000
 
 # Wrappers that say nothing of their own: the error they were raised during is the one to look at.
 _GENERIC = frozenset(
-    {
-        *(f"builtins.{name}" for name in ("Exception", "BaseException", "RuntimeError")),
-        *(f"builtins.{name}" for name in ("BaseExceptionGroup", "ExceptionGroup")),
-        "celery.exceptions.MaxRetriesExceededError",
-    }
+    """
+    builtins.Exception builtins.BaseException builtins.RuntimeError builtins.ExceptionGroup builtins.BaseExceptionGroup
+    celery.exceptions.MaxRetriesExceededError
+    """.split()
 )
 
 
@@ -124,14 +123,14 @@ def _behind(error: BaseException) -> Iterator[BaseException]:
     """
     seen: set[int] = set()
     waiting: list[BaseException | None] = [error]
-    while waiting and len(seen) < MAX_LINKS:
+    while waiting and len(seen) < _MAX_LINKS:
         current = waiting.pop()
         if current is None or id(current) in seen:
             continue
         seen.add(id(current))
         yield current
         if isinstance(current, BaseExceptionGroup):
-            waiting += reversed(current.exceptions[:MAX_LINKS])
+            waiting += reversed(current.exceptions[:_MAX_LINKS])
         if current.__cause__ is not None:
             waiting.append(current.__cause__)
         elif not current.__suppress_context__ and next(lineage(type(current))) in _GENERIC:

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
-from alerting.sentry.grouping.chain import Fault, Frame, held_at, last_breadcrumb
-from alerting.sentry.grouping.schemes import BY_LIBRARY, Scheme, lookup
+from alerting.sentry.grouping.chain import Fault, held_at, last_breadcrumb
+from alerting.sentry.grouping.schemes import Scheme, scheme_around
 
 _DEFAULT_PORTS = frozenset({"80", "443", "6379", "6380", "25", "465", "587", "5672", "5671"})
 _IN_TEXT = (
@@ -33,7 +33,6 @@ _SERVERS_OF_CLIENT = ("self.", "")
 _IN_CALLER = ("url", "uri", "endpoint", "base_url", "api_url")
 _NEAR = 3
 
-_CLIENTS = dict.fromkeys(("http.client", "urllib.request", "asyncio", "socket", "ssl"), Scheme.EXTERNAL)
 # Whose calls the SDK notes: only with them the last one noted is the one that failed.
 _NOTED = frozenset({"httpx", "httpcore", "requests", "urllib3", "aiohttp", "urllib", "http"})
 
@@ -44,11 +43,11 @@ def service_of(faults: Sequence[Fault], event: Mapping[str, Any], package: str) 
     Looks at the exceptions, then at the frames of the client library, then at their texts. With the `package` of a
     client library the caller's variables count too: the exception's class says that it is about a call to somewhere.
     """
-    frames = [frame for fault in faults for frame in fault.frames]
+    within = [one for fault in faults for one in fault.frames if scheme_around(one.module) is Scheme.EXTERNAL]
     near = [frame.variables for fault in faults for frame in fault.frames[:_NEAR]]
     found = (
         _first(_told(fault.error, _ON_EXCEPTION, _SERVERS_OF_EXCEPTION) for fault in faults)
-        or _first(_told(frame.variables, _IN_CLIENT, _SERVERS_OF_CLIENT) for frame in frames if _is_client(frame))
+        or _first(_told(frame.variables, _IN_CLIENT, _SERVERS_OF_CLIENT) for frame in within)
         or _first(_in_text(fault.text) for fault in faults)
     )
     if found or not package:
@@ -69,10 +68,6 @@ def _told(holder: Any, urls: Sequence[str], servers: Sequence[str]) -> str:
         for server in servers
         for name in ("host", "_host")
     )
-
-
-def _is_client(frame: Frame) -> bool:
-    return lookup(frame.module, BY_LIBRARY) is Scheme.EXTERNAL or lookup(frame.module, _CLIENTS) is not None
 
 
 def _in_text(text: str) -> str:

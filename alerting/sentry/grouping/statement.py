@@ -7,7 +7,7 @@ from typing import Any
 
 from alerting.sentry.grouping.call_site import failing_call
 from alerting.sentry.grouping.chain import Fault, Frame, held_at, last_breadcrumb
-from alerting.sentry.grouping.schemes import BY_LIBRARY, Scheme, lookup
+from alerting.sentry.grouping.schemes import Scheme, scheme_around
 from alerting.sentry.sql import MAX_CHARS, kind_in, kind_of
 
 # What drivers and ORMs call the statement, in their methods' arguments.
@@ -16,7 +16,6 @@ _NAMES = ("sql", "query", "statement", "operation", "command", "stmt")
 _ON_EXCEPTION = ("statement", "query", "_query", "cursor.query", "diag.internal_query")
 _EXECUTING = frozenset({"execute", "executemany", "executescript", "execute_many", "query", "raw", "run_sql", "sql"})
 _CONNECTING = frozenset({"connect", "_connect", "ensure_connection", "get_new_connection", "getconn", "create_pool"})
-_DRIVERS = dict.fromkeys(("django.db.backends", "sqlalchemy", "peewee"), Scheme.DATABASE)
 # SQLAlchemy and PostgreSQL quote the statement in the error's text; other texts may hold it anywhere.
 _QUOTED = re.compile(
     r"(?:\[SQL: |^LINE \d+: |\b(?=(?:select|insert\s+into|update|delete\s+from|merge\s+into)\s))(?P<sql>.{1,20000})",
@@ -30,7 +29,7 @@ def query_kind(faults: Sequence[Fault], event: Mapping[str, Any]) -> str:
     """The kind of statement behind the errors (outermost first), `connect`, or empty where nothing tells."""
     return (
         _first(_kind_at(_ON_EXCEPTION, fault.error, kind_of) for fault in faults)
-        or _first(_in_drivers(fault.frames) or _in_call(fault) or _named_in(fault.frames) for fault in faults)
+        or _first(_in_drivers(fault.frames) or _in_call(fault) for fault in faults)
         or _first(kind_in(quoted["sql"]) for fault in faults if (quoted := _QUOTED.search(fault.text)))
         or _first(_only_one_in(fault.frames) for fault in faults)
         # Beside an exception's own traceback the query before it is just another query.
@@ -43,8 +42,7 @@ def _first(found: Iterable[str | None]) -> str:
 
 
 def _in_drivers(frames: Sequence[Frame]) -> str:
-    within = [frame for frame in frames if _is_driver(frame.module)]
-    for frame in within:
+    for frame in (one for one in frames if scheme_around(one.module) is Scheme.DATABASE):
         if frame.function in _CONNECTING:
             return "connect"
         if kind := _kind_at(_NAMES, frame.variables, kind_of):
@@ -52,19 +50,10 @@ def _in_drivers(frames: Sequence[Frame]) -> str:
     return ""
 
 
-def _is_driver(module: str) -> bool:
-    return lookup(module, _DRIVERS) is not None or lookup(module, BY_LIBRARY) is Scheme.DATABASE
-
-
 def _in_call(fault: Fault) -> str:
     """Drivers written in C leave no frame of their own: the application's call into them comes last."""
     name, texts = failing_call(fault.steps[0]) if fault.steps else ("", ())
     return _first(_kind(text, kind_of if name in _EXECUTING else kind_in) for text in texts)
-
-
-def _named_in(frames: Sequence[Frame]) -> str:
-    """The statement the raising function was about to execute, under a name that says so."""
-    return _kind_at(_NAMES, frames[0].variables, kind_in) if frames else ""
 
 
 def _only_one_in(frames: Sequence[Frame]) -> str:
