@@ -131,8 +131,8 @@ def test_what_trickles_in_during_hours_of_refusals_is_few_messages_in_the_end(wo
     world.slack.errors = [DeliveryError("http_503", "Slack answered 503.")] * 10_000
     for number in range(60):
         owe(world, notice(number))
-        for _ in range(5):
-            world.now += timedelta(minutes=2)
+        for _ in range(2):
+            world.now += timedelta(minutes=5)
             world.deliver()
     world.slack.errors = []
     world.now += timedelta(minutes=1)

@@ -7,8 +7,8 @@ from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
 START = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
-TICKS = 120
-INTERVAL = timedelta(seconds=30)
+TICKS = 60
+INTERVAL = timedelta(minutes=1)
 
 
 def live(environment: Mapping[str, str], received: Path, slot_begins: Barrier) -> None:
