@@ -9,6 +9,8 @@ from sentry_sdk.utils import capture_internal_exceptions
 
 from alerting.sentry.attachments import scrubbed_attachments
 from alerting.sentry.guest import LogCrumb
+from alerting.sentry.ignored import is_ignored
+from alerting.sentry.scrub import Scrubber, scrub_event, without_task_arguments
 
 Hook = Callable[[Any, Any], Any]
 
@@ -72,28 +74,19 @@ def breadcrumb_hook(theirs: Hook | None) -> Hook:
     return before_breadcrumb
 
 
-def default_scrub(item: Any, hint: Any) -> Any:
-    """`scrub_event`, whose words and patterns are read when it is first needed."""
-    from alerting.sentry.scrub import scrub_event
-
-    return scrub_event(item, hint)
-
-
 def is_own(scrub: Hook) -> bool:
     """Whether these rules are this package's, taught or not."""
-    return str(getattr(scrub, "__module__", "")).startswith("alerting.sentry.")
+    return scrub is scrub_event or isinstance(scrub, Scrubber)
 
 
-# Grouping and scrubbing are read at the first event: until something fails an application pays for neither.
 def _is_ignored(event: Any, hint: Any, ignored: Sequence[str | type]) -> bool:
-    from alerting.sentry.ignored import is_ignored
-
     with capture_internal_exceptions():
         return is_ignored(event, hint, ignored)
     return False
 
 
 def _grouped(event: Any, hint: Any) -> Any:
+    # Read at the first event: until something fails an application does not pay for it.
     from alerting.sentry.grouping.fingerprint import fingerprint
 
     with capture_internal_exceptions():
@@ -109,13 +102,10 @@ def _scrubbed(item: Any, hint: Any, scrub: Hook) -> Any:
     if hint.get("attachments"):
         hint["attachments"] = scrubbed_attachments(hint["attachments"], scrub)
     with capture_internal_exceptions():
-        if not is_own(scrub):  # no rule can know what Celery's tasks were called with
-            from alerting.sentry.scrub import without_task_arguments
-
-            item = without_task_arguments(item)
-        return scrub(item, hint)
+        # No rule of the application's own can know what Celery's tasks were called with.
+        return scrub(item if is_own(scrub) else without_task_arguments(item), hint)
     # Rules of the application's own that fail must not lose the event, nor send it as it is.
-    return default_scrub(item, hint)
+    return scrub_event(item, hint)
 
 
 def _consulted(theirs: Hook | None, item: Any, hint: Any) -> Any:

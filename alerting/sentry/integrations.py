@@ -1,6 +1,6 @@
 """Which of the SDK's integrations are switched on: those whose library is installed, imported no earlier than that."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from importlib import import_module
 from importlib.util import find_spec
@@ -14,16 +14,10 @@ from alerting.sentry.monitors import correct_monitors
 _NAMED_BY_URL = {"transaction_style": "url", "middleware_spans": True, "signals_spans": True}
 
 
-def choose(
-    given: Sequence[Integration], disabled: Sequence[Any], failed_request_status_codes: Collection[int]
-) -> list[Integration]:
-    """The caller's integrations and, beside them, the known ones that the caller neither configured nor disabled."""
+def choose(decided: Collection[Any], failed_request_status_codes: Collection[int]) -> Iterator[Integration]:
+    """The known integrations, but for those that the caller `decided` about: by configuring or by disabling them."""
     # The SDK heeds what is disabled only where it sets an integration up for the first time in a process.
-    decided = {getattr(integration, "identifier", None) for integration in (*given, *disabled)}
-    return [*given, *(ours for ours in _available(failed_request_status_codes) if ours.identifier not in decided)]
-
-
-def _available(failed_request_status_codes: Collection[int]) -> Iterator[Integration]:
+    identifiers = {getattr(one, "identifier", None) for one in decided}
     answers = {"failed_request_status_codes": failed_request_status_codes}
     for library, module, name, arguments in (
         ("django", "sentry_sdk.integrations.django", "DjangoIntegration", _NAMED_BY_URL),
@@ -36,5 +30,7 @@ def _available(failed_request_status_codes: Collection[int]) -> Iterator[Integra
         # A library that is installed but broken, too old for the SDK, or hidden must not stop the application.
         with suppress(Exception):
             if find_spec(library) is not None:
-                given = {"monitor_beat_tasks": correct_monitors()} if library == "celery" else arguments
-                yield getattr(import_module(module), name)(**given)
+                integration = getattr(import_module(module), name)
+                if integration.identifier not in identifiers:
+                    given = {"monitor_beat_tasks": correct_monitors()} if library == "celery" else arguments
+                    yield integration(**given)

@@ -7,10 +7,10 @@ import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from sentry_sdk.consts import DEFAULT_OPTIONS
 from sentry_sdk.integrations import Integration
+from sentry_sdk.utils import Dsn
 
 from alerting.sentry import profiling
 from alerting.sentry.hooks import HOOKS
@@ -139,16 +139,15 @@ def _dsn_of_environment(problems: list[str]) -> str:
 def _mistakes_in_dsn(dsn: str) -> Iterator[str]:
     """Mistakes in a DSN, never quoting it: its key is a secret of sorts."""
     try:
-        parts = urlsplit(dsn)
-        host, _ = parts.hostname or "", parts.port
+        read = Dsn("" if re.search(r"\s", dsn) else dsn)
     except ValueError:
-        parts, host = urlsplit(""), ""
-    project = parts.path.rsplit("/", 1)[-1]
-    readable = parts.scheme in {"http", "https"} and host and parts.username and project.isdigit()
-    if not readable or any(character.isspace() for character in dsn):
         yield "SENTRY_DSN: expected a DSN such as https://<key>@<host>/<project id>, got a value that is not shown"
-    elif parts.scheme == "http" and not _is_loopback(host):
-        yield f"SENTRY_DSN: expected an https:// URL (http:// is accepted for loopback hosts only, {host} is not one)"
+        return
+    if read.scheme == "http" and not _is_loopback(read.host):
+        yield (
+            "SENTRY_DSN: expected an https:// URL (http:// is accepted for loopback hosts only, "
+            f"{read.host} is not one)"
+        )
 
 
 def _add_names(options: dict[str, Any], problems: list[str]) -> None:

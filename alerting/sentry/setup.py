@@ -1,7 +1,7 @@
 """Switches Sentry on in an application: scrubbed, grouped, and with the integrations its libraries need."""
 
 import warnings
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import sentry_sdk
@@ -10,12 +10,13 @@ from sentry_sdk.integrations import Integration
 from sentry_sdk.scrubber import EventScrubber
 
 from alerting.sentry.guest import GuestScrubber, guarded, keep_field_names
-from alerting.sentry.hooks import HOOKS, Hook, breadcrumb_hook, default_scrub, is_own, outgoing_hook
+from alerting.sentry.hooks import HOOKS, Hook, breadcrumb_hook, is_own, outgoing_hook
 from alerting.sentry.ignored import IGNORED
 from alerting.sentry.integrations import choose
 from alerting.sentry.options import SAMPLERS, SentrySetupError, resolve
 from alerting.sentry.profiling import without_unsafe_profiling
 from alerting.sentry.responses import SERVER_ERRORS
+from alerting.sentry.scrub import scrub_event
 
 # Both are about options this package sets on purpose. `send_default_pii=False` stays explicit because the successor
 # the first one recommends switches the SDK's scrubber off; the second is what SENTRY_PROFILES_SAMPLE_RATE asks for.
@@ -25,7 +26,7 @@ _DEFAULTS = {"send_default_pii": False, "attach_stacktrace": True, "auto_enablin
 
 def init_sentry(
     *,
-    scrub: Hook = default_scrub,
+    scrub: Hook = scrub_event,
     failed_request_status_codes: Collection[int] = SERVER_ERRORS,
     **overrides: Any,
 ) -> bool:
@@ -55,30 +56,24 @@ def init_sentry(
     options["event_scrubber"] = GuestScrubber(theirs, scrub)
     # The oldest SDK lets what these raise through to the application; the newest answers as they do here.
     options |= {name: guarded(options[name], 0.0) for name in SAMPLERS if options.get(name) is not None}
-    disabled = list(options.get("disabled_integrations") or ())
-    _start_with_what_fits(options, given, choose(given, disabled, failed_request_status_codes))
+    decided = [*given, *(options.get("disabled_integrations") or ())]
+    _start_with_what_fits(options, given, list(choose(decided, failed_request_status_codes)))
     return True
 
 
-def _start_with_what_fits(
-    options: Mapping[str, Any], given: Sequence[Integration], chosen: Sequence[Integration]
-) -> None:
+def _start_with_what_fits(options: Mapping[str, Any], given: list[Integration], ours: list[Integration]) -> None:
     """Start with every integration, else without the one that does not go with its library, else with `given` only."""
-    ours = [one for one in chosen if one not in given]
-    attempts = [chosen, *([one for one in chosen if one is not dropped] for dropped in ours), given]
-    for integrations in attempts:
+    for kept in (ours, *([one for one in ours if one is not dropped] for dropped in ours), []):
         try:
-            return _start({**options, "integrations": integrations})
+            with warnings.catch_warnings():
+                for message in _SILENCED:
+                    warnings.filterwarnings("ignore", message=message, category=DeprecationWarning)
+                sentry_sdk.init(**{**options, "integrations": [*given, *kept]})
         except Exception as error:  # noqa: BLE001
             refusal = error
+        else:
+            return
     raise SentrySetupError([f"sentry_sdk.init refused the options: {type(refusal).__name__}: {refusal}"]) from None
-
-
-def _start(options: Mapping[str, Any]) -> None:
-    with warnings.catch_warnings():
-        for message in _SILENCED:
-            warnings.filterwarnings("ignore", message=message, category=DeprecationWarning)
-        sentry_sdk.init(**options)
 
 
 def _hooks(options: Mapping[str, Any], scrub: Hook) -> dict[str, Hook]:

@@ -92,7 +92,7 @@ def test_a_failure_of_grouping_loses_nothing(
         raise RuntimeError("a bug here")
 
     monkeypatch.setattr("alerting.sentry.grouping.fingerprint.fingerprint", fail)
-    monkeypatch.setattr("alerting.sentry.ignored.is_ignored", fail)
+    monkeypatch.setattr("alerting.sentry.hooks.is_ignored", fail)
     kept = started()
     sentry_sdk.capture_message("hello")
 

@@ -1,6 +1,6 @@
 """The exceptions behind an event: the raised one and what it stands for, with what the event says of each."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from types import TracebackType
@@ -106,6 +106,11 @@ def held_at(holder: Any, path: str) -> Any:
         except Exception:  # noqa: BLE001
             return None
     return holder
+
+
+def first(found: Iterable[str | None]) -> str:
+    """The first that is not empty."""
+    return next((one for one in found if one), "")
 
 
 def last_breadcrumb(event: Mapping[str, Any], name: str, value: str) -> Mapping[str, Any]:

@@ -1,11 +1,11 @@
 """Finds which service an error came from: the host that was called."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
-from alerting.sentry.grouping.chain import Fault, held_at, last_breadcrumb
+from alerting.sentry.grouping.chain import Fault, first, held_at, last_breadcrumb
 from alerting.sentry.grouping.schemes import Scheme, scheme_around
 
 _DEFAULT_PORTS = frozenset({"80", "443", "6379", "6380", "25", "465", "587", "5672", "5671"})
@@ -46,24 +46,20 @@ def service_of(faults: Sequence[Fault], event: Mapping[str, Any], package: str) 
     within = [one for fault in faults for one in fault.frames if scheme_around(one.module) is Scheme.EXTERNAL]
     near = [frame.variables for fault in faults for frame in fault.frames[:_NEAR]]
     found = (
-        _first(_told(fault.error, _ON_EXCEPTION, _SERVERS_OF_EXCEPTION) for fault in faults)
-        or _first(_told(frame.variables, _IN_CLIENT, _SERVERS_OF_CLIENT) for frame in within)
-        or _first(_in_text(fault.text) for fault in faults)
+        first(_told(fault.error, _ON_EXCEPTION, _SERVERS_OF_EXCEPTION) for fault in faults)
+        or first(_told(frame.variables, _IN_CLIENT, _SERVERS_OF_CLIENT) for frame in within)
+        or first(_in_text(fault.text) for fault in faults)
     )
     if found or not package:
         return found
-    called = _first(_told(variables, _IN_CALLER, ("",)) or _only_one_in(variables) for variables in near)
+    called = first(_told(variables, _IN_CALLER, ("",)) or _only_one_in(variables) for variables in near)
     noted = last_breadcrumb(event, "type", "http") if package in _NOTED else {}
     return called or _url(held_at(noted, "data.url"))
 
 
-def _first(found: Iterable[str]) -> str:
-    return next((one for one in found if one), "")
-
-
 def _told(holder: Any, urls: Sequence[str], servers: Sequence[str]) -> str:
     """The host of the first URL or server that a foreign object or a frame's variables hold at these places."""
-    return _first(_url(held_at(holder, path)) for path in urls) or _first(
+    return first(_url(held_at(holder, path)) for path in urls) or first(
         _authority(held_at(holder, f"{server}{name}"), held_at(holder, f"{server}port"))
         for server in servers
         for name in ("host", "_host")
@@ -72,7 +68,7 @@ def _told(holder: Any, urls: Sequence[str], servers: Sequence[str]) -> str:
 
 def _in_text(text: str) -> str:
     matches = (match for pattern in _IN_TEXT if (match := pattern.search(text)))
-    return _first(_authority(match["host"], match.groupdict().get("port")) for match in matches)
+    return first(_authority(match["host"], match.groupdict().get("port")) for match in matches)
 
 
 def _only_one_in(variables: Mapping[str, Any]) -> str:

@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import Any
 
 from alerting.sentry.grouping.call_site import failing_call
-from alerting.sentry.grouping.chain import Fault, Frame, held_at, last_breadcrumb
+from alerting.sentry.grouping.chain import Fault, Frame, first, held_at, last_breadcrumb
 from alerting.sentry.grouping.schemes import Scheme, scheme_around
 from alerting.sentry.sql import MAX_CHARS, kind_in, kind_of
 
@@ -28,17 +28,13 @@ Read = Callable[[str], str | None]
 def query_kind(faults: Sequence[Fault], event: Mapping[str, Any]) -> str:
     """The kind of statement behind the errors (outermost first), `connect`, or empty where nothing tells."""
     return (
-        _first(_kind_at(_ON_EXCEPTION, fault.error, kind_of) for fault in faults)
-        or _first(_in_drivers(fault.frames) or _in_call(fault) for fault in faults)
-        or _first(kind_in(quoted["sql"]) for fault in faults if (quoted := _QUOTED.search(fault.text)))
-        or _first(_only_one_in(fault.frames) for fault in faults)
+        first(_kind_at(_ON_EXCEPTION, fault.error, kind_of) for fault in faults)
+        or first(_in_drivers(fault.frames) or _in_call(fault) for fault in faults)
+        or first(kind_in(quoted["sql"]) for fault in faults if (quoted := _QUOTED.search(fault.text)))
+        or first(_only_one_in(fault.frames) for fault in faults)
         # Beside an exception's own traceback the query before it is just another query.
         or ("" if faults[0].error else _kind(last_breadcrumb(event, "category", "query").get("message"), kind_of))
     )
-
-
-def _first(found: Iterable[str | None]) -> str:
-    return next((one for one in found if one), "")
 
 
 def _in_drivers(frames: Sequence[Frame]) -> str:
@@ -53,7 +49,7 @@ def _in_drivers(frames: Sequence[Frame]) -> str:
 def _in_call(fault: Fault) -> str:
     """Drivers written in C leave no frame of their own: the application's call into them comes last."""
     name, texts = failing_call(fault.steps[0]) if fault.steps else ("", ())
-    return _first(_kind(text, kind_of if name in _EXECUTING else kind_in) for text in texts)
+    return first(_kind(text, kind_of if name in _EXECUTING else kind_in) for text in texts)
 
 
 def _only_one_in(frames: Sequence[Frame]) -> str:
@@ -62,7 +58,7 @@ def _only_one_in(frames: Sequence[Frame]) -> str:
 
 
 def _kind_at(paths: Iterable[str], holder: Any, read: Read) -> str:
-    return _first(_kind(held_at(holder, path), read) for path in paths)
+    return first(_kind(held_at(holder, path), read) for path in paths)
 
 
 def _kind(value: Any, read: Read) -> str:
