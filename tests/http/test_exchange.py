@@ -14,8 +14,11 @@ from alerting.errors import HttpError, HttpFault
 from alerting.http import exchange
 from alerting.http.exchange import Bearer
 from tests.http.proxy_server import proxy_to
-from tests.poll.server import Reply, Server, serving
+from tests.sandbox import Sandbox
+from tests.sandbox.prepared import Reply
+from tests.sandbox.sentry import SentryPart
 from tests.support import certificate
+from tests.support.tls_front import tls_front
 
 HOST = "sentry.test"
 needs_openssl = pytest.mark.skipif(shutil.which("openssl") is None, reason="makes its certificate with openssl")
@@ -38,12 +41,26 @@ def pem(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return certificate.make(tmp_path_factory.mktemp("tls"), HOST)
 
 
-@pytest.fixture
-def sentry(pem: Path) -> Iterator[Server]:
-    """What the proxies lead to: https://sentry.test."""
-    with serving(lambda request: Reply({"host": request.headers["host"]})) as running:
-        running.socket = certificate.serving(pem).wrap_socket(running.socket, server_side=True)
+@pytest.fixture(scope="module")
+def running() -> Iterator[Sandbox]:
+    with Sandbox() as running:
         yield running
+
+
+@pytest.fixture
+def server(running: Sandbox) -> SentryPart:
+    """Answers with what a test prepares."""
+    running.sentry.begin_anew()
+    return running.sentry
+
+
+@pytest.fixture
+def secured(server: SentryPart, pem: Path) -> Iterator[int]:
+    """What the proxies lead to: the port of https://sentry.test."""
+    server.own_names = frozenset({HOST, "localhost"})
+    server.prepare = lambda request: Reply({"host": request.host})
+    with tls_front(pem, server.port) as port:
+        yield port
 
 
 def test_a_name_lookup_that_hangs_holds_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -58,14 +75,14 @@ def test_a_name_lookup_that_hangs_holds_nobody(monkeypatch: pytest.MonkeyPatch) 
         over.set()
 
 
-def test_a_server_that_drips_is_left_on_time() -> None:
-    with serving(lambda request: Reply(drip=b"HTTP/1.1 200 OK\r\n" + b"X-Slow: 1\r\n" * 100)) as server:
-        began = time.monotonic()
-        assert fails(server.url, 0.5) == (
-            HttpFault.TIMEOUT,
-            f"127.0.0.1:{server.server_port} did not answer in full within 0 seconds.",
-        )
-        assert 0.4 < time.monotonic() - began < 1.5
+def test_a_server_that_drips_is_left_on_time(server: SentryPart) -> None:
+    server.prepare = lambda _: Reply(drip=b"HTTP/1.1 200 OK\r\n" + b"X-Slow: 1\r\n" * 100)
+    began = time.monotonic()
+    assert fails(server.url, 0.5) == (
+        HttpFault.TIMEOUT,
+        f"127.0.0.1:{server.port} did not answer in full within 0 seconds.",
+    )
+    assert 0.4 < time.monotonic() - began < 1.5
 
 
 def test_plain_http_is_for_this_machine_only() -> None:
@@ -76,12 +93,11 @@ def test_plain_http_is_for_this_machine_only() -> None:
     )
 
 
-def test_a_login_in_the_url_is_sent_and_never_shown() -> None:
-    with serving(lambda request: Reply({}, 404)) as server:
-        address = f"127.0.0.1:{server.server_port}"
-        assert exchange.get(f"http://user:hunter22@{address}/", seconds=5.0).status == 404
-        expected = "Basic " + base64.b64encode(b"user:hunter22").decode()
-        assert server.requests[0].headers["authorization"] == expected
+def test_a_login_in_the_url_is_sent_and_never_shown(server: SentryPart) -> None:
+    server.prepare = lambda _: Reply({}, 404)
+    assert exchange.get(f"http://user:hunter22@127.0.0.1:{server.port}/api/0/", seconds=5.0).status == 404
+    expected = "Basic " + base64.b64encode(b"user:hunter22").decode()
+    assert server.requests[0].headers["authorization"] == expected
     assert "hunter22" not in fails("http://user:hunter22@127.0.0.1:9/")[1]
 
 
@@ -116,9 +132,9 @@ def test_a_post_has_a_connection_of_its_own() -> None:
     ],
 )
 def test_a_proxy_leads_to_the_server_which_is_verified(
-    sentry: Server, pem: Path, monkeypatch: pytest.MonkeyPatch, variable: str, form: str
+    secured: int, pem: Path, monkeypatch: pytest.MonkeyPatch, variable: str, form: str
 ) -> None:
-    with proxy_to(sentry.server_port) as proxy:
+    with proxy_to(secured) as proxy:
         monkeypatch.setenv(variable, form.format(port=proxy.port))
         fault, said = fails(f"https://{HOST}/")
         assert fault is HttpFault.CERTIFICATE
@@ -194,16 +210,16 @@ def test_authorities_that_cannot_be_read_are_named(
 
 @needs_openssl
 def test_an_authority_of_ones_own_is_trusted_from_its_file_alone(
-    sentry: Server, pem: Path, monkeypatch: pytest.MonkeyPatch
+    secured: int, pem: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(pem))
-    fault, said = fails(f"https://localhost:{sentry.server_port}/")
+    fault, said = fails(f"https://localhost:{secured}/")
     assert fault is HttpFault.CERTIFICATE, "its name is another"
     assert "not valid for 'localhost'" in said
 
 
-def test_the_token_is_hidden_where_a_server_repeats_it() -> None:
-    with serving(lambda request: Reply({"detail": "no " + "t" * 40}, 401, {"X-Token": "t" * 40})) as server:
-        reply = exchange.get(server.url, seconds=5.0, auth=Bearer("t" * 40), max_bytes=1000)
+def test_the_token_is_hidden_where_a_server_repeats_it(server: SentryPart) -> None:
+    server.prepare = lambda _: Reply({"detail": "no " + "t" * 40}, 401, {"X-Token": "t" * 40})
+    reply = exchange.get(server.url, seconds=5.0, auth=Bearer("t" * 40), max_bytes=1000)
     assert reply.body == b'{"detail": "no [token]"}'
     assert reply.headers["x-token"] == "[token]"

@@ -1,31 +1,36 @@
 """What `alerting check` says about Sentry: everything that would keep us blind, named with its remedy."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from alerting.poll.inspection import Level, Observation, inspect
-from tests.poll.sentry_like import END, TOKEN, SentryLike, event_row, source
-from tests.poll.server import Reply, Server
+from tests.poll.asking import END, TOKEN, source
+from tests.sandbox.prepared import Reply
+from tests.sandbox.sentry import SentryPart
 
 
 @pytest.fixture
-def sentry() -> SentryLike:
-    projects = [{"id": str(number), "slug": f"p{number}", "environments": ["production"]} for number in (1, 2)]
-    transactions = [event_row(1, 900, **{"p95(span.duration)": 80})]
-    return SentryLike(projects=projects, errors=[event_row(1)], transactions=transactions)
+def sentry(empty: SentryPart) -> SentryPart:
+    """Two projects with errors, one of them with transactions."""
+    for number in (1, 2):
+        empty.add_project(f"p{number}", id=number)
+    empty.add_errors("p1", 7, at=END - timedelta(minutes=1), issue=False)
+    empty.add_transactions("p1", 900, p95_ms=80, at=END - timedelta(minutes=1))
+    return empty
 
 
-def look(server: Server, **more: Any) -> dict[Level, str]:
-    observed: list[Observation] = inspect(source(server, **more), END)
+def look(sentry: SentryPart, **more: Any) -> dict[Level, str]:
+    observed: list[Observation] = inspect(source(sentry, **more), END)
     assert TOKEN not in repr(observed)
     return {
         level: "\n".join(f"{each.said} {each.advice}" for each in observed if each.level is level) for level in Level
     }
 
 
-def test_a_healthy_sentry_is_described(server: Server) -> None:
-    found = look(server, projects=("p1",), environments=("production",))
+def test_a_healthy_sentry_is_described(sentry: SentryPart) -> None:
+    found = look(sentry, projects=("p1",), environments=("production",))
     assert (found[Level.BROKEN], found[Level.DOUBTFUL]) == ("", "")
     for text in (
         "The token (user) has the scopes org:read, event:read",
@@ -40,41 +45,42 @@ def test_a_healthy_sentry_is_described(server: Server) -> None:
         assert text in found[Level.GOOD]
 
 
-def test_missing_scopes_are_named_with_what_they_cost(sentry: SentryLike, server: Server) -> None:
-    sentry.scopes = ["org:ci", "project:read"]
-    broken = look(server)[Level.BROKEN]
+def test_missing_scopes_are_named_with_what_they_cost(sentry: SentryPart) -> None:
+    sentry.scopes = {"org:ci", "project:read"}
+    broken = look(sentry)[Level.BROKEN]
     assert "lacks the scope org:read: no error counts" in broken
     assert "lacks the scope event:read: no new issues" in broken
     assert "Developer Settings" in broken
 
 
-def test_wider_scopes_are_enough(sentry: SentryLike, server: Server) -> None:
-    sentry.scopes = ["org:admin", "event:write"]
-    assert look(server)[Level.BROKEN] == ""
+def test_wider_scopes_are_enough(sentry: SentryPart) -> None:
+    sentry.scopes = {"org:admin", "event:write"}
+    assert look(sentry)[Level.BROKEN] == ""
 
 
-def test_a_project_without_transactions_is_said_to_have_no_error_rate(server: Server) -> None:
-    assert "no error rate and no latency: p2" in look(server)[Level.DOUBTFUL]
+def test_a_project_without_transactions_is_said_to_have_no_error_rate(sentry: SentryPart) -> None:
+    assert "no error rate and no latency: p2" in look(sentry)[Level.DOUBTFUL]
 
 
-def test_an_older_server_is_said_to_be_scaled(sentry: SentryLike, server: Server) -> None:
+def test_an_older_server_is_said_to_be_scaled(sentry: SentryPart) -> None:
     sentry.datasets = {"errors", "transactions"}
-    doubtful = look(server, traces_sample_rate=0.1)[Level.DOUBTFUL]
+    doubtful = look(sentry, traces_sample_rate=0.1)[Level.DOUBTFUL]
     assert "from the dataset transactions" in doubtful
     assert "multiplied by 10" in doubtful
 
 
-def test_unknown_environments_and_projects_are_named_with_the_known_ones(server: Server) -> None:
-    broken = look(server, environments=("prod",))[Level.BROKEN]
+def test_unknown_environments_and_projects_are_named_with_the_known_ones(sentry: SentryPart) -> None:
+    broken = look(sentry, environments=("prod",))[Level.BROKEN]
     assert "SENTRY_ALERT_ENVIRONMENTS names prod" in broken
     assert "Known are: production" in broken
     assert broken.count("not the environments") == 1, "three measures fail for one reason"
-    assert "did you mean p2" in look(server, projects=("p22",))[Level.BROKEN]
+    assert "did you mean p2" in look(sentry, projects=("p22",))[Level.BROKEN]
 
 
-def test_a_token_that_sees_no_project_is_broken(sentry: SentryLike, server: Server) -> None:
-    sentry.projects = []
-    assert "sees no project" in look(server)[Level.BROKEN]
+def test_a_token_that_sees_no_project_is_broken(sentry: SentryPart) -> None:
+    for slug in ("p1", "p2"):
+        sentry.remove_project(slug)
+    assert "sees no project" in look(sentry)[Level.BROKEN]
 
 
 @pytest.mark.parametrize(
@@ -86,17 +92,15 @@ def test_a_token_that_sees_no_project_is_broken(sentry: SentryLike, server: Serv
     ],
 )
 def test_what_makes_everything_else_impossible_ends_the_look(
-    sentry: SentryLike, server: Server, org: str, reply: Reply | None, told: str
+    sentry: SentryPart, org: str, reply: Reply | None, told: str
 ) -> None:
-    sentry.hook = lambda request: reply
-    assert told in look(server, org=org)[Level.BROKEN]
-    assert all(not request.path.endswith("/events/") for request in server.requests)
+    sentry.prepare = lambda request: reply
+    assert told in look(sentry, org=org)[Level.BROKEN]
+    assert all(not request.path.endswith("/events/") for request in sentry.requests)
 
 
-def test_a_server_that_does_not_name_scopes_is_doubted_and_looked_at_further(
-    sentry: SentryLike, server: Server
-) -> None:
-    sentry.hook = lambda request: Reply({"version": "0"}) if request.path == "/api/0/" else None
-    found = look(server)
+def test_a_server_that_does_not_name_scopes_is_doubted_and_looked_at_further(sentry: SentryPart) -> None:
+    sentry.prepare = lambda request: Reply({"version": "0"}) if request.path == "/api/0/" else None
+    found = look(sentry)
     assert "does not say what the token (user) may do" in found[Level.DOUBTFUL]
     assert "Organisation Acme" in found[Level.GOOD]

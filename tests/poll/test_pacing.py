@@ -9,22 +9,31 @@ import pytest
 from alerting.errors import SourceFault
 from alerting.rules.answers import Measure
 from alerting.rules.model import Trust
-from tests.poll.sentry_like import SentryLike, question, source
-from tests.poll.server import Reply, Request, Server
+from tests.poll.asking import question, source
+from tests.sandbox.prepared import Reply
+from tests.sandbox.records import RecordedRequest
+from tests.sandbox.sentry import SentryPart
 
 
-def test_a_429_is_waited_for_and_tried_again_within_the_time(sentry: SentryLike, server: Server) -> None:
+@pytest.fixture
+def sentry(sentry: SentryPart) -> SentryPart:
+    """On the real clock, to which headers refer."""
+    sentry.clock = lambda: datetime.now(UTC)
+    return sentry
+
+
+def test_a_429_is_waited_for_and_tried_again_within_the_time(sentry: SentryPart) -> None:
     reply = Reply({"detail": "too frequently. Limit is 3 requests in 1 seconds"}, 429, content_type="text/html")
     refusals = [reply]
 
-    def once(request: Request) -> Reply | None:
+    def once(request: RecordedRequest) -> Reply | None:
         if not refusals:
             return None
         reset = {"X-Sentry-Rate-Limit-Reset": str(int(time.time()) + 1), "X-Sentry-Rate-Limit-Limit": "3"}
         return Reply(refusals.pop().body, 429, reset, "text/html")
 
-    sentry.hook = once
-    answer = source(server).ask(question(Measure.ERRORS))
+    sentry.prepare = once
+    answer = source(sentry).ask(question(Measure.ERRORS))
     assert (answer.trust, answer.requests) == (Trust.VALUE, 2)
 
 
@@ -39,12 +48,12 @@ def test_a_429_is_waited_for_and_tried_again_within_the_time(sentry: SentryLike,
     ],
 )
 def test_a_long_429_says_when_to_ask_again(
-    sentry: SentryLike, server: Server, headers: dict[str, str], text: str, least: float, most: float
+    sentry: SentryPart, headers: dict[str, str], text: str, least: float, most: float
 ) -> None:
     at = {"RESET": str(int(time.time()) + 90), "DATE": _http_date(time.time() + 120)}
     reply = Reply({"detail": text}, 429, {name: at.get(value, value) for name, value in headers.items()}, "text/html")
-    sentry.hook = lambda request: reply
-    reader = source(server)
+    sentry.prepare = lambda request: reply
+    reader = source(sentry)
     answer = reader.ask(question(Measure.ERRORS))
     assert (answer.fault, answer.requests) == (SourceFault.RATE_LIMITED, 1)
     assert answer.retry_at is not None
@@ -52,35 +61,35 @@ def test_a_long_429_says_when_to_ask_again(
     again = reader.ask(question(Measure.ERRORS))
     assert (again.fault, again.requests) == (SourceFault.BUDGET, 0)
     assert "asked us to leave events alone until" in again.note
-    sentry.hook = lambda request: None
+    sentry.prepare = lambda request: None
     assert reader.ask(question(Measure.NEW_ISSUES)).trust is Trust.VALUE, "other endpoints go on"
 
 
-def test_a_server_whose_clock_is_off_by_an_hour_does_not_stop_us_for_one(sentry: SentryLike, server: Server) -> None:
+def test_a_server_whose_clock_is_off_by_an_hour_does_not_stop_us_for_one(sentry: SentryPart) -> None:
     ahead = time.time() + 3600
     headers = {"Date": _http_date(ahead), "X-Sentry-Rate-Limit-Reset": str(int(ahead) + 60)}
-    sentry.hook = lambda request: Reply(b'{"detail": "x"}', 429, headers, "text/html")
-    answer = source(server).ask(question(Measure.ERRORS))
+    sentry.prepare = lambda request: Reply(b'{"detail": "x"}', 429, headers, "text/html")
+    answer = source(sentry).ask(question(Measure.ERRORS))
     assert answer.retry_at is not None
     assert 55 < answer.retry_at - time.time() < 65
 
 
 @pytest.mark.parametrize(("seconds", "told"), [(-3600, "1 h ahead of"), (3605, "1 h behind"), (75, "behind")])
 def test_a_clock_far_from_sentrys_is_told_and_its_windows_are_not_believed(
-    sentry: SentryLike, server: Server, seconds: int, told: str
+    sentry: SentryPart, seconds: int, told: str
 ) -> None:
     date = _http_date(time.time() + seconds)
-    sentry.hook = lambda request: Reply({"data": []}, headers={"Date": date})
-    answer = source(server).ask(question(Measure.ERRORS))
+    sentry.prepare = lambda request: Reply({"data": []}, headers={"Date": date})
+    answer = source(sentry).ask(question(Measure.ERRORS))
     assert (answer.trust, answer.rows, answer.fault) == (Trust.SOURCE_ERROR, {}, SourceFault.CLOCK)
     assert told in answer.note
     assert "NTP" in answer.note
 
 
 @pytest.mark.parametrize("date", ["", "now", "Mon, 99 Nov"])
-def test_a_server_that_does_not_tell_the_time_is_believed(sentry: SentryLike, server: Server, date: str) -> None:
-    sentry.hook = lambda request: Reply({"data": []}, headers={"Date": date})
-    assert source(server).ask(question(Measure.ERRORS)).trust is Trust.VALUE
+def test_a_server_that_does_not_tell_the_time_is_believed(sentry: SentryPart, date: str) -> None:
+    sentry.prepare = lambda request: Reply({"data": []}, headers={"Date": date})
+    assert source(sentry).ask(question(Measure.ERRORS)).trust is Trust.VALUE
 
 
 def _http_date(moment: float) -> str:

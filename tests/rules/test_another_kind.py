@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from tests.notifiers.stand_ins import SlackServer, slack_server
-from tests.poll.sentry_like import TOKEN, SentryLike
-from tests.poll.server import Reply, Request, serving
+from tests.sandbox import Sandbox
+from tests.sandbox.prepared import Reply
+from tests.sandbox.records import RecordedRequest
 from tests.support.checkout import Checkout
 
 KIND = """
@@ -106,7 +107,7 @@ print(Client(HTTP_HOST="localhost").get("/rules/").content.decode())
 """
 
 
-def sentry(request: Request) -> Reply | None:
+def sessions(request: RecordedRequest) -> Reply | None:
     """The pretend Sentry's answer about sessions: 150 of 5,000 crashed."""
     if not request.path.endswith("/sessions/"):
         return None
@@ -122,10 +123,12 @@ def slack() -> Iterator[SlackServer]:
 
 @pytest.fixture(scope="module")
 def contributed(slack: SlackServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:
-    with serving(SentryLike(projects=[{"id": "1", "slug": "shop"}], hook=sentry)) as server:
+    with Sandbox() as sandbox:
+        sandbox.sentry.add_project("shop", id=1)
+        sandbox.sentry.prepare = sessions
         environ = {
-            "SENTRY_URL": server.url,
-            "SENTRY_AUTH_TOKEN": TOKEN,
+            "SENTRY_URL": sandbox.sentry.url,
+            "SENTRY_AUTH_TOKEN": sandbox.sentry.token,
             "SENTRY_ORG": "acme",
             "SENTRY_SLACK_ALERTS_ENABLED": "true",
             "SENTRY_SLACK_WEBHOOK_URL": slack.webhook_url,

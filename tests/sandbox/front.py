@@ -11,7 +11,9 @@ from urllib.parse import parse_qsl
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from tests.sandbox.faults import Fault, Faults
+from tests.sandbox.faults import Fault
+from tests.sandbox.part import Part
+from tests.sandbox.prepared import Reply
 from tests.sandbox.records import RecordedRequest
 
 Scope = MutableMapping[str, Any]
@@ -21,25 +23,24 @@ Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 DRIP_SECONDS = 0.2
-CUT = "sandbox.cut"
+BYTE_SECONDS = 0.05
+CUT, SOCKET = "sandbox.cut", "sandbox.socket"
 # The sandbox's own page beside them always works, and uses no fault up.
 FAULTY = ("/api/", "/services/")
-# A web page anywhere can have its own name resolve to this machine, but it cannot make the browser say one of these.
-OWN_NAMES = frozenset({"127.0.0.1", "localhost", "[::1]"})
 PORT = re.compile(r":\d+$")
 FOREIGN = b"The sandbox answers to 127.0.0.1 and localhost only.\n"
 TOO_LARGE = b"The request's body is larger than the sandbox takes.\n"
 
 
 class CuttableProtocol(H11Protocol):
-    """uvicorn's HTTP protocol, handing the application a way to cut the connection."""
+    """uvicorn's HTTP protocol, handing the application its socket and a way to cut it."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         inner = self.app
 
         async def app(scope: Any, receive: Any, send: Any) -> None:
-            scope[CUT] = transport.abort
+            scope[CUT], scope[SOCKET] = transport.abort, transport
             await inner(scope, receive, send)
 
         self.app = app
@@ -58,23 +59,24 @@ class Answer:
 
 
 class Front:
-    """Wraps `app`. `record` sees each request as it arrives; `stand_in` writes the body a bare faulty status gets.
+    """Wraps `app`, the answers of `part`.
 
-    `clock` is the server's own, as its Date header tells it. What names a foreign host, or has a body of more than
-    `most_bytes`, is refused unread and unrecorded.
+    `record` sees each request as it arrives; `stand_in` writes the body a bare faulty status gets. `clock` is the
+    server's own, as its Date header tells it. What names a foreign host, or has a body of more than `most_bytes`, is
+    refused unread and unrecorded.
     """
 
     def __init__(
         self,
         app: App,
-        faults: Faults,
-        record: Callable[[RecordedRequest, dict[str, str]], None],
+        part: Part[Any],
+        record: Callable[[RecordedRequest], None],
         stand_in: Callable[[int], tuple[str, str]],
         clock: Callable[[], datetime],
         most_bytes: int,
     ) -> None:
         self._app = app
-        self._faults = faults
+        self._part = part
         self._record = record
         self._stand_in = stand_in
         self._clock = clock
@@ -83,17 +85,20 @@ class Front:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
-        if PORT.sub("", headers.get(b"host", "localhost")).lower() not in OWN_NAMES:
+        if PORT.sub("", headers.get(b"host", "localhost")).lower() not in self._part.own_names:
             return await _refuse(send, 421, FOREIGN)
         body = await _read(receive, headers.get(b"content-length", ""), self._most_bytes)
         if body is None:
             return await _refuse(send, 413, TOO_LARGE)
         request = _recorded(scope, body)
-        self._record(request, {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]})
-        fault = self._fault(request)
+        self._record(request)
+        prepared = self._part.prepare(request)
+        fault = Fault() if prepared else self._fault(request)
         gone = asyncio.ensure_future(_until_gone(receive))
         closing = asyncio.ensure_future(self.closing.wait())
         try:
+            if prepared:
+                return await self._say(scope, send, prepared, request, gone, closing)
             if fault.delay:
                 await asyncio.wait({gone, closing}, timeout=fault.delay, return_when=asyncio.FIRST_COMPLETED)
             handled = fault.drop == "after"
@@ -112,10 +117,43 @@ class Front:
             for waiting in (gone, closing):
                 waiting.cancel()
 
+    async def _say(
+        self,
+        scope: Scope,
+        send: Send,
+        reply: Reply,
+        request: RecordedRequest,
+        gone: asyncio.Future[Any],
+        closing: asyncio.Future[Any],
+    ) -> None:
+        """What a test has prepared."""
+        if reply.hang:
+            await asyncio.wait({gone, closing}, return_when=asyncio.FIRST_COMPLETED)
+            return await _cut(scope, gone)
+        if reply.drip is not None:
+            for piece in _bytewise(reply.drip):
+                if gone.done() or self.closing.is_set():
+                    break
+                scope[SOCKET].write(piece)
+                await asyncio.sleep(BYTE_SECONDS)
+            return await _cut(scope, gone)
+        if reply.raw is not None:
+            scope[SOCKET].write(reply.raw)
+            scope[SOCKET].close()
+            await gone
+            return None
+        answer = Answer(reply.status, body=reply.content)
+        answer.set_header("date", format_datetime(self._clock().astimezone(UTC), usegmt=True))
+        answer.set_header("content-type", reply.content_type)
+        for name, value in reply.headers.items():
+            answer.set_header(name, value)
+        request.status = answer.status
+        return await self._emit(scope, send, answer, Fault(), gone)
+
     def _fault(self, request: RecordedRequest) -> Fault:
         if not request.path.startswith(FAULTY):
             return Fault()
-        return self._faults.take(lambda fault: not fault.stage and fault.applies_to(request)) or Fault()
+        return self._part.faults.take(lambda fault: not fault.stage and fault.applies_to(request)) or Fault()
 
     async def _answer(self, scope: Scope, body: bytes, fault: Fault) -> Answer:
         if fault.status is None:
@@ -174,8 +212,17 @@ class Front:
 def _recorded(scope: Scope, body: bytes) -> RecordedRequest:
     headers = dict(scope["headers"])
     query = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
-    host = headers.get(b"host", b"").decode("latin-1")
-    return RecordedRequest(datetime.now(UTC), scope["method"], scope["path"], query, host=host, body=body)
+    texts = {name.decode("latin-1"): value.decode("latin-1") for name, value in headers.items()}
+    return RecordedRequest(
+        at=datetime.now(UTC),
+        method=scope["method"],
+        path=scope["path"],
+        query=query,
+        host=texts.get("host", ""),
+        body=body,
+        headers=texts,
+        connection=scope["client"][1],
+    )
 
 
 async def _read(receive: Receive, declared: str, most_bytes: int) -> bytes | None:

@@ -6,18 +6,27 @@ from typing import Generic, TypeVar
 
 from tests.sandbox.arrivals import Arrivals
 from tests.sandbox.faults import Active, Fault, Faults
+from tests.sandbox.prepared import Prepare, nothing
 
 Item = TypeVar("Item")
 HOST = "127.0.0.1"
+# A web page anywhere can have its own name resolve to this machine, but it cannot make the browser say one of these.
+OWN_NAMES = frozenset({"127.0.0.1", "localhost", "[::1]"})
 
 
 class Part(Generic[Item]):
-    """One stand-in on one port of the loopback interface. `arrivals` is what it is asked to wait for."""
+    """One stand-in on one port of the loopback interface. `arrivals` is what it is asked to wait for.
+
+    `prepare` may be set to give some requests, or all of them, a prepared answer instead of the true one; `own_names`
+    are the hosts it answers to.
+    """
 
     def __init__(self, port: int, arrivals: Arrivals[Item]) -> None:
         self.host = HOST
         self.port = port
         self.faults = Faults()
+        self.prepare: Prepare = nothing
+        self.own_names = OWN_NAMES
         self.lock = threading.RLock()
         self._arrivals = arrivals
 

@@ -8,7 +8,10 @@ from typing import Any
 
 @dataclass(slots=True)
 class RecordedRequest:
-    """One HTTP request, recorded when it arrives. `status` stays 0 until it is answered (and where it never is)."""
+    """One HTTP request, recorded when it arrives. `status` stays 0 until it is answered (and where it never is).
+
+    `connection` is the port it came from, which those of one connection share; header names are in lower case.
+    """
 
     at: datetime
     method: str
@@ -18,11 +21,21 @@ class RecordedRequest:
     authorised: bool = False
     host: str = ""
     body: bytes = field(default=b"", repr=False)
+    headers: dict[str, str] = field(default_factory=dict, repr=False)
+    connection: int = 0
 
     @property
     def target(self) -> str:
         """Path and decoded query, for matching by a part of it."""
         return self.path + "".join(f"{'&' if i else '?'}{key}={value}" for i, (key, value) in enumerate(self.query))
+
+    def all(self, name: str) -> list[str]:
+        """Every value of this parameter."""
+        return [value for key, value in self.query if key == name]
+
+    def one(self, name: str) -> str:
+        """Its first value; empty where there is none."""
+        return next(iter(self.all(name)), "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 
 from tests.sandbox.access import TokenKind
 from tests.sandbox.arrivals import Arrivals
-from tests.sandbox.part import Part
+from tests.sandbox.part import OWN_NAMES, Part
+from tests.sandbox.prepared import nothing
 from tests.sandbox.records import EnvelopeItem, RecordedRequest
 from tests.sandbox.store import Errors, Outcome, Project, Store, Transactions
 
@@ -30,6 +31,15 @@ class SentryPart(Part[RecordedRequest]):
         self.envelopes: Arrivals[bytes] = Arrivals(1_000)
         self.org = org
         self.token = f"sntryu_{secrets.token_hex(32)}"
+        self.begin_anew()
+
+    def begin_anew(self) -> None:
+        """Forget all that happened, was asked and was set, but the token: for the next test on the same port."""
+        for arrived in (self.requests, self.events, self.envelopes):
+            arrived.clear()
+        self.faults.clear()
+        self.prepare = nothing
+        self.own_names = OWN_NAMES
         self.tokens: dict[str, str] = {self.token: TokenKind.USER}
         self.store = Store()
         self.clock: Callable[[], datetime] = lambda: datetime.now(UTC)

@@ -84,7 +84,7 @@ class Sandbox:
         fronts = [
             Front(
                 sentry_api.application(self.sentry, beside),
-                self.sentry.faults,
+                self.sentry,
                 self._note_sentry,
                 sentry_api.stand_in_body,
                 lambda: self.sentry.clock(),
@@ -92,7 +92,7 @@ class Sandbox:
             ),
             Front(
                 slack.application(self.slack),
-                self.slack.faults,
+                self.slack,
                 self._note_slack,
                 slack.stand_in_body,
                 lambda: datetime.now(UTC),
@@ -116,16 +116,16 @@ class Sandbox:
             server.should_exit = True
         await asyncio.gather(*serving)
 
-    def _note_sentry(self, request: RecordedRequest, headers: dict[str, str]) -> None:
+    def _note_sentry(self, request: RecordedRequest) -> None:
         if not request.path.startswith("/api/0/"):
             return
-        token = headers.get("authorization", "").removeprefix("Bearer ")
+        token = request.headers.get("authorization", "").removeprefix("Bearer ")
         request.authorised, request.body = token in self.sentry.tokens, b""
         self.sentry.requests.add(request)
 
-    def _note_slack(self, request: RecordedRequest, headers: dict[str, str]) -> None:
-        hook = self.slack.webhook_path
-        request.authorised = request.path == hook or headers.get("authorization") == f"Bearer {self.slack.bot_token}"
+    def _note_slack(self, request: RecordedRequest) -> None:
+        said = request.headers.get("authorization")
+        request.authorised = request.path == self.slack.webhook_path or said == f"Bearer {self.slack.bot_token}"
         self.slack.requests.add(request)
 
 

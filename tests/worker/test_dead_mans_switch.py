@@ -7,7 +7,8 @@ import tracemalloc
 
 import pytest
 
-from tests.poll.server import Reply, serving
+from tests.sandbox import Sandbox
+from tests.sandbox.prepared import Reply
 from worker import dead_mans_switch
 
 
@@ -42,10 +43,11 @@ def test_a_switch_that_hangs_drips_or_refuses_is_left_on_time_and_named(
 ) -> None:
     monkeypatch.setattr(dead_mans_switch, "SECONDS", 0.4)
     replies = iter([Reply(hang=True), Reply(drip=b"HTTP/1.1 200 OK\r\n" + b"X: 1\r\n" * 100), Reply({}, 404)])
-    with serving(lambda request: next(replies)) as server:
+    with Sandbox() as sandbox:
+        sandbox.sentry.prepare = lambda _: next(replies)
         began = time.monotonic()
         for _ in range(3):
-            dead_mans_switch.call(f"{server.url}/secret-path")
+            dead_mans_switch.call(f"{sandbox.sentry.url}/secret-path")
         assert time.monotonic() - began < 3.0
     assert [message.partition(":")[0] for message in caplog.messages] == [
         "HEARTBEAT_URL was not reached",
