@@ -5,6 +5,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
+from sentry_sdk.consts import DEFAULT_OPTIONS
 from sentry_sdk.utils import capture_internal_exceptions
 
 from alerting.sentry.attachments import scrubbed_attachments
@@ -30,14 +31,7 @@ current_request: ContextVar[Request | None] = ContextVar("current_request", defa
 _ESSENTIAL = ("event_id", "type", "timestamp")
 
 # Every kind of telemetry has one; which of them exist depends on the SDK's version.
-HOOKS = (
-    "before_send",
-    "before_send_transaction",
-    "before_send_log",
-    "before_send_metric",
-    "before_send_span",
-    "before_breadcrumb",
-)
+HOOKS = tuple(name for name in DEFAULT_OPTIONS if name.startswith("before_"))
 
 
 def outgoing_hook(theirs: Hook | None, scrub: Hook, ignored: Sequence[str | type] | None = None) -> Hook:

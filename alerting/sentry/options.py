@@ -1,9 +1,10 @@
 """What `init_sentry` is told, by the environment and by its caller, checked as a whole before anything starts."""
 
-import ipaddress
 import math
 import os
 import re
+import sys
+import warnings
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,14 +13,21 @@ from sentry_sdk.consts import DEFAULT_OPTIONS
 from sentry_sdk.integrations import Integration
 from sentry_sdk.utils import Dsn
 
-from alerting.sentry import profiling
 from alerting.sentry.hooks import HOOKS
 
 RATE_BY_ENVIRONMENT: Mapping[str, float] = {"production": 0.1, "staging": 0.5, "development": 1.0}
 # An environment of another name is sampled like development; the evaluator's settings assume the same.
 OTHER_ENVIRONMENTS_RATE = 1.0
+# Every way the SDK has of being told to profile, and of being told not to: two rates and a function.
+_PROFILING = ("profiles_sample_rate", "profile_session_sample_rate", "profiles_sampler")
+# The profiler calls `sys._current_frames()`, which deadlocks there when the garbage collector frees a thread's local
+# data during the call: https://github.com/python/cpython/issues/106883
+_DEADLOCKS_FROM, _MENDED_IN = (3, 11), (3, 11, 12)
+# What tells whether a library has put itself in the place of threads, and the modules it is asked about.
+_GREEN = {"gevent": ("gevent.monkey", "is_module_patched"), "eventlet": ("eventlet.patcher", "is_monkey_patched")}
+_REPLACED = ("threading", "_thread", "thread", "socket", "select", "time")
 # What the SDK calls while it serves the application, without guarding itself in every version.
-SAMPLERS = ("traces_sampler", profiling.SAMPLER)
+SAMPLERS = ("traces_sampler", "profiles_sampler")
 _A_RATE = "a number from 0.0 to 1.0"
 _DATA_COLLECTION = (
     "data_collection: not accepted, because giving it at all makes sentry-sdk switch its scrubber off, even one passed "
@@ -51,7 +59,7 @@ def _is_amount(value: Any) -> bool:
 
 # What an option takes, and how that is said. Of other values the SDK would fail later, or take no notice.
 _EXPECTED: Mapping[str, tuple[Callable[[Any], bool], str]] = {
-    **dict.fromkeys(("sample_rate", "traces_sample_rate", *profiling.RATES), (_is_rate, _A_RATE)),
+    **dict.fromkeys(("sample_rate", "traces_sample_rate", *_PROFILING[:2]), (_is_rate, _A_RATE)),
     **dict.fromkeys(("scrub", *HOOKS), (callable, "a function of (item, hint)")),
     **dict.fromkeys((*SAMPLERS, "error_sampler"), (callable, "a function")),
     "ignore_errors": (lambda value: _is_list_of(value, str, type), "a list of exception classes or their names"),
@@ -92,11 +100,11 @@ def resolve(overrides: Mapping[str, Any], **own: Any) -> dict[str, Any]:
         if "traces_sample_rate" not in overrides:
             options["traces_sample_rate"] = _rate("SENTRY_TRACES_SAMPLE_RATE", rate, problems)
         # Of the SDK's ways to profile, only the one by transaction has a rate in the environment.
-        if not {*profiling.RATES, profiling.SAMPLER, "trace_lifecycle"} & overrides.keys():
+        if not {*_PROFILING, "trace_lifecycle"} & overrides.keys():
             options["profiles_sample_rate"] = _rate("SENTRY_PROFILES_SAMPLE_RATE", 0.0, problems)
     if problems:
         raise SentrySetupError(problems)
-    return options
+    return _without_unsafe_profiling(options) if dsn else options
 
 
 def _mistakes(told: Mapping[str, Any], known: Collection[str]) -> Iterator[str]:
@@ -143,7 +151,7 @@ def _mistakes_in_dsn(dsn: str) -> Iterator[str]:
     except ValueError:
         yield "SENTRY_DSN: expected a DSN such as https://<key>@<host>/<project id>, got a value that is not shown"
         return
-    if read.scheme == "http" and not _is_loopback(read.host):
+    if read.scheme == "http" and not re.fullmatch(r"(.*\.)?localhost|127(\.\d+){3}|::1", read.host):
         yield (
             "SENTRY_DSN: expected an https:// URL (http:// is accepted for loopback hosts only, "
             f"{read.host} is not one)"
@@ -177,10 +185,28 @@ def _variable(name: str) -> str:
     return os.environ.get(name, "").strip()
 
 
-def _is_loopback(host: str) -> bool:
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+def _without_unsafe_profiling(options: dict[str, Any]) -> dict[str, Any]:
+    """The options as they are, or without profiling and with one warning where profiling can stop this process."""
+    experiments = options.get("_experiments") or {}
+    is_asked = any(held.get(name) for held in (options, experiments) for name in _PROFILING)
+    dangers = "; ".join(_dangers()) if is_asked else ""
+    if not dangers:
+        return options
+    warnings.warn(f"Profiling stays off although it was asked for: {dangers}.", RuntimeWarning, stacklevel=4)
+    others = {name: value for name, value in experiments.items() if name not in _PROFILING}
+    return {**options, **dict.fromkeys(_PROFILING), "profiles_sample_rate": 0.0, "_experiments": others}
+
+
+def running_python() -> tuple[str, tuple[int, ...]]:
+    return sys.implementation.name, sys.version_info[:3]
+
+
+def _dangers() -> Iterator[str]:
+    name, version = running_python()
+    if name == "cpython" and _DEADLOCKS_FROM <= version < _MENDED_IN:
+        running = ".".join(map(str, version))
+        yield f"Python {running} can stand still for ever while it is profiled, Python 3.11.12 or newer does not"
+    for library, (module, question) in _GREEN.items():
+        is_replaced = getattr(sys.modules.get(module), question, None)
+        if is_replaced is not None and any(is_replaced(name) for name in _REPLACED):
+            yield f"{library} runs this process and profiling can stop it, processes and threads are safe"

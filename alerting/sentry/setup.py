@@ -1,26 +1,29 @@
 """Switches Sentry on in an application: scrubbed, grouped, and with the integrations its libraries need."""
 
 import warnings
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
+from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 import sentry_sdk
-from sentry_sdk.consts import DEFAULT_OPTIONS
 from sentry_sdk.integrations import Integration
 from sentry_sdk.scrubber import EventScrubber
 
 from alerting.sentry.guest import GuestScrubber, guarded, keep_field_names
 from alerting.sentry.hooks import HOOKS, Hook, breadcrumb_hook, is_own, outgoing_hook
 from alerting.sentry.ignored import IGNORED
-from alerting.sentry.integrations import choose
+from alerting.sentry.monitors import correct_monitors
 from alerting.sentry.options import SAMPLERS, SentrySetupError, resolve
-from alerting.sentry.profiling import without_unsafe_profiling
 from alerting.sentry.responses import SERVER_ERRORS
 from alerting.sentry.scrub import scrub_event
 
 # Both are about options this package sets on purpose. `send_default_pii=False` stays explicit because the successor
 # the first one recommends switches the SDK's scrubber off; the second is what SENTRY_PROFILES_SAMPLE_RATE asks for.
 _SILENCED = ("The send_default_pii option is deprecated", "Transaction-based profiling is deprecated")
+# Logging, threads and http.client are the SDK's own defaults.
+_NAMED_BY_URL = {"transaction_style": "url", "middleware_spans": True, "signals_spans": True}
 _DEFAULTS = {"send_default_pii": False, "attach_stacktrace": True, "auto_enabling_integrations": False}
 
 
@@ -45,7 +48,6 @@ def init_sentry(
     options = resolve(overrides, scrub=scrub, failed_request_status_codes=failed_request_status_codes)
     if not options["dsn"]:
         return False
-    options = without_unsafe_profiling(options)
     given = list(options.get("integrations") or ())
     options["ignore_errors"] = [*IGNORED, *(options.get("ignore_errors") or ())]
     options |= _hooks(options, scrub)
@@ -57,8 +59,30 @@ def init_sentry(
     # The oldest SDK lets what these raise through to the application; the newest answers as they do here.
     options |= {name: guarded(options[name], 0.0) for name in SAMPLERS if options.get(name) is not None}
     decided = [*given, *(options.get("disabled_integrations") or ())]
-    _start_with_what_fits(options, given, list(choose(decided, failed_request_status_codes)))
+    _start_with_what_fits(options, given, list(integrations(decided, failed_request_status_codes)))
     return True
+
+
+def integrations(decided: Collection[Any], failed_request_status_codes: Collection[int]) -> Iterator[Integration]:
+    """The known integrations, but for those that the caller `decided` about: by configuring or by disabling them."""
+    # The SDK heeds what is disabled only where it sets an integration up for the first time in a process.
+    identifiers = {getattr(one, "identifier", None) for one in decided}
+    answers = {"failed_request_status_codes": failed_request_status_codes}
+    for library, module, name, arguments in (
+        ("django", "sentry_sdk.integrations.django", "DjangoIntegration", _NAMED_BY_URL),
+        ("django", "alerting.sentry.responses", "HttpStatusIntegration", answers),
+        ("celery", "sentry_sdk.integrations.celery", "CeleryIntegration", {}),
+        ("redis", "sentry_sdk.integrations.redis", "RedisIntegration", {}),
+        ("httpx", "sentry_sdk.integrations.httpx", "HttpxIntegration", {}),
+        ("sqlalchemy", "sentry_sdk.integrations.sqlalchemy", "SqlalchemyIntegration", {}),
+    ):
+        # A library that is installed but broken, too old for the SDK, or hidden must not stop the application.
+        with suppress(Exception):
+            if find_spec(library) is not None:
+                integration = getattr(import_module(module), name)
+                if integration.identifier not in identifiers:
+                    given = {"monitor_beat_tasks": correct_monitors()} if library == "celery" else arguments
+                    yield integration(**given)
 
 
 def _start_with_what_fits(options: Mapping[str, Any], given: list[Integration], ours: list[Integration]) -> None:
@@ -83,7 +107,7 @@ def _hooks(options: Mapping[str, Any], scrub: Hook) -> dict[str, Hook]:
     hooks = {}
     for name in HOOKS:
         # The SDK warns about the hook of streamed spans where none are streamed.
-        if name in DEFAULT_OPTIONS and (name != "before_send_span" or streaming):
+        if name != "before_send_span" or streaming:
             ignored = options["ignore_errors"] if name == "before_send" else None
             hooks[name] = outgoing_hook(options.get(name) or experiments.get(name), scrub, ignored)
     hooks["before_breadcrumb"] = breadcrumb_hook(options.get("before_breadcrumb"))

@@ -157,23 +157,18 @@ def kind_of(statement: str) -> str | None:
 
 def _words(statement: str) -> Iterator[tuple[str, bool]]:
     """Names, dotted ones as one, and the signs that divide them; of each whether it stands without quotes and dots."""
-    name, is_plain, is_open = "", False, False
+    parts, is_plain = list[str](), False
     for piece in tokens(statement):
-        if piece.token in (Token.NAME, Token.QUOTED):
-            part = statement[slice(*piece.inner)].lower()
-            if is_open:
-                name, is_plain, is_open = f"{name}.{part}", False, False
-                continue
-            if name:
-                yield name, is_plain
-            name, is_plain = part or '""', piece.token is Token.NAME
-        elif piece.text == "." and name:
-            is_open = True
-        else:
-            if name:
-                yield name, is_plain
-                name, is_open = "", False
-            if piece.text in _DIVIDING:
-                yield piece.text, False
-    if name:
-        yield name, is_plain
+        is_name = piece.token in (Token.NAME, Token.QUOTED)
+        if parts and not (piece.text == "." or (is_name and parts[-1] == ".")):
+            yield "".join(parts).rstrip("."), is_plain
+            parts = []
+        if is_name:
+            is_plain = piece.token is Token.NAME and not parts
+            parts.append(statement[slice(*piece.inner)].lower() or '""')
+        elif piece.text == "." and parts:
+            parts.append(".")
+        elif piece.text in _DIVIDING:
+            yield piece.text, False
+    if parts:
+        yield "".join(parts).rstrip("."), is_plain

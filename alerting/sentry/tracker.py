@@ -3,7 +3,11 @@
 Nothing here raises, changes its arguments, or needs `init_sentry` to have run.
 """
 
+import sys
+import threading
+import weakref
 from collections.abc import Mapping
+from contextvars import ContextVar
 from types import TracebackType
 from typing import Any
 
@@ -11,18 +15,16 @@ import sentry_sdk
 from sentry_sdk.utils import capture_internal_exceptions, safe_repr, safe_str
 
 from alerting.sentry.grouping.chain import raised
-from alerting.sentry.isolation import isolate
 
-# The name under which the values of `context=` stand on the event.
-CONTEXT_NAME = "custom"
-
-_LEVELS = {
-    **{level: level for level in ("fatal", "error", "warning", "info", "debug")},
-    "critical": "fatal",
-    "warn": "warning",
-}
+_LEVELS = {name: name for name in ("fatal", "error", "warning", "info", "debug")}
+_LEVELS |= {"critical": "fatal", "warn": "warning"}
 # Who a user is, is told by id and name; these never leave, not even to be scrubbed later.
 _NEVER_SENT = frozenset({"email", "emailaddress", "mail", "ip", "ipaddress", "remoteaddr"})
+
+# The scope of whatever nobody isolated.
+_SHARED = sentry_sdk.get_isolation_scope()
+# The scope made here, and the task it was made for, if it was one; what is started from there inherits both.
+_made: ContextVar[tuple[Any, Any]] = ContextVar("alerting_sentry_isolation", default=(None, None))
 
 ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None]
 
@@ -65,7 +67,7 @@ class ErrorTracker:
         E-mail and IP addresses are left out.
         """
         with capture_internal_exceptions():
-            isolate()
+            _isolate()
             if user is None or isinstance(user, Mapping):
                 kept = {key: value for key, value in (user or {}).items() if _plain(key) not in _NEVER_SENT}
                 sentry_sdk.set_user(kept or None)
@@ -76,14 +78,14 @@ class ErrorTracker:
     def set_tag(key: str, value: Any) -> None:
         """Attach a searchable value to what follows."""
         with capture_internal_exceptions():
-            isolate()
+            _isolate()
             sentry_sdk.set_tag(str(key), value)
 
     @staticmethod
     def set_context(name: str, values: Any) -> None:
         """Attach a named group of values to what follows; a value that is no mapping is shown as `value`."""
         with capture_internal_exceptions():
-            isolate()
+            _isolate()
             sentry_sdk.set_context(str(name), _as_object(values))
 
     @staticmethod
@@ -102,7 +104,7 @@ class ErrorTracker:
 
 
 def _contexts(context: Any) -> dict[str, Any]:
-    return {} if context is None else {"contexts": {CONTEXT_NAME: _as_object(context)}}
+    return {} if context is None else {"contexts": {"custom": _as_object(context)}}
 
 
 def _as_object(values: Any) -> dict[str, Any]:
@@ -122,3 +124,32 @@ def _level(level: Any, fallback: str = "error") -> str:
 
 def _plain(key: Any) -> str:
     return str(key).lower().replace("_", "").replace("-", "")
+
+
+def _isolate() -> None:
+    """Give what runs here a copy of the scope it shares with others; in the program's own thread nothing happens.
+
+    Requests, Celery's tasks and threads have a scope of their own from the SDK. What a program starts by hand in a
+    loop shares the process's: the user that one of them sets would stand on the errors of all.
+
+    A task keeps its copy. A callback of the loop, or a function in one of its threads, has nothing to be known by
+    later: each of its calls makes a new copy, in its own context, which ends with it.
+    """
+    task, is_main = _running()
+    scope, (made, owner) = sentry_sdk.get_isolation_scope(), _made.get()
+    is_anothers = (owner is None or owner() is not task) if scope is made else (scope is _SHARED and not is_main)
+    if is_anothers:
+        own = scope.fork()
+        sentry_sdk.Scope.set_isolation_scope(own)
+        _made.set((own, None if task is None else weakref.ref(task)))
+
+
+def _running() -> tuple[Any, bool]:
+    """The running task of a loop, if it is one; whether this is the program's main thread, outside of any loop."""
+    asyncio = sys.modules.get("asyncio")  # not imported, no loop
+    try:
+        if asyncio is not None:
+            return asyncio.current_task(), False
+    except RuntimeError:
+        pass
+    return None, threading.current_thread() is threading.main_thread()

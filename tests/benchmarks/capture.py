@@ -41,9 +41,9 @@ class Dropped(Transport):
 
 def sdk_alone(transport: Transport) -> None:
     """The SDK's defaults with the integrations that `init_sentry` switches on, but its own."""
-    from alerting.sentry.integrations import choose
+    from alerting.sentry.setup import integrations
 
-    chosen = [one for one in choose((), ()) if one.identifier != "alerting_http_status"]
+    chosen = [one for one in integrations((), ()) if one.identifier != "alerting_http_status"]
     sentry_sdk.init(
         dsn=DSN, transport=transport, integrations=chosen, auto_enabling_integrations=False, traces_sample_rate=1.0
     )

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import sentry_sdk
 
-from alerting.sentry import profiling
+from alerting.sentry import options
 from tests.sentry.installed import installed
 from tests.sentry.sdk import Kept
 
@@ -30,7 +30,7 @@ def is_profiling() -> bool:
 def interpreter(monkeypatch: pytest.MonkeyPatch) -> Callable[[Any], None]:
     # No profiler runs here: which options reach the SDK is what is asked, and its thread would outlive the test.
     monkeypatch.setattr("sentry_sdk.client.setup_profiler", lambda options: True)
-    return lambda version: monkeypatch.setattr(profiling, "running_python", lambda: ("cpython", version))
+    return lambda version: monkeypatch.setattr(options, "running_python", lambda: ("cpython", version))
 
 
 @pytest.mark.parametrize("environment", ["production", "staging", "development", "qa"])

@@ -1,11 +1,15 @@
 """Finds the statement a database error is about, wherever the driver left it."""
 
+import ast
+import inspect
+import linecache
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from itertools import islice
+from types import FrameType, TracebackType
 from typing import Any
 
-from alerting.sentry.grouping.call_site import failing_call
 from alerting.sentry.grouping.chain import Fault, Frame, first, held_at, last_breadcrumb
 from alerting.sentry.grouping.schemes import Scheme, scheme_around
 from alerting.sentry.sql import MAX_CHARS, kind_in, kind_of
@@ -21,6 +25,9 @@ _QUOTED = re.compile(
     r"(?:\[SQL: |^LINE \d+: |\b(?=(?:select|insert\s+into|update|delete\s+from|merge\s+into)\s))(?P<sql>.{1,20000})",
     re.DOTALL | re.MULTILINE | re.IGNORECASE,
 )
+_MAX_LINES = 200
+# Python warns whoever parses "\d"; for telling a statement's kind any space will do.
+_ESCAPE = re.compile(rb"\\.", re.DOTALL)
 
 Read = Callable[[str], str | None]
 
@@ -48,7 +55,7 @@ def _in_drivers(frames: Sequence[Frame]) -> str:
 
 def _in_call(fault: Fault) -> str:
     """Drivers written in C leave no frame of their own: the application's call into them comes last."""
-    name, texts = failing_call(fault.steps[0]) if fault.steps else ("", ())
+    name, texts = _failing_call(fault.steps[0]) if fault.steps else ("", ())
     return first(_kind(text, kind_of if name in _EXECUTING else kind_in) for text in texts)
 
 
@@ -69,3 +76,65 @@ def _kind(value: Any, read: Read) -> str:
             value = compose(None)
     # An event shows variables as Python would, quotes included.
     return (read(value.strip("'\"")) or "") if isinstance(value, str) else ""
+
+
+def _failing_call(step: TracebackType) -> tuple[str, list[Any]]:
+    """The name of the method whose call failed here and what it was given, empty where the source is not at hand.
+
+    Evaluates nothing of the application's: names are looked up, and the source between them is only read.
+    """
+    with suppress(SyntaxError, ValueError, RecursionError, MemoryError):
+        node = ast.parse(b"(" + _ESCAPE.sub(b" ", _source(step)) + b")", mode="eval").body
+        if isinstance(node, ast.Call):
+            name = getattr(node.func, "attr", None) or getattr(node.func, "id", None) or ""
+            given = [*node.args, *(keyword.value for keyword in node.keywords)]
+            return name, [_value(argument, step.tb_frame) for argument in given]
+    return "", []
+
+
+def _source(step: TracebackType) -> bytes:
+    """The expression that failed, empty where it is not known or too long to be read."""
+    code = step.tb_frame.f_code
+    first, last, start, end = next(islice(code.co_positions(), step.tb_lasti // 2, None), (None,) * 4)
+    if first is None or last is None or last - first > _MAX_LINES:
+        return b""
+    lines = [linecache.getline(code.co_filename, number, step.tb_frame.f_globals) for number in range(first, last + 1)]
+    # Columns count bytes.
+    told = [line.encode() for line in lines]
+    told[-1] = told[-1][:end]
+    told[0] = told[0][start:]
+    return b"".join(told)
+
+
+def _value(node: ast.expr, frame: FrameType) -> Any:
+    """What an expression stands for, texts with `0` where a part of them is not known."""
+    match node:
+        case ast.Constant(value=value):
+            return value
+        case ast.JoinedStr(values=parts):
+            return "".join(_text(part, frame) or "0" for part in parts)
+        case ast.NamedExpr(value=inner) | ast.FormattedValue(value=inner):
+            return _value(inner, frame)
+        case ast.BinOp(left=left, op=ast.Add(), right=right):
+            return _text(left, frame) + _text(right, frame)
+        case ast.BinOp(left=left):  # "…" % values
+            return _value(left, frame)
+        case ast.Call(func=function, args=arguments):
+            # "…".format(…) and its kin, else a function that wraps its argument
+            owner = _text(function.value, frame) if isinstance(function, ast.Attribute) else ""
+            return owner or (_value(arguments[0], frame) if arguments else None)
+        case ast.Name(id=name):
+            return frame.f_locals.get(name, frame.f_globals.get(name))
+        case ast.Attribute(value=owner, attr=name):
+            return inspect.getattr_static(_value(owner, frame), name, None)
+        case ast.Subscript(value=owner, slice=inner):
+            held, key = _value(owner, frame), _value(inner, frame)
+            if isinstance(key, str | int) and type(held) in {dict, list, tuple}:
+                with suppress(LookupError):
+                    return held[key]
+    return None
+
+
+def _text(node: ast.expr, frame: FrameType) -> str:
+    value = _value(node, frame)
+    return value if isinstance(value, str) else ""
