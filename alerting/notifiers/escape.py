@@ -19,10 +19,15 @@ _TERMINAL_SEQUENCE = re.compile(
     r"|(?:\x1b[\]P_^X]|[\x9d\x90\x9f\x9e\x98])[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?"  # OSC, DCS, APC, PM, SOS
     r"|\x1b[ -/]*[0-~]?"  # the other escapes
 )
-_UNUSUAL = re.compile(r"[^\n\x20-\x7e]")
 _BLANKS = re.compile(r"[\s\x1c-\x1f\x85\u2028\u2029]+")
-# Letters by category that are drawn as nothing.
-_BLANK_LETTERS = frozenset("\u115f\u1160\u3164\uffa0\u2800\u034f\u17b4\u17b5")
+# Of the categories Cc and Cf all but the line break, bidirectional and zero-width characters among them; and letters
+# that are drawn as nothing.
+_INVISIBLE = re.compile(
+    r"[\x00-\x09\x0b-\x1f\x7f-\x9f\xad\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u180e\u200b-\u200f\u202a-\u202e"
+    r"\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb\U000110bd\U000110cd\U00013430-\U0001343f\U0001bca0-\U0001bca3"
+    r"\U0001d173-\U0001d17a\U000e0001\U000e0020-\U000e007f"
+    r"\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0]"
+)
 _SKIN_TONES = range(0x1F3FB, 0x1F400)
 _FLAG_LETTERS = range(0x1F1E6, 0x1F200)
 _JAMO_TAILS = range(0x1160, 0x1200)
@@ -40,15 +45,13 @@ def one_line(text: str, limit: int = 300) -> str:
     become blanks, lone surrogates become U+FFFD.
     """
     plain = _TERMINAL_SEQUENCE.sub("", text[: READ_PER_CHARACTER * limit + 200])
-    plain = _BLANKS.sub(" ", plain)
+    plain = visible(_BLANKS.sub(" ", plain))
     kept: list[str] = []
     marks = 0
     for char in plain:
         category = unicodedata.category(char)
         if category == "Cs":
             char = "\ufffd"
-        elif is_invisible(char):
-            continue
         marks = marks + 1 if category in {"Mn", "Me"} else 0
         if marks <= MOST_MARKS:
             kept.append(char)
@@ -57,12 +60,7 @@ def one_line(text: str, limit: int = 300) -> str:
 
 def visible(text: str) -> str:
     """The text with its line breaks, and without characters that are drawn as nothing or turn a line around."""
-    return _UNUSUAL.sub(lambda found: "" if is_invisible(found[0]) else found[0], text)
-
-
-def is_invisible(char: str) -> bool:
-    """Whether it is a control or format character (bidirectional and zero-width ones among them) or a blank letter."""
-    return unicodedata.category(char) in {"Cc", "Cf"} or char in _BLANK_LETTERS
+    return _INVISIBLE.sub("", text)
 
 
 def shorten(text: str, limit: int) -> str:

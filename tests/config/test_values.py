@@ -143,6 +143,18 @@ def test_a_url_that_is_shown_holds_no_login_and_a_refused_one_is_shown_without_i
     assert "https:// URL" in said and "secret" not in said.replace("[secret]", "")
 
 
+@pytest.mark.parametrize(
+    ("name", "url"),
+    [
+        ("SENTRY_SLACK_WEBHOOK_URL", "https://hooks.slack-gov.com/services/T0/B0/x"),
+        ("SENTRY_SLACK_API_URL", "https://slack-gov.com/api/"),
+    ],
+)
+def test_govslack_is_taken_where_slack_is(name: str, url: str) -> None:
+    taken = getattr(load({name: url}), name)
+    assert url == (taken if isinstance(taken, str) else taken.get_secret_value())
+
+
 @pytest.mark.parametrize("url", ["https://sentry.example.com/api/0/", "https://sentry.io/api/0"])
 def test_the_address_of_sentry_is_that_of_its_web_interface(url: str) -> None:
     assert "without /api/0" in refusal("SENTRY_URL", url)

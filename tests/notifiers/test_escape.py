@@ -1,3 +1,4 @@
+import sys
 import unicodedata
 from urllib.parse import urlsplit
 
@@ -5,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerting.notifiers.escape import code, entities, fit, mrkdwn, one_line, safe_link, shorten, slack_link
+from alerting.notifiers.escape import code, entities, fit, mrkdwn, one_line, safe_link, shorten, slack_link, visible
 from tests.notifiers.hostile import texts
 
 
@@ -137,3 +138,16 @@ def test_a_safe_link_is_ascii_without_quotes_or_blanks(text: str) -> None:
 
 def _entities_in(text: str) -> list[str]:
     return [f"&{part.split(';')[0]};" for part in text.split("&")[1:]]
+
+
+BLANK_LETTERS = "\u115f\u1160\u3164\uffa0\u2800\u034f\u17b4\u17b5"
+
+
+def test_what_is_taken_out_is_what_unicode_calls_control_or_format_and_letters_drawn_as_nothing() -> None:
+    everything = "".join(map(chr, range(sys.maxunicode + 1)))
+    kept = set(visible(everything))
+    hidden = {char for char in everything if unicodedata.category(char) in {"Cc", "Cf"}} - {"\n"}
+    assert hidden | set(BLANK_LETTERS) <= set(everything) - kept
+    # What a newer Unicode calls format is not assigned in an older one.
+    surplus = set(everything) - kept - hidden - set(BLANK_LETTERS)
+    assert {unicodedata.category(char) for char in surplus} <= {"Cn"}
