@@ -1,8 +1,6 @@
-"""What a container's form tells about its parts: pairs, named values, rings of keys, SQL parameters, arguments."""
+"""What a container's form tells about its parts: pairs, named values, SQL parameters, arguments."""
 
-import re
-from collections.abc import Mapping, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any
 
@@ -10,42 +8,38 @@ from alerting.sentry.scrub.columns import secret_parameters, without_shown
 from alerting.sentry.scrub.names import Names
 from alerting.sentry.scrub.rules import plain, structure
 from alerting.sentry.scrub.rules.secrecy import Secrecy
-from alerting.sentry.scrub.values import MARKER, holds_nothing, looks_random
+from alerting.sentry.scrub.values import MARKER
 
-_NAME = re.compile(r"[\w.\[\]'\" -]{1,80}")
-_KEYLIKE = re.compile(r"(?=\S*\d)(?=\S*[A-Za-z])[^\s:/@.]{6,200}")
 _MOST_ARGUMENTS = 100
 
 
-def judged(value: Any, names: Names) -> tuple[Mapping[int, Secrecy], bool]:
-    """Which items of a list or tuple are secret by what stands before them, and whether all are names with values."""
-    if _is_lone_pair(value) and (secrecy := names.judge(text_of(value[0]))) > Secrecy.ADDRESS:
-        return {1: secrecy}, False
-    if value and isinstance(value[0], list | tuple):
-        return {}, all(is_pair(item) for item in value)
+def judged(value: Any, names: Names) -> Mapping[int, Secrecy]:
+    """Which items are secret by what stands before them: a value by its name, a program's argument by its option."""
     first = value[:_MOST_ARGUMENTS]
-    is_command = all(isinstance(item, str) for item in first) and any(_bare(item)[:1] == "-" for item in first)
-    return (_secret_arguments(first, names) if is_command else {}), False
+    if len(value) == 2 and isinstance(value[0], str | bytes) and structure.NAME.fullmatch(text_of(value[0])):
+        secrecy = names.judge(text_of(value[0]))
+        is_word = isinstance(value[1], str) and plain.WORDLIKE.fullmatch(value[1].strip("'\""))
+        if secrecy > Secrecy.ADDRESS and not (is_word and isinstance(value, list)):
+            return {1: secrecy}
+    return {
+        at: Secrecy.VAULT
+        for at, (option, given) in enumerate(pairwise(first), 1)
+        if isinstance(option, str) and option.strip("b'\"")[:1] == "-" and isinstance(given, str)
+        if given.strip("b'\"")[:1] != "-" and "=" not in option and names.are_secret(option.strip("b'\"-"))
+    }
 
 
-def told(value: Mapping[Any, Any], within: Secrecy, names: Names) -> tuple[Mapping[Any, Any], dict[Any, Secrecy]]:
+def told(value: Mapping[Any, Any], names: Names) -> tuple[Mapping[Any, Any], Mapping[Any, Secrecy]]:
     """The object without secret SQL parameters, and which of its parts are secret by what the others tell.
 
-    {"name": "api_key", "value": "…"}, {"code": "…", "state": "…"} of OAuth, the rejected input of a secret field as
-    pydantic and FastAPI report it.
+    {"name": "api_key", "value": "…"}, {"code": "…", "state": "…"} of OAuth.
     """
-    special: dict[Any, Secrecy] = {}
-    stated = next((item for name, item in value.items() if name in structure.NAMING and isinstance(item, str)), "")
-    if stated and (secrecy := names.judge(stated)) > within:
-        special = dict.fromkeys(structure.VALUES, secrecy)
+    if not structure.PARAMETERS.isdisjoint(value):
+        value = without_parameters(value, "", names)
     if "code" in value and not structure.AUTHORIZING.isdisjoint(value):
-        special["code"] = Secrecy.WEAK
-    location = value.get("loc")
-    if isinstance(location, list | tuple):
-        fields = [item.strip("'") for item in location if isinstance(item, str)]
-        if fields and names.are_secret(fields[-1]):
-            special["input"] = Secrecy.VAULT
-    return without_parameters(value, "", names) if not structure.PARAMETERS.isdisjoint(value) else value, special
+        return value, {"code": Secrecy.WEAK}
+    stated = next((item for name, item in value.items() if name in structure.NAMING and isinstance(item, str)), "")
+    return value, dict.fromkeys(structure.VALUES, secrecy) if (secrecy := names.judge(stated)) > Secrecy.ADDRESS else {}
 
 
 def without_parameters(value: Mapping[Any, Any], statement: str, names: Names) -> Mapping[Any, Any]:
@@ -68,56 +62,8 @@ def _without_positions(item: Any, secret: set[int]) -> Any:
     return without_shown(item, secret) if shown else item
 
 
-def is_key(item: Any) -> bool:
-    """Whether a part of what a secret's name holds is the secret itself: {"api_key": {"prod": "k81…"}}."""
-    bare = item.strip("'\"") if isinstance(item, str) else ""
-    return bool(_KEYLIKE.fullmatch(bare)) and not plain.UUID.fullmatch(bare)
-
-
-def is_pair(item: Any) -> bool:
-    """A name with its value."""
-    return isinstance(item, list | tuple) and len(item) == 2 and _is_name(item[0])
-
-
-def _is_name(value: Any) -> bool:
-    return isinstance(value, str | bytes) and bool(_NAME.fullmatch(text_of(value)))
-
-
-def _is_lone_pair(value: Any) -> bool:
-    """A name with its value; two names in a list look alike, unless the second has a digit."""
-    if len(value) != 2 or not isinstance(value[1], str) or not _is_name(value[0]):
-        return False
-    return isinstance(value, tuple) or any(map(str.isdigit, value[1]))
-
-
-def _secret_arguments(arguments: Sequence[str], names: Names) -> dict[int, Secrecy]:
-    """Which of a program's arguments are secret: what follows an option that says so, `user:password` of curl."""
-    plain = [_bare(item) for item in arguments]
-    return {
-        at: Secrecy.VAULT
-        for at, (option, value) in enumerate(pairwise(plain), 1)
-        if (option[:1] == "-" and "=" not in option and names.are_secret(option.lstrip("-")))
-        or (option in structure.USERS and not value.rpartition(":")[2].isdigit() and ":" in value)
-        if value and not holds_nothing(value) and (value[0] != "-" or looks_random(value[1:]))
-    }
-
-
-def _bare(argument: str) -> str:
-    """An argument without the quotes and the b of its repr."""
-    return argument.removeprefix("b").strip("'\"") if argument[-1:] in {"'", '"'} else argument
-
-
 def text_of(name: Any) -> str:
     """A key as text."""
     if isinstance(name, bytes):
         return name[:200].decode("utf-8", "replace")
     return str(name)[:200] if isinstance(name, str | int | float | tuple) else type(name).__name__
-
-
-def like(original: Any, items: list[Any]) -> Any:
-    """The items in a container of the original's kind, as far as JSON or a caller can tell."""
-    if isinstance(original, tuple):
-        return tuple(items)
-    if isinstance(original, AbstractSet):
-        return set(items) if all(isinstance(item, str | int | float | bytes | tuple) for item in items) else items
-    return items

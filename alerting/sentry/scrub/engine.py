@@ -12,6 +12,7 @@ from alerting.sentry.scrub.sections import SECTIONS, finish_log, is_of_celery
 from alerting.sentry.scrub.shapes import known_ids
 from alerting.sentry.scrub.texts import Texts, secret_span
 from alerting.sentry.scrub.walk import Walk
+from alerting.sentry.scrub.work import Cut
 
 Told = tuple[tuple[Any, ...], str, Any]
 # What only an event has, and no log, metric, check-in or breadcrumb: there Sentry reads `_meta`.
@@ -76,20 +77,20 @@ class OnlyArguments(Walk):
     def value(self, value: Any, depth: int = 0) -> Any:  # noqa: ARG002
         return value
 
-    def named(self, name: Any, value: Any, depth: int = 0) -> Any:  # noqa: ARG002
+    def held(self, name: Any, item: Any, secrecy: Secrecy, depth: int, within: Secrecy = Secrecy.HARMLESS) -> Any:  # noqa: ARG002
+        return item
+
+    def secret(self, value: Any, secrecy: Secrecy, depth: int = 0, name: Any = "") -> Any:  # noqa: ARG002
         return value
 
-    def secret(self, value: Any, secrecy: Secrecy, depth: int, name: str = "") -> Any:  # noqa: ARG002
-        return value
-
-    def code(self, line: str) -> str:
-        return line
+    def cuts_in_code(self, text: str) -> list[Cut]:  # noqa: ARG002
+        return []
 
 
 def _part(walk: Walk, name: Any, value: Any) -> Any:
     try:
         section = SECTIONS.get(name) if isinstance(name, str) else None
-        return section(walk, value) if section else walk.named(name, value)
+        return section(walk, value) if section else walk.held(name, value, walk.names.judge(str(name)), 0)
     except Exception:  # noqa: BLE001  whatever an application put there: the event goes out, without this part
         walk.failures += 1
         return walk.marked("failed")

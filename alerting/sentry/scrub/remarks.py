@@ -65,7 +65,7 @@ def without(text: str, cuts: list[Cut], remarks: Remarks) -> str:
         return text
     kept: list[str] = []
     done = size = 0
-    for start, end, rule in _merged(cuts):
+    for start, end, rule in merged(cuts):
         if text[start:end] == MARKER:
             continue
         kept += (text[done:start], MARKER)
@@ -76,7 +76,7 @@ def without(text: str, cuts: list[Cut], remarks: Remarks) -> str:
     return "".join((*kept, text[done:])) if kept else text
 
 
-def _merged(cuts: list[Cut]) -> list[Cut]:
+def merged(cuts: list[Cut]) -> list[Cut]:
     """The cuts in order, those that overlap as one; an address inside another secret is that secret's part."""
     spans: list[Cut] = []
     for start, end, rule in sorted(cuts, key=lambda cut: (cut[0], cut[2] in _ADDRESSES, -cut[1])):

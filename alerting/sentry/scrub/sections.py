@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from itertools import takewhile
 from typing import Any
 
 from alerting.sentry.scrub.containers import without_parameters
+from alerting.sentry.scrub.remarks import merged, without
 from alerting.sentry.scrub.rules import structure
 from alerting.sentry.scrub.rules.secrecy import Secrecy
 from alerting.sentry.scrub.values import MARKER
@@ -20,49 +22,31 @@ _NUMERIC = re.compile(r"pass|pw|pin|otp|code|secret|cv[vc]|key|2fa|mfa", re.IGNO
 _PLACEHOLDER = re.compile(r"%(?:\((\w+)\))?[-#0 +]*\d*(?:\.\d+)?[sdrifaxXgGeEcou]|\{(\w*)(?:![rsa])?(?::[^{}]*)?\}")
 
 
-def _fields(walk: Walk, value: Any, kept: frozenset[str], own: Mapping[str, Section]) -> Any:
-    """An object of a known kind: `kept` fields as they are, its `own` sections, everything else as data."""
-    if type(value) is not dict and not isinstance(value, Mapping):
-        return walk.value(value)
-    cleaned = value.copy() if type(value) is dict else dict(value)
-    clean, harmless = walk.clean, walk.harmless
-    for name, item in value.items():
-        kind = type(item)
-        if kind is str:
-            if name in kept or (item in clean and name in harmless and name not in own):
-                continue
-        elif kind is dict or kind is list:
-            if not item:
-                cleaned[name] = kind()
-                continue
-        elif name in kept:
-            continue
-        section = own.get(name)
-        cleaned[name] = walk.at(name, section, walk, item) if section else walk.at(name, walk.named, name, item)
-    return cleaned
+def _object(own: Mapping[str, Section], kept: frozenset[str] = frozenset()) -> Section:
+    """A row of the table: an object, its own sections, and its fields that are structure."""
+    return lambda walk, value: (
+        walk.mapping(value, kept=kept, own=own) if isinstance(value, Mapping) else walk.value(value)
+    )
 
 
 def _each(one: Section) -> Section:
     """A list of objects, bare or under `values`."""
 
     def items(walk: Walk, value: Any) -> Any:
+        if not isinstance(value, list | tuple):
+            return one(walk, value)
         return [walk.at(position, one, walk, item) for position, item in enumerate(value)]
 
-    def many(walk: Walk, value: Any) -> Any:
-        if isinstance(value, Mapping) and isinstance(value.get("values"), list | tuple):
-            return _fields(walk, value, frozenset(), {"values": items})
-        return items(walk, value) if isinstance(value, list | tuple) else one(walk, value)
-
-    return many
+    under = _object({"values": items})
+    return lambda walk, value: (under if isinstance(value, Mapping) and "values" in value else items)(walk, value)
 
 
-def _object(own: Mapping[str, Section], kept: frozenset[str] = frozenset()) -> Section:
-    """A row of the table: an object, its fields that are structure, and its own sections."""
-    return lambda walk, value: _fields(walk, value, kept, own)
+def _as_it_is(_walk: Walk, value: Any) -> Any:
+    return value
 
 
 def _secret(secrecy: Secrecy) -> Section:
-    return lambda walk, item: walk.secret(item, secrecy, 0)
+    return lambda walk, item: walk.secret(item, secrecy)
 
 
 def is_of_celery(name: Any) -> bool:
@@ -79,17 +63,15 @@ def _until_body(walk: Walk, text: Any) -> Any:
 
 def _gone(walk: Walk, item: Any) -> Any:
     """What a task was called with: positional arguments have no name to be judged by."""
-    return walk.marked("task-argument", len(item) if isinstance(item, str) else 0) if item else item
+    return walk.marked("task-argument", item) if item else item
+
+
+def _of_celery(section: Section, otherwise: Section) -> Section:
+    return lambda walk, value: (section if walk.of_celery else otherwise)(walk, value)
 
 
 def _message(walk: Walk, value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return _logentry(walk, value)
-    return _until_body(walk, value) if walk.of_celery else walk.value(value)
-
-
-def _extra(walk: Walk, value: Any) -> Any:
-    return (_CELERY_EXTRA if walk.of_celery else _EXTRA)(walk, value)
+    return _logentry(walk, value) if isinstance(value, Mapping) else _text(walk, value)
 
 
 _BODY = "message body"
@@ -97,66 +79,81 @@ _LOGGED: dict[str, Section] = dict.fromkeys(("args", "kwargs", "argsrepr", "kwar
 _CARRYING: dict[str, Section] = dict.fromkeys(("req", "request", "task_request", "message", "body", "payload"), _gone)
 # What the worker logs beside a message, and the job that older SDKs attach to a task's event.
 _BESIDE = _object({"data": _object(_LOGGED)})
-_EXTRA = _object({"celery-job": _object({"args": _gone})})
-_CELERY_EXTRA = _object({"celery-job": _object({"args": _gone}), "data": _object(_LOGGED)})
+_JOB: Mapping[str, Section] = {"celery-job": _object({"args": _gone})}
+_text = _of_celery(_until_body, Walk.value)
 
 
 def _frame(walk: Walk, frame: Any) -> Any:
-    walk.inside_key = False
-    own = _CELERY_FRAME if isinstance(frame, Mapping) and is_of_celery(frame.get("module")) else _FRAME
-    return _fields(walk, frame, structure.FRAME, own)
+    if not isinstance(frame, Mapping):
+        return walk.value(frame)
+    own = _CELERY_FRAME if is_of_celery(frame.get("module")) else _FRAME
+    cleaned = walk.mapping(frame, kept=structure.FRAME, own=own)
+    if isinstance(cleaned, dict):
+        _clean_source(walk, cleaned)
+    return cleaned
 
 
-def _source(walk: Walk, lines: Any) -> Any:
-    """Lines of source; a private key that began in them may go on in the frame's next field."""
-    if type(lines) is list:
-        if not walk.inside_key and walk.is_clean_code(lines):
-            return lines.copy()
-        return [walk.at(position, _source_line, walk, line) for position, line in enumerate(lines)]
-    return _source_line(walk, lines)
+def _clean_source(walk: Walk, frame: dict[Any, Any]) -> None:
+    """Take secrets out of lines of source, read as one text: a private key goes on from line to line."""
+    places: list[tuple[str, int, str]] = []
+    for field in filter(frame.__contains__, _SOURCE):
+        held = frame[field]
+        if isinstance(held, list | tuple):
+            frame[field] = held = list(held)
+        for position, line in enumerate(held if type(held) is list else (held,)):
+            if type(line) is str:
+                places.append((field, position, line))
+    cuts = merged(walk.cuts_in_code("\n".join([line for _, _, line in places])))[::-1]
+    begin = 0
+    for field, position, line in places if cuts else ():
+        end = begin + len(line)
+        while cuts and cuts[-1][1] <= begin:
+            cuts.pop()
+        reached = takewhile(lambda cut, end=end: cut[0] < end, reversed(cuts))  # type: ignore[misc]
+        here = [(max(start - begin, 0), min(stop, end) - begin, rule) for start, stop, rule in reached]
+        if isinstance(frame[field], list):
+            left = walk.at(field, walk.at, position, without, line, here, walk.remarks)
+            frame[field][position] = left
+        else:
+            frame[field] = walk.at(field, without, line, here, walk.remarks)
+        begin = end + 1
 
 
-def _source_line(walk: Walk, line: Any) -> Any:
-    if not isinstance(line, str):
-        return line
-    if "PRIVATE KEY" not in line:
-        return walk.marked("private-key") if walk.inside_key else walk.code(line)
-    within, begins, ends = walk.inside_key, "-----BEGIN " in line, "-----END " in line
-    walk.inside_key = not ends and (begins or within)
-    return walk.marked("private-key") if within and not begins else walk.code(line)
-
-
-_FRAME: Mapping[str, Section] = {"vars": Walk.value, **dict.fromkeys(_SOURCE, _source)}
+_FRAME: Mapping[str, Section] = {"vars": Walk.value, **dict.fromkeys(_SOURCE, _as_it_is)}
 _CELERY_FRAME: Mapping[str, Section] = {**_FRAME, "vars": _object({**_LOGGED, **_CARRYING})}
 _STACKTRACE = _object({"frames": _each(_frame)}, structure.STACKTRACE)
 _STACKTRACES: dict[str, Section] = {"stacktrace": _STACKTRACE, "raw_stacktrace": _STACKTRACE}
 
 
 def _crumb(walk: Walk, value: Any) -> Any:
-    own = _NONE
-    if type(value) is dict or isinstance(value, Mapping):
-        own = _CELERY_CRUMB if is_of_celery(value.get("category")) else _NONE
-        if own is _NONE and value.get("data") == {} and value.keys() <= _PLAIN_CRUMB:
-            message = value.get("message")
-            if type(message) is str and message in walk.clean:
-                return {**value, "data": {}}
-        value = _without_parameters(walk, value, "message") if value.get("data") else value
-    return _fields(walk, value, structure.CRUMB, own)
+    if not isinstance(value, Mapping):
+        return walk.value(value)
+    own = _CELERY_CRUMB if is_of_celery(value.get("category")) else _NONE
+    if (
+        own is _NONE
+        and value.get("data") == {}
+        and value.keys() <= _PLAIN_CRUMB
+        and walk.is_clean(value.get("message"))
+    ):
+        return {**value, "data": {}}
+    return walk.mapping(_without_parameters(walk, value, "message"), kept=structure.CRUMB, own=own)
 
 
 # Of a crumb without data only the message can hold a secret.
 _PLAIN_CRUMB = structure.CRUMB | {"message", "data"}
-_CELERY_CRUMB: Mapping[str, Section] = {"message": _until_body, "data": _BESIDE}
 _NONE: Mapping[str, Section] = {}
+_CELERY_CRUMB: Mapping[str, Section] = {"message": _until_body, "data": _BESIDE}
 
 
 def _span(walk: Walk, value: Any) -> Any:
-    return _fields(walk, _without_parameters(walk, value, "description"), structure.SPAN, _NONE)
+    if not isinstance(value, Mapping):
+        return walk.value(value)
+    return walk.mapping(_without_parameters(walk, value, "description"), kept=structure.SPAN)
 
 
-def _without_parameters(walk: Walk, value: Any, told: str) -> Any:
+def _without_parameters(walk: Walk, value: Mapping[Any, Any], told: str) -> Mapping[Any, Any]:
     """A span or crumb about a query, whose parameters stand in its data, without those of secret columns."""
-    data = value.get("data") if isinstance(value, dict) else None
+    data = value.get("data")
     if data and isinstance(data, Mapping) and "db.params" in data and isinstance(value.get(told), str):
         return {**value, "data": without_parameters(data, value[told], walk.names)}
     return value
@@ -186,8 +183,8 @@ def _logentry(walk: Walk, value: Any) -> Any:
             return walk.value(items)
         return [walk.at(at, own.get(at, Walk.value), walk, item) for at, item in enumerate(items)]
 
-    cleaned = _fields(walk, value, frozenset(), {"params": positioned, "formatted": _message})
-    if params and isinstance(cleaned.get("formatted"), str):
+    cleaned = walk.mapping(value, own={"params": positioned, "formatted": _text})
+    if params and isinstance(cleaned, dict) and isinstance(cleaned.get("formatted"), str):
         line = cleaned["formatted"]
         cleaned["formatted"] = walk.at("formatted", _without_told, walk, line, params, cleaned["params"])
     return cleaned
@@ -203,7 +200,7 @@ def _attributes(walk: Walk, value: Any) -> Any:
     own = {f"{PARAMETER}{at}": section for at, section in found.items()}
     if walk.of_celery:
         own |= dict.fromkeys(("data", *(PARAMETER + name for name in _LOGGED)), _gone)
-    return _fields(walk, value, frozenset(), own)
+    return walk.mapping(value, own=own)
 
 
 def finish_log(walk: Walk, log: Mapping[Any, Any], cleaned: dict[Any, Any]) -> None:
@@ -254,7 +251,7 @@ def _secret_positions(walk: Walk, template: str, count: int) -> set[int]:
         return stand_ins[-1]
 
     filled = _PLACEHOLDER.sub(stand_in, template[:8192])
-    if not stand_ins or filled == template:
+    if not stand_ins:
         return set()
     before = len(walk.remarks)
     shown = walk.value(filled)
@@ -263,7 +260,7 @@ def _secret_positions(walk: Walk, template: str, count: int) -> set[int]:
 
 
 SECTIONS: Mapping[str, Section] = {
-    **dict.fromkeys(structure.EVENT, lambda _walk, value: value),
+    **dict.fromkeys(structure.EVENT, _as_it_is),
     "exception": _each(_object({**_STACKTRACES, "mechanism": _object({}, structure.MECHANISM)}, structure.EXCEPTION)),
     "threads": _each(_object(_STACKTRACES, structure.THREAD)),
     "stacktrace": _STACKTRACE,
@@ -277,8 +274,8 @@ SECTIONS: Mapping[str, Section] = {
     "sentry.interfaces.Message": _logentry,
     "message": _message,
     "body": _message,
-    "data": lambda walk, value: _BESIDE(walk, value) if walk.of_celery else walk.value(value),
-    "extra": _extra,
+    "data": _of_celery(_BESIDE, Walk.value),
+    "extra": _of_celery(_object({**_JOB, "data": _object(_LOGGED)}), _object(_JOB)),
     "attributes": _attributes,
 }
 """What each top-level field of an event is; any other is data."""

@@ -79,25 +79,10 @@ class Shapes:
             self._dull.add(word)
         return True
 
-    def find(self, text: str, names: Names, work: Work, cuts: list[Cut]) -> bool:
-        """Add where the rows' secrets stand; whether a secret's name may stand in the text."""
+    def find(self, text: str, names: Names, work: Work, *, code: bool = False) -> tuple[list[Cut], bool]:
+        """Where the rows' secrets stand, in `code` those by their shape; whether a secret's name may stand there."""
         lowered = text.replace("\u0130", "I").lower()  # the one letter that grows
-        rooted = self._find_keyed(text, lowered, names, work, cuts)
-        for rule in self._named if rooted else ():
-            if any(keyword in lowered for keyword in rule.keywords):
-                cuts += _found(text, rule, names, work)
-        if figures.DIGITS.search(text) or text.count(":") > 1 or text.count(".") > 2:
-            for rule in self._figures:
-                cuts += _found(text, rule, names, work)
-        return rooted
-
-    def find_in_code(self, text: str, names: Names, work: Work, cuts: list[Cut]) -> None:
-        """Add where source code holds what is a secret by its shape alone."""
-        self._find_keyed(text, text.replace("\u0130", "I").lower(), names, work, cuts, _OF_CODE)
-
-    def _find_keyed(
-        self, text: str, lowered: str, names: Names, work: Work, cuts: list[Cut], only: frozenset[str] | None = None
-    ) -> bool:
+        cuts: list[Cut] = []
         rooted = False
         done: dict[str, int] = {}
         for sign in self._search.finditer(lowered):
@@ -105,19 +90,25 @@ class Shapes:
             rooted = rooted or is_root
             for rule in rules:
                 start = sign.start()
-                if start < done.get(rule.id, 0) or not lowered.startswith(rule.keywords, start):
-                    continue
-                if only is not None and rule.id not in only:
+                if start < done.get(rule.id, 0) or (code and rule.id not in _OF_CODE):
                     continue
                 if not rule.bounded:
                     done[rule.id] = len(text)
                     cuts += _found(text, rule, names, work)
-                    continue
-                work.spend(25)
-                if match := _compiled(rule.pattern, True).match(text, start):
-                    done[rule.id] = match.end()
-                    cuts += _cut(match, rule, names, work)
-        return rooted
+                elif lowered.startswith(rule.keywords, start):
+                    work.spend(25)
+                    if match := _compiled(rule.pattern, True).match(text, start):
+                        done[rule.id] = match.end()
+                        cuts += _cut(match, rule, names, work)
+        if code:
+            return cuts, False
+        for rule in self._named if rooted else ():
+            if any(keyword in lowered for keyword in rule.keywords):
+                cuts += _found(text, rule, names, work)
+        if figures.DIGITS.search(text) or text.count(":") > 1 or text.count(".") > 2:
+            for rule in self._figures:
+                cuts += _found(text, rule, names, work)
+        return cuts, rooted
 
 
 def _begin_alike(one: str, other: str) -> bool:
@@ -139,7 +130,7 @@ def _branches(anywhere: Iterable[str], bounded: Iterable[str]) -> Iterator[str]:
 
 def _found(text: str, rule: Rule, names: Names, work: Work) -> Iterator[Cut]:
     """What the rule finds anywhere in the text."""
-    work.spend(25 + 2 * len(text))
+    work.spend(20 + len(text) // 2)
     for match in _compiled(rule.pattern, rule.bounded).finditer(text):
         yield from _cut(match, rule, names, work)
 

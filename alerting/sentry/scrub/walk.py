@@ -1,24 +1,28 @@
 """Walks plain data of any shape and cleans it: never changes what it is given, never runs without end."""
 
+import datetime
+import uuid
 from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
 from typing import Any
 
-from alerting.sentry.scrub import containers, odd
+from alerting.sentry.scrub import containers
 from alerting.sentry.scrub.names import Names
 from alerting.sentry.scrub.remarks import Remark, Remarks, paths
 from alerting.sentry.scrub.rules import structure
 from alerting.sentry.scrub.rules.secrecy import Secrecy
-from alerting.sentry.scrub.texts import LONGEST_REMEMBERED, LONGEST_TEXT, Texts
+from alerting.sentry.scrub.texts import LONGEST_REMEMBERED, LONGEST_TEXT, Texts, remember
 from alerting.sentry.scrub.values import MARKER, is_secret_value
-from alerting.sentry.scrub.work import Work
+from alerting.sentry.scrub.work import Cut, Work
 
 # The SDK keeps five levels of most sections; a text with JSON in JSON adds a few.
 DEEPEST = 60
-MOST_PARTS = 20_000
+# What one event may hold in characters; each part of a container counts as a few.
 MOST_CHARACTERS = 150_000
-_CONTAINERS = (Mapping, list, tuple, AbstractSet)
+_PART = 4
 _HARMLESS = Secrecy.HARMLESS
+_HARMLESS_TYPES = (datetime.datetime, datetime.date, datetime.time, datetime.timedelta, uuid.UUID)
+_Section = Callable[["Walk", Any], Any]
 
 
 class Walk:
@@ -26,19 +30,14 @@ class Walk:
 
     def __init__(self, names: Names, texts: Texts) -> None:
         self.names = names
-        self._verdicts = names.known
         self._texts = texts
-        self.clean = texts.known
-        self.harmless = texts.harmless_names
-        self._code = texts.known_code
-        self._read: dict[Any, tuple[Any, Remarks]] = {}
-        self._parts_left = MOST_PARTS
-        self._characters_left = MOST_CHARACTERS
+        self._clean = texts.known
+        self._keys = texts.keys
+        self._read: dict[str, tuple[Any, Remarks]] = {}
+        self._left = MOST_CHARACTERS
         self._work = Work()
         self.of_celery = False
         """Whether Celery's own logger made what is walked: it tells of tasks with their arguments."""
-        self.inside_key = False
-        """Whether a private key began in the lines of source read last."""
         self.remarks: Remarks = []
         self.failures = 0
 
@@ -46,20 +45,24 @@ class Walk:
         """The value without the secrets in it."""
         kind = type(value)
         if kind is str:
-            return value if value in self.clean else self._text(value, depth)
+            return value if value in self._clean else self._text(value, depth)
         if kind is dict:
-            return self._mapping(value, depth)
+            return self.mapping(value, depth)
         if kind is list:
             return self._sequence(value, depth)
-        if kind is int or kind is float:
-            return value if -1e12 < value < 1e12 else odd.number(self, value)
-        if value is None or kind is bool:
+        if value is None or kind is bool or ((kind is int or kind is float) and -1e12 < value < 1e12):
             return value
-        return self._container(value, depth) if isinstance(value, _CONTAINERS) else odd.cleaned(self, value)
+        if isinstance(value, Mapping):
+            return self.mapping(value, depth)
+        return self._sequence(value, depth) if isinstance(value, list | tuple | AbstractSet) else self._odd(value)
 
-    def marked(self, rule: str, length: int = 0) -> str:
-        """The marker, with a remark about why it stands there."""
-        self.remarks.append(Remark(rule, 0, len(MARKER), length))
+    def is_clean(self, text: Any) -> bool:
+        """Whether this is a text known to hold no secret."""
+        return type(text) is str and text in self._clean
+
+    def marked(self, rule: str, value: Any = None) -> str:
+        """The marker, with a remark about why it stands there instead of the value."""
+        self.remarks.append(Remark(rule, 0, len(MARKER), len(value) if isinstance(value, str | bytes) else 0))
         return MARKER
 
     def at(self, step: Any, clean: Callable[..., Any], *arguments: Any) -> Any:
@@ -71,202 +74,151 @@ class Walk:
             remarks[before:] = [(step, remarks[before:])]
         return cleaned
 
-    def _once(self, key: Any, text: str, clean: Callable[[], Any]) -> Any:
-        """What `clean` makes of the text. Frames repeat their callers' variables: each is read once an item."""
-        found = self._read.get(key)
-        if found is None:
-            before = len(self.remarks)
-            cleaned = clean()
-            if len(self.remarks) > before and len(text) <= LONGEST_REMEMBERED:
-                self._read[key] = (cleaned, self.remarks[before:])
-            return cleaned
-        self.remarks += found[1]
-        return found[0]
-
-    def _text(self, value: str, depth: int) -> Any:
-        """A text not known to be harmless."""
-        if self._characters_left < 0:
-            return self.marked("event-budget", len(value))
-        parsed = self.parsed if depth < DEEPEST else None
-        return self._once(value, value, lambda: self._guarded(value, self._texts.clean, parsed))
-
-    def _guarded(self, text: str, clean: Callable[..., str], *more: Any) -> str:
-        """The text cleaned in one of `Texts`' ways, within the event's budget; what fails costs one text."""
-        self._characters_left -= min(len(text) + 20, LONGEST_TEXT)
-        if self._characters_left < 0:
-            return self.marked("event-budget", len(text))
+    def _text(self, text: str, depth: int) -> Any:
+        """A text not known to be harmless. Frames repeat their callers' variables: each is read once an item."""
+        if found := self._read.get(text):
+            self.remarks += found[1]
+            return found[0]
+        before = len(self.remarks)
+        self._left -= min(len(text) + 20, LONGEST_TEXT)
+        if self._left < 0:
+            return self.marked("event-budget", text)
         try:
-            return clean(text, self.remarks, self._work, *more)
-        except Exception:  # noqa: BLE001
+            cleaned = self._texts.clean(text, self.remarks, self._work, self.parsed if depth < DEEPEST else None)
+        except Exception:  # noqa: BLE001  what fails costs one text
             self.failures += 1
-            return self.marked("failed", len(text))
+            cleaned = self.marked("failed", text)
+        if len(self.remarks) > before and len(text) <= LONGEST_REMEMBERED:
+            self._read[text] = (cleaned, self.remarks[before:])
+        return cleaned
 
     def parsed(self, value: Any) -> Any:
         """What a text held as JSON, cleaned."""
         before = len(self.remarks)
-        cleaned = self.value(value, depth=DEEPEST - 30 if self._parts_left > 0 else DEEPEST)
+        cleaned = self.value(value, depth=DEEPEST - 30 if self._left > 0 else DEEPEST)
         self.remarks[before:] = [Remark(told.rule, length=told.length) for _, told in paths(self.remarks[before:])]
         return cleaned
 
-    def code(self, line: str) -> str:
-        """A line of source code without what is a secret by its shape."""
-        return line if line in self._code else self._guarded(line, self._texts.clean_code)
+    def cuts_in_code(self, text: str) -> list[Cut]:
+        """Where lines of source code hold what is a secret by its shape."""
+        self._left -= len(text)
+        return self._texts.find_in_code(text, self._work) if self._left > 0 else [(0, len(text), "event-budget")]
 
-    def is_clean_code(self, lines: list[Any]) -> bool:
-        """Whether these are lines of source in which nothing was found."""
-        try:
-            if all(map(self._code.get, lines)):
-                return True
-            self._characters_left -= sum(map(len, lines))
-            return self._characters_left >= 0 and self._texts.read_code(lines, self._work)
-        except TypeError:
-            return False  # a list that holds something else, and so no lines
+    def held(self, name: Any, item: Any, secrecy: Secrecy, depth: int, within: Secrecy = _HARMLESS) -> Any:
+        """What stands under a name without its secrets, or the marker where a name says it is one.
 
-    def named(self, name: Any, value: Any, depth: int = 0) -> Any:
-        """The value that stands under `name` without its secrets, or the marker where the name says it is one."""
-        text = name if type(name) is str else containers.text_of(name)
-        secrecy = self._verdicts.get(text)
-        if secrecy is None:
-            secrecy = self.names.judge(text)
-        if secrecy is _HARMLESS:
-            return value if type(value) is str and value in self.clean else self.value(value, depth)
-        if secrecy is Secrecy.VERSION and type(value) is str and value.lstrip("v").replace(".", "").isdigit():
-            return value
-        return self.value(value, depth) if secrecy < _HARMLESS else self.secret(value, secrecy, depth, text)
+        `within` is what the names around say: under a secret's, all is secret but what its own name makes harmless.
+        """
+        if within >= Secrecy.WEAK and self.names.judge(f"password {containers.text_of(name)}") > _HARMLESS:
+            secrecy = max(secrecy, within)
+        return self.secret(item, secrecy, depth, name) if secrecy > _HARMLESS else self.value(item, depth)
 
-    def secret(self, value: Any, secrecy: Secrecy, depth: int, name: str = "") -> Any:
+    def secret(self, value: Any, secrecy: Secrecy, depth: int = 0, name: Any = "") -> Any:
         """What stands under a secret name. Yes, no and nothing stay; containers keep their form."""
-        if value is None or isinstance(value, bool) or value == "":
+        if value is None or isinstance(value, bool):
             return value
-        if type(value) is str:
-            return self._once((name, value, secrecy), value, lambda: self._secret_text(value, secrecy, name))
-        if isinstance(value, str | bytes | bytearray):
-            return self._secret_text(value, secrecy, name)
-        if isinstance(value, _CONTAINERS):
-            return self._container(value, depth, within=secrecy)
-        if isinstance(value, int | float):
-            small = abs(value) < 1_000_000
-            if secrecy < Secrecy.STRONG and (small or secrecy is Secrecy.ADDRESS):
-                return value
-            if small and not is_secret_value(str(value), secrecy, name, structural=True):
-                return value
-        return self.marked("named")
-
-    def _secret_text(self, value: Any, secrecy: Secrecy, name: str) -> Any:
         if isinstance(value, str):
-            bare = value.strip("'\" ")
-            if secrecy is Secrecy.ADDRESS:
-                own = bare in {"", MARKER, "localhost", "::1", "testserver"} or bare.startswith("127.")
-                return value if own else self.marked("ip-address", len(value))
-            if not is_secret_value(bare, secrecy, name, structural=True):
-                return self.value(value)
-            before = len(self.remarks)
-            if (
-                bare[-1] == ")"
-                and bare.partition("(")[0].isidentifier()
-                and (shown := self.value(value))
-                and len(self.remarks) > before
-            ):
-                return shown  # an object whose own names tell which of its parts is the secret
-        return self.marked("named", len(value))
-
-    def _container(self, value: Any, depth: int, within: Secrecy = _HARMLESS) -> Any:
-        if type(value) is dict or isinstance(value, Mapping):
-            return self._mapping(value, depth, within)
-        if isinstance(value, list | tuple):
-            return self._sequence(value, depth, within)
-        if self._is_spent(value, depth):
-            return self.marked("event-budget")
-        return containers.like(value, [self._inside(item, depth + 1, within) for item in value])
+            if value == MARKER:
+                return value
+            if not is_secret_value(value.strip("'\" "), secrecy, containers.text_of(name), structural=True):
+                return self.value(value, depth)
+        elif isinstance(value, Mapping):
+            return self.mapping(value, depth, secrecy)
+        elif isinstance(value, list | tuple | AbstractSet):
+            return self._sequence(value, depth, secrecy)
+        elif isinstance(value, int | float) and secrecy < Secrecy.STRONG and abs(value) < 1_000_000:
+            return value
+        return self.marked("named", value)
 
     def _is_spent(self, value: Any, depth: int) -> bool:
         """Whether the container is too deep, as a cycle is, or one part of too many."""
-        self._parts_left -= 1 + len(value)
-        return depth >= DEEPEST or self._parts_left < 0
+        self._left -= _PART * (1 + len(value))
+        return depth >= DEEPEST or self._left < 0
 
-    def _mapping(self, value: Mapping[Any, Any], depth: int, within: Secrecy = _HARMLESS) -> Any:
-        self._parts_left -= 1 + len(value)
-        if depth >= DEEPEST or self._parts_left < 0:
+    def mapping(
+        self,
+        value: Mapping[Any, Any],
+        depth: int = 0,
+        within: Secrecy = _HARMLESS,
+        kept: frozenset[str] = frozenset(),
+        own: Mapping[str, _Section] = {},
+    ) -> Any:
+        """An object: `kept` fields as they are, where they hold no others, its `own` sections, all else as data."""
+        if self._is_spent(value, depth):
             return self.marked("event-budget")
-        cleaned = value.copy() if type(value) is dict else dict(value)
-        clean, harmless = self.clean, self.harmless
-        shown: dict[Any, Any] = {}
-        told: Mapping[Any, Any] | None = None
-        special: Mapping[Any, Secrecy] = {}
+        told: Mapping[Any, Secrecy] = {}
+        if not structure.TELLING.isdisjoint(value):
+            value, told = containers.told(value, self.names)
+        cleaned, clean, keys = dict(value), self._clean, self._keys
+        is_plain = within is _HARMLESS and not told
+        renamed: dict[Any, str] = {}
         for name, item in value.items():
-            known = within is _HARMLESS and name in harmless
             kind = type(item)
-            if known and (item in clean if kind is str else item is None or kind is bool):
+            if kept and name in kept and kind is not dict and kind is not list:
                 continue
-            if known:
-                cleaned[name] = self.at(name, self.value, item, depth + 1)
+            if own and name in own:
+                cleaned[name] = self.at(name, own[name], self, item)
                 continue
-            if told is None and name in structure.TELLING:
-                told, special = containers.told(value, within, self.names)
-            item = item if told is None else told[name]
-            step = name
-            if name not in self._texts.plain_names and (plain := self._name(name, shown.values())) is not name:
-                shown[name] = step = plain
-            if name in special:
-                cleaned[name] = self.at(step, self.secret, item, special[name], depth + 1)
-            elif within is _HARMLESS:
-                cleaned[name] = self.at(step, self.named, name, item, depth + 1)
+            secrecy = keys.get(name)
+            if secrecy is None:
+                secrecy = self._key(name, renamed)
+            if is_plain and secrecy is _HARMLESS:
+                if item in clean if kind is str else item is None or kind is bool:
+                    continue
+                cleaned[name] = self.at(renamed.get(name, name), self.value, item, depth + 1)
+                continue
+            step = renamed.get(name, name)
+            secrecy = max(secrecy, told.get(name, _HARMLESS)) if told else secrecy
+            cleaned[name] = self.at(step, self.held, name, item, secrecy, depth + 1, within)
+        return {renamed.get(name, name): item for name, item in cleaned.items()} if renamed else cleaned
+
+    def _key(self, name: Any, renamed: dict[Any, str]) -> Secrecy:
+        """What a name says of its value. Few names are secrets themselves; two that become equal are told apart."""
+        secrecy = self.names.judge(containers.text_of(name))
+        if type(name) is str:
+            before = len(self.remarks)
+            shown = self.value(name)
+            del self.remarks[before:]
+            if shown != name:
+                renamed[name] = shown if shown not in renamed.values() else f"{shown} ({len(renamed) + 1})"
             else:
-                cleaned[name] = self.at(step, self._within, name, item, depth + 1, within)
-        return {shown.get(name, name): item for name, item in cleaned.items()} if shown else cleaned
-
-    def _within(self, name: Any, item: Any, depth: int, within: Secrecy) -> Any:
-        """A part of an object that stands under a secret name."""
-        if within is Secrecy.VAULT or name in structure.VALUES:
-            return self._inside(item, depth, within, name)
-        if within >= Secrecy.WEAK and containers.is_key(item):
-            return self.secret(item, within, depth)
-        return self.named(name, item, depth)
-
-    def _inside(self, item: Any, depth: int, within: Secrecy, name: Any = "") -> Any:
-        """A part of what stands under a secret name; under a vault's, all but what its own name makes harmless."""
-        if within < Secrecy.WEAK:
-            return self.value(item, depth)
-        about = name != "" and self.names.judge(f"password {containers.text_of(name)}") <= Secrecy.HARMLESS
-        if about and not (isinstance(item, str) and len(item) > 40):
-            return self.value(item, depth)
-        return self.secret(item, within, depth)
+                remember(self._keys, name, secrecy)
+        return secrecy
 
     def _sequence(self, value: Any, depth: int, within: Secrecy = _HARMLESS) -> Any:
         if self._is_spent(value, depth):
             return self.marked("event-budget")
-        if within is _HARMLESS and type(value) is list and self._texts.are_dull(value):
-            return list(value)
-        depth += 1
-        secret, are_pairs = containers.judged(value, self.names)
-        cleaned = []
+        cleaned, clean = [], self._clean
+        if (
+            within is _HARMLESS
+            and type(value) is list
+            and set(map(type, value)) <= {str}
+            and all(map(clean.get, value))
+        ):
+            return value.copy()
+        told = containers.judged(value, self.names) if isinstance(value, list | tuple) else {}
         for position, item in enumerate(value):
-            secrecy = secret.get(position)
-            if secrecy is not None:
-                item = self.at(position, self.secret, item, secrecy, depth)
-            elif within >= Secrecy.WEAK:
-                item = self.at(position, self._inside, item, depth, within)
-            elif are_pairs:
-                item = self.at(position, self._pair, item, depth)
-            elif type(item) is not str or item not in self.clean:
-                item = self.at(position, self.value, item, depth)
+            secrecy = told.get(position, _HARMLESS)
+            if secrecy is not _HARMLESS or within is not _HARMLESS or type(item) is not str or item not in clean:
+                item = self.at(position, self.held, "", item, secrecy, depth + 1, within)
             cleaned.append(item)
-        return containers.like(value, cleaned)
+        return tuple(cleaned) if isinstance(value, tuple) else cleaned
 
-    def _pair(self, pair: Any, depth: int) -> Any:
-        name, held = pair
-        held = self.at(1, self.named, name, held, depth)
-        return containers.like(pair, [self._name(name, ()), held])
-
-    def _name(self, name: Any, taken: Any) -> Any:
-        """A key as it may be shown. Few are secrets themselves; two that become equal are told apart."""
-        if type(name) is not str:
-            return name
-        before = len(self.remarks)
-        shown = self.value(name)
-        del self.remarks[before:]
-        if shown == name:
-            self._texts.remember_name(name)
-        if shown != name and shown in taken:
-            shown = f"{shown} ({len(taken) + 1})"
-        return shown
+    def _odd(self, value: Any) -> Any:
+        """What JSON does not know, and large numbers: kept where they show no secret, else what they show, cleaned."""
+        if isinstance(value, _HARMLESS_TYPES):
+            return value
+        if isinstance(value, bytes | bytearray):
+            text = value[: 1 << 17].decode("utf-8", "surrogateescape")
+            after = self.value(text)
+            return value if after == text else type(value)(after.encode("utf-8", "surrogateescape"))
+        if isinstance(value, str):
+            return self.value(str.__str__(value))
+        try:
+            shown = sorted({str(value), repr(value)})
+        except Exception:  # noqa: BLE001  an application's own method, or a number too long to be written
+            return self.marked("failed")
+        for text in shown:
+            if (after := self.value(text)) != text:
+                return after
+        return value

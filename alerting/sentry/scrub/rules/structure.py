@@ -1,5 +1,9 @@
 """The fields that are an event's structure, kind by kind: Sentry groups and sorts by them, so they stay."""
 
+import re
+
+# What may be the name of a value beside it.
+NAME = re.compile(r"[\w.\[\]'\" -]{1,80}")
 FRAME = frozenset(
     """
     function raw_function module filename abs_path lineno colno in_app package platform image_addr
