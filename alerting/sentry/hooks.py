@@ -43,8 +43,9 @@ def outgoing_hook(theirs: Hook | None, scrub: Hook, ignored: Sequence[str | type
 
     def before(item: Any, hint: Any) -> Any:
         hint = hint or {}
-        if ignored is not None and _is_ignored(item, hint, ignored):
-            return None
+        with capture_internal_exceptions():
+            if ignored is not None and is_ignored(item, hint, ignored):
+                return None
         item = _consulted(theirs, item, hint)
         if item is None:
             return None
@@ -71,12 +72,6 @@ def breadcrumb_hook(theirs: Hook | None) -> Hook:
 def is_own(scrub: Hook) -> bool:
     """Whether these rules are this package's, taught or not."""
     return scrub is scrub_event or isinstance(scrub, Scrubber)
-
-
-def _is_ignored(event: Any, hint: Any, ignored: Sequence[str | type]) -> bool:
-    with capture_internal_exceptions():
-        return is_ignored(event, hint, ignored)
-    return False
 
 
 def _grouped(event: Any, hint: Any) -> Any:
@@ -106,11 +101,11 @@ def _consulted(theirs: Hook | None, item: Any, hint: Any) -> Any:
     """What the application's hook made of the item. One that fails or answers nonsense must not lose the event."""
     if theirs is None:
         return item
-    given = {name: item[name] for name in _ESSENTIAL if name in item} if isinstance(item, Mapping) else {}
-    answer: Any = item
+    needed = {name: item[name] for name in _ESSENTIAL if name in item} if isinstance(item, Mapping) else {}
+    answer = item
     with capture_internal_exceptions():
         answer = theirs(item, hint)
     if answer is None:
         return None
     answer = answer if isinstance(answer, Mapping) else item
-    return answer if given.keys() <= answer.keys() else {**given, **answer}
+    return answer if needed.keys() <= answer.keys() else {**needed, **answer}

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from types import TracebackType
+from traceback import walk_tb
 from typing import Any, NamedTuple
 
 _MAX_LINKS = 20
@@ -41,19 +41,10 @@ class Fault:
         return str(self.stated.get("value") or "")[:_MAX_CHARS]
 
     @cached_property
-    def steps(self) -> list[TracebackType]:
-        """The traceback, the step that raised first; empty without `error`."""
-        found, step = [], self.error.__traceback__ if self.error is not None else None
-        while step is not None:
-            found.append(step)
-            step = step.tb_next
-        return found[::-1]
-
-    @cached_property
     def frames(self) -> list[Frame]:
         """The frames, the one that raised first."""
         if self.error is not None:
-            passed = [step.tb_frame for step in self.steps]
+            passed = [frame for frame, _ in walk_tb(self.error.__traceback__)][::-1]
             return [Frame(str(one.f_globals.get("__name__")), one.f_locals, one.f_code.co_name) for one in passed]
         stated = [(one, one.get("vars")) for one in self.stated_frames]
         return [

@@ -55,7 +55,10 @@ def _in_drivers(frames: Sequence[Frame]) -> str:
 
 def _in_call(fault: Fault) -> str:
     """Drivers written in C leave no frame of their own: the application's call into them comes last."""
-    name, texts = _failing_call(fault.steps[0]) if fault.steps else ("", ())
+    step = fault.error.__traceback__ if fault.error is not None else None
+    while step is not None and step.tb_next is not None:
+        step = step.tb_next
+    name, texts = _failing_call(step) if step is not None else ("", [])
     return first(_kind(text, kind_of if name in _EXECUTING else kind_in) for text in texts)
 
 
