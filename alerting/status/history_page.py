@@ -3,10 +3,12 @@
 from datetime import UTC, date, datetime, time
 from urllib.parse import urlencode
 
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from alerting.actions import scope
 from alerting.incidents.models import Incident
 from alerting.incidents.quiet import Quiet
 from alerting.notifiers.escape import one_line
@@ -24,7 +26,8 @@ def history(request: HttpRequest) -> HttpResponse:
     if asked["rule"]:
         incidents = incidents.filter(rule=asked["rule"])
     if asked["project"]:
-        incidents = incidents.filter(project=asked["project"])
+        project_id = scope.known([asked["project"]]).id_of(asked["project"])
+        incidents = incidents.filter(Q(project=asked["project"]) | Q(project_id_text=project_id))
     if (since := _day(asked, "since", mistakes)) is not None:
         incidents = incidents.filter(opened_at__gte=since)
     if (until := _day(asked, "until", mistakes)) is not None:

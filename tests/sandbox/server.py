@@ -19,6 +19,7 @@ from tests.sandbox.slack import SlackPart
 
 START_SECONDS = 10.0
 STOP_SECONDS = 10.0
+GRACE_SECONDS = 1.0
 # Longer than any poll interval: a connection that is closed while the next request is on its way fails that request.
 KEEP_ALIVE_SECONDS = 600
 logger = logging.getLogger(__name__)
@@ -113,7 +114,7 @@ class Sandbox:
         smtp.close()
         for each, server in zip(fronts, servers, strict=True):
             each.closing.set()
-            server.should_exit = True
+            server.ended.set()
         await asyncio.gather(*serving)
 
     def _note_sentry(self, request: RecordedRequest) -> None:
@@ -159,10 +160,25 @@ class _Http(uvicorn.Server):
             server_header=False,
             date_header=False,
             timeout_keep_alive=KEEP_ALIVE_SECONDS,
-            timeout_graceful_shutdown=1,
         )
         super().__init__(config)
-        self.began = asyncio.Event()
+        self.began, self.ended = asyncio.Event(), asyncio.Event()
+
+    # uvicorn looks for the end ten times a second, and sleeps as long again in its shutdown: every test would wait.
+
+    async def main_loop(self) -> None:
+        await self.ended.wait()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for server in self.servers:
+            server.close()
+        for listener in sockets or ():
+            listener.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        if self.server_state.tasks:
+            await asyncio.wait(self.server_state.tasks, timeout=GRACE_SECONDS)
+        await asyncio.sleep(0)  # so that what was closed is gone
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)

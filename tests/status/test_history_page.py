@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 
 from alerting.actions.models import Acknowledgement
-from tests.support.incidents import closed, incident
+from tests.support.incidents import closed, incident, renamed
 from tests.support.page_texts import text
 
 pytestmark = pytest.mark.django_db
@@ -41,3 +41,10 @@ def test_the_last_day_that_is_asked_for_is_in_it(client: Client) -> None:
     made = incident("shop")
     day = f"{made.opened_at:%Y-%m-%d}"
     assert "shop" in text(client, f"/history/?since={day}&until={day}")
+
+
+@pytest.mark.parametrize("name", ["store", "7"])
+def test_a_renamed_project_is_found_with_all_it_had_before(client: Client, name: str) -> None:
+    renamed("store")
+    closed("other")
+    assert text(client, f"/history/?project={name}").count("<tr>") == 2
