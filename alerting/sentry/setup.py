@@ -14,7 +14,6 @@ from sentry_sdk.scrubber import EventScrubber
 from alerting.sentry.guest import GuestScrubber, guarded, keep_field_names
 from alerting.sentry.hooks import HOOKS, Hook, breadcrumb_hook, is_own, outgoing_hook
 from alerting.sentry.ignored import IGNORED
-from alerting.sentry.monitors import correct_monitors
 from alerting.sentry.options import SAMPLERS, SentrySetupError, resolve
 from alerting.sentry.responses import SERVER_ERRORS
 from alerting.sentry.scrub import scrub_event
@@ -23,7 +22,7 @@ from alerting.sentry.scrub import scrub_event
 # the first one recommends switches the SDK's scrubber off; the second is what SENTRY_PROFILES_SAMPLE_RATE asks for.
 _SILENCED = ("The send_default_pii option is deprecated", "Transaction-based profiling is deprecated")
 # Logging, threads and http.client are the SDK's own defaults.
-_NAMED_BY_URL = {"transaction_style": "url", "middleware_spans": True, "signals_spans": True}
+_NAMED_BY_URL: Mapping[str, Any] = {"transaction_style": "url", "middleware_spans": True, "signals_spans": True}
 _DEFAULTS = {"send_default_pii": False, "attach_stacktrace": True, "auto_enabling_integrations": False}
 
 
@@ -67,7 +66,7 @@ def integrations(decided: Collection[Any], failed_request_status_codes: Collecti
     """The known integrations, but for those that the caller `decided` about: by configuring or by disabling them."""
     # The SDK heeds what is disabled only where it sets an integration up for the first time in a process.
     identifiers = {getattr(one, "identifier", None) for one in decided}
-    answers = {"failed_request_status_codes": failed_request_status_codes}
+    answers: Mapping[str, Any] = {"failed_request_status_codes": failed_request_status_codes}
     for library, module, name, arguments in (
         ("django", "sentry_sdk.integrations.django", "DjangoIntegration", _NAMED_BY_URL),
         ("django", "alerting.sentry.responses", "HttpStatusIntegration", answers),
@@ -80,9 +79,12 @@ def integrations(decided: Collection[Any], failed_request_status_codes: Collecti
         with suppress(Exception):
             if find_spec(library) is not None:
                 integration = getattr(import_module(module), name)
+                if library == "celery":
+                    from alerting.sentry.monitors import correct_monitors
+
+                    arguments = {"monitor_beat_tasks": correct_monitors()}
                 if integration.identifier not in identifiers:
-                    given = {"monitor_beat_tasks": correct_monitors()} if library == "celery" else arguments
-                    yield integration(**given)
+                    yield integration(**arguments)
 
 
 def _start_with_what_fits(options: Mapping[str, Any], given: list[Integration], ours: list[Integration]) -> None:

@@ -43,7 +43,7 @@ class ErrorTracker:
         """
         scope: dict[str, Any] = {}
         with capture_internal_exceptions():
-            scope = {"level": _level(level), **_contexts(context)}
+            scope = _scope(level, context)
             if error is None or isinstance(error, BaseException) or raised({"exc_info": error}):
                 return sentry_sdk.capture_exception(error, **scope)
             return sentry_sdk.capture_message(safe_str(error), **scope)
@@ -56,8 +56,7 @@ class ErrorTracker:
     def capture_message(message: str, level: str = "info", context: Any = None) -> str | None:
         """Report a sentence. Returns the event id, or None where nothing was sent."""
         with capture_internal_exceptions():
-            scope: dict[str, Any] = {"level": _level(level), **_contexts(context)}
-            return sentry_sdk.capture_message(safe_str(message), **scope)
+            return sentry_sdk.capture_message(safe_str(message), **_scope(level, context))
         return None
 
     @staticmethod
@@ -103,8 +102,8 @@ class ErrorTracker:
             sentry_sdk.add_breadcrumb({**known, "level": _level(level, "info"), **fields})
 
 
-def _contexts(context: Any) -> dict[str, Any]:
-    return {} if context is None else {"contexts": {"custom": _as_object(context)}}
+def _scope(level: Any, context: Any) -> dict[str, Any]:
+    return {"level": _level(level), **({} if context is None else {"contexts": {"custom": _as_object(context)}})}
 
 
 def _as_object(values: Any) -> dict[str, Any]:
