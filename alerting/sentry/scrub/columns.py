@@ -1,124 +1,78 @@
 """Values of secret columns in SQL: inserted, compared, told by databases, and the parameters beside a statement."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from alerting.sentry.scrub.names import Names
+from alerting.sentry.scrub.rules import structure
 from alerting.sentry.scrub.values import MARKER, holds_nothing
 from alerting.sentry.scrub.work import Cut, Work
 from alerting.sentry.sql import Piece, Token, tokens
 
 _ROWS = re.compile(
     r"\((?P<names>[^()']{1,2000}+)\)\s{0,9}(?:overriding \w{1,20} value\s{1,9})?"
-    r"(?P<then>values\s{0,9}(?=\()|select\s|=\s{0,9}(?:row\s{0,9})?(?=\()|in\s{0,9}\((?=\())",
+    r"(?:values\s{0,9}(?=\()|=\s{0,9}(?:row\s{0,9})?(?=\()|in\s{0,9}\((?=\())",
     re.IGNORECASE,
 )
 _PARAMETERS = "[parameters: "
-_CLOSED = re.compile(r"[)\]}]\](?=[\s\"'`.,;:)}<>]|$)")
-_PARAMETER = re.compile(
-    r"\s*(?P<value>[bNE]?'(?:[^'\\]|\\.)*+'|[bNE]?\"(?:[^\"\\]|\\.)*+\"|[^,()\[\]]++(?:\([^()]*+\))?)\s*(?:,|$)",
-    re.DOTALL,
-)
-_ROW = re.compile(r"\((?:[^()'\"]|'(?:[^'\\]|\\.)*+'|\"(?:[^\"\\]|\\.)*+\")++\)", re.DOTALL)
-_SIGNS = ("values", "insert ", "select ", "set ", "where ", "[parameters: ")
-
+_SIGNS = ("values", "insert ", "set ", "where ", _PARAMETERS)
 _OPERATORS = frozenset("= < > ! <> != like ilike".split())
-
-
-def find(text: str, lowered: str, names: Names, work: Work) -> Iterator[Cut]:
-    """Where a statement, or a database's message about one, shows the values of secret columns."""
-    if not any(sign in lowered for sign in _SIGNS):
-        return
-    for rows in _ROWS.finditer(text):
-        work.spend(30)
-        secret = _secret_columns(rows["names"], names)
-        for piece in _values(text, rows, secret, work) if any(secret) else ():
-            yield from _literal(piece)
-    if _PARAMETERS in text:
-        yield from _parameters(text, names, work)
-
-
-def _parameters(text: str, names: Names, work: Work) -> Iterator[Cut]:
-    """SQLAlchemy's `[SQL: …] [parameters: (…)]`, whose parameters are told by the placeholders' places."""
-    at = 0
-    while (at := text.find(_PARAMETERS, at)) >= 0:
-        begin = at + len(_PARAMETERS)
-        closed = _CLOSED.search(text, begin)
-        if closed is None:
-            return
-        at = closed.end()
-        if text[begin] == "{":
-            continue  # parameters by name
-        statement = text[max(0, text.rfind("[SQL: ", 0, begin)) : begin]
-        work.spend(100 + 15 * len(statement))
-        told = secret_parameters(statement, names)
-        for start, end in _shown(text[begin : closed.start() + 1], told) if told else ():
-            yield begin + start, begin + end, "sql-parameter"
-
-
-def _secret_columns(listed: str, names: Names) -> list[bool]:
-    return [names.are_secret(name.strip()) for name in listed.split(",")]
-
-
-def _values(text: str, rows: re.Match[str], secret: list[bool], work: Work | None = None) -> Iterator[Piece]:
-    """What stands in the places of secret columns in `VALUES (…), (…)` or `SELECT …`."""
-    selects = rows["then"][:6].lower() == "select"
-    depth, column, closed = int(selects), 0, False
-    for piece in tokens(text, rows.end()):
-        if work:
-            work.spend(40)
-        sign = piece.text
-        if (closed and sign not in {",", "("}) or (selects and depth == 1 and sign.lower() == "from"):
-            return
-        if sign == "(":
-            depth += 1
-            column, closed = (0, False) if depth == 1 else (column, closed)
-        elif sign == ")":
-            depth -= 1
-            closed = depth < 1 and not selects
-            if depth < 0:
-                return
-        elif sign == "," and depth == 1:
-            column += 1
-        elif depth and True in secret[column : column + 1] and (piece.token is Token.TEXT or not selects):
-            yield piece
-
-
-def _literal(piece: Piece) -> Iterator[Cut]:
-    start, end = piece.inner
-    if piece.token in _LITERALS and end > start and not holds_nothing(piece.text.strip("'\"")):
-        yield start, end, "sql-value"
-
-
 _LITERALS = frozenset({Token.TEXT, Token.NUMBER, Token.QUOTED})
 
 
-def without_shown(values: str, secret: set[int]) -> str:
-    """A tuple of parameters as Python shows it, or a list of such, without those at the secret positions."""
-    for start, end in reversed(list(_shown(values, secret))):
-        values = values[:start] + MARKER + values[end:]
-    return values
+def find(text: str, names: Names, work: Work) -> Iterator[Cut]:
+    """Where a statement, or a database's message about one, shows the values of secret columns."""
+    lowered = text.lower()
+    if not any(sign in lowered for sign in _SIGNS):
+        return
+    for piece in _inserted(text, names, work):
+        start, end = piece.inner
+        if piece.token in _LITERALS and not holds_nothing(piece.text.strip("'\"")):
+            yield start, end, "sql-value"
+    begin = text.find(_PARAMETERS)  # SQLAlchemy's `[SQL: …] [parameters: (…)]`
+    while begin >= 0:
+        statement = text[text.rfind("[SQL: ", 0, begin) + 6 : begin]
+        begin += len(_PARAMETERS)
+        work.spend(100 + 15 * len(statement))
+        for piece in _shown(text, begin, secret_parameters(statement, names, work), work):
+            yield *piece.inner, "sql-parameter"
+        begin = text.find(_PARAMETERS, begin)
 
 
-def _shown(values: str, secret: set[int]) -> Iterator[tuple[int, int]]:
-    rows = _ROW.finditer(values, 1) if values[1:2] == "(" else [None]
-    for row in rows:
-        at, last = (row.start() + 1, row.end() - 1) if row else (1, len(values) - 1)
-        for position in range(max(secret) + 1):
-            found = _PARAMETER.match(values, at, last)
-            if not found or found.end() == at:
-                break
-            if position in secret:
-                start, end = found.span("value")
-                quote = found["value"][-1] if found["value"][-1] in "'\"" else ""
-                yield (start + found["value"].index(quote) + 1, end - 1) if quote else (start, end)
-            at = found.end()
+def _inserted(text: str, names: Names, work: Work) -> Iterator[Piece]:
+    """What stands in the places of secret columns in `(…) VALUES (…), (…)`."""
+    for rows in _ROWS.finditer(text):
+        secret = {at for at, name in enumerate(rows["names"].split(",")) if names.are_secret(name.strip())}
+        yield from _in_rows(text, rows.end(), 0, secret, work)
 
 
-def secret_parameters(statement: str, names: Names) -> set[int]:
+def _shown(text: str, begin: int, secret: set[int], work: Work) -> Iterator[Piece]:
+    """What stands at the secret positions of a tuple or list of parameters as Python shows it, or of a list of such."""
+    are_many = text[begin + 1 : begin + 2] == "("
+    return _in_rows(text, begin + 1, 0 if are_many else 1, secret if text[begin : begin + 1] != "{" else set(), work)
+
+
+def _in_rows(text: str, start: int, depth: int, secret: set[int], work: Work) -> Iterator[Piece]:
+    column = 0
+    for piece in tokens(text, start) if secret else ():
+        work.spend(40)
+        if piece.text == "(":
+            depth += 1
+            column = 0 if depth == 1 else column
+        elif piece.text in {")", "]"}:
+            depth -= 1
+        elif piece.text == ",":
+            column += depth == 1
+        elif depth and column in secret:
+            yield piece
+        if depth < 0 or (depth == 0 and piece.text not in {",", ")"}):
+            return
+
+
+def secret_parameters(statement: str, names: Names, work: Work) -> set[int]:
     """Which of a statement's positional placeholders stand for values of secret columns."""
-    rows = _ROWS.search(statement)
-    inserted = set(_values(statement, rows, _secret_columns(rows["names"], names))) if rows else set()
+    inserted = set(_inserted(statement, names, work))
     secret: set[int] = set()
     position, name, compared = -1, "", False
     for piece in tokens(statement):
@@ -134,3 +88,26 @@ def secret_parameters(statement: str, names: Names) -> set[int]:
         elif piece.text in {",", "("}:
             compared = compared and piece.text == "("
     return secret
+
+
+def without_parameters(value: Mapping[Any, Any], statement: str, names: Names, work: Work) -> Mapping[Any, Any]:
+    """An object that holds an SQL statement and its parameters, without those of secret columns."""
+    statement = next((value[name] for name in structure.STATEMENTS if isinstance(value.get(name), str)), statement)
+    secret = secret_parameters(statement[:8192].strip("'\""), names, work) if statement else set()
+    if not secret:
+        return value
+    return {
+        name: _without(item, secret, work) if name in structure.PARAMETERS else item for name, item in value.items()
+    }
+
+
+def _without(item: Any, secret: set[int], work: Work) -> Any:
+    if isinstance(item, list | tuple):
+        if item and all(isinstance(row, list | tuple) for row in item):
+            return [_without(row, secret, work) for row in item]  # one statement, executed with many rows
+        return [MARKER if position in secret else part for position, part in enumerate(item)]
+    if isinstance(item, str):
+        for piece in reversed(list(_shown(item, 0, secret, work))):
+            start, end = piece.inner
+            item = f"{item[:start]}{MARKER}{item[end:]}"
+    return item

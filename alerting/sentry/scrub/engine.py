@@ -7,10 +7,9 @@ from typing import Any
 from alerting.sentry.scrub.names import names_for, words_of
 from alerting.sentry.scrub.remarks import paths, with_remarks
 from alerting.sentry.scrub.rules import LENIENT
-from alerting.sentry.scrub.rules.secrecy import Secrecy
 from alerting.sentry.scrub.sections import SECTIONS, finish_log, is_of_celery
 from alerting.sentry.scrub.shapes import known_ids
-from alerting.sentry.scrub.texts import Texts, secret_span
+from alerting.sentry.scrub.texts import Texts, secret_group
 from alerting.sentry.scrub.walk import Walk
 from alerting.sentry.scrub.work import Cut
 
@@ -34,11 +33,10 @@ class Engine:
         without: Iterable[str],
     ) -> None:
         mistakes: list[str] = []
-        keys = _texts("extra_keys", extra_keys, mistakes)
-        allowed = frozenset(_texts("allow", allow, mistakes))
-        off = frozenset(_texts("without", without, mistakes))
+        given = {"extra_keys": extra_keys, "allow": allow, "without": without}
+        keys, allowed, off = (tuple(_texts(option, value, mistakes)) for option, value in given.items())
         mistakes += (f"extra_keys: {key!r} has no word in it" for key in keys if not words_of(key))
-        mistakes += (f"without: there is no rule {one!r}" for one in sorted(off - known_ids()))
+        mistakes += (f"without: there is no rule {one!r}" for one in sorted({*off} - known_ids()))
         mistakes += [] if isinstance(strict, bool) else [f"strict: expected True or False, got {strict!r}"]
         if isinstance(extra_patterns, str | re.Pattern):
             mistakes.append("extra_patterns: expected a list of expressions, got a single one")
@@ -46,8 +44,10 @@ class Engine:
         patterns = [found for one in extra_patterns if (found := _compiled(one, mistakes)) is not None]
         if mistakes:
             raise ValueError("; ".join(mistakes))
-        self._names = names_for(tuple(keys), allowed)
-        self._texts = Texts(self._names, patterns, allowed, off if strict else off | LENIENT)
+        self._names = names_for(keys, frozenset(allowed))
+        self._texts = Texts(
+            self._names, patterns, frozenset(allowed), frozenset(off) | (frozenset() if strict else LENIENT)
+        )
 
     def scrub(self, event: Any, kind: type[Walk] = Walk) -> tuple[Any, Walk]:
         """A scrubbed copy, and the walk that knows what was cut from it. Never raises."""
@@ -74,16 +74,16 @@ class Engine:
 class OnlyArguments(Walk):
     """Leaves all as it is but what the sections take out themselves: what Celery's tasks were called with."""
 
-    def value(self, value: Any, depth: int = 0) -> Any:  # noqa: ARG002
+    def value(self, value: Any, *_: Any) -> Any:
         return value
 
-    def held(self, name: Any, item: Any, secrecy: Secrecy, depth: int, within: Secrecy = Secrecy.HARMLESS) -> Any:  # noqa: ARG002
+    def secret(self, value: Any, *_: Any) -> Any:
+        return value
+
+    def held(self, _name: Any, item: Any, *_: Any) -> Any:
         return item
 
-    def secret(self, value: Any, secrecy: Secrecy, depth: int = 0, name: Any = "") -> Any:  # noqa: ARG002
-        return value
-
-    def cuts_in_code(self, text: str) -> list[Cut]:  # noqa: ARG002
+    def cuts_in_code(self, _text: str) -> list[Cut]:
         return []
 
 
@@ -118,18 +118,11 @@ def _compiled(given: Any, mistakes: list[str]) -> re.Pattern[str] | None:
     pattern, example = given if isinstance(given, tuple) and len(given) == 2 else (given, None)
     try:
         compiled = re.compile(pattern)
-    except (re.error, TypeError) as error:
-        mistakes.append(f"extra_patterns: {pattern!r} is not a regular expression: {error}")
-        return None
-    if isinstance(compiled.pattern, bytes):
-        mistakes.append(f"extra_patterns: {pattern!r} is for bytes, not for texts")
-        return None
-    if compiled.fullmatch(""):
-        mistakes.append(f"extra_patterns: {pattern!r} matches the empty text, and so everywhere")
-        return None
-    if example is not None:
-        match = compiled.search(example) if isinstance(example, str) else None
-        if match is None or secret_span(match)[1] <= secret_span(match)[0]:
+        if compiled.fullmatch(""):
+            mistakes.append(f"extra_patterns: {pattern!r} matches the empty text, and so everywhere")
+        elif example is not None and not ((found := compiled.search(example)) and found[secret_group(found)]):
             mistakes.append(f"extra_patterns: {pattern!r} finds nothing in its example {example!r}")
-            return None
+    except (re.error, TypeError) as error:
+        mistakes.append(f"extra_patterns: {pattern!r} is not a regular expression for texts: {error}")
+        return None
     return compiled

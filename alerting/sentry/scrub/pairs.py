@@ -1,13 +1,15 @@
 """Names and values inside a text: `key=value`, `"key": "value"`, query strings, headers, options, objects as shown.
 
 One expression finds what may be a name with a separator, each character of it once. Whether the name announces a
-secret is judged as it is for a dictionary's key; only then is the value's end looked for.
+secret is judged as it is for a dictionary's key; only then is the value's end looked for: a quote, a bracket, a blank,
+what stands around the pair, or the next pair.
 """
 
 import re
+from functools import cache
 
-from alerting.sentry.scrub import ends
-from alerting.sentry.scrub.names import Names, words_of
+from alerting.sentry.scrub.names import Names
+from alerting.sentry.scrub.rules import plain
 from alerting.sentry.scrub.rules.secrecy import Secrecy
 from alerting.sentry.scrub.rules.words import ORDINARY
 from alerting.sentry.scrub.values import holds_nothing, is_complaint, is_secret_value, looks_random
@@ -15,6 +17,9 @@ from alerting.sentry.scrub.work import Cut, Work
 
 Span = tuple[int, int]
 _NONE = (0, 0)
+# How far before a value what is around it is looked for, and how far behind it its end.
+_BEFORE = 200
+_FARTHEST = 512
 
 _PAIR = re.compile(
     r"(?<![\w.\-\[\]])(?P<name>(?=[\d.\-\[\]]*+\w)[\w.\-\[\]]++)(?P<close>\\{0,15}[\"'`]?[\])]?)"
@@ -23,15 +28,14 @@ _PAIR = re.compile(
 )
 _OPENING = re.compile(r"(?:[bBuUrRfFnNeExX]{0,2}(?=\\{0,15}[\"']))?(\\{0,15}[\"'`])")
 _CALL = re.compile(r"(?P<call>[A-Za-z_][\w.]{0,80})[\[(]\s?(?:\w{1,30}=)?[bur]?(?P<quote>\\{0,15}[\"'])")
-_CLOSERS = {"{": "}", "[": "]", "(": ")", "<": ">", '"': '"', "'": "'", "`": "`"}
+_WORD = re.compile(r"[^\s\x1c]*+")
+_WEAK_WORD = re.compile("[^\\s\x1c\"'`<>]*+")
+_NEXT = re.compile(r"(?P<sign>&amp;|[,;&|])(?:(?=$|\s)|(?P<next>[\w.%\[\]\-]{1,60}+)\s?=)")
+_QUOTE = re.compile("[\"'`](?=[ \t\r\n,;:)\\]}>&|\\\\\x1c.?!]|\\Z)")
 _QUOTED = re.compile(r"[\"']([^\"']{1,400})[\"']")
-_FIELD = re.compile(r"(?:\s*(?:$|[\r\n,;|)\]}&\"']|\w{1,40}[:=]))")
-_HOLE_HERE = re.compile(
-    r"\$?\{\{[^{}]{0,200}\}\}|\$\{[^{}]{1,80}\}|\$[A-Za-z_]\w*[),]|<%[^%]{0,80}%>"
-    r"|<[A-Za-z_][\w-]*+(?: [\w-]++){1,6}>|</|<(?:class|function|module) [^<>]{1,200}>|\$\([^()]{1,80}\)"
-)
-_FAILED = frozenset({"invalid", "bad", "missing", "wrong"})
-_PORT = re.compile(r"\d{2,5}(?:[/?#].*)?")
+_BEHIND = frozenset(["", *" ,;:.)]}>\t\r\n"])
+_OPENERS = {")": "(", "]": "[", "}": "{", ">": "<"}
+_CLOSERS = {"{": "}", "[": "]", "(": ")"}
 
 
 class Pairs:
@@ -45,128 +49,145 @@ class Pairs:
         cuts = []
         done = 0
         for match in _PAIR.finditer(text):
-            name = match["name"]
-            secrecy = self._names.judge(name)
+            secrecy = self._names.judge(match["name"])
             if secrecy <= Secrecy.ADDRESS or match.start() < done:
                 continue
-            start, end = self._value(text, match, name, secrecy)
+            work.spend(400)
+            start, end = self._value(text, match, secrecy)
             if end > start >= done:
                 cuts.append((start, end, "named"))
                 done = end
-                work.spend(400)
-            else:
-                work.spend(500)
         return cuts
 
-    def _value(self, text: str, match: re.Match[str], name: str, secrecy: Secrecy) -> Span:
+    def _value(self, text: str, match: re.Match[str], secrecy: Secrecy) -> Span:
         """Where the value to replace begins and ends; nothing where there is none."""
-        at, op = match.end(), match["op"]
-        if at >= len(text) or (op == "=" and "\n" in match["sep"]):
-            return _NONE
-        sign = text[at]
+        at, op, strong = match.end(), match["op"], secrecy >= Secrecy.STRONG
         told = op in {":", "："}
-        generated = secrecy >= Secrecy.STRONG and sign in _CLOSERS and ends.is_generated(text, at)
-        opening = None if generated else _OPENING.match(text, at)
-        if opening:
-            return self._quoted(text, match, opening, secrecy)
-        words = words_of(name)
-        if generated:
-            return at, ends.run(text, at, match.start(), strong=True)
-        if _HOLE_HERE.match(text, at):
+        if at >= len(text) or (op == "=" and "\n" in match["sep"]) or plain.HOLE.match(text, at):
             return _NONE
-        if sign in "{[(":
-            rows = sign == "(" and match["close"].endswith(")")  # SQL: (name, password) = ('ada', '…')
-            failed = sign == "{" and not _FAILED.isdisjoint(words)
-            return _NONE if rows or failed else self._inside(text, at, secrecy)
+        if opening := _OPENING.match(text, at):
+            return _quoted(text, match, opening, secrecy)
         if call := _CALL.match(text, at):
-            return self._argument(text, call)
-        end = ends.run(text, at, match.start(), strong=secrecy >= Secrecy.STRONG)
+            return _argument(text, call)
+        if text[at] in _CLOSERS:
+            return _NONE if match["close"].endswith(")") else _bracketed(text, at, strong)  # SQL: (a, b) = ('c', 'd')
+        end = _end(text, at, match.start(), strong)
         value = text[at:end]
-        if told and value[-1:] == ":" and "\n" in match["sep"]:
+        structural = bool(match["close"]) or _is_parameter(text, match, end)
+        if not is_secret_value(value, secrecy, match["name"], structural=structural):
             return _NONE
-        structural = self._is_structural(text, match, end)
-        if not is_secret_value(value, secrecy, name, structural=structural):
-            return _NONE
-        if not self._is_told(text, match, value, end, secrecy) if told else self._is_code(match, value):
-            return _NONE
-        return at, end
+        if self._is_told(text, match, value, strong) if told else self._is_assigned(match, value):
+            return at, end
+        return _NONE
 
-    def _is_structural(self, text: str, match: re.Match[str], end: int) -> bool:
-        """Whether the name is a parameter of a query or a form, a quoted key, a cookie."""
-        if match["close"]:
-            return True
-        before = text[match.start() - 1 : match.start()]
-        is_variable = match["name"].isupper() and "_" in match["name"]  # of the environment
-        return match["sep"] == "=" and (is_variable or before in {"?", "&", "#", ";"} or text[end : end + 1] == "&")
-
-    def _is_code(self, match: re.Match[str], value: str) -> bool:
-        """Whether a program's text assigns a variable of the same name, or compares with one."""
-        last = match["name"].rpartition(".")[2]
-        if match["op"] in {"==", "!=", "===", "!=="}:
-            return value[0].islower() and value.rstrip(":").replace("_", "").replace(".", "").isalpha()
-        dotted = "." in value and value.islower() and value.replace("_", "").replace(".", "").isalpha()
-        return (value == last and " " in match["sep"]) or (dotted and self._names.are_secret(value))
-
-    def _is_told(self, text: str, match: re.Match[str], value: str, end: int, secrecy: Secrecy) -> bool:
-        """Whether `name: value` is data. In speech an ordinary word follows a colon, and more words follow that."""
-        word = value.lower().strip(".!?")
-        if word in ORDINARY and not match["close"]:
-            return False
+    def _is_told(self, text: str, match: re.Match[str], value: str, strong: bool) -> bool:
+        """Whether `name: value` is data: in speech an ordinary word follows a colon."""
         if match["close"].strip("\\])"):
             return True
-        strong = secrecy >= Secrecy.STRONG
-        before = text[match.start() - 1 : match.start()]
-        if not match["sep"].endswith((" ", "\t", "\n")):
-            if before == ":" and not any(map(str.isdigit, value)):
-                return False  # a part of an address: arn:aws:secretsmanager:eu:secret:name
-            if _PORT.fullmatch(value) and (text[: match.start()].endswith("//") or "." in match["name"]):
-                return False
-            return len(value) >= 3 if strong else looks_random(value) and "(" not in value
-        if value.isdigit() and len(value) < 3 and text[end : end + 2].strip().isalpha():
-            return False  # pin: 4 digits
-        return not value.isalpha() or _FIELD.match(text, end) is not None
+        if text[match.start() - 1 : match.start()] == ":" and not any(map(str.isdigit, value)):
+            return False  # a part of an address: arn:aws:secretsmanager:eu:secret:name
+        return value.lower().strip(".!?:") not in ORDINARY and (strong or not value.isalpha())
 
-    def _quoted(self, text: str, match: re.Match[str], opening: re.Match[str], secrecy: Secrecy) -> Span:
-        quote = opening[1]
-        start = opening.end()
-        behind = text[start : start + 1]
-        if not match["close"] and (not behind or behind in " ,;:.)]}>\t\r\n"):
-            before = text[max(0, match.start() - 400) : match.start()]
-            if before.count(quote) % 2:
-                return _NONE  # the quote ends what the name stands in: 'Cookie:'
-        end = ends.closing_quote(text, start, quote)
-        if secrecy >= Secrecy.STRONG and len(quote) == 1:
-            end = ends.last_quote(text, start, end, quote)
-        value = text[start:end]
-        structural = bool(match["close"])
-        if secrecy < Secrecy.STRONG and not structural and match["op"] == ":" and " " in value:
-            return _NONE
-        secret = is_secret_value(value, secrecy, match["name"], quoted=True, structural=structural)
-        return (start, end) if secret else _NONE
+    def _is_assigned(self, match: re.Match[str], value: str) -> bool:
+        """Whether `name = value` is data and no program's text: a variable of the same name, another's attribute."""
+        if match["op"] in {"==", "!=", "===", "!=="}:
+            return False
+        is_other = "." in value or (" " in match["sep"] and value == match["name"].rpartition(".")[2])
+        return not (is_other and value.islower() and value.replace("_", "").replace(".", "").isalpha())
 
-    def _inside(self, text: str, at: int, secrecy: Secrecy) -> Span:
-        """What a bracket holds under a secret name; complaints and descriptions of the secret stay."""
-        if secrecy < Secrecy.STRONG and text[at] == "{":
-            return _NONE
-        end = ends.bracket(text, at)
-        if end < 0:
-            return at + 1, len(text)
-        inside = text[at + 1 : end]
-        if holds_nothing(text[at : end + 1]) or holds_nothing(inside.strip("'\" ")):
-            return _NONE
-        told = _QUOTED.findall(inside)
-        if any(map(is_complaint, told)) and all(is_complaint(one) or one.replace("_", "").isalpha() for one in told):
-            return _NONE
-        listed = text[at] == "[" and secrecy >= Secrecy.STRONG
-        return (at + 1, end) if told or listed else _NONE
 
-    def _argument(self, text: str, call: re.Match[str]) -> Span:
-        """The text a call wraps: SecretStr('…'), PASSWORD('…'); a look-up by a name stays: os.environ['API_KEY']."""
-        start = call.end()
-        end = ends.closing_quote(text, start, call["quote"])
-        value = text[start:end]
-        plain = value.strip()
-        if not any(map(str.isalnum, plain)):
-            return _NONE
-        looked_up = call["call"][0].islower() and not looks_random(plain)
-        return _NONE if looked_up else (start, end)
+def _is_parameter(text: str, match: re.Match[str], end: int) -> bool:
+    """Whether the name is a parameter of a query or a form, or a variable of the environment."""
+    is_variable = match["name"].isupper() and "_" in match["name"]
+    around = text[match.start() - 1 : match.start()] + text[end : end + 1]
+    return match["sep"] == "=" and (is_variable or not {"?", "&", "#", ";"}.isdisjoint(around))
+
+
+def _quoted(text: str, match: re.Match[str], opening: re.Match[str], secrecy: Secrecy) -> Span:
+    quote, start = opening[1], opening.end()
+    is_last = not match["close"] and text[start : start + 1] in _BEHIND
+    if is_last and text.count(quote, max(0, match.start() - 400), match.start()) % 2:
+        return _NONE  # the quote ends what the name stands in: 'Cookie:'
+    end = _closing_quote(text, start, quote)
+    if secrecy < Secrecy.STRONG and not match["close"] and match["op"] == ":" and " " in text[start:end]:
+        return _NONE
+    is_secret = is_secret_value(text[start:end], secrecy, match["name"], quoted=True, structural=bool(match["close"]))
+    return (start, end) if is_secret else _NONE
+
+
+@cache
+def _closing(quote: str, more: str = "") -> re.Pattern[str]:
+    quote = re.escape(quote)
+    return re.compile(rf"(?<!\\){quote}(?!\\{quote}{quote})(?=[\s,;:)\]}}>&|\\/.?!\x1c@<={more}]|\Z)")
+
+
+def _closing_quote(text: str, start: int, quote: str) -> int:
+    """Where the quoted text ends: a quote of the same depth that something ends behind; a password may hold others.
+
+    The whole rest where it was cut short.
+    """
+    if found := _closing(quote).search(text, start, start + _FARTHEST):
+        return found.start()
+    end = text.find(quote, start)
+    return end if end >= 0 else len(text)
+
+
+def _bracketed(text: str, at: int, strong: bool) -> Span:
+    """What a bracket holds under a secret name, or what begins with one; complaints about the secret stay."""
+    if not strong and text[at] == "{":
+        return _NONE
+    found = _closing(_CLOSERS[text[at]], "\"'`").search(text, at, at + 4096)
+    if not found:
+        return at, len(text)
+    inside = text[at + 1 : found.start()]
+    told = _QUOTED.findall(inside)
+    if holds_nothing(text[at : found.end()]) or holds_nothing(inside.strip("'\" ")):
+        return _NONE
+    if any(map(is_complaint, told)) and all(is_complaint(one) or one.replace("_", "").isalpha() for one in told):
+        return _NONE
+    return (at + 1, found.start()) if told or (strong and text[at] == "[") else _NONE
+
+
+def _argument(text: str, call: re.Match[str]) -> Span:
+    """The text a call wraps: SecretStr('…'), PASSWORD('…'); a look-up by a name stays: os.environ['API_KEY']."""
+    start = call.end()
+    end = _closing_quote(text, start, call["quote"])
+    value = text[start:end].strip()
+    is_looked_up = call["call"][0].islower() and not looks_random(value)
+    return _NONE if is_looked_up or not any(map(str.isalnum, value)) else (start, end)
+
+
+def _end(text: str, start: int, name_at: int, strong: bool) -> int:
+    """Where an unquoted value ends: at a blank, at what is around the pair, at the next pair's separator."""
+    before = text[max(0, name_at - _BEFORE) : name_at]
+    quotes = [quote for quote in "\"'`" if strong and _is_open(before, quote)]
+    separator = before[-1:] or "?"
+    end = (_WORD if strong else _WEAK_WORD).match(text, start).end()  # type: ignore[union-attr]
+    for found in _NEXT.finditer(text, start, end + 64):
+        sign, following = found["sign"], found["next"]
+        if found.start() >= end:
+            break
+        same = sign[0] == separator or (sign[0] == "&" and (separator in "?#\"'`" or " " not in text[:_FARTHEST]))
+        if following is None or same or not strong or plain.PLAUSIBLE.fullmatch(following):
+            end = found.start()
+    for found in _QUOTE.finditer(text, start, end):
+        if found[0] in quotes:
+            end = found.start()
+            break
+    before = text[max(0, start - _BEFORE) : start]
+    while end > start:
+        last = text[end - 1]
+        opener = _OPENERS.get(last, last)
+        closes = text.find(opener, start, end) < 0 and (not strong or before.rfind(opener) > before.rfind(last))
+        if last not in (",;.\\`|" if strong else ",;.:\\`|\"'") and not closes:
+            break
+        end -= 1
+    return end
+
+
+def _is_open(before: str, quote: str) -> bool:
+    """Whether the quote was opened before and not closed again."""
+    at = before.rfind(quote)
+    if at < 0 or before[at + 1 : at + 2] in {" ", ",", ")", "]", "}", ";", ":"}:
+        return False
+    return at == 0 or before[at - 1] in " \t\n([{=,:<>\\buf\"'`"

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import takewhile
 from typing import Any
 
-from alerting.sentry.scrub.containers import without_parameters
+from alerting.sentry.scrub.columns import without_parameters
 from alerting.sentry.scrub.remarks import merged, without
 from alerting.sentry.scrub.rules import structure
 from alerting.sentry.scrub.rules.secrecy import Secrecy
@@ -155,7 +155,7 @@ def _without_parameters(walk: Walk, value: Mapping[Any, Any], told: str) -> Mapp
     """A span or crumb about a query, whose parameters stand in its data, without those of secret columns."""
     data = value.get("data")
     if data and isinstance(data, Mapping) and "db.params" in data and isinstance(value.get(told), str):
-        return {**value, "data": without_parameters(data, value[told], walk.names)}
+        return {**value, "data": without_parameters(data, value[told], walk.names, walk.work)}
     return value
 
 

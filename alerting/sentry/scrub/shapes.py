@@ -1,14 +1,12 @@
 """Reads a text by the rule rows: each is tried only where one of its keywords stands."""
 
 import re
-from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from functools import cache
 
-from alerting.sentry.scrub.checks import CHECKS
-from alerting.sentry.scrub.names import Names, any_of, shortest
+from alerting.sentry.scrub.names import Names
 from alerting.sentry.scrub.rules import Rule, figures, rows, vendors
-from alerting.sentry.scrub.values import holds_nothing
+from alerting.sentry.scrub.values import CHECKS, holds_nothing
 from alerting.sentry.scrub.work import Cut, Work
 
 # The rules that are no rows: names and values in texts, statements, an application's own.
@@ -44,19 +42,16 @@ class Shapes:
         self._named = [rule for rule in on if "(?P<name>" in rule.pattern]
         keyed = [rule for rule in on if rule.keywords and rule not in self._named]
         written = [f"{root[:-2]} {root[-1]}" if root[-2:-1] == "_" else root.replace("_", " ") for root in roots]
-        anywhere = {*roots, *written, *(keyword for rule in keyed if not rule.bounded for keyword in rule.keywords)}
-        bounded = {keyword for rule in keyed if rule.bounded for keyword in rule.keywords}
-        self._search = re.compile("|".join(_branches(anywhere, bounded)))
-        begun = defaultdict(list)
-        for rule in keyed:
-            for keyword in rule.keywords:
-                begun[keyword[0]].append((keyword, rule))
+        roots = (*roots, *written)
+        anywhere = _shortest([*roots, *(keyword for rule in keyed if not rule.bounded for keyword in rule.keywords)])
+        bounded = _shortest(keyword for rule in keyed if rule.bounded for keyword in rule.keywords)
+        self._search = _search(anywhere, bounded)
         self._by_sign = {
             sign: (
-                list({rule.id: rule for keyword, rule in begun[sign[0]] if _begin_alike(sign, keyword)}.values()),
-                any(root in sign or root.startswith(sign) for root in (*roots, *written)),
+                [rule for rule in keyed if any(one.startswith(sign) or sign.startswith(one) for one in rule.keywords)],
+                any(root in sign or root.startswith(sign) for root in roots),
             )
-            for sign in {*shortest(anywhere), *shortest(bounded)}
+            for sign in (*anywhere, *bounded)
         }
         several = [keyword.split() for rule in on for keyword in rule.keywords if " " in keyword.strip()]
         parts = {re.escape(max(parts, key=len)) for parts in several}
@@ -111,21 +106,22 @@ class Shapes:
         return cuts, rooted
 
 
-def _begin_alike(one: str, other: str) -> bool:
-    return one.startswith(other) or other.startswith(one)
+def _shortest(signs: Iterable[str]) -> list[str]:
+    """The signs without those that begin with another."""
+    known = set(signs)
+    return sorted(sign for sign in known if not any(sign[:end] in known for end in range(len(sign))))
 
 
-def _branches(anywhere: Iterable[str], bounded: Iterable[str]) -> Iterator[str]:
-    """By first letters, so that the search is quick over all others."""
-    for letter in sorted({one[0] for one in (*anywhere, *bounded)}):
+def _search(anywhere: list[str], bounded: list[str]) -> re.Pattern[str]:
+    """One expression for all signs, by their first letters, so that it is quick over all others."""
+    branches = []
+    for letter in sorted({sign[0] for sign in (*anywhere, *bounded)}):
         first = re.escape(letter)
-        ways = [("", anywhere), (f"(?<![a-z0-9]{first})", bounded)]
-        found = [
-            f"{condition}(?:{any_of(ends)})"
-            for condition, signs in ways
-            if (ends := [sign[1:] for sign in signs if sign[0] == letter])
-        ]
-        yield f"{first}(?:{'|'.join(found)})"
+        free = [re.escape(sign[1:]) for sign in anywhere if sign[0] == letter]
+        begun = [re.escape(sign[1:]) for sign in bounded if sign[0] == letter]
+        behind = [f"(?<![a-z0-9]{first})(?:{'|'.join(begun)})"] if begun else []
+        branches.append(f"{first}(?:{'|'.join(free + behind)})")
+    return re.compile("|".join(branches))
 
 
 def _found(text: str, rule: Rule, names: Names, work: Work) -> Iterator[Cut]:

@@ -83,7 +83,7 @@ class Texts:
         except OverworkedError:
             return [(0, len(text), "too-much-work"), *rest]
         for pattern in self._patterns:
-            cuts += ((*secret_span(match), "extra-pattern") for match in pattern.finditer(text))
+            cuts += ((*match.span(secret_group(match)), "extra-pattern") for match in pattern.finditer(text))
         return [cut for cut in cuts if cut[2] not in self._without] + rest
 
     def _is_dull(self, text: str) -> bool:
@@ -99,7 +99,7 @@ class Texts:
         cuts, may_name = self._shapes.find(text, self._names, work)
         if may_name:
             cuts += self._pairs.find(text, work)
-            cuts += columns.find(text, text.lower(), self._names, work)
+            cuts += columns.find(text, self._names, work)
         if "%" in text and depth and (layer := percent_encoded(text)) is not None:
             work.spend(200 + 15 * text.count("%"))
             cuts += layer.spans(self._read(layer.text, work, depth - 1))
@@ -123,6 +123,6 @@ def _json(text: str) -> Any:
     return found if isinstance(found, dict | list | str) else None
 
 
-def secret_span(match: re.Match[str]) -> tuple[int, int]:
+def secret_group(match: re.Match[str]) -> str | int:
     """A group named `secret` limits what is replaced to itself."""
-    return match.span("secret") if "secret" in match.re.groupindex else match.span()
+    return "secret" if "secret" in match.re.groupindex else 0

@@ -1,8 +1,13 @@
-"""Whether what follows a secret's name is a secret, and where it ends."""
+"""The one judge of values: what follows a secret's name, and what else must be true of what a rule row found."""
 
-from alerting.sentry.scrub.rules import plain
+import ipaddress
+import re
+from collections.abc import Callable
+
+from alerting.sentry.scrub.names import Names
+from alerting.sentry.scrub.rules import figures, plain
 from alerting.sentry.scrub.rules.secrecy import Secrecy
-from alerting.sentry.scrub.rules.words import MECHANISMS
+from alerting.sentry.scrub.rules.words import MECHANISMS, ORDINARY, SCHEMES
 
 MARKER = "[Filtered]"
 
@@ -31,8 +36,13 @@ def looks_random(text: str) -> bool:
 def is_secret_value(
     text: str, secrecy: Secrecy, name: str = "", *, quoted: bool = False, structural: bool = False
 ) -> bool:
-    """The one judge of values. `structural`: the name is a key, a parameter, a header, and no word of a sentence."""
-    if not text or holds_nothing(text) or is_complaint(text) or (name and _is_of_another_meaning(text, name)):
+    """The one judge of values. `structural`: the name is a key, a parameter, a header, and no word of a sentence.
+
+    A number of one or two digits counts something; `PWD` is also a working directory.
+    """
+    if holds_nothing(text) or is_complaint(text) or (len(text) < 3 and text.isdigit()):
+        return False
+    if not text or (name[-3:].lower() == "pwd" and plain.PATH.fullmatch(text)):
         return False
     if secrecy >= Secrecy.STRONG:
         return True
@@ -41,17 +51,102 @@ def is_secret_value(
     if structural:
         return not (text.isdigit() and len(text) < 7) and text.lower() not in MECHANISMS
     if quoted:
-        if not plain.DIGIT.search(text):
-            return len(text) > 15 and " " not in text and looks_random(text) and "(" not in text
-        return " " not in text or plain.MIXED.search(text) is not None
+        return any(map(str.isdigit, text)) and (" " not in text or plain.MIXED.search(text) is not None)
     return looks_random(text) and "(" not in text and not plain.NUMBERED.fullmatch(text)
 
 
-def _is_of_another_meaning(text: str, name: str) -> bool:
-    """Whether a secret's name has its other meaning here: `PWD` a working directory, `pass` a count of tests."""
-    lowered = name.lower()
-    if lowered.endswith("pwd"):
-        return bool(plain.PATH.fullmatch(text))
-    if text.isdigit() and len(text) < 5:
-        return lowered.endswith(plain.COUNTED) or (lowered == "pass" and len(text) < 4)
-    return lowered in {"token", "tokens"} and text.isalpha() and text.isupper()
+def _is_card(_match: re.Match[str], value: str, _names: Names) -> bool:
+    """Whether the digits are a card's: an issuer's range and length, and Luhn's check digit."""
+    digits = figures.NO_DIGIT.sub("", value)
+    if (sum(map(int, digits[-1::-2])) + sum(map(int, digits[-2::-2].translate(figures.DOUBLED)))) % 10:
+        return False
+    issued = any(len(digits) in lengths and begins.match(digits) for begins, lengths in figures.ISSUERS)
+    return issued and len(set(digits)) > 1
+
+
+def _is_iban(_match: re.Match[str], value: str, _names: Names) -> bool:
+    plain = [char for char in value if char.isalnum()]
+    return int("".join(str(int(char, 36)) for char in plain[4:] + plain[:4])) % 97 == 1
+
+
+def _is_public_address(match: re.Match[str], value: str, _names: Names) -> bool:
+    """Whether it is a person's address; what stands before it tells, as versions look alike.
+
+    Documentation ranges count as public: examples and tests stand for real visitors.
+    """
+    try:
+        given = ipaddress.ip_address(value.rstrip("."))
+    except ValueError:
+        return False
+    address = getattr(given, "ipv4_mapped", None) or given
+    if any(address in local for local in figures.LOCAL):
+        return False
+    if given.version == 6:
+        return address is not given or sum(1 for group in value.split(":") if group) >= 3
+    before = match.string[max(0, match.start() - 48) : match.start()]
+    # Versions rarely have a large part or begin high; hardly an address does neither.
+    parts = given.packed
+    told = max(parts) > 99 or parts[0] > 49 or min(parts) > 9 or figures.ABOUT_ADDRESSES.search(before[-16:])
+    return bool(told) and (before.endswith("://") or not figures.ABOUT_VERSIONS.search(before))
+
+
+def _has_digit_and_letter(text: str) -> bool:
+    return any(map(str.isdigit, text)) and any(map(str.isalpha, text))
+
+
+def _is_credential(_match: re.Match[str], value: str, _names: Names) -> bool:
+    return len(value) > 24 or value[-1] == "=" or not value.isalpha() or not (value[1:].islower() or value.isupper())
+
+
+def _redis(match: re.Match[str], value: str, _names: Names) -> bool:
+    before = match.string[max(0, match.start() - 16) : match.start()].rstrip("'\" :>\t").lower()
+    bare = value.strip("'\".,")
+    if bare.lower() in ORDINARY or (bare.isupper() and bare.isalpha()):
+        return False
+    alone = not before or before.endswith(("\n", "command", "cmd", "sent", "send", "executing", "pipeline", "3", "2"))
+    return alone and (looks_random(bare) or match[0][:4].isupper())
+
+
+def _told(match: re.Match[str], value: str, names: Names) -> bool:
+    """A sentence tells a secret in quotes, and any that looks random; of weak names more is asked."""
+    is_vault = names.judge(match["name"]) is Secrecy.VAULT
+    joined = bool(match["joint"] or (match["sign"] and " " in match["name"])) or "_" in match["name"]
+    if not match["quote"]:
+        if is_vault:
+            return looks_random(value)
+        return is_secret_value(value, Secrecy.WEAK) and (joined or sum(map(str.isdigit, value)) > 1)
+    if value.split()[0].lower() in ORDINARY | SCHEMES or (" " in value and not (is_vault and joined)):
+        return False
+    return is_secret_value(value, Secrecy.STRONG if is_vault and joined else Secrecy.WEAK, quoted=True)
+
+
+def _pair(match: re.Match[str], value: str, names: Names) -> bool:
+    """Two names in a list look alike: columns, fields, headers."""
+    secrecy = names.judge(match["name"])
+    if secrecy < Secrecy.STRONG and (value[:4].isdigit() or not is_secret_value(value, secrecy, quoted=True)):
+        return False
+    is_word = value.islower() and value.replace("_", "").isalpha()
+    return not is_word or (match["quote"] == "'" and not names.are_secret(value))
+
+
+CHECKS: dict[str, Callable[[re.Match[str], str, Names], bool]] = {
+    "card": _is_card,
+    "iban": _is_iban,
+    "address": _is_public_address,
+    "random": lambda _match, value, _names: looks_random(value),
+    "credential": _is_credential,
+    "mixed": lambda _match, value, _names: _has_digit_and_letter(value) and not plain.UUID.fullmatch(value.rstrip(".")),
+    "told": _told,
+    "pair": _pair,
+    "redis": _redis,
+    "argument": lambda _match, value, _names: (
+        (value[0] != "-" or looks_random(value.lstrip("-")))
+        and not value.isupper()
+        and value.lower().strip(".,:)'\"") not in ORDINARY
+    ),
+    "no-word": lambda _match, value, _names: value.lower() not in ORDINARY,
+    "no-port": lambda match, value, _names: (
+        not re.fullmatch(r"\d{2,5}(?:/\w+)?|[\w-]+(?:\.[\w-]+)*(?::\d+)?", value)
+        or (match[0].lower().startswith("port") and _has_digit_and_letter(value))
+    ),
+}

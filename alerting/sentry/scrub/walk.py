@@ -4,12 +4,13 @@ import datetime
 import uuid
 from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
+from itertools import pairwise
 from typing import Any
 
-from alerting.sentry.scrub import containers
+from alerting.sentry.scrub.columns import without_parameters
 from alerting.sentry.scrub.names import Names
 from alerting.sentry.scrub.remarks import Remark, Remarks, paths
-from alerting.sentry.scrub.rules import structure
+from alerting.sentry.scrub.rules import plain, structure
 from alerting.sentry.scrub.rules.secrecy import Secrecy
 from alerting.sentry.scrub.texts import LONGEST_REMEMBERED, LONGEST_TEXT, Texts, remember
 from alerting.sentry.scrub.values import MARKER, is_secret_value
@@ -20,6 +21,7 @@ DEEPEST = 60
 # What one event may hold in characters; each part of a container counts as a few.
 MOST_CHARACTERS = 150_000
 _PART = 4
+_MOST_ARGUMENTS = 100
 _HARMLESS = Secrecy.HARMLESS
 _HARMLESS_TYPES = (datetime.datetime, datetime.date, datetime.time, datetime.timedelta, uuid.UUID)
 _Section = Callable[["Walk", Any], Any]
@@ -35,7 +37,7 @@ class Walk:
         self._keys = texts.keys
         self._read: dict[str, tuple[Any, Remarks]] = {}
         self._left = MOST_CHARACTERS
-        self._work = Work()
+        self.work = Work()
         self.of_celery = False
         """Whether Celery's own logger made what is walked: it tells of tasks with their arguments."""
         self.remarks: Remarks = []
@@ -84,7 +86,7 @@ class Walk:
         if self._left < 0:
             return self.marked("event-budget", text)
         try:
-            cleaned = self._texts.clean(text, self.remarks, self._work, self.parsed if depth < DEEPEST else None)
+            cleaned = self._texts.clean(text, self.remarks, self.work, self.parsed if depth < DEEPEST else None)
         except Exception:  # noqa: BLE001  what fails costs one text
             self.failures += 1
             cleaned = self.marked("failed", text)
@@ -102,14 +104,14 @@ class Walk:
     def cuts_in_code(self, text: str) -> list[Cut]:
         """Where lines of source code hold what is a secret by its shape."""
         self._left -= len(text)
-        return self._texts.find_in_code(text, self._work) if self._left > 0 else [(0, len(text), "event-budget")]
+        return self._texts.find_in_code(text, self.work) if self._left > 0 else [(0, len(text), "event-budget")]
 
     def held(self, name: Any, item: Any, secrecy: Secrecy, depth: int, within: Secrecy = _HARMLESS) -> Any:
         """What stands under a name without its secrets, or the marker where a name says it is one.
 
         `within` is what the names around say: under a secret's, all is secret but what its own name makes harmless.
         """
-        if within >= Secrecy.WEAK and self.names.judge(f"password {containers.text_of(name)}") > _HARMLESS:
+        if within >= Secrecy.WEAK and self.names.judge(f"password {_text_of(name)}") > _HARMLESS:
             secrecy = max(secrecy, within)
         return self.secret(item, secrecy, depth, name) if secrecy > _HARMLESS else self.value(item, depth)
 
@@ -120,7 +122,7 @@ class Walk:
         if isinstance(value, str):
             if value == MARKER:
                 return value
-            if not is_secret_value(value.strip("'\" "), secrecy, containers.text_of(name), structural=True):
+            if not is_secret_value(value.strip("'\" "), secrecy, _text_of(name), structural=True):
                 return self.value(value, depth)
         elif isinstance(value, Mapping):
             return self.mapping(value, depth, secrecy)
@@ -148,7 +150,7 @@ class Walk:
             return self.marked("event-budget")
         told: Mapping[Any, Secrecy] = {}
         if not structure.TELLING.isdisjoint(value):
-            value, told = containers.told(value, self.names)
+            value, told = _told(value, self.names, self.work)
         cleaned, clean, keys = dict(value), self._clean, self._keys
         is_plain = within is _HARMLESS and not told
         renamed: dict[Any, str] = {}
@@ -174,7 +176,7 @@ class Walk:
 
     def _key(self, name: Any, renamed: dict[Any, str]) -> Secrecy:
         """What a name says of its value. Few names are secrets themselves; two that become equal are told apart."""
-        secrecy = self.names.judge(containers.text_of(name))
+        secrecy = self.names.judge(_text_of(name))
         if type(name) is str:
             before = len(self.remarks)
             shown = self.value(name)
@@ -196,7 +198,7 @@ class Walk:
             and all(map(clean.get, value))
         ):
             return value.copy()
-        told = containers.judged(value, self.names) if isinstance(value, list | tuple) else {}
+        told = _judged(value, self.names) if isinstance(value, list | tuple) else {}
         for position, item in enumerate(value):
             secrecy = told.get(position, _HARMLESS)
             if secrecy is not _HARMLESS or within is not _HARMLESS or type(item) is not str or item not in clean:
@@ -222,3 +224,39 @@ class Walk:
             if (after := self.value(text)) != text:
                 return after
         return value
+
+
+def _judged(value: Any, names: Names) -> Mapping[int, Secrecy]:
+    """Which items are secret by what stands before them: a value by its name, a program's argument by its option."""
+    first = value[:_MOST_ARGUMENTS]
+    if len(value) == 2 and isinstance(value[0], str | bytes) and structure.NAME.fullmatch(_text_of(value[0])):
+        secrecy = names.judge(_text_of(value[0]))
+        is_word = isinstance(value[1], str) and plain.WORDLIKE.fullmatch(value[1].strip("'\""))
+        if secrecy > Secrecy.ADDRESS and not (is_word and isinstance(value, list)):
+            return {1: secrecy}
+    return {
+        at: Secrecy.VAULT
+        for at, (option, given) in enumerate(pairwise(first), 1)
+        if isinstance(option, str) and option.strip("b'\"")[:1] == "-" and isinstance(given, str)
+        if given.strip("b'\"")[:1] != "-" and "=" not in option and names.are_secret(option.strip("b'\"-"))
+    }
+
+
+def _told(value: Mapping[Any, Any], names: Names, work: Work) -> tuple[Mapping[Any, Any], Mapping[Any, Secrecy]]:
+    """The object without secret SQL parameters, and which of its parts are secret by what the others tell.
+
+    {"name": "api_key", "value": "…"}, {"code": "…", "state": "…"} of OAuth.
+    """
+    if not structure.PARAMETERS.isdisjoint(value):
+        value = without_parameters(value, "", names, work)
+    if "code" in value and not structure.AUTHORIZING.isdisjoint(value):
+        return value, {"code": Secrecy.WEAK}
+    stated = next((item for name, item in value.items() if name in structure.NAMING and isinstance(item, str)), "")
+    return value, dict.fromkeys(structure.VALUES, secrecy) if (secrecy := names.judge(stated)) > Secrecy.ADDRESS else {}
+
+
+def _text_of(name: Any) -> str:
+    """A key as text."""
+    if isinstance(name, bytes):
+        return name[:200].decode("utf-8", "replace")
+    return str(name)[:200] if isinstance(name, str | int | float | tuple) else type(name).__name__

@@ -22,7 +22,7 @@ class Rule:
     hits: tuple[str, ...]
     misses: tuple[str, ...]
     check: str = ""
-    """What else must be true of the value: see `checks.CHECKS`."""
+    """What else must be true of the value: see `values.CHECKS`."""
     bounded: bool = True
     """Whether a match begins with a keyword, and no letter or digit stands before it."""
 

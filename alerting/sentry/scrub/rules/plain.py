@@ -19,6 +19,15 @@ NOTHING = re.compile(
     r"|[\w.]{1,100}: [\w.]{1,100} object \(\d{1,12}\)|[\w.]{1,100}: \{\})>|\[\]|\{\}|\(\)|b?['\"]{2}",
     re.DOTALL,
 )
+# The same where a value begins: what follows is no secret.
+HOLE = re.compile(
+    r"\[Filtered\]|\$?\{\{[^{}]{0,200}\}\}|\$\{[^{}]{1,80}\}|\$[A-Za-z_]\w*[),]|<%[^%]{0,80}%>"
+    r"|<[A-Za-z_][\w-]*+(?: [\w-]++){1,6}>|</|<(?:class|function|module) [^<>]{1,200}>|\$\([^()]{1,80}\)"
+)
+# A name that people give, so that a separator before it ends the value of the one before.
+PLAUSIBLE = re.compile(
+    r"[A-Za-z][a-z]{2,}(?:[A-Z][a-z]+|[_.-][A-Za-z]{1,20})*\d{0,2}(?:\[\w{0,20}\]|%5[bB]\w{0,20}%5[dD])?|[A-Z]{2,}(?:_[A-Z\d]+)*"
+)
 # A form answers a whole sentence about a field instead of its value: This field is required.
 SENTENCE = re.compile(r"[A-Z][a-z']*(?:,? [A-Za-z0-9'’()-]{1,40}){2,40}(?:[.!]|\. [A-Z][\w ,'’-]{1,200}[.!])")
 COMPLAINING = frozenset(
@@ -28,11 +37,10 @@ COMPLAINING = frozenset(
     """.split()
 )
 WORDLIKE = re.compile(r"[A-Za-z]?[a-z]+(?:[-_.:/][A-Za-z]?[a-z]+)*|[A-Z]+(?:[-_ ][A-Z]+)*|(?:[A-Z][a-z]+){1,6}|\d{1,6}")
+# A word of digits and letters among others.
 MIXED = re.compile(r"(?<!\S)(?=[^\s\d]{0,40}\d)(?=[^\sA-Za-z]{0,40}[A-Za-z])\S{3}")
-DIGIT = re.compile(r"\d")
 NUMBERED = re.compile(r"[a-z]{3,}[-_.]?\d{1,3}|[A-Za-z]{2,8}:\d{1,5}|\d{1,9}/\d{1,9}")
 
 
 PATH = re.compile(r"(?:/|~/|[A-Za-z]:\\{1,2})[\w.@+ -]*(?:[/\\]+[\w.@+ -]*)*")
-COUNTED = ("cookies", "secrets", "passwords", "credentials", "creds")
 UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")

@@ -6,7 +6,6 @@ from enum import IntEnum
 class Secrecy(IntEnum):
     """How secret the value under a name is."""
 
-    VERSION = -1  # a version's number, which may look like an address
     HARMLESS = 0
     ADDRESS = 1  # an IP address of a person
     WEAK = 2  # a text that opens something; words and small numbers under the name are no secrets

@@ -160,11 +160,14 @@ HARMLESS_PAIRS = frozenset({("desktop", "session"), ("public", "key"), ("pin", "
 # Written as one word: dbpass, sshkey.
 NOT_PASSES = frozenset("bypass compass encompass multipass onepass overpass surpass trespass twopass underpass".split())
 GLUED_KEYS = frozenset(
-    "account api app auth aws cipher client crypt enc encrypt encryption gpg host kms license master pgp private priv rsa "
-    "secret server session shared sign signing ssh ssl storage tls vault wrapping".split()
+    f"{word}key"
+    for word in (
+        "account api app auth aws cipher client crypt enc encrypt encryption gpg host kms license master pgp private priv rsa "
+        "secret server session shared sign signing ssh ssl storage tls vault wrapping".split()
+    )
 )
-# Secret only where nothing stands beside them: mfa_device is a name, mfa a code.
-WHOLE = frozenset({("2fa",), ("mfa",), ("two", "factor"), ("authentication",)})
+# Secret only where nothing stands beside them (mfa_device is a name, mfa a code), or at a longer name's end.
+WHOLE = frozenset({("access", "key", "id"), ("2fa",), ("mfa",), ("two", "factor"), ("authentication",)})
 WHOSE_IP = frozenset(
     "address client user remote real source true origin caller visitor cf forwarded last login connecting peer".split()
 )
