@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from celery import Celery
 from celery.beat import Scheduler
-from celery.schedules import crontab, solar
+from celery.schedules import crontab, schedule, solar
+from sentry_sdk.integrations.celery import CeleryIntegration, beat
 
 from tests.sentry.sdk import Kept
 from tests.sentry.sink import Sink, running_sink
@@ -155,3 +156,15 @@ def test_beat_entries_become_monitors_unless_sentry_would_refuse_them(started: C
         **{f"right {n}": told for n, (_, told) in enumerate(WITH_MONITOR)},
     }
     assert all(one["status"] == "in_progress" and "fingerprint" not in one for one in kept.of("check_in"))
+
+
+def test_those_of_an_integration_of_the_applications_own_are_right_too(
+    started: Callable[..., Kept], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    every_minute = {"schedule": {"type": "interval", "value": 1, "unit": "minute"}, "timezone": "UTC"}
+    monkeypatch.setattr(beat, "_get_monitor_config", lambda schedule, app, name: every_minute)
+    started(integrations=[CeleryIntegration(monitor_beat_tasks=True)])
+
+    made: Any = beat._get_monitor_config
+    assert made(schedule(90), None, "settle") == {}
+    assert made(schedule(7200), None, "settle")["schedule"] == {"type": "interval", "value": 2, "unit": "hour"}
