@@ -24,14 +24,7 @@ _NOT_OF_EVENTS = frozenset("body check_in_id monitor_slug category".split())
 class Engine:
     """Raises ValueError naming every mistake in what it is given."""
 
-    def __init__(
-        self,
-        extra_keys: Iterable[str],
-        extra_patterns: Iterable[Any],
-        allow: Iterable[str],
-        strict: bool,
-        without: Iterable[str],
-    ) -> None:
+    def __init__(self, extra_keys: Any, extra_patterns: Any, allow: Any, strict: Any, without: Any) -> None:
         mistakes: list[str] = []
         given = {"extra_keys": extra_keys, "allow": allow, "without": without}
         keys, allowed, off = (tuple(_texts(option, value, mistakes)) for option, value in given.items())

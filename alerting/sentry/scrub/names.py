@@ -27,12 +27,6 @@ def words_of(name: str) -> tuple[str, ...]:
     return tuple(word if word in known.WITH_DIGITS else word.rstrip("0123456789") or word for word in words)
 
 
-@lru_cache(maxsize=64)
-def names_for(extra: tuple[str, ...], allowed: frozenset[str]) -> "Names":
-    """The same for every scrubber that was taught the same."""
-    return Names(extra, allowed)
-
-
 class Names:
     """Judges names, with what an application adds: `extra` names are secret, `allowed` ones never are."""
 
@@ -89,3 +83,7 @@ def _alone(word: str) -> Secrecy:
 def _within(part: tuple[str, ...], whole: tuple[str, ...]) -> bool:
     size = len(part)
     return any(whole[start : start + size] == part for start in range(len(whole) - size + 1))
+
+
+names_for = lru_cache(maxsize=64)(Names)
+"""The same for every scrubber that was taught the same."""

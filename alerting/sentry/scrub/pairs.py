@@ -90,10 +90,11 @@ class Pairs:
 
     def _is_assigned(self, match: re.Match[str], value: str) -> bool:
         """Whether `name = value` is data and no program's text: a variable of the same name, another's attribute."""
-        if match["op"] in {"==", "!=", "===", "!=="}:
-            return False
-        is_other = "." in value or (" " in match["sep"] and value == match["name"].rpartition(".")[2])
-        return not (is_other and value.islower() and value.replace("_", "").replace(".", "").isalpha())
+        if not (value.islower() and value.replace("_", "").replace(".", "").isalpha()):
+            return True
+        is_same = " " in match["sep"] and value == match["name"].rpartition(".")[2]
+        is_other = "." in value and self._names.are_secret(value)
+        return not (is_same or is_other or match["op"] in {"==", "!=", "===", "!=="})
 
 
 def _is_parameter(text: str, match: re.Match[str], end: int) -> bool:

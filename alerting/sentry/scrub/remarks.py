@@ -4,7 +4,8 @@ The format is Relay's (relay-protocol, `Meta` and `Remark`): under `_meta`, at t
 rule's id, `s` for substituted, and where the marker stands in what is left; `len` is how long the text was.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from itertools import islice
 from typing import Any, NamedTuple
 
 from alerting.sentry.scrub.values import MARKER
@@ -37,25 +38,19 @@ def paths(remarks: Remarks, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[
 
 def with_remarks(given: Any, remarks: Remarks) -> dict[str, Any]:
     """The event's own `_meta` with the remarks in it; what is given stays as it is."""
-    return _added(given, remarks, [MOST])
-
-
-def _added(given: Any, remarks: Remarks, left: list[int]) -> dict[str, Any]:
-    meta = dict(given) if given and isinstance(given, Mapping) else {}
-    for one in remarks:
-        if not left[0]:
-            break
-        if type(one) is tuple:
-            step, below = one
-            step = step if type(step) is str else str(step)
-            meta[step] = _added(meta.get(step), below, left)
-        else:
-            left[0] -= 1
-            rule, start, end, length = one
-            told = meta[""] = dict(meta.get("") or {})
-            told["rem"] = [*told.get("rem", ()), [rule, "s", start, end] if start >= 0 else [rule, "s"]]
-            if length:
-                told["len"] = length
+    meta: dict[str, Any] = dict(given) if isinstance(given, dict) else {}
+    ours = {id(meta)}
+    for path, (rule, start, end, length) in islice(paths(remarks), MOST):
+        node = meta
+        for step in (*map(str, path), ""):
+            below: Any = node.get(step)
+            if id(below) not in ours:
+                below = node[step] = dict(below) if isinstance(below, dict) else {}
+                ours.add(id(below))
+            node = below
+        node["rem"] = [*node.get("rem", ()), [rule, "s", start, end] if start >= 0 else [rule, "s"]]
+        if length:
+            node["len"] = length
     return meta
 
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from itertools import takewhile
+from itertools import count, takewhile
 from typing import Any
 
 from alerting.sentry.scrub.columns import without_parameters
@@ -17,6 +17,7 @@ Section = Callable[[Walk, Any], Any]
 PARAMETER = "sentry.message.parameter."
 # A shorter parameter may stand in the line for something else.
 _SHORTEST = 4
+_STAND_IN = "Zq7x{:04d}Kw3vRt9mPz5".format
 _SOURCE = ("pre_context", "context_line", "post_context")
 _NUMERIC = re.compile(r"pass|pw|pin|otp|code|secret|cv[vc]|key|2fa|mfa", re.IGNORECASE)
 _PLACEHOLDER = re.compile(r"%(?:\((\w+)\))?[-#0 +]*\d*(?:\.\d+)?[sdrifaxXgGeEcou]|\{(\w*)(?:![rsa])?(?::[^{}]*)?\}")
@@ -179,14 +180,12 @@ def _logentry(walk: Walk, value: Any) -> Any:
     own = _parameters(walk, value.get("message"), params) if isinstance(params, list | tuple) else {}
 
     def positioned(walk: Walk, items: Any) -> Any:
-        if not own:
-            return walk.value(items)
-        return [walk.at(at, own.get(at, Walk.value), walk, item) for at, item in enumerate(items)]
+        return list(walk.mapping(dict(enumerate(items)), own=own).values()) if own else walk.value(items)
 
     cleaned = walk.mapping(value, own={"params": positioned, "formatted": _text})
-    if params and isinstance(cleaned, dict) and isinstance(cleaned.get("formatted"), str):
-        line = cleaned["formatted"]
-        cleaned["formatted"] = walk.at("formatted", _without_told, walk, line, params, cleaned["params"])
+    if params and isinstance(cleaned, dict) and "formatted" in cleaned:
+        told = [list(held.values() if isinstance(held, Mapping) else held) for held in (params, cleaned["params"])]
+        cleaned["formatted"] = walk.at("formatted", _without_told, walk, cleaned["formatted"], *told)
     return cleaned
 
 
@@ -194,10 +193,10 @@ def _attributes(walk: Walk, value: Any) -> Any:
     """A log item's attributes, among them its template and that template's parameters."""
     if not isinstance(value, Mapping):
         return walk.value(value)
-    count = sum(str(name).startswith(PARAMETER) for name in value)
-    given = [_plain(value.get(f"{PARAMETER}{at}")) for at in range(count)]
+    numbered = [f"{PARAMETER}{at}" for at in range(sum(str(name).startswith(PARAMETER) for name in value))]
+    given = [_plain(value.get(name)) for name in numbered]
     found = _parameters(walk, _plain(value.get("sentry.message.template")), given)
-    own = {f"{PARAMETER}{at}": section for at, section in found.items()}
+    own = {numbered[at]: section for at, section in found.items()}
     if walk.of_celery:
         own |= dict.fromkeys(("data", *(PARAMETER + name for name in _LOGGED)), _gone)
     return walk.mapping(value, own=own)
@@ -206,9 +205,9 @@ def _attributes(walk: Walk, value: Any) -> Any:
 def finish_log(walk: Walk, log: Mapping[Any, Any], cleaned: dict[Any, Any]) -> None:
     """Take out of a finished log item's line the parameters that went out of its attributes as a whole."""
     given, left = log["attributes"], cleaned["attributes"]
-    if isinstance(given, Mapping) and isinstance(left, Mapping) and isinstance(cleaned["body"], str):
-        names = [name for name in given if str(name).startswith(PARAMETER)]
-        told = [{name: _plain(held[name]) for name in names} for held in (given, left)]
+    if isinstance(given, Mapping) and isinstance(left, Mapping):
+        names = [name for name in given if str(name).startswith(PARAMETER) and name in left]
+        told = [[_plain(held[name]) for name in names] for held in (given, left)]
         cleaned["body"] = _without_told(walk, cleaned["body"], *told)
 
 
@@ -217,46 +216,33 @@ def _plain(item: Any) -> Any:
     return item.get("value") if isinstance(item, Mapping) else item
 
 
-def _parameters(walk: Walk, template: Any, given: Sequence[Any]) -> dict[int, Section]:
-    """What a log line's template says of its parameters: where only a secret can stand, what a task was called with."""
+def _parameters(walk: Walk, template: Any, given: Sequence[Any]) -> dict[Any, Section]:
+    """What a log line's template says of its parameters: where only a secret can stand, what a task was called with.
+
+    Found by scrubbing the template with stand-ins. A small number may count what it speaks of: session %d closed.
+    """
     if not isinstance(template, str):
         return {}
-    found = {at: _HIDDEN for at in _secret_positions(walk, template, len(given)) if not _is_count(given[at], template)}
+    numbers = count()
+    filled = _PLACEHOLDER.sub(lambda _: _STAND_IN(next(numbers)), template[:8192])
+    before = len(walk.remarks)
+    shown = walk.value(filled)
+    del walk.remarks[before:]
+    gone = [at for at in range(min(len(given), next(numbers))) if _STAND_IN(at) not in shown]
+    are_counts = not _NUMERIC.search(template)
+    found = {at: _HIDDEN for at in gone if not (are_counts and str(given[at]).isdigit() and len(str(given[at])) < 5)}
     if walk.of_celery and _BODY in template:
         first = len(_PLACEHOLDER.findall(template.partition(_BODY)[0]))
         found |= dict.fromkeys(range(first, len(given)), _gone)
     return found
 
 
-def _without_told(walk: Walk, line: str, given: Any, left: Any) -> str:
+def _without_told(walk: Walk, line: Any, given: Sequence[Any], left: Sequence[Any]) -> Any:
     """A finished line without the parameters that went as a whole: it repeats them without their names."""
-    pairs = [(given[name], left[name]) for name in (given if isinstance(given, Mapping) else range(len(given)))]
-    for told, now in pairs:
+    for told, now in zip(given, left, strict=False) if isinstance(line, str) else ():
         if isinstance(told, str) and len(told) >= _SHORTEST and now == MARKER != told and told in line:
             line = line.replace(told, walk.marked("log-parameter"))
     return line
-
-
-def _is_count(value: Any, template: str) -> bool:
-    """Whether a small number numbers or counts what a template speaks of: session %d closed."""
-    return str(value).isdigit() and len(str(value)) < 5 and not _NUMERIC.search(template)
-
-
-def _secret_positions(walk: Walk, template: str, count: int) -> set[int]:
-    """Which parameters a template puts where only a secret can stand, found by scrubbing it with stand-ins."""
-    stand_ins: list[str] = []
-
-    def stand_in(_match: re.Match[str]) -> str:
-        stand_ins.append(f"Zq7x{len(stand_ins):04d}Kw3vRt9mPz5")
-        return stand_ins[-1]
-
-    filled = _PLACEHOLDER.sub(stand_in, template[:8192])
-    if not stand_ins:
-        return set()
-    before = len(walk.remarks)
-    shown = walk.value(filled)
-    del walk.remarks[before:]
-    return {position for position, text in enumerate(stand_ins[:count]) if text not in shown}
 
 
 SECTIONS: Mapping[str, Section] = {

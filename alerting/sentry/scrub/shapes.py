@@ -27,12 +27,6 @@ def _compiled(pattern: str, bounded: bool) -> re.Pattern[str]:
     return re.compile((r"(?<![A-Za-z0-9])" if bounded else "") + f"(?:{pattern})", re.DOTALL)
 
 
-@cache
-def shapes(without: frozenset[str] = frozenset(), roots: tuple[str, ...] = ()) -> "Shapes":
-    """The same for every scrubber that switches the same rules off and knows the same names."""
-    return Shapes(without, roots)
-
-
 class Shapes:
     """The rule rows that are switched on, by their keywords; `roots` are what every secret's name has one of."""
 
@@ -41,8 +35,6 @@ class Shapes:
         self._figures = [rule for rule in on if not rule.keywords]
         self._named = [rule for rule in on if "(?P<name>" in rule.pattern]
         keyed = [rule for rule in on if rule.keywords and rule not in self._named]
-        written = [f"{root[:-2]} {root[-1]}" if root[-2:-1] == "_" else root.replace("_", " ") for root in roots]
-        roots = (*roots, *written)
         anywhere = _shortest([*roots, *(keyword for rule in keyed if not rule.bounded for keyword in rule.keywords)])
         bounded = _shortest(keyword for rule in keyed if rule.bounded for keyword in rule.keywords)
         self._search = _search(anywhere, bounded)
@@ -142,3 +134,7 @@ def _cut(match: re.Match[str], rule: Rule, names: Names, work: Work) -> Iterator
         start, end, value = start + 1, end - 1, value[1:-1]
     if not holds_nothing(value) and (not rule.check or CHECKS[rule.check](match, value, names)):
         yield start, end, rule.id
+
+
+shapes = cache(Shapes)
+"""The same for every scrubber that switches the same rules off and knows the same names."""

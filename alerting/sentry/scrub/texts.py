@@ -76,7 +76,6 @@ class Texts:
             last = LONGEST_TEXT - 1024
             edge = max(text.rfind(" ", last, LONGEST_TEXT), text.rfind("\n", last, LONGEST_TEXT), last)
             text, rest = text[:edge], [(edge, len(text), "too-long")]
-        work.bring(len(text))
         try:
             work.spend(200 + 5 * len(text))
             cuts = read(text, work)

@@ -98,15 +98,6 @@ def _is_credential(_match: re.Match[str], value: str, _names: Names) -> bool:
     return len(value) > 24 or value[-1] == "=" or not value.isalpha() or not (value[1:].islower() or value.isupper())
 
 
-def _redis(match: re.Match[str], value: str, _names: Names) -> bool:
-    before = match.string[max(0, match.start() - 16) : match.start()].rstrip("'\" :>\t").lower()
-    bare = value.strip("'\".,")
-    if bare.lower() in ORDINARY or (bare.isupper() and bare.isalpha()):
-        return False
-    alone = not before or before.endswith(("\n", "command", "cmd", "sent", "send", "executing", "pipeline", "3", "2"))
-    return alone and (looks_random(bare) or match[0][:4].isupper())
-
-
 def _told(match: re.Match[str], value: str, names: Names) -> bool:
     """A sentence tells a secret in quotes, and any that looks random; of weak names more is asked."""
     is_vault = names.judge(match["name"]) is Secrecy.VAULT
@@ -138,13 +129,12 @@ CHECKS: dict[str, Callable[[re.Match[str], str, Names], bool]] = {
     "mixed": lambda _match, value, _names: _has_digit_and_letter(value) and not plain.UUID.fullmatch(value.rstrip(".")),
     "told": _told,
     "pair": _pair,
-    "redis": _redis,
     "argument": lambda _match, value, _names: (
         (value[0] != "-" or looks_random(value.lstrip("-")))
         and not value.isupper()
         and value.lower().strip(".,:)'\"") not in ORDINARY
     ),
-    "no-word": lambda _match, value, _names: value.lower() not in ORDINARY,
+    "no-word": lambda _match, value, _names: value.lower().strip("'\".,") not in ORDINARY,
     "no-port": lambda match, value, _names: (
         not re.fullmatch(r"\d{2,5}(?:/\w+)?|[\w-]+(?:\.[\w-]+)*(?::\d+)?", value)
         or (match[0].lower().startswith("port") and _has_digit_and_letter(value))

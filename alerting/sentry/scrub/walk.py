@@ -18,9 +18,7 @@ from alerting.sentry.scrub.work import Cut, Work
 
 # The SDK keeps five levels of most sections; a text with JSON in JSON adds a few.
 DEEPEST = 60
-# What one event may hold in characters; each part of a container counts as a few.
-MOST_CHARACTERS = 150_000
-_PART = 4
+_PART = 10  # units of work
 _MOST_ARGUMENTS = 100
 _HARMLESS = Secrecy.HARMLESS
 _HARMLESS_TYPES = (datetime.datetime, datetime.date, datetime.time, datetime.timedelta, uuid.UUID)
@@ -36,7 +34,6 @@ class Walk:
         self._clean = texts.known
         self._keys = texts.keys
         self._read: dict[str, tuple[Any, Remarks]] = {}
-        self._left = MOST_CHARACTERS
         self.work = Work()
         self.of_celery = False
         """Whether Celery's own logger made what is walked: it tells of tasks with their arguments."""
@@ -82,8 +79,8 @@ class Walk:
             self.remarks += found[1]
             return found[0]
         before = len(self.remarks)
-        self._left -= min(len(text) + 20, LONGEST_TEXT)
-        if self._left < 0:
+        self.work.left -= 20 + 2 * min(len(text), LONGEST_TEXT)
+        if self.work.left < 0:
             return self.marked("event-budget", text)
         try:
             cleaned = self._texts.clean(text, self.remarks, self.work, self.parsed if depth < DEEPEST else None)
@@ -97,14 +94,14 @@ class Walk:
     def parsed(self, value: Any) -> Any:
         """What a text held as JSON, cleaned."""
         before = len(self.remarks)
-        cleaned = self.value(value, depth=DEEPEST - 30 if self._left > 0 else DEEPEST)
+        cleaned = self.value(value, depth=DEEPEST - 30 if self.work.left > 0 else DEEPEST)
         self.remarks[before:] = [Remark(told.rule, length=told.length) for _, told in paths(self.remarks[before:])]
         return cleaned
 
     def cuts_in_code(self, text: str) -> list[Cut]:
         """Where lines of source code hold what is a secret by its shape."""
-        self._left -= len(text)
-        return self._texts.find_in_code(text, self.work) if self._left > 0 else [(0, len(text), "event-budget")]
+        self.work.left -= len(text)
+        return self._texts.find_in_code(text, self.work) if self.work.left > 0 else [(0, len(text), "event-budget")]
 
     def held(self, name: Any, item: Any, secrecy: Secrecy, depth: int, within: Secrecy = _HARMLESS) -> Any:
         """What stands under a name without its secrets, or the marker where a name says it is one.
@@ -120,6 +117,7 @@ class Walk:
         if value is None or isinstance(value, bool):
             return value
         if isinstance(value, str):
+            value = str.__str__(value)
             if value == MARKER:
                 return value
             if not is_secret_value(value.strip("'\" "), secrecy, _text_of(name), structural=True):
@@ -134,8 +132,8 @@ class Walk:
 
     def _is_spent(self, value: Any, depth: int) -> bool:
         """Whether the container is too deep, as a cycle is, or one part of too many."""
-        self._left -= _PART * (1 + len(value))
-        return depth >= DEEPEST or self._left < 0
+        self.work.left -= _PART * (1 + len(value))
+        return depth >= DEEPEST or self.work.left < 0
 
     def mapping(
         self,

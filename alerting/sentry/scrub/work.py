@@ -1,6 +1,7 @@
 """What reading may cost: no text, whatever it holds, keeps its host busy."""
 
 Cut = tuple[int, int, str]  # where a secret begins and ends in a text, and the id of the rule that found it
+MOST = 350_000
 
 
 class OverworkedError(Exception):
@@ -8,20 +9,10 @@ class OverworkedError(Exception):
 
 
 class Work:
-    """Units of some fifty nanoseconds. Each text brings some by its length; what one does not need the next may.
-
-    Texts of words that tell nothing cost nothing here. Reading any other costs by its length, and again for whatever
-    is found: an event may hold some thirty thousand characters of such, as people's largest do, and more as it grows.
-    """
-
-    __slots__ = ("left",)
+    """What one event may take, in units of some fifty nanoseconds: more than people's largest ones need."""
 
     def __init__(self) -> None:
-        self.left = 200_000
-
-    def bring(self, length: int) -> None:
-        """What a text of this length adds."""
-        self.left = max(self.left, 0) + length
+        self.left = MOST
 
     def spend(self, units: int) -> None:
         """Take the units; raises OverworkedError where there are too few."""

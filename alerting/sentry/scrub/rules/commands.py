@@ -39,7 +39,7 @@ RULES = (
     Rule(
         id="redis-auth",
         keywords=("auth ",),
-        pattern=r"""(?i:auth)\s(?:["']?(?!PLAIN|LOGIN|XOAUTH|CRAM|GSSAPI)[\w.-]{1,40}["']?\s(?=["']?\S{0,60}\d))?(?P<value>["']?(?!["']?(?:<|PLAIN|LOGIN|XOAUTH|CRAM|GSSAPI|default\b))[^\s"']{3,300})""",
+        pattern=r"""(?:(?<![A-Za-z.]\s)|(?<=command )|(?<=sent )|(?<=send )|(?<=executing )|(?<=pipeline ))AUTH\s(?:["']?(?!PLAIN|LOGIN|XOAUTH|CRAM|GSSAPI)[\w.-]{1,40}["']?\s(?=["']?\S{0,60}\d))?(?P<value>["']?(?!["']?(?:<|[A-Z]+\b|default\b))[^\s"']{3,300})""",
         source="Redis: AUTH",
         hits=(
             "Redis command: AUTH s3cr<+>3t9",
@@ -50,7 +50,7 @@ RULES = (
             "AUTH <password> called without any password",
             "smtp auth failed",
         ),
-        check="redis",
+        check="no-word",
     ),
     Rule(
         id="redis-config",

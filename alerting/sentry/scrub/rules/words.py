@@ -173,12 +173,15 @@ WHOSE_IP = frozenset(
 )
 
 # A text names no secret unless it holds one of these. A necessary sign of every word above, quick to look for.
-ROOTS = """
+ROOTS = (
+    "cc n", "pre sh", "tax id",
+    *"""
     pass pw secret token cred auth cookie sess sid csrf xsrf jwt otp pin cvv cvc csc ssn sig key bearer card
     code iban mnemonic phrase wort senha wachtw contrase answer verifier saml symfony remember psk hmac
     crypt cc_n ccn cc-n cc.n security insurance tax_id taxid tax-id tax.id national pre_sh pre-sh pre.sh presh bank maiden
     2fa mfa factor pswd adgangskode salasana parola haslo losenord kodeord sifre clave lozinka heslo jelszo
-    """.split()
+    """.split(),
+)  # fmt: skip
 # The same for names of addresses, which matter under their own names only.
 ADDRESS_ROOTS = ("ip", "addr", "forward")
 # What follows a colon in speech about secrets.
