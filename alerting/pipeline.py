@@ -11,7 +11,7 @@ from django.db import transaction
 from alerting.incidents import blindness, evaluator_state, ticks
 from alerting.incidents.blindness import Sight
 from alerting.incidents.record import every_open_incident, open_incidents
-from alerting.outbox import channels, queue, repairs, taken, trouble
+from alerting.outbox import broken_channels, channels, queue, repairs, unrecorded
 from alerting.parts import Parts
 from alerting.poll.plan import measures, spent
 from alerting.rules.answers import Measure
@@ -78,8 +78,8 @@ def deliver_due(parts: Parts, channel: str) -> float | None:
     if not lock.acquire(blocking=False):
         return None
     try:
-        taken.settle_all(channel)
-        if not trouble.clear(channel, parts.notifiers, parts.fingerprints.get(channel, ""), parts.clock()):
+        unrecorded.settle_all(channel)
+        if not broken_channels.clear(channel, parts.notifiers, parts.fingerprints.get(channel, ""), parts.clock()):
             return None
         if not queue.anything(channel) or not channels.hold(channel, parts.clock()):
             return None

@@ -141,7 +141,7 @@ def reopen(channel: Annotated[str, typer.Argument(help="A channel as `alerting o
 
     After what it refused us for has been mended.
     """
-    from alerting.outbox import trouble
+    from alerting.outbox import broken_channels
     from alerting.outbox.models import Channel
 
     enabled = config.current().channels
@@ -151,7 +151,7 @@ def reopen(channel: Annotated[str, typer.Argument(help="A channel as `alerting o
     if not Channel.objects.filter(name=channel).exclude(broken_reason="").exists():
         typer.echo(f"{channel} is not stopped: there is nothing to reopen.")
         return
-    owed = trouble.reopen(channel, datetime.now(UTC))
+    owed = broken_channels.reopen(channel, datetime.now(UTC))
     again = f", with {owed} notice{'s' if owed != 1 else ''} it had refused" if owed else ""
     typer.echo(f"{channel} is open again{again}; what waits for it goes out within seconds.")
 

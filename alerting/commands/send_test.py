@@ -56,7 +56,7 @@ def send(notifiers: Mapping[str, Notifier], settings: Settings, pace: Mapping[st
 
     A channel that refuses for good, or three times in a row, is asked no further.
     """
-    from alerting.outbox.trouble import ONE_NOTICE_ONLY
+    from alerting.outbox.broken_channels import ONE_NOTICE_ONLY
 
     run = datetime.now(UTC).strftime("%Y%m%d%H%M%S")
     for name, notifier in notifiers.items():

@@ -22,8 +22,8 @@ from alerting.errors import ConfigError, SourceError, SourceFault
 from alerting.notifiers.escape import terminal
 from alerting.poll.budget import LocalBudget
 from alerting.poll.client import Errand, SentryClient
-from alerting.poll.facts import MemoryFacts
 from alerting.poll.organisation import Organisation
+from alerting.poll.server_facts import MemoryFacts
 from alerting.rules.answers import Priority
 from alerting.sentry import SentrySetupError, init_sentry
 

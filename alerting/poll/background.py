@@ -13,12 +13,12 @@ from alerting.http.exchange import Params
 from alerting.outbox.message import TopError
 from alerting.poll import rows
 from alerting.poll.client import Errand
+from alerting.poll.datasets import COUNT, VARIANTS, named
 from alerting.poll.organisation import DAY_SECONDS
 from alerting.poll.paging import PAGE_SIZE
 from alerting.poll.replies import garbled, number
 from alerting.poll.rows import UnreadableError
 from alerting.poll.sentry import SentrySource, period
-from alerting.poll.variants import COUNT, VARIANTS, named
 from alerting.rules import levels
 from alerting.rules.answers import Measure, Priority
 from alerting.rules.kind import Axis

@@ -15,7 +15,7 @@ from alerting.errors import HttpError, HttpFault, SourceError, SourceFault
 from alerting.http import exchange
 from alerting.http.exchange import Bearer, Params, Reply
 from alerting.http.retry_after import clock_lead, retry_after
-from alerting.poll import complaints, replies
+from alerting.poll import refusals, replies
 from alerting.poll.budget import Budget, Seen
 from alerting.poll.replies import Page
 from alerting.rules.answers import Priority
@@ -106,7 +106,7 @@ class SentryClient:
             patient = time.monotonic() + limits.block_for < ends
             if reply.status != 429 or attempt == TRIES or not patient:
                 break
-        raise complaints.of(reply, endpoint, self.token_kind, retry_at)
+        raise refusals.of(reply, endpoint, self.token_kind, retry_at)
 
     def _exchange(self, endpoint: str, ticket: str, url: str, params: Params, ends: float) -> tuple[Reply, Seen]:
         limits = Seen(answered=False)
@@ -129,7 +129,7 @@ class SentryClient:
         """
         lead = clock_lead(reply.headers, self._clock())
         if abs(lead) > CLOCK_TOLERANCE_SECONDS:
-            raise SourceError(SourceFault.CLOCK, complaints.clocks_disagree(self.host, lead))
+            raise SourceError(SourceFault.CLOCK, refusals.clocks_disagree(self.host, lead))
 
     def _await_turn(self, endpoint: str, priority: Priority, ends: float) -> str:
         while True:
@@ -139,7 +139,7 @@ class SentryClient:
             if time.monotonic() + grant.wait >= ends:
                 retry_at = self._clock() + grant.wait
                 why = (
-                    f"Sentry asked us to leave {endpoint} alone until {complaints.clock(retry_at)}"
+                    f"Sentry asked us to leave {endpoint} alone until {refusals.clock(retry_at)}"
                     if grant.blocked
                     else f"The request budget of this token is used up by more urgent questions than {endpoint}"
                 )

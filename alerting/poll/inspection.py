@@ -7,10 +7,10 @@ from enum import StrEnum
 from urllib.parse import urlsplit
 
 from alerting.errors import SourceError, SourceFault
-from alerting.poll import complaints, region, rows
+from alerting.poll import refusals, region, rows
 from alerting.poll.client import Errand
-from alerting.poll.complaints import ADVICE
 from alerting.poll.organisation import Inventory
+from alerting.poll.refusals import ADVICE
 from alerting.poll.sentry import SentrySource
 from alerting.rules.answers import Answer, Measure, Priority, Question
 from alerting.rules.model import Trust, Window
@@ -107,7 +107,7 @@ def _renamed(source: SentrySource, inventory: Inventory, errand: Errand) -> Iter
             continue
         if new := source.organisation.new_slug(slug, errand):
             listed = ",".join(new if each == slug else each for each in source.projects)
-            said = f"{complaints.renamed(slug, new)}; the service reads on under the old name for at most a day"
+            said = f"{refusals.renamed(slug, new)}; the service reads on under the old name for at most a day"
             yield Observation(Level.BROKEN, said, f"Set SENTRY_PROJECT={listed} and restart worker and beat.")
 
 

@@ -9,10 +9,10 @@ from urllib.parse import quote
 
 from alerting.errors import SourceError, SourceFault
 from alerting.http.exchange import Params
-from alerting.poll import complaints, paging, region, rows
+from alerting.poll import paging, refusals, region, rows
 from alerting.poll.client import Errand, SentryClient
-from alerting.poll.facts import Facts, FactsStore, key
 from alerting.poll.replies import Page, garbled
+from alerting.poll.server_facts import Facts, FactsStore, key
 
 DAY_SECONDS = 86_400.0
 FRESH_SECONDS = 600.0
@@ -78,9 +78,9 @@ class Organisation:
                 raise
             base = self.client.base_url
             if error.no_path:
-                fault, message = SourceFault.NO_ENDPOINT, complaints.no_such_api(base, "organizations")
+                fault, message = SourceFault.NO_ENDPOINT, refusals.no_such_api(base, "organizations")
             else:
-                fault, message = SourceFault.NOT_FOUND, complaints.unknown_organisation(self.slug, base)
+                fault, message = SourceFault.NOT_FOUND, refusals.unknown_organisation(self.slug, base)
             problem = SourceError(fault, message, status=error.status, no_path=error.no_path)
         else:
             if not isinstance(data, dict) or not data.get("slug"):
@@ -196,17 +196,17 @@ class Organisation:
             # It exists, but perhaps no longer in the region we remember.
             self.facts.forget("region")
         if error.no_path:
-            message = complaints.no_such_api(self.client.base_url, endpoint)
+            message = refusals.no_such_api(self.client.base_url, endpoint)
             return SourceError(SourceFault.NO_ENDPOINT, message, status=error.status, no_path=True)
         wanted = tuple(value for name, value in params if name == "environment")
         if not wanted:
-            message = complaints.missing_endpoint(endpoint, for_all=("project", "-1") in params)
+            message = refusals.missing_endpoint(endpoint, for_all=("project", "-1") in params)
             return SourceError(SourceFault.NOT_FOUND, message, status=error.status)
         try:
             known = self.inventory(errand).environments
         except SourceError:
             known = ()
-        return SourceError(SourceFault.NOT_FOUND, complaints.unknown_environment(wanted, known), status=error.status)
+        return SourceError(SourceFault.NOT_FOUND, refusals.unknown_environment(wanted, known), status=error.status)
 
     def _recently(self, moment: float) -> bool:
         return 0 <= self._clock() - moment < FRESH_SECONDS

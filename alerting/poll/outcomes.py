@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from alerting.errors import SourceError, SourceFault
 from alerting.http.exchange import Params
 from alerting.poll import rows
+from alerting.poll.answer_builder import AnswerBuilder
 from alerting.poll.client import Errand
-from alerting.poll.draft import Draft
 from alerting.poll.organisation import DAY_SECONDS, Organisation
 from alerting.poll.replies import Page
 from alerting.rules.answers import Answer
@@ -23,7 +23,7 @@ OLD_CATEGORIES = CATEGORIES[:2]
 KNOWS_OLD_ONES_ONLY = "outcomes of old categories only"
 
 
-def read(organisation: Organisation, draft: Draft, narrowed: Params, errand: Errand) -> Answer:
+def read(organisation: Organisation, result: AnswerBuilder, narrowed: Params, errand: Errand) -> Answer:
     """One request; once a day two where a server refuses categories that it does not know."""
     only_old = organisation.facts.get(KNOWS_OLD_ONES_ONLY, DAY_SECONDS)
     try:
@@ -38,9 +38,9 @@ def read(organisation: Organisation, draft: Draft, narrowed: Params, errand: Err
         if error.fault not in UNSUPPORTED:
             raise
         note = f"What quotas drop cannot be told here: {error}"
-        return Answer(draft.question, Trust.NO_DATA, note=note, dataset="outcomes", requests=errand.requests)
-    draft.take_outcomes(page, _slugs(organisation, page, errand))
-    return draft.answer("outcomes", errand.requests)
+        return Answer(result.question, Trust.NO_DATA, note=note, dataset="outcomes", requests=errand.requests)
+    result.take_outcomes(page, _slugs(organisation, page, errand))
+    return result.answer("outcomes", errand.requests)
 
 
 def _get(organisation: Organisation, categories: tuple[str, ...], narrowed: Params, errand: Errand) -> Page:

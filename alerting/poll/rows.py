@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
+from alerting.poll.datasets import COUNT, FIRST_ERROR, LAST_ERROR, STORED, Variant
 from alerting.poll.replies import garbled, number
-from alerting.poll.variants import COUNT, FIRST_ERROR, LAST_ERROR, STORED, Variant
 from alerting.rules.answers import Row
 from alerting.rules.levels import EVENT_TYPES
 from alerting.rules.model import Issue, Project

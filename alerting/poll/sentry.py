@@ -9,13 +9,13 @@ from datetime import UTC, datetime
 from alerting.errors import SourceError, SourceFault
 from alerting.http.exchange import Params
 from alerting.poll import outcomes
+from alerting.poll.answer_builder import AnswerBuilder, Taken
 from alerting.poll.client import Errand, SentryClient
-from alerting.poll.draft import Draft, Taken
-from alerting.poll.facts import FactsStore, MemoryFacts
+from alerting.poll.datasets import COUNT, OLDEST, VARIANTS, Variant, named
 from alerting.poll.organisation import DAY_SECONDS, Organisation
 from alerting.poll.paging import PAGE_SIZE
 from alerting.poll.replies import Page
-from alerting.poll.variants import COUNT, OLDEST, VARIANTS, Variant, named
+from alerting.poll.server_facts import FactsStore, MemoryFacts
 from alerting.rules.answers import Answer, Measure, Priority, Question, Row
 from alerting.rules.model import Project, Trust, Window
 
@@ -68,8 +68,8 @@ class SentrySource:
                 case Measure.NEW_ISSUES:
                     return self._new_issues(question, errand)
                 case Measure.OUTCOMES:
-                    narrowed, draft = self._narrow(question, errand)
-                    return outcomes.read(self.organisation, draft, (*period(question.window), *narrowed), errand)
+                    narrowed, result = self._narrow(question, errand)
+                    return outcomes.read(self.organisation, result, (*period(question.window), *narrowed), errand)
                 case Measure.PROJECTS:
                     return self._visible(question, errand)
                 case _:
@@ -161,7 +161,7 @@ class SentrySource:
 
     def _read_events(self, question: Question, variant: Variant, errand: Errand) -> Answer:
         scale = self.scale(variant)
-        narrowed, draft = self._narrow(question, errand)
+        narrowed, result = self._narrow(question, errand)
         search = variant.anything if question.unfiltered else variant.search(self.levels)
         params: Params = (
             ("dataset", variant.dataset),
@@ -175,19 +175,19 @@ class SentrySource:
             *(() if question.unfiltered else self.environment_params()),
         )
         if scale != 1.0:
-            draft.note(
+            result.note(
                 "This server does not correct for client-side sampling, so transaction counts were multiplied by "
                 f"{scale:g} (SENTRY_TRACES_SAMPLE_RATE={self._rate:g})."
             )
-        fault = self._read_all("events", params, errand, draft, lambda page: draft.take_events(page, variant, scale))
+        fault = self._read_all("events", params, errand, result, lambda page: result.take_events(page, variant, scale))
         facts = self.organisation.facts
-        if variant.dataset == "spans" and draft.rows and not facts.get(PROVEN, DAY_SECONDS):
+        if variant.dataset == "spans" and result.rows and not facts.get(PROVEN, DAY_SECONDS):
             facts.put(PROVEN, True)
-        return draft.answer(variant.dataset, errand.requests, fault, scale)
+        return result.answer(variant.dataset, errand.requests, fault, scale)
 
     def _new_issues(self, question: Question, errand: Errand) -> Answer:
         since = question.window.start
-        narrowed, draft = self._narrow(question, errand)
+        narrowed, result = self._narrow(question, errand)
         params: Params = (
             ("query", f"firstSeen:>={stamp(since)}"),
             ("sort", "new"),
@@ -198,8 +198,8 @@ class SentrySource:
             *narrowed,
             *self.environment_params(),
         )
-        fault = self._read_all("issues", params, errand, draft, lambda page: draft.take_issues(page, since))
-        return draft.answer("issues", errand.requests, fault)
+        fault = self._read_all("issues", params, errand, result, lambda page: result.take_issues(page, since))
+        return result.answer("issues", errand.requests, fault)
 
     def _visible(self, question: Question, errand: Errand) -> Answer:
         """Which of these projects are in the list of projects now. Those it calls closed to us are tried one by one.
@@ -233,26 +233,26 @@ class SentrySource:
         return True
 
     def _read_all(
-        self, endpoint: str, params: Params, errand: Errand, draft: Draft, take: Callable[[Page], Taken]
+        self, endpoint: str, params: Params, errand: Errand, result: AnswerBuilder, take: Callable[[Page], Taken]
     ) -> SourceError | None:
-        """Read all pages into the draft. Once one was read a failure is returned: what was read is kept."""
+        """Read all pages into the answer. Once one was read a failure is returned: what was read is kept."""
         try:
             self.organisation.read_all(endpoint, params, errand, take)
         except SourceError as error:
-            if not draft.pages:
+            if not result.pages:
                 raise
-            pages = "the first page" if draft.pages == 1 else f"the first {draft.pages} pages"
-            draft.doubt(f"Only {pages} of Sentry's answer could be read: {error}")
+            pages = "the first page" if result.pages == 1 else f"the first {result.pages} pages"
+            result.doubt(f"Only {pages} of Sentry's answer could be read: {error}")
             return error
         return None
 
-    def _narrow(self, question: Question, errand: Errand) -> tuple[Params, Draft]:
-        """The `project` parameters, and a draft that keeps to them where naming them all would burst the URL."""
+    def _narrow(self, question: Question, errand: Errand) -> tuple[Params, AnswerBuilder]:
+        """The `project` parameters, and an answer that keeps to them where naming all would burst the URL."""
         ids = question.project_ids or self.organisation.project_ids(self.projects, errand)
-        draft = Draft(question, frozenset(ids) if ids else None)
+        result = AnswerBuilder(question, frozenset(ids) if ids else None)
         if 0 < len(ids) <= MOST_IDS:
-            return tuple(("project", project_id) for project_id in ids), draft
-        return (("project", "-1"),), draft
+            return tuple(("project", project_id) for project_id in ids), result
+        return (("project", "-1"),), result
 
     def environment_params(self) -> Params:
         return tuple(("environment", name) for name in self.environments)

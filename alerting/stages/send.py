@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from alerting.errors import DeliveryError
 from alerting.notifiers import registry
-from alerting.outbox import channels, queue, taken, trouble
+from alerting.outbox import broken_channels, channels, queue, unrecorded
 from alerting.outbox.message import Notice
 from alerting.outbox.models import Message
 from alerting.parts import Parts
@@ -51,14 +51,14 @@ def _send(parts: Parts, channel: str, message: Message, pace: timedelta) -> bool
         queue.mark_failed(message, error, parts.clock())
         if not error.permanent:
             return False
-        trouble.report(message, error, parts.notifiers, parts.fingerprints.get(channel, ""), parts.clock())
-        return trouble.is_open(channel)
+        broken_channels.report(message, error, parts.notifiers, parts.fingerprints.get(channel, ""), parts.clock())
+        return broken_channels.is_open(channel)
     except Exception as error:
         # A message that our own code cannot send must not block the ones behind it.
         logger.exception("message %s could not be sent through %s", message.pk, channel)
         queue.mark_failed(message, DeliveryError("internal_error", type(error).__name__), parts.clock(), pause=False)
         return True
-    taken.settle(message, receipt, parts.clock())
+    unrecorded.settle(message, receipt, parts.clock())
     channels.keep_pace(channel, pace, parts.clock())
     logger.info("%s took message %s (%s)", channel, message.pk, message.kind)
     return True

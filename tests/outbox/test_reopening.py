@@ -8,7 +8,7 @@ import pytest
 
 from alerting.errors import DeliveryError
 from alerting.notifiers import words
-from alerting.outbox import backoff, channels, queue, trouble
+from alerting.outbox import backoff, broken_channels, channels, queue
 from alerting.outbox.message import Kind, Notice
 from alerting.outbox.models import Channel, Message
 from alerting.pipeline import deliver_due
@@ -55,7 +55,7 @@ def test_after_a_minute_the_next_notice_tries_the_channel_and_opens_it(world: Wo
     next_notice(world, 2, timedelta(seconds=61))
     next_notice(world, 3, timedelta(seconds=2))
     assert (tell(world, "email"), tell(world, "slack")) == (["app-1"], ["app-2", "app-3"])
-    assert trouble.is_open("slack")
+    assert broken_channels.is_open("slack")
 
 
 def test_a_trial_that_is_refused_costs_the_notice_nothing_and_is_not_told_again(world: World) -> None:
@@ -92,7 +92,7 @@ def test_a_restart_tries_again_whatever_the_last_trial_said(world: World) -> Non
 
 
 def test_an_operator_reopens_the_channel_at_once(world: World) -> None:
-    assert trouble.reopen("slack", world.now) == 0
+    assert broken_channels.reopen("slack", world.now) == 0
     next_notice(world, 2, timedelta(seconds=1))
     assert (tell(world, "email"), tell(world, "slack")) == (["app-1"], ["app-2"])
 
@@ -139,7 +139,7 @@ def test_what_went_to_the_other_channel_comes_back_when_that_one_refuses(world: 
     next_notice(world, 2, timedelta(seconds=5))
     owe(notice(3), at=world.now)
     deliver_due(world.parts, "slack")
-    trouble.reopen("slack", world.now)
+    broken_channels.reopen("slack", world.now)
     world.deliver()
     world.deliver()
     assert sorted(tell(world, "slack") + tell(world, "email")) == ["app-1", "app-2", "app-3"]
@@ -148,7 +148,7 @@ def test_what_went_to_the_other_channel_comes_back_when_that_one_refuses(world: 
 
 def test_what_an_operator_discarded_does_not_come_back(world: World) -> None:
     Message.objects.filter(channel="slack").update(error="discarded by hand")
-    trouble.reopen("slack", world.now)
+    broken_channels.reopen("slack", world.now)
     world.email.errors = [DeliveryError("smtp_auth", "The mail server refused the login.", permanent=True)]
     queue.owe([queue.Debt(notice(1, sequence=2), "email")], world.now)
     world.deliver()
@@ -194,7 +194,7 @@ def test_who_was_told_that_a_channel_is_broken_is_told_once_that_it_works_again(
 
 
 def test_reopening_by_hand_is_told_when_a_notice_has_been_taken(world: World) -> None:
-    trouble.reopen("slack", world.now)
+    broken_channels.reopen("slack", world.now)
     world.deliver()
     assert mended(world) == []
     next_notice(world, 2, timedelta(seconds=1))
@@ -203,7 +203,7 @@ def test_reopening_by_hand_is_told_when_a_notice_has_been_taken(world: World) ->
 
 def test_what_waited_for_a_channel_that_works_again_is_counted(world: World) -> None:
     owe(*(notice(number) for number in (2, 3, 4)), at=world.now)
-    trouble.reopen("slack", world.now)
+    broken_channels.reopen("slack", world.now)
     next_notice(world, 5, timedelta(seconds=1))
     (told,) = mended(world)
     assert told.sentence.endswith("What still waits for it goes out now: 3 notices.")

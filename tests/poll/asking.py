@@ -7,8 +7,8 @@ from typing import Any
 from alerting.errors import SourceFault
 from alerting.poll.budget import LocalBudget
 from alerting.poll.client import SentryClient
-from alerting.poll.facts import FactsStore
 from alerting.poll.sentry import SentrySource
+from alerting.poll.server_facts import FactsStore
 from alerting.rules.answers import Measure, Priority, Question
 from alerting.rules.model import Trust, Window
 from tests.sandbox.prepared import Prepare, Reply

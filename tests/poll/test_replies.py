@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from alerting.errors import SourceError
 from alerting.http.exchange import Reply
 from alerting.poll.client import MAX_BYTES
-from alerting.poll.facts import Facts, MemoryFacts
 from alerting.poll.replies import DETAIL_LENGTH, detail, page, seen
 from alerting.poll.rows import moment, text
+from alerting.poll.server_facts import Facts, MemoryFacts
 
 JSON = {"content-type": "application/json"}
 NOW = 1_700_000_000.0

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from alerting.errors import SourceFault
-from alerting.poll.facts import MemoryFacts
+from alerting.poll.server_facts import MemoryFacts
 from alerting.rules.answers import Measure, Row
 from alerting.rules.model import Project, Trust
 from tests.poll.asking import END, event_row, happened, question, refusing, source

@@ -1,7 +1,7 @@
 """Which projects and environments are asked about, which of them we may see, and what is said of unknown ones."""
 
 from alerting.errors import SourceFault
-from alerting.poll.facts import MemoryFacts
+from alerting.poll.server_facts import MemoryFacts
 from alerting.rules.answers import Measure
 from alerting.rules.model import Trust
 from tests.poll.asking import happened, listing, question, source

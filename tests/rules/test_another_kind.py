@@ -156,7 +156,7 @@ def contribute(checkout: Checkout) -> None:
     checkout.insert(answers, "    errors: int | None = None", "    sessions: int = 0\n    crashed: int = 0")
     checkout.write("alerting/poll/sessions.py", WORDS)
     source = "alerting/poll/sentry.py"
-    checkout.insert(source, "from alerting.poll.variants import COUNT", "from alerting.poll import sessions")
+    checkout.insert(source, "from alerting.poll.datasets import COUNT", "from alerting.poll import sessions")
     checkout.insert(source, "                case Measure.PROJECTS:", ASKED)
 
 

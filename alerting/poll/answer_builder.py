@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from alerting.errors import SourceError, SourceFault
-from alerting.poll import complaints, rows
+from alerting.poll import refusals, rows
+from alerting.poll.datasets import Variant
 from alerting.poll.replies import Page, garbled
 from alerting.poll.rows import UnreadableError
-from alerting.poll.variants import Variant
 from alerting.rules.answers import Answer, Question, Row
 from alerting.rules.model import Issue, Project, Trust
 
@@ -18,7 +18,7 @@ Taken = tuple[int, bool]
 
 
 @dataclass(slots=True)
-class Draft:
+class AnswerBuilder:
     """`take_…` add one page and return how many rows were new and whether the next page is wanted.
 
     `covered` are the ids of the projects that are asked about, None meaning all; rows of others are left out.
@@ -38,7 +38,7 @@ class Draft:
         found = rows.records(page.data if isinstance(page.data, dict) else None, "events")
         meta, before = rows.meta(page.data), len(self._seen)
         if rows.sees_no_project(page.data):
-            raise SourceError(SourceFault.FORBIDDEN, complaints.NO_PROJECTS)
+            raise SourceError(SourceFault.FORBIDDEN, refusals.NO_PROJECTS)
         if meta.get("dataScanned") == "partial":
             note = "Sentry read only a part of the data for this answer."
             # Latency and throughput are estimates from samples anyway; a count of errors is not.
