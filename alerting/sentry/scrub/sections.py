@@ -67,6 +67,10 @@ def _gone(walk: Walk, item: Any) -> Any:
     return walk.marked("task-argument", item) if item else item
 
 
+def _data(walk: Walk, value: Any) -> Any:
+    return walk.value(value)
+
+
 def _of_celery(section: Section, otherwise: Section) -> Section:
     return lambda walk, value: (section if walk.of_celery else otherwise)(walk, value)
 
@@ -81,7 +85,7 @@ _CARRYING: dict[str, Section] = dict.fromkeys(("req", "request", "task_request",
 # What the worker logs beside a message, and the job that older SDKs attach to a task's event.
 _BESIDE = _object({"data": _object(_LOGGED)})
 _JOB: Mapping[str, Section] = {"celery-job": _object({"args": _gone})}
-_text = _of_celery(_until_body, Walk.value)
+_text = _of_celery(_until_body, _data)
 
 
 def _frame(walk: Walk, frame: Any) -> Any:
@@ -120,7 +124,7 @@ def _clean_source(walk: Walk, frame: dict[Any, Any]) -> None:
         begin = end + 1
 
 
-_FRAME: Mapping[str, Section] = {"vars": Walk.value, **dict.fromkeys(_SOURCE, _as_it_is)}
+_FRAME: Mapping[str, Section] = {"vars": _data, **dict.fromkeys(_SOURCE, _as_it_is)}
 _CELERY_FRAME: Mapping[str, Section] = {**_FRAME, "vars": _object({**_LOGGED, **_CARRYING})}
 _STACKTRACE = _object({"frames": _each(_frame)}, structure.STACKTRACE)
 _STACKTRACES: dict[str, Section] = {"stacktrace": _STACKTRACE, "raw_stacktrace": _STACKTRACE}
@@ -260,7 +264,7 @@ SECTIONS: Mapping[str, Section] = {
     "sentry.interfaces.Message": _logentry,
     "message": _message,
     "body": _message,
-    "data": _of_celery(_BESIDE, Walk.value),
+    "data": _of_celery(_BESIDE, _data),
     "extra": _of_celery(_object({**_JOB, "data": _object(_LOGGED)}), _object(_JOB)),
     "attributes": _attributes,
 }
