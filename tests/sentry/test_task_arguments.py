@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import sentry_sdk
 
-from alerting.sentry.scrub import scrub_event
+from alerting.sentry.scrub import scrub_event, without_task_arguments
 from tests.sentry.sdk import Kept
 
 WORKER = "celery.worker.consumer.consumer"
@@ -69,6 +69,12 @@ def test_the_body_of_a_message_that_cannot_be_run_stays_home() -> None:
     report = {"message": "Received and deleted unknown message.\nThe full contents of the message body was: %s"}
     report |= {"params": ["body: hunter2"], "formatted": "… message body was: body: hunter2"}
     assert "hunter2" not in str(scrubbed({"logger": WORKER, "logentry": report}))
+
+
+def test_names_are_read_by_the_rules_though_arguments_were_taken_out_before() -> None:
+    held = {"extra": {"ghp_b7Kq2Lm4Np6Rt8Uw0" + "Yz1Bc3De5Fg7Hi9JkLx": "seen", "password": "hunter2"}}
+    assert without_task_arguments(held) == held
+    assert scrubbed(held) == {"extra": {"[Filtered]": "seen", "password": "[Filtered]"}}
 
 
 def test_logs_lose_them_as_well() -> None:

@@ -5,7 +5,6 @@ rule's id, `s` for substituted, and where the marker stands in what is left; `le
 """
 
 from collections.abc import Iterator
-from itertools import islice
 from typing import Any, NamedTuple
 
 from alerting.sentry.scrub.values import MARKER
@@ -36,21 +35,21 @@ def paths(remarks: Remarks, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[
             yield from paths(one[1], (*path, one[0]))
 
 
-def with_remarks(given: Any, remarks: Remarks) -> dict[str, Any]:
-    """The event's own `_meta` with the remarks in it; what is given stays as it is."""
-    meta: dict[str, Any] = dict(given) if isinstance(given, dict) else {}
-    ours = {id(meta)}
-    for path, (rule, start, end, length) in islice(paths(remarks), MOST):
-        node = meta
-        for step in (*map(str, path), ""):
-            below: Any = node.get(step)
-            if id(below) not in ours:
-                below = node[step] = dict(below) if isinstance(below, dict) else {}
-                ours.add(id(below))
-            node = below
-        node["rem"] = [*node.get("rem", ()), [rule, "s", start, end] if start >= 0 else [rule, "s"]]
-        if length:
-            node["len"] = length
+def with_remarks(given: Any, remarks: Remarks, left: list[int] | None = None) -> dict[str, Any]:
+    """The event's own `_meta` with the remarks in it, as many as are `left`; what is given stays as it is."""
+    left = [MOST] if left is None else left
+    meta = dict(given) if isinstance(given, dict) else {}
+    for one in remarks:
+        if not isinstance(one, Remark):
+            step, below = str(one[0]), one[1]
+            meta[step] = with_remarks(meta.get(step), below, left)
+        elif left[0]:
+            left[0] -= 1
+            told = meta[""] = dict(meta.get("") or {})
+            place = [one.start, one.end] if one.start >= 0 else []
+            told["rem"] = [*told.get("rem", ()), [one.rule, "s", *place]]
+            if one.length:
+                told["len"] = one.length
     return meta
 
 

@@ -89,7 +89,7 @@ _text = _of_celery(_until_body, _data)
 
 
 def _frame(walk: Walk, frame: Any) -> Any:
-    if not isinstance(frame, Mapping):
+    if type(frame) is not dict and not isinstance(frame, Mapping):
         return walk.value(frame)
     own = _CELERY_FRAME if is_of_celery(frame.get("module")) else _FRAME
     cleaned = walk.mapping(frame, kept=structure.FRAME, own=own)
@@ -100,38 +100,39 @@ def _frame(walk: Walk, frame: Any) -> Any:
 
 def _clean_source(walk: Walk, frame: dict[Any, Any]) -> None:
     """Take secrets out of lines of source, read as one text: a private key goes on from line to line."""
-    places: list[tuple[str, int, str]] = []
+    lines: list[Any] = []
     for field in filter(frame.__contains__, _SOURCE):
         held = frame[field]
         if isinstance(held, list | tuple):
-            frame[field] = held = list(held)
-        for position, line in enumerate(held if type(held) is list else (held,)):
-            if type(line) is str:
-                places.append((field, position, line))
-    cuts = merged(walk.cuts_in_code("\n".join([line for _, _, line in places])))[::-1]
-    begin = 0
-    for field, position, line in places if cuts else ():
-        end = begin + len(line)
-        while cuts and cuts[-1][1] <= begin:
-            cuts.pop()
-        reached = takewhile(lambda cut, end=end: cut[0] < end, reversed(cuts))  # type: ignore[misc]
-        here = [(max(start - begin, 0), min(stop, end) - begin, rule) for start, stop, rule in reached]
-        if isinstance(frame[field], list):
-            left = walk.at(field, walk.at, position, without, line, here, walk.remarks)
-            frame[field][position] = left
+            frame[field] = held = [line if type(line) is str else walk.value(line) for line in held]
+            lines += held
         else:
-            frame[field] = walk.at(field, without, line, here, walk.remarks)
-        begin = end + 1
+            frame[field] = held if type(held) is str else walk.value(held)
+            lines.append(frame[field])
+    cuts = merged(walk.cuts_in_code("\n".join([line if type(line) is str else "" for line in lines])))[::-1]
+    end = -1
+    for field in filter(frame.__contains__, _SOURCE) if cuts else ():
+        held = frame[field]
+        for position, line in enumerate(held if type(held) is list else [held]):
+            begin, end = end + 1, end + 1 + (len(line) if type(line) is str else 0)
+            while cuts and cuts[-1][1] <= begin:
+                cuts.pop()
+            reached = takewhile(lambda cut, end=end: cut[0] < end, reversed(cuts))  # type: ignore[misc]
+            here = [(max(start - begin, 0), min(stop, end) - begin, rule) for start, stop, rule in reached]
+            if here and type(held) is list:
+                held[position] = walk.at(field, walk.at, position, without, line, here, walk.remarks)
+            elif here:
+                frame[field] = walk.at(field, without, line, here, walk.remarks)
 
 
-_FRAME: Mapping[str, Section] = {"vars": _data, **dict.fromkeys(_SOURCE, _as_it_is)}
-_CELERY_FRAME: Mapping[str, Section] = {**_FRAME, "vars": _object({**_LOGGED, **_CARRYING})}
+_FRAME: Mapping[str, Section | None] = {"vars": _data, **dict.fromkeys(_SOURCE)}
+_CELERY_FRAME: Mapping[str, Section | None] = {**_FRAME, "vars": _object({**_LOGGED, **_CARRYING})}
 _STACKTRACE = _object({"frames": _each(_frame)}, structure.STACKTRACE)
 _STACKTRACES: dict[str, Section] = {"stacktrace": _STACKTRACE, "raw_stacktrace": _STACKTRACE}
 
 
 def _crumb(walk: Walk, value: Any) -> Any:
-    if not isinstance(value, Mapping):
+    if type(value) is not dict and not isinstance(value, Mapping):
         return walk.value(value)
     own = _CELERY_CRUMB if is_of_celery(value.get("category")) else _NONE
     if (

@@ -21,6 +21,7 @@ DEEPEST = 60
 _PART = 10  # units of work
 _MOST_ARGUMENTS = 100
 _HARMLESS = Secrecy.HARMLESS
+_TEXTS = frozenset({str})
 _HARMLESS_TYPES = (datetime.datetime, datetime.date, datetime.time, datetime.timedelta, uuid.UUID)
 _Section = Callable[["Walk", Any], Any]
 
@@ -130,21 +131,20 @@ class Walk:
             return value
         return self.marked("named", value)
 
-    def _is_spent(self, value: Any, depth: int) -> bool:
-        """Whether the container is too deep, as a cycle is, or one part of too many."""
-        self.work.left -= _PART * (1 + len(value))
-        return depth >= DEEPEST or self.work.left < 0
-
     def mapping(
         self,
         value: Mapping[Any, Any],
         depth: int = 0,
         within: Secrecy = _HARMLESS,
         kept: frozenset[str] = frozenset(),
-        own: Mapping[str, _Section] = {},
+        own: Mapping[str, _Section | None] = {},
     ) -> Any:
-        """An object: `kept` fields as they are, where they hold no others, its `own` sections, all else as data."""
-        if self._is_spent(value, depth):
+        """An object: `kept` fields as they are, where they hold no others, its `own` sections, all else as data.
+
+        What has no section of its own there is left to who asks.
+        """
+        self.work.left -= _PART * (1 + len(value))
+        if depth >= DEEPEST or self.work.left < 0:
             return self.marked("event-budget")
         told: Mapping[Any, Secrecy] = {}
         if not structure.TELLING.isdisjoint(value):
@@ -157,7 +157,8 @@ class Walk:
             if kept and name in kept and kind is not dict and kind is not list:
                 continue
             if own and name in own:
-                cleaned[name] = self.at(name, own[name], self, item)
+                if section := own[name]:
+                    cleaned[name] = self.at(name, section, self, item)
                 continue
             secrecy = keys.get(name)
             if secrecy is None:
@@ -186,13 +187,14 @@ class Walk:
         return secrecy
 
     def _sequence(self, value: Any, depth: int, within: Secrecy = _HARMLESS) -> Any:
-        if self._is_spent(value, depth):
+        self.work.left -= _PART * (1 + len(value))
+        if depth >= DEEPEST or self.work.left < 0:
             return self.marked("event-budget")
         cleaned, clean = [], self._clean
         if (
             within is _HARMLESS
             and type(value) is list
-            and set(map(type, value)) <= {str}
+            and _TEXTS.issuperset(map(type, value))
             and all(map(clean.get, value))
         ):
             return value.copy()
