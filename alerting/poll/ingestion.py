@@ -28,6 +28,9 @@ TAIL_SHARE = 5
 FEWEST_IN_TAIL = 5.0
 EMPTY_TAIL = 0.1
 THIN_TAIL = 0.6
+END_MISSING = "its newest transactions are missing"
+# The next windows may have a hole in their middle. What is over so many times the threshold is so without it.
+MOST_BY_A_HOLE = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +172,29 @@ def hold_after_an_outage(
     ]
 
 
+def ends_missing(verdicts: Iterable[Verdict]) -> dict[str, datetime]:
+    """By project id: until when its transactions were found to be late."""
+    return {each.reading.project.id: each.reading.window.end for each in verdicts if each.why == END_MISSING}
+
+
+def hold_around_late_traffic(
+    verdicts: Iterable[Verdict], open_now: Iterable[tuple[str, str]], late: Mapping[str, datetime]
+) -> list[Verdict]:
+    """Without ratios about to be told of windows that hold a moment up to which transactions were late: those that are
+    punctual again come in before the last late ones do."""
+    known = set(open_now)
+    return [
+        _held(each, "its transactions were late until a moment ago")
+        if each.outcome is Outcome.BREACHED
+        and each.rule.kind.is_ratio
+        and (each.rule.name, each.reading.project.id) not in known
+        and each.reading.window.start < late.get(each.reading.project.id, each.reading.window.start)
+        and (each.reading.value or 0.0) <= MOST_BY_A_HOLE * each.rule.threshold
+        else each
+        for each in verdicts
+    ]
+
+
 def tails(verdicts: Iterable[Verdict], open_now: Iterable[tuple[str, str]]) -> list[Question]:
     """The end of each window in which a ratio or percentile is about to be told: is it as full as the rest?"""
     known = set(open_now)
@@ -206,7 +232,7 @@ def hold_where_the_end_is_missing(
         elif key[0] in unread:
             result.append(_not_known(verdict))
         elif _is_missing(verdict.rule, verdict, counts.get(key, 0)):
-            result.append(_held(verdict, "its newest transactions are missing"))
+            result.append(_held(verdict, END_MISSING))
         else:
             result.append(verdict)
     return result

@@ -33,7 +33,7 @@ def remember(memory: Mapping[str, Any], answers: Sequence[Answer], now: datetime
     """The memory after this tick: a sample of every project's transactions a minute now and then, and what stopped."""
     samples = [[at, rates] for at, rates in memory.get("samples", []) if _age(at, now) <= REMEMBERED]
     result: dict[str, Any] = {"samples": samples}
-    result |= {name: memory[name] for name in ("stopped", "asked_at", "wanted_at") if name in memory}
+    result |= {name: memory[name] for name in ("stopped", "asked_at", "wanted_at", "late") if name in memory}
     known = usual(memory)
     if any(_is_tail(each) and len(_expected(known, each.question)) >= FEWEST_PROJECTS for each in answers):
         result |= {"stopped": stopped(known, answers), "asked_at": now.isoformat()}
@@ -54,6 +54,17 @@ def usual(memory: Mapping[str, Any]) -> dict[str, float]:
     projects = {project for rates in samples for project in rates}
     found = {project: median_high(rates.get(project, 0.0) for rates in samples) for project in projects}
     return {project: rate for project, rate in found.items() if rate >= FEWEST_A_MINUTE}
+
+
+def late(memory: Mapping[str, Any]) -> dict[str, datetime]:
+    """Until when a project's transactions were found to be late, by its id."""
+    return {project: datetime.fromisoformat(at) for project, at in memory.get("late", {}).items()}
+
+
+def note_late(memory: Mapping[str, Any], found: Mapping[str, datetime], now: datetime) -> dict[str, Any]:
+    """The memory with what was found, and without what no window reaches any more."""
+    kept = {project: at for project, at in memory.get("late", {}).items() if _age(at, now) <= REMEMBERED}
+    return {**memory, "late": kept | {project: at.isoformat() for project, at in found.items()}}
 
 
 def is_fresh(memory: Mapping[str, Any], now: datetime) -> bool:

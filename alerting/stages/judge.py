@@ -44,11 +44,13 @@ def judge(
     open_now = [(each.rule, each.project_id_text) for each in standing]
     if (back := gaps.last_end(now)) is not None:
         verdicts = ingestion.hold_after_an_outage(verdicts, open_now, traffic.usual(state.traffic), back)
+    verdicts = ingestion.hold_around_late_traffic(verdicts, open_now, traffic.late(state.traffic))
     tails = ingestion.tails(verdicts, open_now)
     room = before_ends.room(answers, state.plan)
     read = [parts.source.ask(question) for question in tails[:room]]
     answers += read
     verdicts = ingestion.hold_where_the_end_is_missing(verdicts, read, tails[room:])
+    state.traffic = traffic.note_late(state.traffic, ingestion.ends_missing(verdicts), now)
     return confirm(verdicts, looked_for, before_ends.visible(answers))
 
 

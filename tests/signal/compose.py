@@ -113,7 +113,8 @@ def _befall(stage: Stage) -> None:
                     burst(stage, project, start)
                 stage.label("storm", None, start, start + 10)
     if days >= 2:
-        deleted(stage, stage.projects[0], stage.length - 20 * HOUR)
+        at = stage.length - 20 * HOUR
+        stage.label("deleted", stage.projects[0], at, deleted(stage, stage.projects[0], at))
 
 
 def _meanwhile(stage: Stage, start: float, end: float) -> None:

@@ -189,7 +189,7 @@ class _Scorer:
                     self.score.false += [label] if said else []
                     continue
                 readable = self.history.up_again(new.readable)
-                if readable + HOUR > self.history.length:
+                if readable + HOUR > self.history.length or not project.exists(readable):
                     continue
                 self.score.incidents += 1
                 if not said:
