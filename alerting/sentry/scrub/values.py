@@ -3,11 +3,14 @@
 import ipaddress
 import re
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from alerting.sentry.scrub.names import Names
 from alerting.sentry.scrub.rules import figures, plain
 from alerting.sentry.scrub.rules.secrecy import Secrecy
 from alerting.sentry.scrub.rules.words import MECHANISMS, ORDINARY, SCHEMES
+
+if TYPE_CHECKING:
+    from alerting.sentry.scrub.names import Names
 
 MARKER = "[Filtered]"
 
@@ -55,7 +58,7 @@ def is_secret_value(
     return looks_random(text) and "(" not in text and not plain.NUMBERED.fullmatch(text)
 
 
-def _is_card(_match: re.Match[str], value: str, _names: Names) -> bool:
+def _is_card(_match: re.Match[str], value: str, _names: "Names") -> bool:
     """Whether the digits are a card's: an issuer's range and length, and Luhn's check digit."""
     digits = figures.NO_DIGIT.sub("", value)
     if (sum(map(int, digits[-1::-2])) + sum(map(int, digits[-2::-2].translate(figures.DOUBLED)))) % 10:
@@ -64,12 +67,12 @@ def _is_card(_match: re.Match[str], value: str, _names: Names) -> bool:
     return issued and len(set(digits)) > 1
 
 
-def _is_iban(_match: re.Match[str], value: str, _names: Names) -> bool:
+def _is_iban(_match: re.Match[str], value: str, _names: "Names") -> bool:
     plain = [char for char in value if char.isalnum()]
     return int("".join(str(int(char, 36)) for char in plain[4:] + plain[:4])) % 97 == 1
 
 
-def _is_public_address(match: re.Match[str], value: str, _names: Names) -> bool:
+def _is_public_address(match: re.Match[str], value: str, _names: "Names") -> bool:
     """Whether it is a person's address; what stands before it tells, as versions look alike.
 
     Documentation ranges count as public: examples and tests stand for real visitors.
@@ -94,11 +97,11 @@ def _has_digit_and_letter(text: str) -> bool:
     return any(map(str.isdigit, text)) and any(map(str.isalpha, text))
 
 
-def _is_credential(_match: re.Match[str], value: str, _names: Names) -> bool:
+def _is_credential(_match: re.Match[str], value: str, _names: "Names") -> bool:
     return len(value) > 24 or value[-1] == "=" or not value.isalpha() or not (value[1:].islower() or value.isupper())
 
 
-def _told(match: re.Match[str], value: str, names: Names) -> bool:
+def _told(match: re.Match[str], value: str, names: "Names") -> bool:
     """A sentence tells a secret in quotes, and any that looks random; of weak names more is asked."""
     is_vault = names.judge(match["name"]) is Secrecy.VAULT
     joined = bool(match["joint"] or (match["sign"] and " " in match["name"])) or "_" in match["name"]
@@ -111,7 +114,7 @@ def _told(match: re.Match[str], value: str, names: Names) -> bool:
     return is_secret_value(value, Secrecy.STRONG if is_vault and joined else Secrecy.WEAK, quoted=True)
 
 
-def _pair(match: re.Match[str], value: str, names: Names) -> bool:
+def _pair(match: re.Match[str], value: str, names: "Names") -> bool:
     """Two names in a list look alike: columns, fields, headers."""
     secrecy = names.judge(match["name"])
     if secrecy < Secrecy.STRONG and (value[:4].isdigit() or not is_secret_value(value, secrecy, quoted=True)):
@@ -120,7 +123,7 @@ def _pair(match: re.Match[str], value: str, names: Names) -> bool:
     return not is_word or (match["quote"] == "'" and not names.are_secret(value))
 
 
-CHECKS: dict[str, Callable[[re.Match[str], str, Names], bool]] = {
+CHECKS: dict[str, Callable[[re.Match[str], str, "Names"], bool]] = {
     "card": _is_card,
     "iban": _is_iban,
     "address": _is_public_address,
