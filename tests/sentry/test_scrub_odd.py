@@ -171,6 +171,31 @@ def test_nothing_of_the_answer_is_shared_with_what_was_given() -> None:
     assert event == {"extra": {"a": [1, {"b": "c"}], "password": "x9"}, "tags": [["a", "b"]]}
 
 
+def test_a_password_of_letters_goes_in_a_list_of_pairs_and_names_stay_in_a_list() -> None:
+    held = {"form": [["page", "two"], ["password", "correcthorse"]], "fields": ["password", "email"]}
+    left = [["page", "two"], ["password", "[Filtered]"]]
+    assert scrub_event({"extra": held})["extra"] == {"form": left, "fields": ["password", "email"]}
+
+
+@pytest.mark.parametrize(
+    ("shown", "left"),
+    [
+        ("{'credentials': {'a': {'k': 'zz'}, 'b': 'x9y8'}, 'n': 1}", "{'credentials': {[Filtered]}, 'n': 1}"),
+        ("auth=('ada', 'hu)]nter2'), n=1", "auth=([Filtered]), n=1"),
+    ],
+)
+def test_a_bracket_under_a_secrets_name_goes_up_to_its_own_end(shown: str, left: str) -> None:
+    assert scrub_event({"message": shown})["message"] == left
+
+
+def test_texts_that_take_too_much_work_cost_no_frame_its_form() -> None:
+    frames = [{"function": f"f{at}", "vars": {"x": f"token {at} of password={at} " * 60}} for at in range(200)]
+    after = scrub_event({"exception": {"values": [{"stacktrace": {"frames": frames}}]}})
+    left = after["exception"]["values"][0]["stacktrace"]["frames"]
+    assert [frame["function"] for frame in left] == [frame["function"] for frame in frames]
+    assert left[-1]["vars"] == {"x": "[Filtered]"}
+
+
 def test_threads_can_share_one_scrubber() -> None:
     scrub, wrong = Scrubber(), []
 

@@ -137,16 +137,22 @@ def _bracketed(text: str, at: int, strong: bool) -> Span:
     """What a bracket holds under a secret name, or what begins with one; complaints about the secret stay."""
     if not strong and text[at] == "{":
         return _NONE
-    found = _closing(_CLOSERS[text[at]], "\"'`").search(text, at, at + 4096)
-    if not found:
+    opener, opened, quotes, end = text[at], 0, 0, at
+    for found in _closing(_CLOSERS[opener], "\"'`").finditer(text, at, at + 4096):
+        opened += text.count(opener, end, found.start()) - 1
+        quotes += text.count("'", end, found.start()) + text.count('"', end, found.start())
+        end = found.end()
+        if opened <= 0 and quotes % 2 == 0:
+            break
+    else:
         return at, len(text)
-    inside = text[at + 1 : found.start()]
+    inside = text[at + 1 : end - 1]
     told = _QUOTED.findall(inside)
-    if holds_nothing(text[at : found.end()]) or holds_nothing(inside.strip("'\" ")):
+    if holds_nothing(text[at:end]) or holds_nothing(inside.strip("'\" ")):
         return _NONE
     if any(map(is_complaint, told)) and all(is_complaint(one) or one.replace("_", "").isalpha() for one in told):
         return _NONE
-    return (at + 1, found.start()) if told or (strong and text[at] == "[") else _NONE
+    return (at + 1, end - 1) if told or (strong and text[at] == "[") else _NONE
 
 
 def _argument(text: str, call: re.Match[str]) -> Span:

@@ -18,7 +18,8 @@ from alerting.sentry.scrub.work import Cut, Work
 
 # The SDK keeps five levels of most sections; a text with JSON in JSON adds a few.
 DEEPEST = 60
-_PART = 10  # units of work
+# Parts of containers; where an event has more, those are replaced. Texts are counted by the work they take.
+MOST_PARTS = 20_000
 _MOST_ARGUMENTS = 100
 _HARMLESS = Secrecy.HARMLESS
 _TEXTS = frozenset({str})
@@ -36,6 +37,7 @@ class Walk:
         self._keys = texts.keys
         self._read: dict[str, tuple[Any, Remarks]] = {}
         self.work = Work()
+        self._parts_left = MOST_PARTS
         self.of_celery = False
         """Whether Celery's own logger made what is walked: it tells of tasks with their arguments."""
         self.remarks: Remarks = []
@@ -80,7 +82,7 @@ class Walk:
             self.remarks += found[1]
             return found[0]
         before = len(self.remarks)
-        self.work.left -= 20 + 2 * min(len(text), LONGEST_TEXT)
+        self.work.left -= 20 + min(len(text), LONGEST_TEXT)
         if self.work.left < 0:
             return self.marked("event-budget", text)
         try:
@@ -95,7 +97,7 @@ class Walk:
     def parsed(self, value: Any) -> Any:
         """What a text held as JSON, cleaned."""
         before = len(self.remarks)
-        cleaned = self.value(value, depth=DEEPEST - 30 if self.work.left > 0 else DEEPEST)
+        cleaned = self.value(value, depth=DEEPEST - 30 if self._parts_left > 0 else DEEPEST)
         self.remarks[before:] = [Remark(told.rule, length=told.length) for _, told in paths(self.remarks[before:])]
         return cleaned
 
@@ -143,8 +145,8 @@ class Walk:
 
         What has no section of its own there is left to who asks.
         """
-        self.work.left -= _PART * (1 + len(value))
-        if depth >= DEEPEST or self.work.left < 0:
+        self._parts_left -= 1 + len(value)
+        if depth >= DEEPEST or self._parts_left < 0:
             return self.marked("event-budget")
         told: Mapping[Any, Secrecy] = {}
         if not structure.TELLING.isdisjoint(value):
@@ -186,9 +188,9 @@ class Walk:
                 remember(self._keys, name, secrecy)
         return secrecy
 
-    def _sequence(self, value: Any, depth: int, within: Secrecy = _HARMLESS) -> Any:
-        self.work.left -= _PART * (1 + len(value))
-        if depth >= DEEPEST or self.work.left < 0:
+    def _sequence(self, value: Any, depth: int, within: Secrecy = _HARMLESS, is_pair: bool = False) -> Any:
+        self._parts_left -= 1 + len(value)
+        if depth >= DEEPEST or self._parts_left < 0:
             return self.marked("event-budget")
         cleaned, clean = [], self._clean
         if (
@@ -198,10 +200,13 @@ class Walk:
             and all(map(clean.get, value))
         ):
             return value.copy()
-        told = _judged(value, self.names) if isinstance(value, list | tuple) else {}
+        told = _judged(value, self.names, is_pair) if isinstance(value, list | tuple) else {}
+        are_pairs = all(isinstance(item, list | tuple) and len(item) == 2 for item in value)
         for position, item in enumerate(value):
             secrecy = told.get(position, _HARMLESS)
-            if secrecy is not _HARMLESS or within is not _HARMLESS or type(item) is not str or item not in clean:
+            if are_pairs:
+                item = self.at(position, self._sequence, item, depth + 1, within, True)
+            elif secrecy is not _HARMLESS or within is not _HARMLESS or type(item) is not str or item not in clean:
                 item = self.at(position, self.held, "", item, secrecy, depth + 1, within)
             cleaned.append(item)
         return tuple(cleaned) if isinstance(value, tuple) else cleaned
@@ -226,19 +231,24 @@ class Walk:
         return value
 
 
-def _judged(value: Any, names: Names) -> Mapping[int, Secrecy]:
-    """Which items are secret by what stands before them: a value by its name, a program's argument by its option."""
+def _judged(value: Any, names: Names, is_pair: bool) -> Mapping[int, Secrecy]:
+    """Which items are secret by what stands before them: a value by its name, a program's argument by its option.
+
+    Two words in a list may both be names, unless the list is one of pairs.
+    """
     first = value[:_MOST_ARGUMENTS]
     if len(value) == 2 and isinstance(value[0], str | bytes) and structure.NAME.fullmatch(_text_of(value[0])):
         secrecy = names.judge(_text_of(value[0]))
         is_word = isinstance(value[1], str) and plain.WORDLIKE.fullmatch(value[1].strip("'\""))
-        if secrecy > Secrecy.ADDRESS and not (is_word and isinstance(value, list)):
+        if secrecy > Secrecy.ADDRESS and (is_pair or not (is_word and isinstance(value, list))):
             return {1: secrecy}
+    texts = [item.strip("b'\"") if isinstance(item, str) else "" for item in first]
     return {
         at: Secrecy.VAULT
-        for at, (option, given) in enumerate(pairwise(first), 1)
-        if isinstance(option, str) and option.strip("b'\"")[:1] == "-" and isinstance(given, str)
-        if given.strip("b'\"")[:1] != "-" and "=" not in option and names.are_secret(option.strip("b'\"-"))
+        for at, (option, given) in enumerate(pairwise(texts), 1)
+        if option[:1] == "-" and given[:1] != "-" and "=" not in option
+        if names.are_secret(option)
+        or (option in structure.USERS and not given.rpartition(":")[2].isdigit() and ":" in given)
     }
 
 

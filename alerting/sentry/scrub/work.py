@@ -9,7 +9,7 @@ class OverworkedError(Exception):
 
 
 class Work:
-    """What one event may take, in units of some fifty nanoseconds: more than people's largest ones need."""
+    """What one event may take, in units of some fifty nanoseconds; its form is counted apart and stays."""
 
     def __init__(self) -> None:
         self.left = MOST
