@@ -82,7 +82,7 @@ class Walk:
             self.remarks += found[1]
             return found[0]
         before = len(self.remarks)
-        self.work.left -= 20 + min(len(text), LONGEST_TEXT)
+        self.work.left -= 2 * (20 + min(len(text), LONGEST_TEXT))
         if self.work.left < 0:
             return self.marked("event-budget", text)
         try:

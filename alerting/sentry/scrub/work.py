@@ -1,7 +1,7 @@
 """What reading may cost: no text, whatever it holds, keeps its host busy."""
 
 Cut = tuple[int, int, str]  # where a secret begins and ends in a text, and the id of the rule that found it
-MOST = 350_000
+MOST = 300_000
 
 
 class OverworkedError(Exception):
