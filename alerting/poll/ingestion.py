@@ -29,7 +29,8 @@ FEWEST_IN_TAIL = 5.0
 EMPTY_TAIL = 0.1
 THIN_TAIL = 0.6
 END_MISSING = "its newest transactions are missing"
-# The next windows may have a hole in their middle. What is over so many times the threshold is so without it.
+LATE_LATELY = "its transactions were late until a moment ago"
+# Where the usual traffic is not known: what is over so many times the threshold is so without a hole, too.
 MOST_BY_A_HOLE = 2.0
 
 
@@ -177,22 +178,38 @@ def ends_missing(verdicts: Iterable[Verdict]) -> dict[str, datetime]:
     return {each.reading.project.id: each.reading.window.end for each in verdicts if each.why == END_MISSING}
 
 
-def hold_around_late_traffic(
-    verdicts: Iterable[Verdict], open_now: Iterable[tuple[str, str]], late: Mapping[str, datetime]
+def hold_around_lag(
+    verdicts: Iterable[Verdict],
+    open_now: Iterable[tuple[str, str]],
+    late: Mapping[str, datetime],
+    usual: Mapping[str, float],
 ) -> list[Verdict]:
-    """Without ratios about to be told of windows that hold a moment up to which transactions were late: those that are
-    punctual again come in before the last late ones do."""
+    """Without what is about to be told, or to end, by windows that hold a moment up to which transactions were late:
+    those that are punctual again come in before the last late ones do. A window as full as usual is judged."""
     known = set(open_now)
-    return [
-        _held(each, "its transactions were late until a moment ago")
-        if each.outcome is Outcome.BREACHED
-        and each.rule.kind.is_ratio
-        and (each.rule.name, each.reading.project.id) not in known
-        and each.reading.window.start < late.get(each.reading.project.id, each.reading.window.start)
-        and (each.reading.value or 0.0) <= MOST_BY_A_HOLE * each.rule.threshold
-        else each
-        for each in verdicts
-    ]
+    everywhere = late.get(traffic.EVERYWHERE)
+    result: list[Verdict] = []
+    for each in verdicts:
+        project, start = each.reading.project.id, each.reading.window.start
+        until = max((at for at in (everywhere, late.get(project)) if at is not None), default=start)
+        if until <= start or not each.rule.kind.needs_transactions:
+            result.append(each)
+        elif (each.rule.name, project) in known:
+            is_doubtful = _may_end(each) and not traffic.is_full(each, usual)
+            result.append(_held(each, LATE_LATELY) if is_doubtful else each)
+        else:
+            result.append(_held(each, LATE_LATELY) if _may_be_a_hole(each, usual) else each)
+    return result
+
+
+def _may_be_a_hole(verdict: Verdict, usual: Mapping[str, float]) -> bool:
+    """Whether it is over the threshold only because transactions are missing, as far as is known."""
+    if verdict.reading.project.id in usual:
+        return traffic.may_be_incomplete(verdict, usual, enough=1.0)
+    limit = MOST_BY_A_HOLE * verdict.rule.threshold
+    return (
+        verdict.outcome is Outcome.BREACHED and verdict.rule.kind.is_ratio and (verdict.reading.value or 0.0) <= limit
+    )
 
 
 def tails(verdicts: Iterable[Verdict], open_now: Iterable[tuple[str, str]]) -> list[Question]:

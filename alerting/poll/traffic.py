@@ -25,6 +25,8 @@ FEWEST_PROJECTS = 3
 EMPTY = 0.1
 # With so much of the usual traffic a rate is right; with less than that a percentile of it may not be.
 ENOUGH, HALF = 0.9, 0.5
+# The place of all projects among those whose transactions were late.
+EVERYWHERE = ""
 # For so long an answer holds: while all is late it is not asked again every tick.
 BELIEVED = timedelta(seconds=75)
 
@@ -57,7 +59,7 @@ def usual(memory: Mapping[str, Any]) -> dict[str, float]:
 
 
 def late(memory: Mapping[str, Any]) -> dict[str, datetime]:
-    """Until when a project's transactions were found to be late, by its id."""
+    """Until when a project's transactions were found to be late, by its id; all projects' under `EVERYWHERE`."""
     return {project: datetime.fromisoformat(at) for project, at in memory.get("late", {}).items()}
 
 
@@ -65,6 +67,13 @@ def note_late(memory: Mapping[str, Any], found: Mapping[str, datetime], now: dat
     """The memory with what was found, and without what no window reaches any more."""
     kept = {project: at for project, at in memory.get("late", {}).items() if _age(at, now) <= REMEMBERED}
     return {**memory, "late": kept | {project: at.isoformat() for project, at in found.items()}}
+
+
+def is_full(verdict: Verdict, usual_rates: Mapping[str, float]) -> bool:
+    """Whether its window holds as many transactions as usual; unknown is not full."""
+    reading = verdict.reading
+    expected = usual_rates.get(reading.project.id, 0.0) * reading.window.seconds / 60
+    return 0 < ENOUGH * expected <= _held(verdict)
 
 
 def is_fresh(memory: Mapping[str, Any], now: datetime) -> bool:
@@ -116,16 +125,24 @@ def _is_tail(answer: Answer) -> bool:
     return asked.measure is Measure.PERFORMANCE and bool(asked.project_ids) and answer.trust is Trust.VALUE
 
 
-def may_be_incomplete(verdict: Verdict, usual_rates: Mapping[str, float]) -> bool:
-    """Whether it is over the threshold only because transactions are missing that usually come: they may be late."""
+def may_be_incomplete(verdict: Verdict, usual_rates: Mapping[str, float], enough: float = ENOUGH) -> bool:
+    """Whether it is over the threshold only because transactions are missing that usually come: they may be late.
+
+    With `enough` of them, as a share, none are thought to be missing.
+    """
     reading, rule = verdict.reading, verdict.rule
-    held = (reading.sample if reading.stored is None else reading.stored) or 0
+    held = _held(verdict)
     expected = usual_rates.get(reading.project.id, 0.0) * reading.window.seconds / 60
-    if verdict.outcome is not Outcome.BREACHED or held >= ENOUGH * expected:
+    if verdict.outcome is not Outcome.BREACHED or held >= enough * expected:
         return False
     if rule.kind.is_ratio:
         return (reading.value or 0.0) * held / expected <= rule.threshold
     return held < HALF * expected
+
+
+def _held(verdict: Verdict) -> int:
+    """The transactions that are really in its window."""
+    return (verdict.reading.sample if verdict.reading.stored is None else verdict.reading.stored) or 0
 
 
 def _is_whole(answer: Answer) -> bool:

@@ -5,7 +5,7 @@ project may be out of our sight. Where there is no room for that look in a tick,
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from alerting.incidents import about_to_end, gaps, hindsight, record
 from alerting.incidents.evaluator_state import EvaluatorState
@@ -44,13 +44,17 @@ def judge(
     open_now = [(each.rule, each.project_id_text) for each in standing]
     if (back := gaps.last_end(now)) is not None:
         verdicts = ingestion.hold_after_an_outage(verdicts, open_now, traffic.usual(state.traffic), back)
-    verdicts = ingestion.hold_around_late_traffic(verdicts, open_now, traffic.late(state.traffic))
+    usual = traffic.usual(state.traffic)
+    verdicts = ingestion.hold_around_lag(verdicts, open_now, traffic.late(state.traffic), usual)
     tails = ingestion.tails(verdicts, open_now)
     room = before_ends.room(answers, state.plan)
     read = [parts.source.ask(question) for question in tails[:room]]
     answers += read
     verdicts = ingestion.hold_where_the_end_is_missing(verdicts, read, tails[room:])
-    state.traffic = traffic.note_late(state.traffic, ingestion.ends_missing(verdicts), now)
+    late = ingestion.ends_missing(verdicts)
+    if behind.everywhere or traffic.lately(state.traffic, now) or traffic.stopped(usual, answers):
+        late[traffic.EVERYWHERE] = now - timedelta(seconds=parts.settle_seconds)
+    state.traffic = traffic.note_late(state.traffic, late, now)
     return confirm(verdicts, looked_for, before_ends.visible(answers))
 
 
