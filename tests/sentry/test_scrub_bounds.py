@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from alerting.sentry.scrub import scrub_event
+from alerting.sentry.scrub import MARKER, scrub_event
 from tests.sentry.corpus import texts
 
 MEGABYTE = 1_000_000
@@ -162,3 +162,24 @@ def test_a_value_shared_by_many_branches_does_not_multiply() -> None:
         held = [held, held]  # 2^40 paths to one secret
     after = scrub_event({"message": "kept", "extra": {"shared": held}}, {})
     assert after["message"] == "kept"
+
+
+def test_more_names_than_can_be_read_cost_what_holds_them_and_no_more() -> None:
+    names = {f"load PRIVATE KEY from: {number}": "hunter2x" for number in range(10_000)}
+    event = {
+        "contexts": {"app": names},
+        "extra": names,
+        "exception": {"values": [{"type": "ValueError", "value": "no such order"}]},
+        "level": "error",
+    }
+    cleaned = scrub_event(event)
+    assert "hunter2x" not in str(cleaned) and "PRIVATE KEY from: 9999" not in str(cleaned)
+    assert cleaned["contexts"]["app"] == MARKER and MARKER in cleaned["extra"]
+    assert cleaned["exception"]["values"][0]["type"] == "ValueError"
+    assert cleaned["level"] == "error"
+
+
+def test_of_more_items_than_any_sdk_sends_the_first_are_kept() -> None:
+    crumbs = [{"message": f"step {number}"} for number in range(6_000)]
+    cleaned = scrub_event({"breadcrumbs": {"values": crumbs}})["breadcrumbs"]["values"]
+    assert (cleaned[0], cleaned[-1], len(cleaned)) == ({"message": "step 0"}, MARKER, 5_001)

@@ -1,7 +1,7 @@
 """Reading is linear: twice the text takes twice the time, whatever is in it, below the cut and above it."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import pairwise
 from statistics import median
 from typing import Any
@@ -84,17 +84,39 @@ def test_time_grows_with_the_text(units: list[str], sizes: tuple[int, ...]) -> N
     assert {unit: taken for unit in units if (taken := grows(scrub, unit, sizes))} == {}
 
 
+FORMS: dict[str, Callable[[list[str]], dict[str, Any]]] = {
+    "lines": lambda leaves: {"extra": {"lines": leaves}},
+    "fields": lambda leaves: {"extra": {f"field{number}": leaf for number, leaf in enumerate(leaves)}},
+    "names": lambda leaves: {"extra": dict.fromkeys(leaves, "a")},
+    "objects": lambda leaves: {"contexts": {"all": [{"password": leaf} for leaf in leaves]}},
+    "crumbs": lambda leaves: {"breadcrumbs": {"values": [{"message": leaf} for leaf in leaves]}},
+    "frames": lambda leaves: {
+        "exception": {"values": [{"stacktrace": {"frames": [{"vars": {"a": leaf}} for leaf in leaves]}}]}
+    },
+}
+SOME = ["load PRIVATE KEY from: ", '{"a":', "api key ", "%2522", "4111 1111 1111 1111 "]
+
+
 @pytest.mark.parametrize("leaf", [100, 2_000])
 def test_a_megabyte_of_anything_takes_a_bounded_time(leaf: int) -> None:
-    slow = {}
-    for unit in [*FAMILIES, *list(UNITS.values())[::4]]:
-        text = (unit * (leaf // len(unit) + 1))[:leaf]
-        taken: list[float] = []
-        beside: list[float] = []
-        while len(taken) < TIMES and not (taken and min(taken) / median(beside) <= MOST_SECONDS_PER_MEGABYTE):
-            lines = [f"{text}{len(taken)}{number}" for number in range(MEGABYTE // leaf)]
-            beside.append(slowness())
-            taken.append(seconds(Scrubber(), {"extra": {"lines": lines}}))
-        if min(taken) / median(beside) > MOST_SECONDS_PER_MEGABYTE:
-            slow[unit] = (min(taken), median(beside))
-    assert slow == {}
+    units = [*FAMILIES, *list(UNITS.values())[::4]]
+    assert {unit: taken for unit in units if (taken := takes_too_long(unit, leaf, FORMS["lines"]))} == {}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_megabyte_in_any_form_takes_a_bounded_time(form: str) -> None:
+    assert {unit: taken for unit in SOME if (taken := takes_too_long(unit, 52, FORMS[form]))} == {}
+
+
+def takes_too_long(unit: str, leaf: int, form: Callable[[list[str]], dict[str, Any]]) -> tuple[float, float] | None:
+    """Seconds for a megabyte of such leaves, and the machine's slowness beside them, where it is too much."""
+    text = (unit * (leaf // len(unit) + 1))[:leaf]
+    taken: list[float] = []
+    beside: list[float] = []
+    while len(taken) < TIMES:
+        leaves = [f"{text}{len(taken)}{number}" for number in range(MEGABYTE // leaf)]
+        beside.append(slowness())
+        taken.append(seconds(Scrubber(), form(leaves)))
+        if min(taken) / median(beside) <= MOST_SECONDS_PER_MEGABYTE:
+            return None
+    return min(taken), median(beside)

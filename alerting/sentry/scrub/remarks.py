@@ -40,10 +40,12 @@ def with_remarks(given: Any, remarks: Remarks, left: list[int] | None = None) ->
     left = [MOST] if left is None else left
     meta = dict(given) if isinstance(given, dict) else {}
     for one in remarks:
+        if not left[0]:
+            break
         if not isinstance(one, Remark):
             step, below = str(one[0]), one[1]
             meta[step] = with_remarks(meta.get(step), below, left)
-        elif left[0]:
+        else:
             left[0] -= 1
             told = meta[""] = dict(meta.get("") or {})
             place = [one.start, one.end] if one.start >= 0 else []

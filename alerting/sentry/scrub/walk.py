@@ -19,7 +19,10 @@ from alerting.sentry.scrub.work import Cut, Work
 # The SDK keeps five levels of most sections; a text with JSON in JSON adds a few.
 DEEPEST = 60
 # Parts of containers; where an event has more, those are replaced. Texts are counted by the work they take.
-MOST_PARTS = 20_000
+MOST_PARTS = 15_000
+# Characters of names that were not read before; an event has a thousand or two of them at most. What holds more is
+# replaced as a whole, and of an object of a known form the field.
+MOST_OF_NAMES = 60_000
 _MOST_ARGUMENTS = 100
 _HARMLESS = Secrecy.HARMLESS
 _TEXTS = frozenset({str})
@@ -38,6 +41,7 @@ class Walk:
         self._read: dict[str, tuple[Any, Remarks]] = {}
         self.work = Work()
         self._parts_left = MOST_PARTS
+        self._names_left = MOST_OF_NAMES
         self.of_celery = False
         """Whether Celery's own logger made what is walked: it tells of tasks with their arguments."""
         self.remarks: Remarks = []
@@ -78,13 +82,13 @@ class Walk:
 
     def _text(self, text: str, depth: int) -> Any:
         """A text not known to be harmless. Frames repeat their callers' variables: each is read once an item."""
-        if found := self._read.get(text):
+        if self.work.left >= 0 and (found := self._read.get(text)):
             self.remarks += found[1]
             return found[0]
-        before = len(self.remarks)
         self.work.left -= 2 * (20 + min(len(text), LONGEST_TEXT))
         if self.work.left < 0:
             return self.marked("event-budget", text)
+        before = len(self.remarks)
         try:
             cleaned = self._texts.clean(text, self.remarks, self.work, self.parsed if depth < DEEPEST else None)
         except Exception:  # noqa: BLE001  what fails costs one text
@@ -154,6 +158,8 @@ class Walk:
         cleaned, clean, keys = dict(value), self._clean, self._keys
         is_plain = within is _HARMLESS and not told
         renamed: dict[Any, str] = {}
+        taken: set[str] = set()
+        before = len(self.remarks)
         for name, item in value.items():
             kind = type(item)
             if kept and name in kept and kind is not dict and kind is not list:
@@ -164,7 +170,15 @@ class Walk:
                 continue
             secrecy = keys.get(name)
             if secrecy is None:
-                secrecy = self._key(name, renamed)
+                if self._names_left < 0:
+                    if not own:
+                        del self.remarks[before:]
+                        return self.marked("event-budget")
+                    cleaned[name] = MARKER if MARKER in taken else self.at(MARKER, self.marked, "event-budget")
+                    renamed[name] = MARKER
+                    taken.add(MARKER)
+                    continue
+                secrecy = self._key(name, renamed, taken)
             if is_plain and secrecy is _HARMLESS:
                 if item in clean if kind is str else item is None or kind is bool:
                     continue
@@ -175,15 +189,20 @@ class Walk:
             cleaned[name] = self.at(step, self.held, name, item, secrecy, depth + 1, within)
         return {renamed.get(name, name): item for name, item in cleaned.items()} if renamed else cleaned
 
-    def _key(self, name: Any, renamed: dict[Any, str]) -> Secrecy:
+    def _key(self, name: Any, renamed: dict[Any, str], taken: set[str]) -> Secrecy:
         """What a name says of its value. Few names are secrets themselves; two that become equal are told apart."""
-        secrecy = self.names.judge(_text_of(name))
+        if type(name) is int:
+            return _HARMLESS
+        text = _text_of(name)
+        self._names_left -= 20 + len(text)
+        secrecy = self.names.judge(text)
         if type(name) is str:
             before = len(self.remarks)
             shown = self.value(name)
             del self.remarks[before:]
             if shown != name:
-                renamed[name] = shown if shown not in renamed.values() else f"{shown} ({len(renamed) + 1})"
+                renamed[name] = shown if shown not in taken else f"{shown} ({len(renamed) + 1})"
+                taken.add(shown)
             else:
                 remember(self._keys, name, secrecy)
         return secrecy
@@ -204,7 +223,9 @@ class Walk:
         are_pairs = all(isinstance(item, list | tuple) and len(item) == 2 for item in value)
         for position, item in enumerate(value):
             secrecy = told.get(position, _HARMLESS)
-            if are_pairs:
+            if self.work.left < 0 and type(item) is str and item not in clean:
+                item = self.at(position, self.marked, "event-budget", item)
+            elif are_pairs:
                 item = self.at(position, self._sequence, item, depth + 1, within, True)
             elif secrecy is not _HARMLESS or within is not _HARMLESS or type(item) is not str or item not in clean:
                 item = self.at(position, self.held, "", item, secrecy, depth + 1, within)
