@@ -29,9 +29,6 @@ FEWEST_IN_TAIL = 5.0
 EMPTY_TAIL = 0.1
 THIN_TAIL = 0.6
 END_MISSING = "its newest transactions are missing"
-LATE_LATELY = "its transactions were late until a moment ago"
-# Where the usual traffic is not known: what is over so many times the threshold is so without a hole, too.
-MOST_BY_A_HOLE = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +116,7 @@ def _silence(usual: Mapping[str, float], newest: Mapping[str, datetime], left_ou
 def hold(verdicts: Iterable[Verdict], found: Behind) -> list[Verdict]:
     """The verdicts, without those that late events would change."""
     return [
-        _held(verdict, why) if (why := found.of(verdict.reading.project.id)) and _may_change(verdict) else verdict
+        held(verdict, why) if (why := found.of(verdict.reading.project.id)) and _may_change(verdict) else verdict
         for verdict in verdicts
     ]
 
@@ -130,7 +127,8 @@ def _may_change(verdict: Verdict) -> bool:
     return verdict.outcome is Outcome.CLEAR
 
 
-def _held(verdict: Verdict, why: str) -> Verdict:
+def held(verdict: Verdict, why: str) -> Verdict:
+    """The verdict, as not known for this reason."""
     note = f"{verdict.reading.note} Not judged, for Sentry's ingestion is behind: {why}.".strip()
     reading = replace(verdict.reading, note=note)
     return replace(verdict, reading=reading, outcome=Outcome.UNKNOWN, reason=Reason.INGESTION_BEHIND, why=why)
@@ -144,15 +142,16 @@ def _not_known(verdict: Verdict) -> Verdict:
 
 def hold_ends(verdicts: Iterable[Verdict]) -> list[Verdict]:
     """Without all that could end something: what has to be asked before an end is told has not been asked yet."""
-    return [_not_known(each) if _may_end(each) else each for each in verdicts]
+    return [_not_known(each) if may_end(each) else each for each in verdicts]
 
 
 def hold_where_traffic_stopped(verdicts: Iterable[Verdict], why: str) -> list[Verdict]:
     """Without all that could end something, where the transactions of most projects have stopped at once."""
-    return [_held(each, why) if why and _may_end(each) else each for each in verdicts]
+    return [held(each, why) if why and may_end(each) else each for each in verdicts]
 
 
-def _may_end(verdict: Verdict) -> bool:
+def may_end(verdict: Verdict) -> bool:
+    """Whether it could end an incident."""
     return verdict.outcome is Outcome.CLEAR or verdict.reason in {Reason.TOO_FEW_TRANSACTIONS, Reason.NO_TRANSACTIONS}
 
 
@@ -163,7 +162,7 @@ def hold_after_an_outage(
     traffic would carry under the threshold: what was sent meanwhile is ingested over the minutes after it."""
     known = set(open_now)
     return [
-        _held(verdict, "its transactions from an outage may still be coming in")
+        held(verdict, "its transactions from an outage may still be coming in")
         if verdict.rule.kind.needs_transactions
         and (verdict.rule.name, verdict.reading.project.id) not in known
         and verdict.reading.window.start < back
@@ -171,45 +170,6 @@ def hold_after_an_outage(
         else verdict
         for verdict in verdicts
     ]
-
-
-def ends_missing(verdicts: Iterable[Verdict]) -> dict[str, datetime]:
-    """By project id: until when its transactions were found to be late."""
-    return {each.reading.project.id: each.reading.window.end for each in verdicts if each.why == END_MISSING}
-
-
-def hold_around_lag(
-    verdicts: Iterable[Verdict],
-    open_now: Iterable[tuple[str, str]],
-    late: Mapping[str, datetime],
-    usual: Mapping[str, float],
-) -> list[Verdict]:
-    """Without what is about to be told, or to end, by windows that hold a moment up to which transactions were late:
-    those that are punctual again come in before the last late ones do. A window as full as usual is judged."""
-    known = set(open_now)
-    everywhere = late.get(traffic.EVERYWHERE)
-    result: list[Verdict] = []
-    for each in verdicts:
-        project, start = each.reading.project.id, each.reading.window.start
-        until = max((at for at in (everywhere, late.get(project)) if at is not None), default=start)
-        if until <= start or not each.rule.kind.needs_transactions:
-            result.append(each)
-        elif (each.rule.name, project) in known:
-            is_doubtful = _may_end(each) and not traffic.is_full(each, usual)
-            result.append(_held(each, LATE_LATELY) if is_doubtful else each)
-        else:
-            result.append(_held(each, LATE_LATELY) if _may_be_a_hole(each, usual) else each)
-    return result
-
-
-def _may_be_a_hole(verdict: Verdict, usual: Mapping[str, float]) -> bool:
-    """Whether it is over the threshold only because transactions are missing, as far as is known."""
-    if verdict.reading.project.id in usual:
-        return traffic.may_be_incomplete(verdict, usual, enough=1.0)
-    limit = MOST_BY_A_HOLE * verdict.rule.threshold
-    return (
-        verdict.outcome is Outcome.BREACHED and verdict.rule.kind.is_ratio and (verdict.reading.value or 0.0) <= limit
-    )
 
 
 def tails(verdicts: Iterable[Verdict], open_now: Iterable[tuple[str, str]]) -> list[Question]:
@@ -249,7 +209,7 @@ def hold_where_the_end_is_missing(
         elif key[0] in unread:
             result.append(_not_known(verdict))
         elif _is_missing(verdict.rule, verdict, counts.get(key, 0)):
-            result.append(_held(verdict, END_MISSING))
+            result.append(held(verdict, END_MISSING))
         else:
             result.append(verdict)
     return result
@@ -297,7 +257,7 @@ def hold_what_is_accepted(verdicts: Iterable[Verdict], missing: Mapping[str, int
         if verdict.rule.kind.is_ratio:
             limit *= verdict.reading.sample or 0
         if count >= FEWEST_LATE and verdict.outcome is Outcome.CLEAR and errors + count > limit:
-            result.append(_held(verdict, f"Sentry has accepted {count} errors of this project that cannot be read yet"))
+            result.append(held(verdict, f"Sentry has accepted {count} errors of this project that cannot be read yet"))
         else:
             result.append(verdict)
     return result

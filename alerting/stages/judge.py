@@ -12,7 +12,7 @@ from alerting.incidents.evaluator_state import EvaluatorState
 from alerting.incidents.models import Incident
 from alerting.incidents.topics import BLIND
 from alerting.parts import Parts
-from alerting.poll import before_ends, drops, ingestion, traffic
+from alerting.poll import before_ends, drops, ingestion, late_traffic, traffic
 from alerting.poll.ingestion import Behind
 from alerting.rules.answers import Answer
 from alerting.rules.evaluate import judge_all
@@ -45,13 +45,13 @@ def judge(
     if (back := gaps.last_end(now)) is not None:
         verdicts = ingestion.hold_after_an_outage(verdicts, open_now, traffic.usual(state.traffic), back)
     usual = traffic.usual(state.traffic)
-    verdicts = ingestion.hold_around_lag(verdicts, open_now, traffic.late(state.traffic), usual)
+    verdicts = late_traffic.hold_around_lag(verdicts, open_now, traffic.late(state.traffic), usual)
     tails = ingestion.tails(verdicts, open_now)
     room = before_ends.room(answers, state.plan)
     read = [parts.source.ask(question) for question in tails[:room]]
     answers += read
     verdicts = ingestion.hold_where_the_end_is_missing(verdicts, read, tails[room:])
-    late = ingestion.ends_missing(verdicts)
+    late = late_traffic.ends_missing(verdicts)
     if behind.everywhere or traffic.lately(state.traffic, now) or traffic.stopped(usual, answers):
         late[traffic.EVERYWHERE] = now - timedelta(seconds=parts.settle_seconds)
     state.traffic = traffic.note_late(state.traffic, late, now)

@@ -10,7 +10,7 @@ from alerting.sentry.scrub.remarks import merged, without
 from alerting.sentry.scrub.rules import structure
 from alerting.sentry.scrub.rules.secrecy import Secrecy
 from alerting.sentry.scrub.values import MARKER
-from alerting.sentry.scrub.walk import Walk
+from alerting.sentry.scrub.walk import MOST_FORMS, Walk
 
 Section = Callable[[Walk, Any], Any]
 
@@ -18,8 +18,6 @@ PARAMETER = "sentry.message.parameter."
 # A shorter parameter may stand in the line for something else.
 _SHORTEST = 4
 _STAND_IN = "Zq7x{:04d}Kw3vRt9mPz5".format
-# Of frames, spans and breadcrumbs an SDK sends fewer.
-_MOST_ITEMS = 5_000
 _SOURCE = ("pre_context", "context_line", "post_context")
 _NUMERIC = re.compile(r"pass|pw|pin|otp|code|secret|cv[vc]|key|2fa|mfa", re.IGNORECASE)
 _PLACEHOLDER = re.compile(r"%(?:\((\w+)\))?[-#0 +]*\d*(?:\.\d+)?[sdrifaxXgGeEcou]|\{(\w*)(?:![rsa])?(?::[^{}]*)?\}")
@@ -38,9 +36,9 @@ def _each(one: Section) -> Section:
     def items(walk: Walk, value: Any) -> Any:
         if not isinstance(value, list | tuple):
             return one(walk, value)
-        cleaned = [walk.at(position, one, walk, item) for position, item in enumerate(value[:_MOST_ITEMS])]
-        if len(value) > _MOST_ITEMS:
-            cleaned.append(walk.at(_MOST_ITEMS, walk.marked, "event-budget"))
+        cleaned = [walk.at(position, one, walk, item) for position, item in enumerate(value[:MOST_FORMS])]
+        if len(value) > MOST_FORMS:
+            cleaned.append(walk.at(MOST_FORMS, walk.marked, "event-budget"))
         return cleaned
 
     under = _object({"values": items})

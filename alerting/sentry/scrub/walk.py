@@ -20,6 +20,8 @@ from alerting.sentry.scrub.work import Cut, Work
 DEEPEST = 60
 # Parts of containers; where an event has more, those are replaced. Texts are counted by the work they take.
 MOST_PARTS = 15_000
+# Exceptions, frames, spans and breadcrumbs, counted apart: what they are grouped by is not lost to data beside them.
+MOST_FORMS = 5_000
 # Characters of names that were not read before; an event has a thousand or two of them at most. What holds more is
 # replaced as a whole, and of an object of a known form the field.
 MOST_OF_NAMES = 60_000
@@ -42,6 +44,7 @@ class Walk:
         self.work = Work()
         self._parts_left = MOST_PARTS
         self._names_left = MOST_OF_NAMES
+        self._forms_left = MOST_FORMS
         self.of_celery = False
         """Whether Celery's own logger made what is walked: it tells of tasks with their arguments."""
         self.remarks: Remarks = []
@@ -149,8 +152,11 @@ class Walk:
 
         What has no section of its own there is left to who asks.
         """
-        self._parts_left -= 1 + len(value)
-        if depth >= DEEPEST or self._parts_left < 0:
+        if kept or own:
+            self._forms_left -= 1
+        else:
+            self._parts_left -= 1 + len(value)
+        if depth >= DEEPEST or (self._forms_left if kept or own else self._parts_left) < 0:
             return self.marked("event-budget")
         told: Mapping[Any, Secrecy] = {}
         if not structure.TELLING.isdisjoint(value):
