@@ -113,6 +113,17 @@ def test_an_event_is_shown_by_the_paths_of_its_cuts(tmp_path: Path) -> None:
     assert ran.stdout.splitlines()[0] == "extra.db.password   named"
 
 
+def test_a_value_under_a_name_that_is_cut_too_is_shown_without_it(tmp_path: Path) -> None:
+    (tmp_path / "event.json").write_text(json.dumps({"extra": {"password=hunter2x": "token=ab12cd34ef"}}))
+    ran = shown(str(tmp_path / "event.json"))
+    assert ran.stdout.splitlines() == [
+        "extra.password=[Filtered]   named",
+        "  - (under a name that is cut as well)",
+        "  + [Filtered]",
+        "1 cut by 1 rule: named 1",
+    ]
+
+
 def test_a_file_that_cannot_be_read_and_no_file_at_all_end_with_a_message() -> None:
     assert (shown("/nowhere").returncode, shown("/nowhere").stderr) == (
         2,

@@ -28,7 +28,9 @@ def main(arguments: Sequence[str]) -> int:
         for line in _shown(scrubber, where, item, made):
             sys.stdout.write(f"{line}\n")
     rules = ", ".join(f"{rule} {count}" for rule, count in made.most_common())
-    sys.stdout.write(f"{made.total()} cuts by {len(made)} rules: {rules}\n" if made else "nothing to cut\n")
+    sys.stdout.write(
+        f"{_counted(made.total(), 'cut')} by {_counted(len(made), 'rule')}: {rules}\n" if made else "nothing to cut\n"
+    )
     return 0
 
 
@@ -48,6 +50,10 @@ def _items(text: str) -> Iterator[tuple[str, Any]]:
     yield "the last lines", "\n".join(begun)
 
 
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
+
+
 def _parsed(text: str) -> Any:
     try:
         return json.loads(text) if text.lstrip()[:1] == "{" else text
@@ -56,15 +62,18 @@ def _parsed(text: str) -> Any:
 
 
 def _shown(scrubber: Scrubber, where: str, item: Any, made: Counter[str]) -> Iterable[str]:
-    told: dict[tuple[Any, ...], list[str]] = {}
-    for path, rule, _ in (cuts := scrubber.explain(item)):
-        told.setdefault(path, []).append(rule)
+    told: dict[tuple[Any, ...], tuple[list[str], Any]] = {}
+    for path, rule, left in scrubber.explain(item):
+        told.setdefault(path, ([], left))[0].append(rule)
         made[rule] += 1
-    for path, rules in told.items():
-        after = next(left for known, _, left in cuts if known == path)
+    for path, (rules, after) in told.items():
         before = item
         for step in path:
-            before = before[step]
+            try:
+                before = before[step]
+            except (LookupError, TypeError):
+                before = "(under a name that is cut as well)"
+                break
         place = " ".join(part for part in (where, ".".join(map(str, path))) if part)
         yield f"{place}   {', '.join(dict.fromkeys(rules))}"
         yield f"  - {str(before)[:_LONGEST_SHOWN]}"
