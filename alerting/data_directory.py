@@ -1,10 +1,11 @@
 """The data directory is its owner's alone, whoever made it and whatever lies in it already."""
 
 import contextlib
+import errno
+import fcntl
 import os
 import secrets
 import stat
-import tempfile
 from collections.abc import Iterator
 from fnmatch import fnmatch
 from pathlib import Path
@@ -53,17 +54,23 @@ def protect_database(path: Path) -> None:
 
 def secret(path: Path) -> str:
     """The secret in this file; of several processes that come when there is none yet, the first makes it for all."""
-    if not path.exists() or not path.stat().st_size:
-        path.unlink(missing_ok=True)
-        descriptor, made = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
-        try:
-            with os.fdopen(descriptor, "w") as file:
-                file.write(secrets.token_urlsafe(50))
-            with contextlib.suppress(FileExistsError):
-                os.link(made, path)
-        finally:
-            Path(made).unlink()
-    return path.read_text()
+    with contextlib.suppress(FileNotFoundError):
+        if found := path.read_text():
+            return found
+    # Never removed or replaced: another process may just have made it, and would go on with a secret of its own.
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        found = os.read(descriptor, 1_000).decode()
+        if not found:
+            found = secrets.token_urlsafe(50)
+            os.fchmod(descriptor, 0o600)
+            if os.write(descriptor, found.encode()) < len(found):
+                os.ftruncate(descriptor, 0)
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+        return found
+    finally:
+        os.close(descriptor)
 
 
 def _rank(path: Path) -> int | None:

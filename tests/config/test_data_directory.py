@@ -4,7 +4,9 @@ import os
 import stat
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -78,6 +80,18 @@ def test_a_secret_is_made_once_and_an_empty_file_is_none(tmp_path: Path) -> None
     assert len(made) > 40 and data_directory.secret(path) == made
     assert [each.name for each in tmp_path.iterdir()] == ["secret_key"]
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_processes_that_come_at_the_same_moment_share_one_secret(tmp_path: Path) -> None:
+    come = threading.Barrier(4)
+
+    def make(number: int) -> str:
+        come.wait()
+        return data_directory.secret(tmp_path / f"secret_key-{number}")
+
+    with ThreadPoolExecutor(4) as pool:
+        for number in range(200):
+            assert len(set(pool.map(make, [number] * 4))) == 1
 
 
 @pytest.mark.parametrize("elsewhere", [False, True], ids=["in the data directory", "elsewhere"])
