@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from django.db import DatabaseError, connection
+from django.db import Error, connection
 
 PAUSE_SECONDS = 1.0
 LONGEST_SECONDS = 90.0  # every lease is over by then
@@ -18,7 +18,7 @@ def write(change: Callable[[], object], later: Callable[[], object] | None = Non
     """Make the change. Raises what the database says, and then a thread makes it, or `later`, as soon as it can."""
     try:
         change()
-    except DatabaseError:
+    except Error:
         threading.Thread(target=_insist, args=(later or change,), name="written-later", daemon=True).start()
         raise
 
@@ -30,7 +30,7 @@ def _insist(change: Callable[[], object]) -> None:
         pause.wait(PAUSE_SECONDS)
         try:
             change()
-        except DatabaseError:
+        except Error:
             continue
         else:
             return

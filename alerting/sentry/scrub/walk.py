@@ -21,10 +21,10 @@ DEEPEST = 60
 # Parts of containers; where an event has more, those are replaced. Texts are counted by the work they take.
 MOST_PARTS = 15_000
 # Exceptions, frames, spans and breadcrumbs, counted apart: what they are grouped by is not lost to data beside them.
-MOST_FORMS = 5_000
+MOST_FORMS = 3_000
 # Characters of names that were not read before; an event has a thousand or two of them at most. What holds more is
 # replaced as a whole, and of an object of a known form the field.
-MOST_OF_NAMES = 60_000
+MOST_OF_NAMES = 40_000
 _MOST_ARGUMENTS = 100
 _HARMLESS = Secrecy.HARMLESS
 _TEXTS = frozenset({str})
@@ -177,7 +177,7 @@ class Walk:
             secrecy = keys.get(name)
             if secrecy is None:
                 if self._names_left < 0:
-                    if not own:
+                    if not (kept or own):
                         del self.remarks[before:]
                         return self.marked("event-budget")
                     cleaned[name] = MARKER if MARKER in taken else self.at(MARKER, self.marked, "event-budget")
