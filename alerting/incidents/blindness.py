@@ -113,11 +113,13 @@ def leave_out(
     While we are told to be blind, the notice of seeing again says it. Else no evaluation ran: that is told at once.
     """
     found = [each for each in stretches if each is not None]
+    if not found:
+        return 0
     # Counts and rates are read again in ticks of their own.
     said_before = Incident.objects.filter(
         rule=BLIND.rule, closed_at__gte=now - SAID_ONCE_IN, evidence__has_key="left_out"
     )
-    if not found or said_before.exists():
+    if said_before.exists():
         return 0
     whole = Window(min(each.start for each in found), max(each.end for each in found))
     logger.warning(

@@ -22,8 +22,9 @@ class EvaluatorState:
 
     `plan` is what was asked when, `sight` what could be read, `rates` what ratios have still to be read afterwards,
     `incomplete` the ids of messages that went out without the errors behind them, `watching` the filter of environments
-    and since when it has been in force. `drops` (of quota), `traffic` (usual transactions), `behind` (Sentry's
-    ingestion) and `look_back` (the past) are in the form of the one module that each belongs to, as JSON.
+    and since when it has been in force, `gap_ended_at` when what was missed between good readings last ended. `drops`
+    (of quota), `traffic` (usual transactions), `behind` (Sentry's ingestion) and `look_back` (the past) are in the form
+    of the one module that each belongs to, as JSON.
     """
 
     started_at: datetime
@@ -39,6 +40,7 @@ class EvaluatorState:
     incomplete: Sequence[int] = ()
     watching: tuple[str, datetime] | None = None
     heartbeat_at: datetime | None = None
+    gap_ended_at: datetime | None = None
 
     def heartbeat_is_due(self, now: datetime) -> bool:
         """Whether the dead man's switch was touched longer ago than a minute."""
@@ -60,6 +62,8 @@ class EvaluatorState:
             memory["watching"] = {"environment": self.watching[0], "since": self.watching[1].isoformat()}
         if self.heartbeat_at is not None:
             memory["heartbeat"] = self.heartbeat_at.isoformat()
+        if self.gap_ended_at is not None:
+            memory["gap_ended"] = self.gap_ended_at.isoformat()
         return memory
 
 
@@ -79,6 +83,7 @@ def read(now: datetime) -> EvaluatorState | None:
 
 def _state(row: Evaluator, now: datetime) -> EvaluatorState:
     memory, watching, heartbeat = row.memory, row.memory.get("watching"), row.memory.get("heartbeat")
+    gap_ended = memory.get("gap_ended")
     return EvaluatorState(
         started_at=row.started_at,
         judged_until=row.judged_until,
@@ -91,4 +96,5 @@ def _state(row: Evaluator, now: datetime) -> EvaluatorState:
         **{name: memory.get(name, {}) for name in OWNED},
         watching=(watching["environment"], datetime.fromisoformat(watching["since"])) if watching else None,
         heartbeat_at=datetime.fromisoformat(heartbeat) if heartbeat else None,
+        gap_ended_at=datetime.fromisoformat(gap_ended) if gap_ended else None,
     )

@@ -29,7 +29,8 @@ class Limits(Protocol):
 def notice_gap(state: EvaluatorState, rule: Rule | None, limits: Limits, now: datetime) -> Window | None:
     """On a good count: remember the gap since the last one if ticks were missed. Windows that began before are in it.
 
-    `state` is as it was before this tick. Returned is what of the gap is too long ago to be judged, None mostly.
+    But for `gap_ended_at`, which is set, `state` is as it was before this tick. Returned is what of the gap is too long
+    ago to be judged, None mostly.
     """
     last = state.sight.good.get(Measure.ERRORS.value, state.started_at)
     longest = max(SHORTEST, 4 * timedelta(seconds=limits.interval_seconds))
@@ -37,16 +38,15 @@ def notice_gap(state: EvaluatorState, rule: Rule | None, limits: Limits, now: da
         return None
     earliest = now - timedelta(seconds=limits.catch_up_seconds)
     wanted = last - timedelta(seconds=rule.window_seconds)
-    Gap.objects.create(
-        start=max(earliest, wanted).replace(microsecond=0), end=now.replace(microsecond=0), noticed_at=now
-    )
+    state.gap_ended_at = now.replace(microsecond=0)
+    Gap.objects.create(start=max(earliest, wanted).replace(microsecond=0), end=state.gap_ended_at, noticed_at=now)
     return Window(last, earliest) if earliest - last >= WORTH_SAYING else None
 
 
-def last_end(now: datetime) -> datetime | None:
+def last_end(state: EvaluatorState, now: datetime) -> datetime | None:
     """When the newest gap was over, if that is not long ago."""
-    newest = Gap.objects.filter(end__gt=now - RECENT).order_by("-end").first()
-    return newest.end if newest else None
+    ended = state.gap_ended_at
+    return ended if ended is not None and ended > now - RECENT else None
 
 
 def unjudged() -> list[Gap]:

@@ -66,12 +66,12 @@ def look_back(
     source: Source, rule: Rule, reach: Range, memory: Mapping[str, Any], environment: str, limit: int, now: datetime
 ) -> Review | None:
     """Ask Sentry about the past for at most so many requests; None where nothing is due. Nothing is written yet."""
-    if not _is_due(memory, now):
+    if not is_due(memory, now):
         return None
     origin = reach.origin(rule, now)
     same = memory.get("watched") == reach.watched
-    rows = list(CountedBlock.objects.order_by("start"))
-    blocks = [_block(row) for row in rows] if same else []
+    rows = list(CountedBlock.objects.order_by("start").values_list("start", "end", "counts", "unjudged"))
+    blocks = [_block(*row) for row in rows] if same else []
     past = Past.from_json(memory if same else {}, blocks)
     if not same and memory:
         # Under another filter the past has other numbers, and none of them is news.
@@ -82,14 +82,14 @@ def look_back(
     told = late.told(rule, environment, reach.settle_seconds, origin)
     scope = Scope(rule, now, reach.settle_seconds, origin, gaps.windows(found), told)
     turn = Turn(source, past, scope, limit)
-    stored = {row.start: (row.end, row.counts, row.unjudged) for row in rows}
+    stored = {start: tuple(rest) for start, *rest in rows}
     breaches = turn.run()
     due_at, seconds = past.due_at(scope), reach.catch_up_seconds
     watched, grown = reach.watched, turn.grown
     return Review(rule, past, stored, found, watched, breaches, turn.requests, due_at, grown, lost, seconds)
 
 
-def _is_due(memory: Mapping[str, Any], now: datetime) -> bool:
+def is_due(memory: Mapping[str, Any], now: datetime) -> bool:
     """Whether there is anything to ask; else a tick costs nothing here."""
     due_at = memory.get("due_at")
     return due_at is None or not timedelta() < datetime.fromisoformat(due_at) - now <= LONGEST_REST
@@ -101,9 +101,8 @@ def behind(memory: Mapping[str, Any], answers: Sequence[Answer], now: datetime) 
     return ingestion.behind(late, memory.get("late_since", {}), memory.get("usual", {}), answers, now)
 
 
-def _block(row: CountedBlock) -> Block:
-    counts = {project: Count(*count) for project, count in row.counts.items()}
-    return Block(row.start, row.end, counts, dict(row.unjudged))
+def _block(start: datetime, end: datetime, counts: Mapping[str, Any], unjudged: Mapping[str, float]) -> Block:
+    return Block(start, end, {project: Count(*count) for project, count in counts.items()}, dict(unjudged))
 
 
 def _store(blocks: Sequence[Block], stored: Mapping[datetime, tuple[Any, ...]]) -> None:

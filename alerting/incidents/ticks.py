@@ -29,8 +29,10 @@ def claim(now: datetime, interval_seconds: int, configuration: str = "") -> tupl
         _clock_went_back(slot, now)
         state = evaluator_state.load(now)
     state.plan = state.plan.every(interval_seconds)
-    running = Tick.objects.filter(finished_at__isnull=True, claimed_at__gt=now - LONGEST_TICK).exclude(window_end=slot)
-    if any(_goes_on(tick.detail.get("owner", "")) for tick in running):
+    # By the slot as well, which has an index: two days of ticks are kept.
+    earliest = now - LONGEST_TICK - evaluator_state.LONGEST_INTERVAL
+    running = Tick.objects.filter(finished_at=None, claimed_at__gt=now - LONGEST_TICK, window_end__gt=earliest)
+    if any(tick.window_end != slot and _goes_on(tick.detail.get("owner", "")) for tick in running):
         return None
     try:
         with transaction.atomic():

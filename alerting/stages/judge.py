@@ -42,7 +42,7 @@ def judge(
         verdicts = ingestion.hold_where_traffic_stopped(verdicts, stopped)
         verdicts = verdicts if is_known and heard else ingestion.hold_ends(verdicts)
     open_now = [(each.rule, each.project_id_text) for each in standing]
-    if (back := gaps.last_end(now)) is not None:
+    if (back := gaps.last_end(state, now)) is not None:
         verdicts = ingestion.hold_after_an_outage(verdicts, open_now, traffic.usual(state.traffic), back)
     usual = traffic.usual(state.traffic)
     verdicts = late_traffic.hold_around_lag(verdicts, open_now, traffic.late(state.traffic), usual)

@@ -16,6 +16,8 @@ def look_again(parts: Parts, tick: Tick, state: EvaluatorState, spent: int, now:
     rule, environment = parts.count_rule, parts.desk.environment
     if rule is None or parts.catch_up_seconds == 0:
         return 0, 0
+    if not (state.rates or hindsight.is_due(state.look_back, now)):
+        return 0, 0
     limit = spare(state.plan, spent, ticks.requests_before(tick, SAVED_FOR))
     reach = hindsight.Range(state.started_at, parts.settle_seconds, parts.catch_up_seconds, parts.watched)
     kept = late_rates.kept_for_them(state, now)
