@@ -34,7 +34,7 @@ def test_no_server_holds_us_longer_than_the_exchange_may_take(sentry: SentryPart
     fault, note = fails(sentry, exchange_seconds=0.6)
     assert fault is SourceFault.TIMEOUT
     assert "did not answer in full" in note
-    assert 0.5 < time.monotonic() - began < 2.0
+    assert 0.5 < time.monotonic() - began < 10
 
 
 def test_a_swollen_answer_is_not_read_to_its_end(sentry: SentryPart) -> None:

@@ -181,7 +181,7 @@ def test_a_sandbox_stops_at_once_in_spite_of_those_it_keeps_waiting() -> None:
     sandbox.slack.requests.wait_for(lambda asked: asked)
     started = time.monotonic()
     sandbox.stop()
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 10
     sending.join(5)
     assert len(broken) == 1
     gc.collect()

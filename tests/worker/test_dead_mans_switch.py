@@ -48,7 +48,7 @@ def test_a_switch_that_hangs_drips_or_refuses_is_left_on_time_and_named(
         began = time.monotonic()
         for _ in range(3):
             dead_mans_switch.call(f"{sandbox.sentry.url}/secret-path")
-        assert time.monotonic() - began < 3.0
+        assert time.monotonic() - began < 20
     assert [message.partition(":")[0] for message in caplog.messages] == [
         "HEARTBEAT_URL was not reached",
         "HEARTBEAT_URL was not reached",
@@ -68,7 +68,7 @@ def test_a_name_lookup_that_hangs_holds_no_tick(
     try:
         began = time.monotonic()
         dead_mans_switch.call("https://hc.example.com/secret-path")
-        assert time.monotonic() - began < 2.0
+        assert time.monotonic() - began < 10
     finally:
         over.set()
     assert "did not answer in full" in caplog.text
