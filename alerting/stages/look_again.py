@@ -14,9 +14,8 @@ from alerting.poll.plan import SAVED_FOR, spare
 def look_again(parts: Parts, tick: Tick, state: EvaluatorState, spent: int, now: datetime) -> tuple[int, int]:
     """Returns the notices that are now owed because of it, and the requests it took."""
     rule, environment = parts.count_rule, parts.desk.environment
-    if rule is None or parts.catch_up_seconds == 0:
-        return 0, 0
-    if not (state.rates or hindsight.is_due(state.look_back, now)):
+    is_any_due = state.rates or hindsight.is_due(state.look_back, now)
+    if rule is None or parts.catch_up_seconds == 0 or not is_any_due:
         return 0, 0
     limit = spare(state.plan, spent, ticks.requests_before(tick, SAVED_FOR))
     reach = hindsight.Range(state.started_at, parts.settle_seconds, parts.catch_up_seconds, parts.watched)

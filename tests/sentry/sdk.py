@@ -94,3 +94,16 @@ def group(started: Callable[..., Kept]) -> Callable[..., Any]:
             return kept.event.get("fingerprint")
 
     return of
+
+
+def failing(message: str = "no stock") -> Exception:
+    """An error with a traceback of two frames."""
+    try:
+        deeper(message)
+    except LookupError as error:
+        return error
+    raise AssertionError
+
+
+def deeper(message: str) -> None:
+    raise LookupError(message)
