@@ -14,7 +14,19 @@ from tests.sentry.installed import installed
 ROOT = Path(__file__).parents[2]
 # The test of each way an event leaves; what is pure, or is about this file's machinery, need not be run twice.
 CORE = (
-    *("setup", "hooks", "tracker", "ignored", "django", "celery", "processes", "profiling", "guest"),
+    *(
+        "setup",
+        "integrations",
+        "hooks",
+        "tracker",
+        "tracker_contexts",
+        "ignored",
+        "django",
+        "celery",
+        "processes",
+        "profiling",
+        "guest",
+    ),
     *("grouping", "grouping_database", "grouping_services"),
 )
 # What asks Python, a driver or a generator of events, many times over, and of the SDK nothing that differs.
