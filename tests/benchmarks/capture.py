@@ -140,6 +140,13 @@ def main(short: bool = False) -> None:
     """Print what the SDK alone, everything but scrubbing, and everything take, in turns and in CPU time."""
     turns, rounds = (2, 3) if short else (TURNS, ROUNDS)
     from alerting.sentry import ErrorTracker, init_sentry
+    from alerting.sentry.scrub import Scrubber
+
+    class Nothing(Scrubber):
+        """Rules of this package, so that no others are put beside them, that cut nothing."""
+
+        def __call__(self, event: Any, _hint: Any = None) -> Any:
+            return event
 
     def everything(error: Exception) -> Any:
         return ErrorTracker.capture_exception(error, context={"order": 17, "action": "place"})
@@ -148,7 +155,7 @@ def main(short: bool = False) -> None:
         (ALONE, sdk_alone, sentry_sdk.capture_exception),
         (
             "everything but scrubbing",
-            lambda transport: init_sentry(dsn=DSN, transport=transport, scrub=lambda event, hint: event),
+            lambda transport: init_sentry(dsn=DSN, transport=transport, scrub=Nothing()),
             everything,
         ),
         ("everything", lambda transport: init_sentry(dsn=DSN, transport=transport), everything),

@@ -171,6 +171,20 @@ def test_nothing_of_the_answer_is_shared_with_what_was_given() -> None:
     assert event == {"extra": {"a": [1, {"b": "c"}], "password": "x9"}, "tags": [["a", "b"]]}
 
 
+def test_lines_of_source_are_not_shared_with_what_was_given() -> None:
+    lines = ["x = 1", "y = 2"]
+    event = {"exception": {"values": [{"stacktrace": {"frames": [{"pre_context": lines, "lineno": 3}]}}]}}
+    scrub_event(event)["exception"]["values"][0]["stacktrace"]["frames"][0]["pre_context"].clear()
+    assert lines == ["x = 1", "y = 2"]
+
+
+@pytest.mark.parametrize("field", ["type", "category", "level", "timestamp", "event_id"])
+def test_what_stands_in_a_plain_breadcrumb_instead_of_a_word_is_read(field: str) -> None:
+    crumb = {"type": "log", "category": "shop", "message": "ok", "data": {}, field: {"password": SECRET}}
+    event = {"breadcrumbs": {"values": [crumb]}}
+    assert SECRET not in str([scrub_event(event), scrub_event(event)])
+
+
 def test_a_password_of_letters_goes_in_a_list_of_pairs_and_names_stay_in_a_list() -> None:
     held = {"form": [["page", "two"], ["password", "correcthorse"]], "fields": ["password", "email"]}
     left = [["page", "two"], ["password", "[Filtered]"]]

@@ -64,7 +64,7 @@ class Scrubber:
 
     def explain(self, event: Any) -> list[Explained]:
         """Every cut in an event or a text: where it was made, by which rule, and what is left there."""
-        return [Explained(*told) for told in self._engine.explain(event)]
+        return self._engine.explain(event)
 
 
 _default = Scrubber()

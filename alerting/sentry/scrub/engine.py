@@ -4,9 +4,10 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from alerting.sentry.scrub import Explained
 from alerting.sentry.scrub.names import names_for, words_of
 from alerting.sentry.scrub.remarks import paths, with_remarks
-from alerting.sentry.scrub.rules import LENIENT
+from alerting.sentry.scrub.rules import LENIENT, structure
 from alerting.sentry.scrub.rules.secrecy import Secrecy
 from alerting.sentry.scrub.sections import SECTIONS, finish_log, is_of_celery
 from alerting.sentry.scrub.shapes import known_ids
@@ -14,7 +15,6 @@ from alerting.sentry.scrub.texts import Texts, secret_group
 from alerting.sentry.scrub.walk import Walk
 from alerting.sentry.scrub.work import Cut
 
-Told = tuple[tuple[Any, ...], str, Any]
 # What only an event has, and no log, metric, check-in or breadcrumb: there Sentry reads `_meta`.
 _OF_EVENTS = frozenset(
     "exception message logentry request user extra contexts breadcrumbs spans threads tags transaction".split()
@@ -30,7 +30,7 @@ class Engine:
         given = {"extra_keys": extra_keys, "allow": allow, "without": without}
         keys, allowed, off = (tuple(_texts(option, value, mistakes)) for option, value in given.items())
         mistakes += (f"extra_keys: {key!r} has no word in it" for key in keys if not words_of(key))
-        mistakes += (f"without: there is no rule {one!r}" for one in sorted({*off} - known_ids()))
+        mistakes += (f"without: there is no rule {one!r}" for one in sorted({*off} - known_ids() if off else ()))
         mistakes += [] if isinstance(strict, bool) else [f"strict: expected True or False, got {strict!r}"]
         if isinstance(extra_patterns, str | re.Pattern):
             mistakes.append("extra_patterns: expected a list of expressions, got a single one")
@@ -59,10 +59,10 @@ class Engine:
             cleaned["_meta"] = with_remarks(event.get("_meta"), walk.remarks)
         return cleaned, walk
 
-    def explain(self, event: Any) -> list[Told]:
+    def explain(self, event: Any) -> list[Explained]:
         """Every cut: its path, its rule, and what is left there."""
         cleaned, walk = self.scrub(event)
-        return [(path, remark.rule, _at(path, cleaned)) for path, remark in paths(walk.remarks)]
+        return [Explained(path, remark.rule, _at(path, cleaned)) for path, remark in paths(walk.remarks)]
 
 
 class OnlyArguments(Walk):
@@ -86,7 +86,9 @@ class OnlyArguments(Walk):
 
 def _part(walk: Walk, name: Any, value: Any) -> Any:
     try:
-        section = SECTIONS.get(name) if isinstance(name, str) else None
+        if name in structure.EVENT:
+            return value
+        section = SECTIONS.get(name)
         return section(walk, value) if section else walk.held(name, value, walk.names.judge(str(name)), 0)
     except Exception:  # noqa: BLE001  whatever an application put there: the event goes out, without this part
         walk.failures += 1

@@ -68,5 +68,5 @@ def percent_encoded(text: str) -> Layer | None:
 
 
 def _layer(pattern: re.Pattern[str], meaning: Callable[[re.Match[str]], str], text: str) -> Layer | None:
-    layer = Layer(pattern, meaning, text)
-    return layer if layer.text != text else None
+    layer = Layer(pattern, meaning, text) if pattern.search(text) else None
+    return layer if layer is not None and layer.text != text else None

@@ -42,9 +42,9 @@ def with_remarks(given: Any, remarks: Remarks, left: list[int] | None = None) ->
     for one in remarks:
         if not left[0]:
             break
-        if not isinstance(one, Remark):
-            step, below = str(one[0]), one[1]
-            meta[step] = with_remarks(meta.get(step), below, left)
+        if type(one) is not Remark:
+            step = str(one[0])
+            meta[step] = with_remarks(meta.get(step), one[1], left)
         else:
             left[0] -= 1
             told = meta[""] = dict(meta.get("") or {})

@@ -1,8 +1,9 @@
 """The sections of an event, each with the fields that are its structure: Sentry groups by them, so they stay."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from itertools import count, takewhile
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from itertools import chain, count
 from typing import Any
 
 from alerting.sentry.scrub.columns import without_parameters
@@ -11,6 +12,7 @@ from alerting.sentry.scrub.rules import structure
 from alerting.sentry.scrub.rules.secrecy import Secrecy
 from alerting.sentry.scrub.values import MARKER
 from alerting.sentry.scrub.walk import MOST_FORMS, Walk
+from alerting.sentry.scrub.work import Cut
 
 Section = Callable[[Walk, Any], Any]
 
@@ -18,16 +20,24 @@ PARAMETER = "sentry.message.parameter."
 # A shorter parameter may stand in the line for something else.
 _SHORTEST = 4
 _STAND_IN = "Zq7x{:04d}Kw3vRt9mPz5".format
+_TEXTS = frozenset({str})
 _SOURCE = ("pre_context", "context_line", "post_context")
 _NUMERIC = re.compile(r"pass|pw|pin|otp|code|secret|cv[vc]|key|2fa|mfa", re.IGNORECASE)
 _PLACEHOLDER = re.compile(r"%(?:\((\w+)\))?[-#0 +]*\d*(?:\.\d+)?[sdrifaxXgGeEcou]|\{(\w*)(?:![rsa])?(?::[^{}]*)?\}")
 
 
+def _data(walk: Walk, value: Any) -> Any:
+    return walk.value(value)
+
+
+def _of_object(clean: Section, otherwise: Section = _data) -> Section:
+    """A section that is an object; what else may stand there is data."""
+    return lambda walk, value: (clean if isinstance(value, Mapping) else otherwise)(walk, value)
+
+
 def _object(own: Mapping[str, Section], kept: frozenset[str] = frozenset()) -> Section:
     """A row of the table: an object, its own sections, and its fields that are structure."""
-    return lambda walk, value: (
-        walk.mapping(value, kept=kept, own=own) if isinstance(value, Mapping) else walk.value(value)
-    )
+    return _of_object(lambda walk, value: walk.mapping(value, kept=kept, own=own))
 
 
 def _each(one: Section) -> Section:
@@ -43,10 +53,6 @@ def _each(one: Section) -> Section:
 
     under = _object({"values": items})
     return lambda walk, value: (under if isinstance(value, Mapping) and "values" in value else items)(walk, value)
-
-
-def _as_it_is(_walk: Walk, value: Any) -> Any:
-    return value
 
 
 def _secret(secrecy: Secrecy) -> Section:
@@ -70,16 +76,8 @@ def _gone(walk: Walk, item: Any) -> Any:
     return walk.marked("task-argument", item) if item else item
 
 
-def _data(walk: Walk, value: Any) -> Any:
-    return walk.value(value)
-
-
 def _of_celery(section: Section, otherwise: Section) -> Section:
     return lambda walk, value: (section if walk.of_celery else otherwise)(walk, value)
-
-
-def _message(walk: Walk, value: Any) -> Any:
-    return _logentry(walk, value) if isinstance(value, Mapping) else _text(walk, value)
 
 
 _BODY = "message body"
@@ -91,9 +89,8 @@ _JOB: Mapping[str, Section] = {"celery-job": _object({"args": _gone})}
 _text = _of_celery(_until_body, _data)
 
 
+@_of_object
 def _frame(walk: Walk, frame: Any) -> Any:
-    if type(frame) is not dict and not isinstance(frame, Mapping):
-        return walk.value(frame)
     own = _CELERY_FRAME if is_of_celery(frame.get("module")) else _FRAME
     cleaned = walk.mapping(frame, kept=structure.FRAME, own=own)
     if isinstance(cleaned, dict):
@@ -103,29 +100,38 @@ def _frame(walk: Walk, frame: Any) -> Any:
 
 def _clean_source(walk: Walk, frame: dict[Any, Any]) -> None:
     """Take secrets out of lines of source, read as one text: a private key goes on from line to line."""
-    lines: list[Any] = []
-    for field in filter(frame.__contains__, _SOURCE):
-        held = frame[field]
-        if isinstance(held, list | tuple):
-            frame[field] = held = [line if type(line) is str else walk.value(line) for line in held]
-            lines += held
-        else:
-            frame[field] = held if type(held) is str else walk.value(held)
-            lines.append(frame[field])
-    cuts = merged(walk.cuts_in_code("\n".join([line if type(line) is str else "" for line in lines])))[::-1]
-    end = -1
-    for field in filter(frame.__contains__, _SOURCE) if cuts else ():
-        held = frame[field]
-        for position, line in enumerate(held if type(held) is list else [held]):
-            begin, end = end + 1, end + 1 + (len(line) if type(line) is str else 0)
-            while cuts and cuts[-1][1] <= begin:
-                cuts.pop()
-            reached = takewhile(lambda cut, end=end: cut[0] < end, reversed(cuts))  # type: ignore[misc]
-            here = [(max(start - begin, 0), min(stop, end) - begin, rule) for start, stop, rule in reached]
-            if here and type(held) is list:
-                held[position] = walk.at(field, walk.at, position, without, line, here, walk.remarks)
-            elif here:
-                frame[field] = walk.at(field, without, line, here, walk.remarks)
+    source: dict[str, list[str]] = {}
+    for field in _SOURCE:
+        held = frame.get(field)
+        if type(held) is str:
+            source[field] = [held]
+        elif type(held) is list and _TEXTS.issuperset(map(type, held)):
+            frame[field] = source[field] = held.copy()
+        elif held is not None:
+            frame[field] = walk.at(field, walk.value, held)
+    cuts = merged(walk.cuts_in_code("\n".join(chain.from_iterable(source.values()))))
+    by_line = _by_line(cuts, chain.from_iterable(source.values()))
+    for field, lines in source.items() if cuts else ():
+        if type(frame[field]) is str:
+            frame[field] = walk.at(field, without, *lines, next(by_line), walk.remarks)
+            continue
+        for at, line in enumerate(lines):
+            lines[at] = walk.at(field, walk.at, at, without, line, next(by_line), walk.remarks)
+
+
+def _by_line(cuts: list[Cut], lines: Iterable[str]) -> Iterator[list[Cut]]:
+    """The cuts in a text of these lines as they stand in each line."""
+    waiting, begin = cuts[::-1], 0
+    for line in lines:
+        here, end = list[Cut](), begin + len(line)
+        while waiting and waiting[-1][0] < end:
+            start, stop, rule = waiting[-1]
+            here.append((max(start - begin, 0), min(stop, end) - begin, rule))
+            if stop > end:
+                break
+            waiting.pop()
+        yield here
+        begin = end + 1
 
 
 _FRAME: Mapping[str, Section | None] = {"vars": _data, **dict.fromkeys(_SOURCE)}
@@ -134,29 +140,25 @@ _STACKTRACE = _object({"frames": _each(_frame)}, structure.STACKTRACE)
 _STACKTRACES: dict[str, Section] = {"stacktrace": _STACKTRACE, "raw_stacktrace": _STACKTRACE}
 
 
+@_of_object
 def _crumb(walk: Walk, value: Any) -> Any:
-    if type(value) is not dict and not isinstance(value, Mapping):
-        return walk.value(value)
-    own = _CELERY_CRUMB if is_of_celery(value.get("category")) else _NONE
-    if (
-        own is _NONE
-        and value.get("data") == {}
-        and value.keys() <= _PLAIN_CRUMB
-        and walk.is_clean(value.get("message"))
-    ):
-        return {**value, "data": {}}
-    return walk.mapping(_without_parameters(walk, value, "message"), kept=structure.CRUMB, own=own)
+    if is_of_celery(value.get("category")):
+        return walk.mapping(value, kept=structure.CRUMB, own=_CELERY_CRUMB)
+    flat = {**value, "data": None}
+    kinds = set(map(type, flat.values()))
+    if value.get("data") == {} and "message" in value and kinds <= _FLAT and flat.keys() <= _PLAIN_CRUMB:
+        return {**flat, "data": {}, "message": walk.at("message", walk.value, value["message"])}
+    return walk.mapping(_without_parameters(walk, value, "message"), kept=structure.CRUMB)
 
 
 # Of a crumb without data only the message can hold a secret.
 _PLAIN_CRUMB = structure.CRUMB | {"message", "data"}
-_NONE: Mapping[str, Section] = {}
+_FLAT = frozenset({str, int, float, datetime, type(None)})
 _CELERY_CRUMB: Mapping[str, Section] = {"message": _until_body, "data": _BESIDE}
 
 
+@_of_object
 def _span(walk: Walk, value: Any) -> Any:
-    if not isinstance(value, Mapping):
-        return walk.value(value)
     return walk.mapping(_without_parameters(walk, value, "description"), kept=structure.SPAN)
 
 
@@ -180,10 +182,9 @@ def _cookies(walk: Walk, value: Any) -> Any:
 _HIDDEN = _secret(Secrecy.VAULT)
 
 
+@_of_object
 def _logentry(walk: Walk, value: Any) -> Any:
     """A log line: its template names its parameters, though they stand apart."""
-    if not isinstance(value, Mapping):
-        return walk.value(value)
     params = value.get("params")
     own = _parameters(walk, value.get("message"), params) if isinstance(params, list | tuple) else {}
 
@@ -197,10 +198,9 @@ def _logentry(walk: Walk, value: Any) -> Any:
     return cleaned
 
 
+@_of_object
 def _attributes(walk: Walk, value: Any) -> Any:
     """A log item's attributes, among them its template and that template's parameters."""
-    if not isinstance(value, Mapping):
-        return walk.value(value)
     numbered = [f"{PARAMETER}{at}" for at in range(sum(str(name).startswith(PARAMETER) for name in value))]
     given = [_plain(value.get(name)) for name in numbered]
     found = _parameters(walk, _plain(value.get("sentry.message.template")), given)
@@ -254,7 +254,6 @@ def _without_told(walk: Walk, line: Any, given: Sequence[Any], left: Sequence[An
 
 
 SECTIONS: Mapping[str, Section] = {
-    **dict.fromkeys(structure.EVENT, _as_it_is),
     "exception": _each(_object({**_STACKTRACES, "mechanism": _object({}, structure.MECHANISM)}, structure.EXCEPTION)),
     "threads": _each(_object(_STACKTRACES, structure.THREAD)),
     "stacktrace": _STACKTRACE,
@@ -266,8 +265,7 @@ SECTIONS: Mapping[str, Section] = {
     "user": _object(dict.fromkeys(("email", "ip_address", "ip"), _secret(Secrecy.STRONG))),
     "logentry": _logentry,
     "sentry.interfaces.Message": _logentry,
-    "message": _message,
-    "body": _message,
+    **dict.fromkeys(("message", "body"), _of_object(_logentry, _text)),
     "data": _of_celery(_BESIDE, _data),
     "extra": _of_celery(_object({**_JOB, "data": _object(_LOGGED)}), _object(_JOB)),
     "attributes": _attributes,

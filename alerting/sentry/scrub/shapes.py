@@ -1,11 +1,12 @@
 """Reads a text by the rule rows: each is tried only where one of its keywords stands."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 
 from alerting.sentry.scrub.names import Names
-from alerting.sentry.scrub.rules import Rule, figures, rows, vendors
+from alerting.sentry.scrub.rules import Rule, rows, vendors
+from alerting.sentry.scrub.rules.figures import DIGITS
 from alerting.sentry.scrub.values import CHECKS, holds_nothing
 from alerting.sentry.scrub.work import Cut, Work
 
@@ -28,27 +29,28 @@ def _compiled(pattern: str, bounded: bool) -> re.Pattern[str]:
 
 
 class Shapes:
-    """The rule rows that are switched on, by their keywords; `roots` are what every secret's name has one of."""
+    """Rule rows by their keywords; `roots` are what every secret's name has one of: without any, no names are read."""
 
-    def __init__(self, without: frozenset[str], roots: tuple[str, ...]) -> None:
-        on = [rule for rule in rows() if rule.id not in without]
-        self._figures = [rule for rule in on if not rule.keywords]
-        self._named = [rule for rule in on if "(?P<name>" in rule.pattern]
-        keyed = [rule for rule in on if rule.keywords and rule not in self._named]
-        anywhere = _shortest([*roots, *(keyword for rule in keyed if not rule.bounded for keyword in rule.keywords)])
-        bounded = _shortest(keyword for rule in keyed if rule.bounded for keyword in rule.keywords)
-        self._search = _search(anywhere, bounded)
-        self._by_sign = {
-            sign: (
-                [rule for rule in keyed if any(one.startswith(sign) or sign.startswith(one) for one in rule.keywords)],
-                any(root in sign or root.startswith(sign) for root in roots),
-            )
-            for sign in (*anywhere, *bounded)
-        }
-        several = [keyword.split() for rule in on for keyword in rule.keywords if " " in keyword.strip()]
-        parts = {re.escape(max(parts, key=len)) for parts in several}
-        self._telling = re.compile(rf"[@\\&%\x1b]|-----|{'|'.join(sorted(parts))}")
+    def __init__(self, rules: Sequence[Rule], roots: tuple[str, ...]) -> None:
+        self._roots = roots
+        self._keyed = [rule for rule in rules if rule.keywords and "(?P<name>" not in rule.pattern]
+        self._addresses = [rule for rule in rules if rule.check == "address"]
+        self._figures = [rule for rule in rules if not rule.keywords and rule not in self._addresses]
+        self._named = [(keyword, rule) for rule in rules if "(?P<name>" in rule.pattern for keyword in rule.keywords]
+        self._search = _search(
+            _shortest([*roots, *(one for rule in self._keyed if not rule.bounded for one in rule.keywords)]),
+            _shortest(one for rule in self._keyed if rule.bounded for one in rule.keywords),
+        )
+        self._told_by = cache(self._of_sign)
+        several = [one.split() for rule in self._keyed for one in rule.keywords if " " in one.strip()]
+        parts = sorted({max(parts, key=len) for parts in several})
+        self._telling = re.compile("|".join([r"[@\\&%\x1b]|-----", *map(re.escape, parts)]))
         self._dull: set[str] = set()
+
+    def _of_sign(self, sign: str) -> tuple[list[Rule], bool]:
+        """The rules that may match where the sign stands, and whether a secret's name may."""
+        rules = [one for one in self._keyed if any(it.startswith(sign) or sign.startswith(it) for it in one.keywords)]
+        return rules, any(root in sign or root.startswith(sign) for root in self._roots)
 
     def are_dull(self, words: list[str]) -> bool:
         """Whether these words, in lower case, are no part of anything a row or a name is found by, but for digits."""
@@ -66,18 +68,18 @@ class Shapes:
             self._dull.add(word)
         return True
 
-    def find(self, text: str, names: Names, work: Work, *, code: bool = False) -> tuple[list[Cut], bool]:
-        """Where the rows' secrets stand, in `code` those by their shape; whether a secret's name may stand there."""
+    def find(self, text: str, names: Names, work: Work) -> tuple[list[Cut], bool]:
+        """Where the rows' secrets stand; whether a secret's name may stand there."""
         lowered = text.replace("\u0130", "I").lower()  # the one letter that grows
         cuts: list[Cut] = []
-        rooted = False
+        is_rooted = False
         done: dict[str, int] = {}
-        for sign in self._search.finditer(lowered):
-            rules, is_root = self._by_sign[sign[0]]
-            rooted = rooted or is_root
+        for found in self._search.finditer(lowered):
+            start = found.start()
+            rules, is_root = self._told_by(found[0])
+            is_rooted = is_rooted or is_root
             for rule in rules:
-                start = sign.start()
-                if start < done.get(rule.id, 0) or (code and rule.id not in _OF_CODE):
+                if start < done.get(rule.id, 0):
                     continue
                 if not rule.bounded:
                     done[rule.id] = len(text)
@@ -87,15 +89,15 @@ class Shapes:
                     if match := _compiled(rule.pattern, True).match(text, start):
                         done[rule.id] = match.end()
                         cuts += _cut(match, rule, names, work)
-        if code:
-            return cuts, False
-        for rule in self._named if rooted else ():
-            if any(keyword in lowered for keyword in rule.keywords):
+        for keyword, rule in self._named if is_rooted else ():
+            if keyword in lowered and rule.id not in done:
+                done[rule.id] = len(text)
                 cuts += _found(text, rule, names, work)
-        if figures.DIGITS.search(text) or text.count(":") > 1 or text.count(".") > 2:
-            for rule in self._figures:
-                cuts += _found(text, rule, names, work)
-        return cuts, rooted
+        for rule in self._figures if self._figures and DIGITS.search(text) else ():
+            cuts += _found(text, rule, names, work)
+        for rule in self._addresses if text.count(":") > 1 or text.count(".") > 2 else ():
+            cuts += _found(text, rule, names, work)
+        return cuts, is_rooted
 
 
 def _shortest(signs: Iterable[str]) -> list[str]:
@@ -136,5 +138,11 @@ def _cut(match: re.Match[str], rule: Rule, names: Names, work: Work) -> Iterator
         yield start, end, rule.id
 
 
-shapes = cache(Shapes)
-"""The same for every scrubber that switches the same rules off and knows the same names."""
+@cache
+def shapes(without: frozenset[str], roots: tuple[str, ...]) -> tuple[Shapes, Shapes]:
+    """The rows for texts and those for source code, where names and literals are the program's own.
+
+    The same for every scrubber that switches the same rules off and knows the same names.
+    """
+    on = [rule for rule in rows() if rule.id not in without]
+    return Shapes(on, roots), Shapes([rule for rule in on if rule.id in _OF_CODE], ())

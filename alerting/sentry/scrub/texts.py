@@ -10,7 +10,7 @@ from alerting.sentry.scrub.layers import DEEPEST, percent_encoded, written_out
 from alerting.sentry.scrub.names import Names
 from alerting.sentry.scrub.pairs import Pairs
 from alerting.sentry.scrub.remarks import Remarks, without
-from alerting.sentry.scrub.rules.figures import DIGITS
+from alerting.sentry.scrub.rules.figures import DIGITS, FEWEST_DIGITS
 from alerting.sentry.scrub.rules.secrecy import Secrecy
 from alerting.sentry.scrub.shapes import shapes
 from alerting.sentry.scrub.values import MARKER
@@ -31,7 +31,7 @@ class Texts:
     ) -> None:
         self._names = names
         self._pairs = Pairs(names)
-        self._shapes = shapes(without, names.roots)
+        self._shapes, self._of_code = shapes(without, names.roots)
         self._patterns = patterns
         self._allowed = allowed
         self._without = without
@@ -41,19 +41,22 @@ class Texts:
         self.keys: dict[str, Secrecy] = {}
         self._known_code: dict[str, bool] = {}
 
+    def is_dull(self, text: str) -> bool:
+        """Whether neither a word of the text nor its digits tell of a secret: most words were read before."""
+        if len(text) >= 4 and text not in self._allowed:
+            if text[0] in '{["' or len(text) > LONGEST_TEXT or self._patterns:
+                return False
+            if not self._shapes.are_dull(text.lower().split()) or (len(text) >= FEWEST_DIGITS and DIGITS.search(text)):
+                return False
+        remember(self.known, text, "-" not in text[:3])
+        return True
+
     def clean(self, text: str, remarks: Remarks, work: Work, parsed: Callable[[Any], Any] | None) -> str:
-        """The text without its secrets, and why. `parsed` cleans what JSON the text holds."""
-        if text in self._allowed:
-            return text
-        if len(text) < 4 or self._is_dull(text):
-            remember(self.known, text, "-" not in text[:3])
-            return text
-        if parsed is not None and len(text) <= LONGEST_TEXT and (text[0] in '{["' or text[0].isspace()):
-            found = _json(text)
-            if found is not None:
-                cleaned = parsed(found)
-                spaced = None if ": " in text else (",", ":")
-                return text if cleaned == found else json.dumps(cleaned, ensure_ascii=False, separators=spaced)
+        """A text that is not dull without its secrets, and why. `parsed` cleans what JSON the text holds."""
+        if parsed and len(text) <= LONGEST_TEXT and text.lstrip()[:1] in '{["' and (found := _json(text)) is not None:
+            cleaned = parsed(found)
+            spaced = None if ": " in text else (",", ":")
+            return text if cleaned == found else json.dumps(cleaned, ensure_ascii=False, separators=spaced)
         cleaned = without(text, self._find(text, work, self._read), remarks)
         if cleaned == text:
             remember(self.known, text, False)
@@ -63,7 +66,7 @@ class Texts:
         """Where source code holds what is a secret by its shape; names and literals are the program's own."""
         if text in self._known_code:
             return []
-        cuts = self._find(text, work, lambda text, work: self._shapes.find(text, self._names, work, code=True)[0])
+        cuts = self._find(text, work, lambda text, work: self._of_code.find(text, self._names, work)[0])
         if not cuts:
             remember(self._known_code, text, True)
         return cuts
@@ -84,12 +87,6 @@ class Texts:
         for pattern in self._patterns:
             cuts += ((*match.span(secret_group(match)), "extra-pattern") for match in pattern.finditer(text))
         return [cut for cut in cuts if cut[2] not in self._without] + rest
-
-    def _is_dull(self, text: str) -> bool:
-        """Whether neither a word of the text nor its digits tell of a secret: most words were read before."""
-        if text[0] in '{["' or self._patterns or len(text) > LONGEST_TEXT or DIGITS.search(text):
-            return False
-        return self._shapes.are_dull(text.lower().split())
 
     def _read(self, text: str, work: Work, depth: int = DEEPEST) -> list[Cut]:
         if depth == DEEPEST and (layer := written_out(text)) is not None:

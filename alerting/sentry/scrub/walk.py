@@ -65,10 +65,6 @@ class Walk:
             return self.mapping(value, depth)
         return self._sequence(value, depth) if isinstance(value, list | tuple | AbstractSet) else self._odd(value)
 
-    def is_clean(self, text: Any) -> bool:
-        """Whether this is a text known to hold no secret."""
-        return type(text) is str and text in self._clean
-
     def marked(self, rule: str, value: Any = None) -> str:
         """The marker, with a remark about why it stands there instead of the value."""
         self.remarks.append(Remark(rule, 0, len(MARKER), len(value) if isinstance(value, str | bytes) else 0))
@@ -91,6 +87,8 @@ class Walk:
         self.work.left -= 2 * (20 + min(len(text), LONGEST_TEXT))
         if self.work.left < 0:
             return self.marked("event-budget", text)
+        if self._texts.is_dull(text):
+            return text
         before = len(self.remarks)
         try:
             cleaned = self._texts.clean(text, self.remarks, self.work, self.parsed if depth < DEEPEST else None)
@@ -161,38 +159,37 @@ class Walk:
         told: Mapping[Any, Secrecy] = {}
         if not structure.TELLING.isdisjoint(value):
             value, told = _told(value, self.names, self.work)
-        cleaned, clean, keys = dict(value), self._clean, self._keys
+        cleaned, clean, keys, remarks = dict(value), self._clean, self._keys, self.remarks
         is_plain = within is _HARMLESS and not told
         renamed: dict[Any, str] = {}
         taken: set[str] = set()
-        before = len(self.remarks)
+        first = before = len(remarks)
         for name, item in value.items():
-            kind = type(item)
+            kind, step = type(item), name
             if kept and name in kept and kind is not dict and kind is not list:
                 continue
             if own and name in own:
                 if section := own[name]:
-                    cleaned[name] = self.at(name, section, self, item)
-                continue
-            secrecy = keys.get(name)
-            if secrecy is None:
-                if self._names_left < 0:
-                    if not (kept or own):
-                        del self.remarks[before:]
-                        return self.marked("event-budget")
-                    cleaned[name] = MARKER if MARKER in taken else self.at(MARKER, self.marked, "event-budget")
-                    renamed[name] = MARKER
-                    taken.add(MARKER)
-                    continue
-                secrecy = self._key(name, renamed, taken)
-            if is_plain and secrecy is _HARMLESS:
-                if item in clean if kind is str else item is None or kind is bool:
-                    continue
-                cleaned[name] = self.at(renamed.get(name, name), self.value, item, depth + 1)
-                continue
-            step = renamed.get(name, name)
-            secrecy = max(secrecy, told.get(name, _HARMLESS)) if told else secrecy
-            cleaned[name] = self.at(step, self.held, name, item, secrecy, depth + 1, within)
+                    cleaned[name] = section(self, item)
+            elif (secrecy := keys.get(name)) is None and self._names_left < 0:
+                if not (kept or own):
+                    del remarks[first:]
+                    return self.marked("event-budget")
+                cleaned[name] = MARKER if MARKER in taken else self.marked("event-budget")
+                step = renamed[name] = MARKER
+                taken.add(MARKER)
+            else:
+                if secrecy is None:
+                    secrecy = self._key(name, renamed, taken)
+                    step = renamed.get(name, name)
+                if not is_plain or secrecy is not _HARMLESS:
+                    secrecy = max(secrecy, told.get(name, _HARMLESS)) if told else secrecy
+                    cleaned[name] = self.held(name, item, secrecy, depth + 1, within)
+                elif item not in clean if kind is str else item is not None and kind is not bool:
+                    cleaned[name] = self.value(item, depth + 1)
+            if len(remarks) > before:
+                remarks[before:] = [(step, remarks[before:])]
+                before += 1
         return {renamed.get(name, name): item for name, item in cleaned.items()} if renamed else cleaned
 
     def _key(self, name: Any, renamed: dict[Any, str], taken: set[str]) -> Secrecy:
@@ -204,7 +201,7 @@ class Walk:
         secrecy = self.names.judge(text)
         if type(name) is str:
             before = len(self.remarks)
-            shown = self.value(name)
+            shown = name if self._texts.is_dull(name) else self.value(name)
             del self.remarks[before:]
             if shown != name:
                 renamed[name] = shown if shown not in taken else f"{shown} ({len(renamed) + 1})"
@@ -218,12 +215,8 @@ class Walk:
         if depth >= DEEPEST or self._parts_left < 0:
             return self.marked("event-budget")
         cleaned, clean = [], self._clean
-        if (
-            within is _HARMLESS
-            and type(value) is list
-            and _TEXTS.issuperset(map(type, value))
-            and all(map(clean.get, value))
-        ):
+        are_texts = within is _HARMLESS and type(value) is list and _TEXTS.issuperset(map(type, value))
+        if are_texts and all(map(clean.get, value)):
             return value.copy()
         told = _judged(value, self.names, is_pair) if isinstance(value, list | tuple) else {}
         are_pairs = all(isinstance(item, list | tuple) and len(item) == 2 for item in value)

@@ -53,9 +53,10 @@ ABOUT_VERSIONS = re.compile(
     r"|[A-Za-z]/|[A-Za-z]-|[@^~]|==|>=|<=)$",
     re.I,
 )
-# Nine digits and more, but no decimal fraction: as Python writes times and shares.
+FEWEST_DIGITS = 9
+# That many digits and more, but no decimal fraction: as Python writes times and shares.
 _SPACE = r"(?:%20|[ .+\u00a0\u2009\u202f\u2010-\u2013-])?"
-DIGITS = re.compile(rf"(?<![\d.])(?!\d{{1,12}}\.\d+(?![\d.]))\d{_SPACE}(?:\d{_SPACE}){{8}}")
+DIGITS = re.compile(rf"\d(?<![\d.].)(?!\d{{0,11}}\.\d+(?![\d.])){_SPACE}(?:\d{_SPACE}){{{FEWEST_DIGITS - 1}}}")
 _GAP = "[ .+\u00a0\u2009\u202f\u2010-\u2013-]"
 # One run of digits, or groups as cards are printed: 4-4-4-4, 4-6-5, 6-10, one by one; always with the same gap.
 _PRINTED = (

@@ -488,7 +488,7 @@ RULES = (
     ),
     Rule(
         id="twilio-key",
-        keywords=("sk",),
+        keywords=tuple(f"sk{digit}" for digit in "0123456789abcdef"),
         pattern=r"SK[0-9a-f]{32}",
         source="twilio.com/docs: API keys",
         hits=("SKbb148023c94f194<+>24ee65406d136bd65",),

@@ -27,7 +27,7 @@ RULES = (
     ),
     Rule(
         id="attribute",
-        keywords=("<",),
+        keywords=("value", "content"),
         pattern=r"""<\w[^<>]{0,400}?\s(?:name|key|id|property|http-equiv|itemprop|param|field)\s?=\s?\\{0,4}["']?(?P<name>[\w.:-]{1,80}+)\\{0,4}["']?(?:\s[^<>]{0,400}?)?\s(?:value|content)\s?=\s?(?P<quote>\\{0,4}["']?)(?P<value>[^"'<>]{1,2000}?)(?P=quote)(?=[\s/>\\]|\Z)""",
         source="HTML forms and meta elements, .NET's appSettings",
         hits=(
@@ -39,7 +39,7 @@ RULES = (
     ),
     Rule(
         id="attribute-hidden",
-        keywords=("<",),
+        keywords=("password",),
         pattern=r"""<\w[^<>]{0,400}?\stype\s?=\s?\\{0,4}["']?(?P<name>password)\b[^<>]{0,400}?\svalue\s?=\s?(?P<quote>\\{0,4}["']?)(?P<value>[^"'<>]{1,2000}?)(?P=quote)(?=[\s/>\\]|\Z)""",
         source="HTML forms: what browsers show as dots",
         hits=('<input type="password" value="hunt<+>er2">',),
@@ -48,7 +48,7 @@ RULES = (
     ),
     Rule(
         id="attribute-before",
-        keywords=("<",),
+        keywords=("value", "content"),
         pattern=r"""<\w[^<>]{0,400}?\s(?:value|content)\s?=\s?(?P<quote>\\{0,4}["']?)(?P<value>[^"'<>]{1,2000}?)(?P=quote)\s(?:[^<>]{0,400}?\s)?(?:name|key|id|property|http-equiv|itemprop|param|field)\s?=\s?\\{0,4}["']?(?P<name>[\w.:-]{1,80}+)""",
         source="the same the other way round",
         hits=('<input value="hunt<+>er2" name="password">',),
@@ -57,7 +57,7 @@ RULES = (
     ),
     Rule(
         id="attribute-text",
-        keywords=("<",),
+        keywords=("<param", "<property", "<entry", "<item", "<field", "<string"),
         pattern=r"""<(?:param|property|entry|item|field|string)\s[^<>]{0,400}?\b(?:name|key|id)\s?=\s?\\{0,4}["'](?P<name>[\w.:-]{1,80}+)\\{0,4}["'][^<>]{0,400}+>\s{0,9}(?P<value>[^<>\s][^<>]{0,4000}+)""",
         source="Android's and Java's resource files",
         hits=('<entry key="db.password">hunt<+>er2</entry>',),
