@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
 from itertools import chain, count
 from typing import Any
 
@@ -32,7 +31,7 @@ def _data(walk: Walk, value: Any) -> Any:
 
 def _of_object(clean: Section, otherwise: Section = _data) -> Section:
     """A section that is an object; what else may stand there is data."""
-    return lambda walk, value: (clean if isinstance(value, Mapping) else otherwise)(walk, value)
+    return lambda walk, value: (clean if type(value) is dict or isinstance(value, Mapping) else otherwise)(walk, value)
 
 
 def _object(own: Mapping[str, Section], kept: frozenset[str] = frozenset()) -> Section:
@@ -61,7 +60,7 @@ def _secret(secrecy: Secrecy) -> Section:
 
 def is_of_celery(name: Any) -> bool:
     """Whether a logger or a module is Celery's own."""
-    return isinstance(name, str) and name.partition(".")[0] in {"celery", "kombu"}
+    return isinstance(name, str) and f"{name}.".startswith(("celery.", "kombu."))
 
 
 def _until_body(walk: Walk, text: Any) -> Any:
@@ -109,7 +108,7 @@ def _clean_source(walk: Walk, frame: dict[Any, Any]) -> None:
             frame[field] = source[field] = held.copy()
         elif held is not None:
             frame[field] = walk.at(field, walk.value, held)
-    cuts = merged(walk.cuts_in_code("\n".join(chain.from_iterable(source.values()))))
+    cuts = walk.cuts_in_code("\n".join(chain.from_iterable(source.values())))
     by_line = _by_line(cuts, chain.from_iterable(source.values()))
     for field, lines in source.items() if cuts else ():
         if type(frame[field]) is str:
@@ -121,7 +120,7 @@ def _clean_source(walk: Walk, frame: dict[Any, Any]) -> None:
 
 def _by_line(cuts: list[Cut], lines: Iterable[str]) -> Iterator[list[Cut]]:
     """The cuts in a text of these lines as they stand in each line."""
-    waiting, begin = cuts[::-1], 0
+    waiting, begin = merged(cuts)[::-1], 0
     for line in lines:
         here, end = list[Cut](), begin + len(line)
         while waiting and waiting[-1][0] < end:
@@ -144,16 +143,17 @@ _STACKTRACES: dict[str, Section] = {"stacktrace": _STACKTRACE, "raw_stacktrace":
 def _crumb(walk: Walk, value: Any) -> Any:
     if is_of_celery(value.get("category")):
         return walk.mapping(value, kept=structure.CRUMB, own=_CELERY_CRUMB)
-    flat = {**value, "data": None}
-    kinds = set(map(type, flat.values()))
-    if value.get("data") == {} and "message" in value and kinds <= _FLAT and flat.keys() <= _PLAIN_CRUMB:
-        return {**flat, "data": {}, "message": walk.at("message", walk.value, value["message"])}
+    kinds = [*map(type, value.values())]
+    if value.get("data") == {} and kinds.count(str) == len(kinds) - 1 and value.keys() <= _PLAIN_CRUMB:
+        cleaned = {**value, "data": {}}
+        if (message := value.get("message")) not in walk.clean:
+            cleaned["message"] = walk.at("message", walk.value, message)
+        return cleaned
     return walk.mapping(_without_parameters(walk, value, "message"), kept=structure.CRUMB)
 
 
-# Of a crumb without data only the message can hold a secret.
+# Of a crumb of words without data only the message can hold a secret.
 _PLAIN_CRUMB = structure.CRUMB | {"message", "data"}
-_FLAT = frozenset({str, int, float, datetime, type(None)})
 _CELERY_CRUMB: Mapping[str, Section] = {"message": _until_body, "data": _BESIDE}
 
 

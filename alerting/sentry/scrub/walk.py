@@ -38,7 +38,7 @@ class Walk:
     def __init__(self, names: Names, texts: Texts) -> None:
         self.names = names
         self._texts = texts
-        self._clean = texts.known
+        self.clean = texts.known
         self._keys = texts.keys
         self._read: dict[str, tuple[Any, Remarks]] = {}
         self.work = Work()
@@ -54,7 +54,7 @@ class Walk:
         """The value without the secrets in it."""
         kind = type(value)
         if kind is str:
-            return value if value in self._clean else self._text(value, depth)
+            return value if value in self.clean else self._text(value, depth)
         if kind is dict:
             return self.mapping(value, depth)
         if kind is list:
@@ -156,10 +156,8 @@ class Walk:
             self._parts_left -= 1 + len(value)
         if depth >= DEEPEST or (self._forms_left if kept or own else self._parts_left) < 0:
             return self.marked("event-budget")
-        told: Mapping[Any, Secrecy] = {}
-        if not structure.TELLING.isdisjoint(value):
-            value, told = _told(value, self.names, self.work)
-        cleaned, clean, keys, remarks = dict(value), self._clean, self._keys, self.remarks
+        value, told = (value, {}) if structure.TELLING.isdisjoint(value) else _told(value, self.names, self.work)
+        cleaned, clean, keys, remarks = dict(value), self.clean, self._keys, self.remarks
         is_plain = within is _HARMLESS and not told
         renamed: dict[Any, str] = {}
         taken: set[str] = set()
@@ -171,7 +169,11 @@ class Walk:
             if own and name in own:
                 if section := own[name]:
                     cleaned[name] = section(self, item)
-            elif (secrecy := keys.get(name)) is None and self._names_left < 0:
+            elif (secrecy := keys.get(name)) is _HARMLESS and is_plain:
+                if item in clean if kind is str else item is None or kind is bool:
+                    continue
+                cleaned[name] = self.value(item, depth + 1)
+            elif secrecy is None and self._names_left < 0:
                 if not (kept or own):
                     del remarks[first:]
                     return self.marked("event-budget")
@@ -182,11 +184,8 @@ class Walk:
                 if secrecy is None:
                     secrecy = self._key(name, renamed, taken)
                     step = renamed.get(name, name)
-                if not is_plain or secrecy is not _HARMLESS:
-                    secrecy = max(secrecy, told.get(name, _HARMLESS)) if told else secrecy
-                    cleaned[name] = self.held(name, item, secrecy, depth + 1, within)
-                elif item not in clean if kind is str else item is not None and kind is not bool:
-                    cleaned[name] = self.value(item, depth + 1)
+                secrecy = max(secrecy, told.get(name, _HARMLESS)) if told else secrecy
+                cleaned[name] = self.held(name, item, secrecy, depth + 1, within)
             if len(remarks) > before:
                 remarks[before:] = [(step, remarks[before:])]
                 before += 1
@@ -201,7 +200,7 @@ class Walk:
         secrecy = self.names.judge(text)
         if type(name) is str:
             before = len(self.remarks)
-            shown = name if self._texts.is_dull(name) else self.value(name)
+            shown = name if name in self.clean or self._texts.is_dull(name) else self.value(name)
             del self.remarks[before:]
             if shown != name:
                 renamed[name] = shown if shown not in taken else f"{shown} ({len(renamed) + 1})"
@@ -214,7 +213,7 @@ class Walk:
         self._parts_left -= 1 + len(value)
         if depth >= DEEPEST or self._parts_left < 0:
             return self.marked("event-budget")
-        cleaned, clean = [], self._clean
+        cleaned, clean = [], self.clean
         are_texts = within is _HARMLESS and type(value) is list and _TEXTS.issuperset(map(type, value))
         if are_texts and all(map(clean.get, value)):
             return value.copy()
