@@ -6,7 +6,7 @@ RULES = (
     Rule(
         id="element",
         keywords=("<",),
-        pattern=r"(?P<first>(?<![^>]))?<(?:[\w-]{1,40}+:)?(?P<name>[\w.-]{1,80}+)(?:\s[^<>]{0,2000}+)?>\s{0,9}(?:<!\[CDATA\[)?(?P<value>(?<=CDATA\[)[^\]]{1,4000}+|[^<>\s][^<>]{0,4000}+(?=</|(?(first)\Z|(?!))))",
+        pattern=r"<(?P<first>(?<![^>].))?(?:[\w-]{1,40}+:)?(?P<name>[\w.-]{1,80}+)(?:\s[^<>]{0,2000}+)?>\s{0,9}(?:<!\[CDATA\[)?(?P<value>(?<=CDATA\[)[^\]]{1,4000}+|[^<>\s][^<>]{0,4000}+(?=</|(?(first)\Z|(?!))))",
         source="XML and SOAP bodies, .NET settings",
         hits=(
             "<password>hunt<+>er2</password>",
