@@ -33,21 +33,16 @@ class Names:
     def __init__(self, extra: Iterable[str] = (), allowed: Iterable[str] = ()) -> None:
         self._extra = tuple(words for words in map(words_of, extra) if words)
         self._allowed = frozenset(map(words_of, allowed))
-        self._known: dict[str, Secrecy] = {}
         foreign = [word for word in sorted(known.VAULTS) if not word.isascii()]
         self.roots = (*known.ROOTS, *foreign, *(max(words, key=len) for words in self._extra))
         self._signs = (*self.roots, *known.ADDRESS_ROOTS)
-
-    def judge(self, name: str) -> Secrecy:
+        self.judge = lru_cache(maxsize=MOST_REMEMBERED)(self._judged)
         """The verdict on a name, remembered: an application has few of them."""
-        verdict = self._known.get(name)
-        if verdict is None:
-            if len(self._known) >= MOST_REMEMBERED:
-                self._known.clear()
-            lowered = name[-LONGEST:].lower()
-            is_worth = any(sign in lowered for sign in self._signs)
-            verdict = self._known[name] = self._by_words(words_of(name)) if is_worth else Secrecy.HARMLESS
-        return verdict
+
+    def _judged(self, name: str) -> Secrecy:
+        lowered = name[-LONGEST:].lower()
+        is_worth = any(sign in lowered for sign in self._signs)
+        return self._by_words(words_of(name)) if is_worth else Secrecy.HARMLESS
 
     def are_secret(self, name: str) -> bool:
         """Whether what stands under the name must go: an address may stay in places that only tell where one is."""

@@ -38,63 +38,60 @@ _OPENERS = {")": "(", "]": "[", "}": "{", ">": "<"}
 _CLOSERS = {"{": "}", "[": "]", "(": ")"}
 
 
-class Pairs:
-    """Finds the values of secret names."""
+def find(text: str, names: Names, work: Work) -> list[Cut]:
+    """Where the values of secret names stand."""
+    cuts = []
+    done = 0
+    for match in _PAIR.finditer(text):
+        secrecy = names.judge(match["name"])
+        if secrecy <= Secrecy.ADDRESS or match.start() < done:
+            continue
+        work.spend(400)
+        start, end = _value(text, match, secrecy, names)
+        if end > start >= done:
+            cuts.append((start, end, "named"))
+            done = end
+    return cuts
 
-    def __init__(self, names: Names) -> None:
-        self._names = names
 
-    def find(self, text: str, work: Work) -> list[Cut]:
-        """Where the values stand."""
-        cuts = []
-        done = 0
-        for match in _PAIR.finditer(text):
-            secrecy = self._names.judge(match["name"])
-            if secrecy <= Secrecy.ADDRESS or match.start() < done:
-                continue
-            work.spend(400)
-            start, end = self._value(text, match, secrecy)
-            if end > start >= done:
-                cuts.append((start, end, "named"))
-                done = end
-        return cuts
-
-    def _value(self, text: str, match: re.Match[str], secrecy: Secrecy) -> Span:
-        """Where the value to replace begins and ends; nothing where there is none."""
-        at, op, strong = match.end(), match["op"], secrecy >= Secrecy.STRONG
-        told = op in {":", "："}
-        if at >= len(text) or (op == "=" and "\n" in match["sep"]) or plain.HOLE.match(text, at):
-            return _NONE
-        if opening := _OPENING.match(text, at):
-            return _quoted(text, match, opening, secrecy)
-        if call := _CALL.match(text, at):
-            return _argument(text, call)
-        if text[at] in _CLOSERS:
-            return _NONE if match["close"].endswith(")") else _bracketed(text, at, strong)  # SQL: (a, b) = ('c', 'd')
-        end = _end(text, at, match.start(), strong)
-        value = text[at:end]
-        structural = bool(match["close"]) or _is_parameter(text, match, end)
-        if not is_secret_value(value, secrecy, match["name"], structural=structural):
-            return _NONE
-        if self._is_told(text, match, value, strong) if told else self._is_assigned(match, value):
-            return at, end
+def _value(text: str, match: re.Match[str], secrecy: Secrecy, names: Names) -> Span:
+    """Where the value to replace begins and ends; nothing where there is none."""
+    at, op, strong = match.end(), match["op"], secrecy >= Secrecy.STRONG
+    told = op in {":", "："}
+    if at >= len(text) or (op == "=" and "\n" in match["sep"]) or plain.HOLE.match(text, at):
         return _NONE
+    if opening := _OPENING.match(text, at):
+        return _quoted(text, match, opening, secrecy)
+    if call := _CALL.match(text, at):
+        return _argument(text, call)
+    if text[at] in _CLOSERS:
+        return _NONE if match["close"].endswith(")") else _bracketed(text, at, strong)  # SQL: (a, b) = ('c', 'd')
+    end = _end(text, at, match.start(), strong)
+    value = text[at:end]
+    structural = bool(match["close"]) or _is_parameter(text, match, end)
+    if not is_secret_value(value, secrecy, match["name"], structural=structural):
+        return _NONE
+    if _is_told(text, match, value, strong) if told else _is_assigned(match, value, names):
+        return at, end
+    return _NONE
 
-    def _is_told(self, text: str, match: re.Match[str], value: str, strong: bool) -> bool:
-        """Whether `name: value` is data: in speech an ordinary word follows a colon."""
-        if match["close"].strip("\\])"):
-            return True
-        if text[match.start() - 1 : match.start()] == ":" and not any(map(str.isdigit, value)):
-            return False  # a part of an address: arn:aws:secretsmanager:eu:secret:name
-        return value.lower().strip(".!?:") not in ORDINARY and (strong or not value.isalpha())
 
-    def _is_assigned(self, match: re.Match[str], value: str) -> bool:
-        """Whether `name = value` is data and no program's text: a variable of the same name, another's attribute."""
-        if not (value.islower() and value.replace("_", "").replace(".", "").isalpha()):
-            return True
-        is_same = " " in match["sep"] and value == match["name"].rpartition(".")[2]
-        is_other = "." in value and self._names.are_secret(value)
-        return not (is_same or is_other or match["op"] in {"==", "!=", "===", "!=="})
+def _is_told(text: str, match: re.Match[str], value: str, strong: bool) -> bool:
+    """Whether `name: value` is data: in speech an ordinary word follows a colon."""
+    if match["close"].strip("\\])"):
+        return True
+    if text[match.start() - 1 : match.start()] == ":" and not any(map(str.isdigit, value)):
+        return False  # a part of an address: arn:aws:secretsmanager:eu:secret:name
+    return value.lower().strip(".!?:") not in ORDINARY and (strong or not value.isalpha())
+
+
+def _is_assigned(match: re.Match[str], value: str, names: Names) -> bool:
+    """Whether `name = value` is data and no program's text: a variable of the same name, another's attribute."""
+    if not (value.islower() and value.replace("_", "").replace(".", "").isalpha()):
+        return True
+    is_same = " " in match["sep"] and value == match["name"].rpartition(".")[2]
+    is_other = "." in value and names.are_secret(value)
+    return not (is_same or is_other or match["op"] in {"==", "!=", "===", "!=="})
 
 
 def _is_parameter(text: str, match: re.Match[str], end: int) -> bool:

@@ -5,10 +5,9 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from alerting.sentry.scrub import columns
+from alerting.sentry.scrub import columns, pairs
 from alerting.sentry.scrub.layers import DEEPEST, percent_encoded, written_out
 from alerting.sentry.scrub.names import Names
-from alerting.sentry.scrub.pairs import Pairs
 from alerting.sentry.scrub.remarks import Remarks, without
 from alerting.sentry.scrub.rules.figures import DIGITS, FEWEST_DIGITS
 from alerting.sentry.scrub.rules.secrecy import Secrecy
@@ -30,7 +29,6 @@ class Texts:
         self, names: Names, patterns: Sequence[re.Pattern[str]], allowed: frozenset[str], without: frozenset[str]
     ) -> None:
         self._names = names
-        self._pairs = Pairs(names)
         self._shapes, self._of_code = shapes(without, names.roots)
         self._patterns = patterns
         self._allowed = allowed
@@ -94,7 +92,7 @@ class Texts:
             return layer.spans(self._read(layer.text, work, DEEPEST - 1))
         cuts, may_name = self._shapes.find(text, self._names, work)
         if may_name:
-            cuts += self._pairs.find(text, work)
+            cuts += pairs.find(text, self._names, work)
             cuts += columns.find(text, self._names, work)
         if "%" in text and depth and (layer := percent_encoded(text)) is not None:
             work.spend(200 + 15 * text.count("%"))

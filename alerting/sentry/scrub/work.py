@@ -11,8 +11,7 @@ class OverworkedError(Exception):
 class Work:
     """What one event may take, in units of some fifty nanoseconds; its form is counted apart and stays."""
 
-    def __init__(self) -> None:
-        self.left = MOST
+    left = MOST
 
     def spend(self, units: int) -> None:
         """Take the units; raises OverworkedError where there are too few."""
