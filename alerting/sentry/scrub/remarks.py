@@ -46,12 +46,12 @@ def with_remarks(given: Any, remarks: Remarks, left: list[int] | None = None) ->
             step = str(one[0])
             meta[step] = with_remarks(meta.get(step), one[1], left)
         else:
+            rule, start, end, length = one
             left[0] -= 1
-            told = meta[""] = dict(meta.get("") or {})
-            place = [one.start, one.end] if one.start >= 0 else []
-            told["rem"] = [*told.get("rem", ()), [one.rule, "s", *place]]
-            if one.length:
-                told["len"] = one.length
+            told = meta[""] = dict(meta.get("") or ())
+            told["rem"] = [*told.get("rem", ()), [rule, "s", start, end] if start >= 0 else [rule, "s"]]
+            if length:
+                told["len"] = length
     return meta
 
 

@@ -19,7 +19,6 @@ PARAMETER = "sentry.message.parameter."
 # A shorter parameter may stand in the line for something else.
 _SHORTEST = 4
 _STAND_IN = "Zq7x{:04d}Kw3vRt9mPz5".format
-_TEXTS = frozenset({str})
 _SOURCE = ("pre_context", "context_line", "post_context")
 _NUMERIC = re.compile(r"pass|pw|pin|otp|code|secret|cv[vc]|key|2fa|mfa", re.IGNORECASE)
 _PLACEHOLDER = re.compile(r"%(?:\((\w+)\))?[-#0 +]*\d*(?:\.\d+)?[sdrifaxXgGeEcou]|\{(\w*)(?:![rsa])?(?::[^{}]*)?\}")
@@ -104,7 +103,7 @@ def _clean_source(walk: Walk, frame: dict[Any, Any]) -> None:
         held = frame.get(field)
         if type(held) is str:
             source[field] = [held]
-        elif type(held) is list and _TEXTS.issuperset(map(type, held)):
+        elif type(held) is list and [*map(type, held)].count(str) == len(held):
             frame[field] = source[field] = held.copy()
         elif held is not None:
             frame[field] = walk.at(field, walk.value, held)
