@@ -8,14 +8,12 @@ from alerting.sentry.scrub.names import Names
 from alerting.sentry.scrub.rules import Rule, rows, vendors
 from alerting.sentry.scrub.rules.figures import DIGITS
 from alerting.sentry.scrub.values import CHECKS, holds_nothing
-from alerting.sentry.scrub.work import Cut, Work
+from alerting.sentry.scrub.work import REMEMBERED, Cut, Work
 
 # The rules that are no rows: names and values in texts, statements, an application's own.
 _READERS = frozenset("named sql-value sql-parameter extra-pattern log-parameter".split())
 # What is looked for in source code: names and literals there are the program's own.
 _OF_CODE = frozenset({"private-key", "authorization-scheme", "url-userinfo", *(rule.id for rule in vendors.RULES)})
-# Words without a secret that are remembered: most of a text's were read before.
-_REMEMBERED = 16_384
 
 
 def known_ids() -> frozenset[str]:
@@ -59,11 +57,10 @@ class Shapes:
     def _is_dull(self, word: str) -> bool:
         if word in self._dull:
             return True
-        numeric = word.count(":") > 1 or (word.count(".") > 2 and any(map(str.isdigit, word)))
-        if numeric or self._telling.search(word) or self._search.search(f" {word} "):
+        if _may_be_address(word) or self._telling.search(word) or self._search.search(f" {word} "):
             return False
         if len(word) < 40:
-            if len(self._dull) >= _REMEMBERED:
+            if len(self._dull) >= REMEMBERED:
                 self._dull.clear()
             self._dull.add(word)
         return True
@@ -95,9 +92,14 @@ class Shapes:
                 cuts += _found(text, rule, names, work)
         for rule in self._figures if self._figures and DIGITS.search(text) else ():
             cuts += _found(text, rule, names, work)
-        for rule in self._addresses if text.count(":") > 1 or text.count(".") > 2 else ():
+        for rule in self._addresses if _may_be_address(text) else ():
             cuts += _found(text, rule, names, work)
         return cuts, is_rooted
+
+
+def _may_be_address(text: str) -> bool:
+    """Whether there are as many dots or colons as an address has: a time has fewer."""
+    return "::" in text or text.count(":") > 5 or (text.count(".") > 2 and any(map(str.isdigit, text)))
 
 
 def _shortest(signs: Iterable[str]) -> list[str]:

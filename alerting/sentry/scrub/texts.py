@@ -13,13 +13,12 @@ from alerting.sentry.scrub.rules.figures import DIGITS, FEWEST_DIGITS
 from alerting.sentry.scrub.rules.secrecy import Secrecy
 from alerting.sentry.scrub.shapes import shapes
 from alerting.sentry.scrub.values import MARKER
-from alerting.sentry.scrub.work import Cut, OverworkedError, Work
+from alerting.sentry.scrub.work import REMEMBERED, Cut, OverworkedError, Work
 
 # Sentry keeps no more of a message or of an exception's value (relay-event-schema: max_chars 8192), nor of a request's
 # body (BagSize::Large). What is longer is cut before it is read.
 LONGEST_TEXT = 8_192
 LONGEST_REMEMBERED = 512
-REMEMBERED = 16_384
 
 
 class Texts:

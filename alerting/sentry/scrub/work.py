@@ -2,6 +2,7 @@
 
 Cut = tuple[int, int, str]  # where a secret begins and ends in a text, and the id of the rule that found it
 MOST = 300_000
+REMEMBERED = 16_384  # texts, and words, without a secret: most of an event's were read before
 
 
 class OverworkedError(Exception):
