@@ -280,7 +280,7 @@ RULES = (
     ),
     Rule(
         id="pair",
-        keywords=("'", '"'),
+        keywords=("(", "["),
         pattern=r"""(?:\(|\[\[|\],\s?\[|(?P<alone>\[))\s?[bu]?(?P<first>\\{0,15}[\"'`])(?P<name>[\w. \[\]-]{1,80}+)(?P=first),\s{0,4}[bu]?(?P<quote>\\{0,15}[\"'`])(?P<value>.{1,400}?)(?:(?P=quote)(?=[\s,;)\]}>\\]|\Z)|\Z)""",
         source="Python's and JSON's pairs: raw headers, forms, items of a dictionary",
         hits=("[('host', 'x'), ('password', 'hunt<+>er2')]", '[["page", "2"], ["token", "zz91<+>ab3c"]]'),
@@ -290,22 +290,15 @@ RULES = (
     ),
     Rule(
         id="named-value",
-        keywords=(
-            "name",
-            "key",
-            "header",
-            "field",
-            "param",
-            "parameter",
-            "k",
-        ),
-        pattern=r"""(?:name|key|header|field|param|parameter|Name|Key|k)(?:\\{0,15}[\"'])?\s?[:=]\s{0,3}[bu]?(?:\\{0,15}[\"'])(?P<name>[\w. \[\]-]{1,80}+)(?:\\{0,15}[\"'])\s?,\s{0,4}(?:[\w=' \"]{1,40}?,\s{0,4})?(?:\\{0,15}[\"'])?(?:value|val|v|content|Value)(?:\\{0,15}[\"'])?\s?[:=]\s{0,3}[bu]?(?P<quote>\\{0,15}[\"'])(?P<value>.{1,400}?)(?:(?P=quote)(?=[\s,;)\]}>])|\Z)""",
+        keywords=("val", "content", "v'", 'v"', "v\\", "v:", "v=", "v "),
+        pattern=r"""(?<![A-Za-z0-9])(?:name|key|header|field|param|parameter|Name|Key|k)(?:\\{0,15}[\"'])?\s?[:=]\s{0,3}[bu]?(?:\\{0,15}[\"'])(?P<name>[\w. \[\]-]{1,80}+)(?:\\{0,15}[\"'])\s?,\s{0,4}(?:[\w=' \"]{1,40}?,\s{0,4})?(?:\\{0,15}[\"'])?(?:value|val|v|content|Value)(?:\\{0,15}[\"'])?\s?[:=]\s{0,3}[bu]?(?P<quote>\\{0,15}[\"'])(?P<value>.{1,400}?)(?:(?P=quote)(?=[\s,;)\]}>])|\Z)""",
         source="HAR, Kubernetes env, AWS tags",
         hits=(
             "{'name': 'password', 'value': 'hunt<+>er2'}",
             "Field(name='password', value='x9y8<+>zkey', size=3)",
         ),
         misses=("{'name': 'city', 'value': 'Ulm'}",),
+        bounded=False,
     ),
     Rule(
         id="named-value-before",
