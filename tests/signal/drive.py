@@ -5,8 +5,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from django.db import connection
-
 from alerting import config, pipeline, wiring
 from alerting.complete_notices import Completion
 from alerting.incidents import retention
@@ -17,6 +15,7 @@ from alerting.outbox.models import Message
 from alerting.poll.budget import LocalBudget
 from tests.signal.arrivals import PretendBackground, PretendSource
 from tests.signal.history import History, moment
+from tests.support.debts import is_anything_owed
 from worker.schedule import DELIVERY_SECONDS, HEARTBEAT_SECONDS, HOUSEKEEPING_SECONDS
 
 HISTORY = timedelta(days=90)
@@ -96,20 +95,13 @@ class _Driver:
 
     def deliver(self) -> bool:
         """What beat's task does every few seconds; true where something was owed."""
-        if not self.is_anything_owed():
+        if not is_anything_owed():
             return False
         for channel in self.parts.notifiers:
             pipeline.deliver_due(self.parts, channel)
         return True
 
-    def is_anything_owed(self) -> bool:
-        """As `queue.anything`, of both channels at once and cheap enough to be asked at every step."""
-        with connection.cursor() as cursor:
-            cursor.execute(_OWED)
-            return bool(cursor.fetchone()[0])
 
-
-_OWED = f"SELECT EXISTS (SELECT 1 FROM {Message._meta.db_table} WHERE state IN ('pending', 'sending'))"
 _ENVIRONMENT = {
     "SENTRY_AUTH_TOKEN": "simulated",
     "SENTRY_ORG": "acme",
@@ -134,7 +126,7 @@ def drive(
         driver.now = max(driver.now, due)
         driver.source.go_on(driver.now)
         driver.tick()
-        while driver.now < due + interval - DELIVERY_SECONDS and driver.is_anything_owed():
+        while driver.now < due + interval - DELIVERY_SECONDS and is_anything_owed():
             driver.now += DELIVERY_SECONDS
             driver.deliver()
         if slot * interval % HEARTBEAT_SECONDS < interval:
