@@ -11,6 +11,8 @@ from typer import Exit
 
 from alerting.commands import explain, health
 from alerting.incidents.models import Decision, Incident
+from alerting.rules.answers import Measure, Question
+from alerting.rules.model import Trust, Window
 from tests.flow.conftest import MakeService
 from tests.sandbox import Fault, Sandbox
 from tests.sandbox.faults import swollen, truncated
@@ -89,12 +91,33 @@ MISBEHAVIOUR = {
 }
 
 
+# One of each kind of failure. The others of its kind differ only in the words, which an answer brings with it.
+LIVED_THROUGH = ("401", "403", "404", "429", "500", "a null count", "a reset half-way")
+
+
 @pytest.mark.parametrize("name", MISBEHAVIOUR)
+@pytest.mark.parametrize("measure", [Measure.ERRORS, Measure.PERFORMANCE])
+def test_whatever_sentry_does_is_an_answer_without_a_number_that_says_it(
+    sandbox: Sandbox, transactional_db: None, name: str, measure: Measure
+) -> None:
+    fault, said = MISBEHAVIOUR[name]
+    world = world_on(sandbox, World(NOON))
+    question = Question(measure, Window(NOON - timedelta(minutes=5), NOON))
+    sandbox.sentry.add_errors("shop", 11, at=NOON - timedelta(minutes=1), issue=False)
+    assert world.source.ask(question).trust is Trust.VALUE
+    sandbox.sentry.fault(fault)
+    answer = world.source.ask(question)
+    assert answer.trust is (Trust.PARTIAL if name == "a null count" else Trust.SOURCE_ERROR)
+    assert answer.fault is not None and dict(answer.rows) == {}
+    assert said in answer.note and sandbox.sentry.token not in answer.note
+
+
+@pytest.mark.parametrize("name", LIVED_THROUGH)
 def test_a_failing_sentry_neither_fires_nor_resolves_and_is_told_once(
     world: World, sandbox: Sandbox, name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     fault, said = MISBEHAVIOUR[name]
-    world.interval = 30
+    world.interval = 60
     world.run(timedelta(minutes=1))
     sandbox.sentry.add_errors("shop", 11, issue=False)
     world.now += timedelta(seconds=1)
