@@ -63,13 +63,13 @@ def test_what_is_dropped_on_purpose_is_no_error(world: World, sandbox: Sandbox, 
 
 def test_a_rate_of_which_three_transactions_of_four_were_dropped_is_not_judged(world: World, sandbox: Sandbox) -> None:
     """True rate 0.4 %: 24 errors in 6,000 transactions, of which 1,500 are kept. That seems to be 1.6 %."""
-    for _ in range(80):
-        sandbox.sentry.add_transactions("shop", 38)
-        sandbox.sentry.add_dropped("shop", 112, reason="project_quota", category="transaction")
+    for _ in range(40):
+        sandbox.sentry.add_transactions("shop", 75)
+        sandbox.sentry.add_dropped("shop", 225, reason="project_quota", category="transaction")
         if world.now.second == 0:
             sandbox.sentry.add_errors("shop", 1, issue=False)
             sandbox.sentry.add_errors("shop", 1, issue=False)
-        world.run(timedelta(seconds=15))
+        world.run(timedelta(seconds=30))
     assert world.kinds() == []
 
 

@@ -30,6 +30,7 @@ def test_while_spike_protection_drops_events_a_silence_does_not_resolve(world: W
     world.now += timedelta(seconds=1)
     world.run(timedelta(minutes=1))
     assert world.kinds() == ["first"]
+    world.interval = 60
     drop_for(world, sandbox, 20)
     # What is dropped are errors as well: it gets worse, and nothing is over.
     assert set(world.kinds()) == set(world.kinds("email")) <= {"first", "worse", "repeat"}
@@ -74,6 +75,7 @@ def test_a_spike_that_is_cut_off_by_quota_fires_and_says_what_is_dropped(world: 
 def test_what_was_being_dropped_is_remembered_while_outcomes_cannot_be_read(world: World, sandbox: Sandbox) -> None:
     world.run(timedelta(minutes=1))
     sandbox.sentry.add_errors("shop", 11, issue=False)
+    world.interval = 60
     drop_for(world, sandbox, 2)
     fault = sandbox.sentry.fault(Fault(match="stats_v2", status=500))
     world.run(timedelta(minutes=14))

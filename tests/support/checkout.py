@@ -18,7 +18,8 @@ class Checkout:
         self.folder = folder
         self.data = folder / "var"
         for name in ("alerting", "worker"):
-            shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+            # With what is compiled already, which holds for every file that is not changed afterwards.
+            shutil.copytree(ROOT / name, folder / name)
         self._environ = {
             "PATH": os.environ["PATH"],
             "PYTHONPATH": f"{folder}{os.pathsep}{ROOT}",
