@@ -17,7 +17,7 @@ database = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def world() -> World:
-    return World(NOON, interval=30)
+    return World(NOON, interval=60)
 
 
 def come_back_after(world: World, length: timedelta) -> None:

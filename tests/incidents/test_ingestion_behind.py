@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def world() -> World:
-    world = World(NOON, interval=30)
+    world = World(NOON, interval=60)
     world.run(MINUTE)
     return world
 

@@ -25,7 +25,10 @@ def test_a_spike_is_told_on_both_channels_within_one_tick_and_resolved_once(worl
     world.now += timedelta(seconds=15)
     world.run(timedelta(seconds=15))
     assert world.kinds("slack") == world.kinds("email") == ["first"]
-    world.run(timedelta(minutes=20))
+    world.run(timedelta(minutes=11))
+    assert world.kinds("slack") == world.kinds("email") == ["first", "resolved"]
+    world.interval = 60
+    world.run(timedelta(minutes=9))
     assert world.kinds("slack") == world.kinds("email") == ["first", "resolved"]
     assert {incident.state for incident in Incident.objects.all()} == {"ok"}
 
@@ -76,7 +79,10 @@ def issue(number: int, at: datetime) -> Issue:
 
 def test_a_new_issue_is_told_once_and_the_past_not_at_all(world: World) -> None:
     world.source.issues = [issue(1, NOON - timedelta(minutes=1)), issue(2, NOON + timedelta(seconds=20))]
-    world.run(timedelta(minutes=30))
+    world.run(timedelta(minutes=3))
+    assert [notice.issue["id"] for notice in world.slack.sent] == ["2"]
+    world.interval = 60
+    world.run(timedelta(minutes=27))
     assert [notice.issue["id"] for notice in world.slack.sent] == ["2"]
 
 
@@ -95,7 +101,9 @@ def test_a_failing_or_half_read_source_neither_fires_nor_resolves(world: World, 
     world.run(timedelta(seconds=15))
     world.source.broken = {Measure.ERRORS: trust}
     world.source.add_errors(BLOG, 50, world.now)
-    world.run(timedelta(minutes=20))
+    world.run(timedelta(minutes=2))
+    world.interval = 60
+    world.run(timedelta(minutes=18))
     assert set(world.kinds()) == {"first", "blind"}
     assert Incident.objects.get(rule="critical_errors").state == "firing"
     assert not Incident.objects.filter(project="blog").exists()
@@ -104,6 +112,7 @@ def test_a_failing_or_half_read_source_neither_fires_nor_resolves(world: World, 
 
 
 def test_blindness_is_told_once_and_its_end_too(world: World) -> None:
+    world.interval = 30
     world.run(timedelta(minutes=5))
     world.source.broken = dict.fromkeys(Measure, Trust.SOURCE_ERROR)
     world.run(timedelta(minutes=10))
@@ -119,6 +128,7 @@ def test_an_incident_of_a_project_that_is_watched_no_more_closes_with_that_reaso
     world.now += timedelta(seconds=15)
     world.run(timedelta(seconds=15))
     world.source.covered = frozenset({BLOG.id})
+    world.interval = 60
     world.run(timedelta(minutes=20))
     assert world.kinds() == world.kinds("email") == ["first", "ended"]
     told = world.slack.sent[1]
@@ -138,6 +148,7 @@ def test_incidents_of_another_filter_of_environments_end_once_nobody_uses_it_any
         world.run(timedelta(seconds=15))
     assert "not_watched" not in {notice.reason for notice in world.slack.sent}
     world.environment = "staging"
+    world.interval = 60
     world.run(timedelta(minutes=10))
     ended = [notice for notice in world.slack.sent if notice.reason == "not_watched"]
     assert [(notice.kind, notice.environment) for notice in ended] == [("ended", "production")]
@@ -179,7 +190,9 @@ def test_finding_out_what_a_server_understands_stays_within_the_requests_of_a_ti
 def test_while_quota_drops_events_a_falling_count_does_not_resolve(world: World) -> None:
     world.source.add_errors(SHOP, 11, NOON)
     world.source.dropped = {SHOP: Row(dropped=900, dropped_reasons={"smart_rate_limit": 900})}
-    world.run(timedelta(minutes=30))
+    world.run(timedelta(minutes=12))
+    world.interval = 60
+    world.run(timedelta(minutes=18))
     assert world.kinds() == ["first", "worse"], "what is dropped are errors as well"
     assert "900 by smart_rate_limit" in " ".join(world.slack.sent[0].notes)
     world.source.dropped = {}
@@ -189,6 +202,7 @@ def test_while_quota_drops_events_a_falling_count_does_not_resolve(world: World)
 
 def test_errors_that_double_are_told_once_by_their_count_and_their_rate(world: World) -> None:
     hour = timedelta(hours=1)
+    world.interval = 30
     world.source.performance[SHOP] = Row(transactions=1000, stored=1000)
     world.source.add_errors(SHOP, 300, NOON, hour)
     world.run(timedelta(minutes=30))

@@ -17,7 +17,7 @@ DATASETS = [{"errors", "spans"}, {"discover"}]
 
 @pytest.fixture
 def world(transactional_db: None) -> World:
-    return World(NOON, interval=30)
+    return World(NOON, interval=60)
 
 
 @pytest.fixture
@@ -82,7 +82,7 @@ def test_the_levels_that_count_are_the_configured_ones(world: World, sandbox: Sa
     world.run(timedelta(minutes=1))
     sandbox.sentry.add_errors("shop", 11, level="warning", issue=False)
     sandbox.sentry.add_errors("blog", 11, level="error", issue=False)
-    world.run(timedelta(minutes=1))
+    world.run(timedelta(minutes=2))
     (notice,) = world.slack.sent
     assert (notice.project, notice.dataset) == ("shop", "errors, level warning")
     assert parse_qs(urlsplit(notice.link).query)["query"] == ["event.type:[error,default] level:warning"]
