@@ -9,6 +9,7 @@ from tests.signal.score import score
 
 # Nothing that is looked at there depends on it; the first test and the week have every default.
 HALF_AS_MANY_TICKS = {"SENTRY_POLL_INTERVAL_SECONDS": "30"}
+A_QUARTER_AS_MANY = {"SENTRY_POLL_INTERVAL_SECONDS": "60"}
 MESSAGES = (("messages", "quiet"), ("messages", "busy"))
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(170)]
 
@@ -45,7 +46,7 @@ def test_what_keeps_starting_and_stopping_is_three_pairs_and_then_flapping() -> 
 
 def test_a_window_that_fills_is_not_worse_and_what_grows_is_and_what_is_no_error_is_nothing() -> None:
     scenes = (("flat", "quiet"), ("growing", "quiet"), ("rate", "small"), ("steady under", "quiet"), *MESSAGES)
-    run = drive(history := side_by_side(*scenes, hours=2.2), HALF_AS_MANY_TICKS)
+    run = drive(history := side_by_side(*scenes, hours=2.2), A_QUARTER_AS_MANY)
     found = score(history, run)
     assert (found.missed, found.false, found.worse_of_flat) == ([], [], [])
     worse = {each.notice.project for each in run.told if each.notice.kind is Kind.WORSE}
