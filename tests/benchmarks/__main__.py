@@ -5,7 +5,6 @@ variables of the shell it was started from, which may name a real Sentry and a r
 """
 
 import argparse
-import importlib
 import os
 import subprocess
 import sys
@@ -20,14 +19,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks")
     parser.add_argument("tables", nargs="*", metavar="TABLE", help=", ".join(TABLES))
     parser.add_argument("--short", action="store_true", help="a few rounds each, to see that they work")
-    parser.add_argument("--here", action="store_true", help=argparse.SUPPRESS)
     chosen = parser.parse_args()
     if unknown := set(chosen.tables) - set(TABLES):
         sys.exit(f"There is no benchmark {', '.join(sorted(unknown))}; there are {', '.join(TABLES)}.")
-    if chosen.here:
-        for name in chosen.tables:
-            importlib.import_module(f"tests.benchmarks.{name}").main(short=chosen.short)
-        return
     if sys.platform == "linux":
         reaper.guard(end_with_parent=True)
     environ = {name: value for name, value in os.environ.items() if not name.startswith(PREFIXES)}
@@ -38,8 +32,8 @@ def main() -> None:
 
 def _print_table(name: str, short: bool, environ: dict[str, str]) -> bool:
     print(f"\n## {name}", flush=True)
-    command = [sys.executable, "-m", "tests.benchmarks", "--here", *(["--short"] if short else []), name]
-    return subprocess.run(command, env=environ, check=False).returncode == 0
+    code = f"from tests.benchmarks import {name}; {name}.main(short={short})"
+    return subprocess.run([sys.executable, "-c", code], env=environ, check=False).returncode == 0
 
 
 if __name__ == "__main__":

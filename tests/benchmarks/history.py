@@ -24,14 +24,14 @@ BROKEN_A_DAY, NEW_TYPES_A_DAY = 250, 500
 BLOCK = timedelta(hours=2)
 BLOCKS_A_DAY = timedelta(days=1) // BLOCK
 DAYS = 90
-INTERVAL_SECONDS, SHORT_INTERVAL_SECONDS = 15, 120
+INTERVAL_SECONDS, SHORT_INTERVAL_SECONDS = 15, 300
 SEED = 7
 BATCH = 2000
 
 
 def main(short: bool = False) -> None:
     """Print rows and size by table, and the time of a turn that deletes a day's rows."""
-    days, projects = (2, PROJECTS // 25) if short else (DAYS, PROJECTS)
+    days, projects = (2, PROJECTS // 50) if short else (DAYS, PROJECTS)
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         os.environ.update(DJANGO_SETTINGS_MODULE="worker.settings", ALERTING_DATA_DIR=folder)
         import django

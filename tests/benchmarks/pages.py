@@ -23,7 +23,7 @@ BATCH = 2_000
 
 def main(short: bool = False) -> None:
     """Print the table: server time, queries and size of each page."""
-    incidents, rounds = (300, 3) if short else (INCIDENTS, ROUNDS)
+    incidents, rounds = (60, 1) if short else (INCIDENTS, ROUNDS)
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         os.environ.update(DJANGO_SETTINGS_MODULE="worker.settings", ALERTING_DATA_DIR=folder)
         import django

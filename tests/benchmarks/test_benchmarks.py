@@ -36,7 +36,7 @@ def test_a_short_form_of_the_whole_prints_every_table() -> None:
         "capture": "handled in its view",
         "week": "seed 7",
         "history": "SQLite file after 2 days",
-        "pages": "300 incidents in history",
+        "pages": "60 incidents in history",
     }.items():
         assert said in tables[name]
 

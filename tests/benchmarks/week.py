@@ -5,4 +5,4 @@ from tests.signal import report
 
 def main(short: bool = False) -> None:
     """Print the figures of one seed; `python -m tests.signal.report --help` shows other seeds, scenes and lengths."""
-    report.main(["--days", "0.02" if short else "7", "--seed", "7"])
+    report.main(["--days", "0.01" if short else "7", "--seed", "7"])

@@ -31,7 +31,7 @@ from tests.sentry.variants import (
 MARKER = "[Filtered]"
 # Generated without a deadline: two cores are shared by many tests. pytest's own limit ends what hangs.
 many = settings(
-    max_examples=120,
+    max_examples=60,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.function_scoped_fixture],

@@ -6,7 +6,6 @@ import os
 import tempfile
 from collections.abc import Generator
 
-import hypothesis
 import pytest
 
 from tests.support import postgres
@@ -32,6 +31,10 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """The same generated examples in every run: what a run finds is due to the change it is run for."""
+    if config.pluginmanager.is_blocked("hypothesispytest"):
+        return
+    import hypothesis
+
     hypothesis.settings.register_profile("repeatable", derandomize=True)
     hypothesis.settings.load_profile("repeatable")
 

@@ -27,6 +27,8 @@ def small_run(folder: Path, body: str, *options: str, with_make: bool = False) -
         folder,
         "-p",
         "no:cacheprovider",
+        "-p",
+        "no:hypothesispytest",
     ]
     command = shlex.join(str(each) for each in (*pytest, *options, folder / "test_small.py"))
     (folder / "Makefile").write_text(f"test:\n\t@{command}\n")
