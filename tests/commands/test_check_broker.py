@@ -10,6 +10,9 @@ from alerting.config import load
 from alerting.findings import Finding, Status
 from tests.support.service import broker as server
 
+# One worker, so that what the whole file shares is made once.
+pytestmark = pytest.mark.xdist_group("check-broker")
+
 PASSWORD = "right-password-5531"
 
 

@@ -12,6 +12,7 @@ from tests.commands.conftest import Run
 from tests.support import postgres
 
 pytestmark = [
+    pytest.mark.xdist_group("check-database"),
     pytest.mark.postgres,
     pytest.mark.skipif(postgres.binaries() is None, reason=postgres.MISSING),
 ]

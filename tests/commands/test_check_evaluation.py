@@ -15,6 +15,9 @@ from tests.flow.conftest import MakeService, make_service, sandbox
 from tests.sandbox import Sandbox
 from tests.support.service import broker, wait_until
 
+# One worker, so that what the whole file shares is made once.
+pytestmark = pytest.mark.xdist_group("check-evaluation")
+
 __all__ = ["make_service", "sandbox"]
 
 

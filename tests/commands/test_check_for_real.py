@@ -11,7 +11,7 @@ from tests.sandbox import Fault, Sandbox
 from tests.support import migrated
 from tests.support.service import broker
 
-pytestmark = pytest.mark.flow
+pytestmark = [pytest.mark.flow, pytest.mark.xdist_group("check-for-real")]
 
 
 @pytest.fixture(scope="module")

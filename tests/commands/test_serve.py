@@ -14,7 +14,7 @@ from alerting.commands.serve import THREADS, listen, listen_nearby
 from tests.sandbox import Sandbox
 from tests.support.service import Service
 
-pytestmark = pytest.mark.flow
+pytestmark = [pytest.mark.flow, pytest.mark.xdist_group("serve")]
 NOWHERE = "redis://127.0.0.1:1/0"
 HEAD = b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Unfinished: "
 BODY = b"POST /login/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\npassword="

@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+# One worker, so that what the whole file shares is made once.
+pytestmark = pytest.mark.xdist_group("wheel")
+
 ROOT = Path(__file__).resolve().parents[2]
 EVENT = '{"exception": {"values": [{"type": "ValueError", "value": "password=hunter2hunter2"}]}}'
 

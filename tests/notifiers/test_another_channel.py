@@ -7,6 +7,9 @@ import pytest
 from alerting.examples.every_kind import every_kind
 from tests.support.checkout import Checkout
 
+# One worker, so that what the whole file shares is made once.
+pytestmark = pytest.mark.xdist_group("another-channel")
+
 CHANNEL = """
 from alerting.findings import Finding, Status
 from alerting.notifiers import render

@@ -14,6 +14,9 @@ from tests.sandbox.prepared import Reply
 from tests.sandbox.records import RecordedRequest
 from tests.support.checkout import Checkout
 
+# One worker, so that what the whole file shares is made once.
+pytestmark = pytest.mark.xdist_group("another-kind")
+
 KIND = """
 from dataclasses import replace
 

@@ -16,6 +16,9 @@ from slack_sdk import WebClient, WebhookClient
 from tests.sandbox import Fault, Sandbox
 from tests.support.browser import start
 
+# One worker, so that what the whole file shares is made once.
+pytestmark = pytest.mark.xdist_group("sandbox-page")
+
 HOSTILE = "</title><script>document.title='owned'</script><img src=x onerror=\"document.title='owned'\">"
 
 

@@ -18,6 +18,9 @@ from tests.sentry.sdk import Kept
 from tests.sentry.sink import Sink, running_sink
 from tests.support.service import broker
 
+# One worker, so that what the whole file shares is made once.
+pytestmark = pytest.mark.xdist_group("sentry-celery")
+
 SECRET = "hunter2-" + "9f8e7d6c5b"
 ROOT = Path(__file__).parents[2]
 TASKS: dict[str, tuple[Any, ...]] = {

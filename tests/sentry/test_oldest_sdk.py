@@ -61,6 +61,6 @@ def test_the_oldest_supported_sdk_does_the_same(oldest_sdk: Path) -> None:
     assert version.stdout.strip() == oldest()
 
     files = [f"tests/sentry/test_{name}.py" for name in CORE]
-    done = run(oldest_sdk, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-k", ASKED_ONCE, *files)
+    done = run(oldest_sdk, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", ASKED_ONCE, *files)
     assert done.returncode == 0, done.stdout[-6000:]
     assert " passed" in done.stdout

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+import pytest
+
 from tests.support.scheduler import sendable, spread
 
 
@@ -24,6 +26,13 @@ def test_where_all_or_none_wait_the_order_stays() -> None:
     for name in ("tests/flow/x", "tests/rules/x"):
         items = [Item(f"{name}::{number}") for number in range(3)]
         assert spread(items) == items
+
+
+@pytest.mark.xdist_group("together")
+def test_a_group_has_its_name_where_the_controller_looks(request: pytest.FixtureRequest) -> None:
+    if not getattr(request.config.option, "loadgroup", False):
+        pytest.skip("one process only")
+    assert request.node.nodeid.endswith("_looks@together")
 
 
 def test_a_report_with_half_a_surrogate_pair_can_be_sent() -> None:

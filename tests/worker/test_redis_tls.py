@@ -13,7 +13,10 @@ from tests.support import certificate
 from tests.support.service import broker
 from tests.support.tls_front import tls_front
 
-pytestmark = pytest.mark.skipif(shutil.which("openssl") is None, reason="makes its certificate with openssl")
+pytestmark = [
+    pytest.mark.skipif(shutil.which("openssl") is None, reason="makes its certificate with openssl"),
+    pytest.mark.xdist_group("redis-tls"),
+]
 
 
 @pytest.fixture(scope="module")
