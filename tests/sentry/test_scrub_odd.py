@@ -232,3 +232,8 @@ def test_threads_can_share_one_scrubber() -> None:
 def test_a_pattern_that_is_none_is_refused_where_it_is_written(pattern: str) -> None:
     with pytest.raises(ValueError, match="pattern"):
         Scrubber(extra_patterns=[pattern])
+
+
+def test_who_curl_is_to_be_goes_out_of_a_list_of_arguments() -> None:
+    argv = ["curl", "-u", "svc:hunter2x", "https://api.example.com/"]
+    assert scrub_event({"extra": {"argv": argv}}, {})["extra"]["argv"] == [*argv[:2], "[Filtered]", argv[3]]
