@@ -49,7 +49,8 @@ def empty_tables(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(broker, "ask", ask)
 
 
-@few
+# Each example lives through two ticks and asks a dozen commands.
+@settings(few, max_examples=12)
 @given(hostile=texts)
 def test_no_command_lets_hostile_text_out_of_its_place(hostile: str, empty_tables: None) -> None:
     for model in (Message, Incident, Evaluator, Tick, Channel):

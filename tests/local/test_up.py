@@ -101,11 +101,6 @@ def start(tmp_path: Path) -> Iterator[Start]:
 AWAY = {"SENTRY_AUTH_TOKEN": "0" * 64, "SENTRY_ORG": "acme", "SENTRY_URL": "http://127.0.0.1:9"}
 
 
-def test_asked_to_stop_it_stops_everything_within_seconds(start: Start) -> None:
-    running = start(**AWAY).wait_for(IS_UP)
-    stops(running, signal.SIGINT)
-
-
 def test_a_broker_of_your_own_is_used_instead_and_left_running(start: Start) -> None:
     with broker() as server:
         running = start(**AWAY, CELERY_BROKER_URL=server.connection_url).wait_for(IS_UP)
@@ -187,13 +182,14 @@ def test_a_broker_of_your_own_that_is_away_ends_the_start_with_what_to_do(start:
     assert "topsecret" not in running.text and "Traceback" not in running.text
 
 
-def test_a_sentry_that_is_away_is_said_once_and_no_secret_is_shown_or_logged(start: Start, tmp_path: Path) -> None:
+def test_a_sentry_that_is_away_is_said_once_no_secret_is_shown_and_asked_to_it_stops_everything(
+    start: Start, tmp_path: Path
+) -> None:
     running = start(**AWAY, SENTRY_POLL_INTERVAL_SECONDS="1")
     running.wait_for("the first tick was partial")
     log = tmp_path / "data" / "log" / "worker.log"
     assert wait_until(lambda: log.read_text().count("could not be read") >= 12, READY_SECONDS)
-    running.process.terminate()
-    running.process.wait(30)
+    stops(running, signal.SIGINT)
     assert running.text.count("the first tick") == 1
     assert running.text.count("cannot be reached") == 1
     logs = "".join(path.read_text() for path in log.parent.iterdir())

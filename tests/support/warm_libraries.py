@@ -9,6 +9,8 @@ import pkgutil
 from django.core.exceptions import AppRegistryNotReady, ImproperlyConfigured
 
 import alerting
+from alerting import config
+from alerting.sentry.scrub import Scrubber
 
 LIBRARIES = """
     celery.bin.celery celery.apps.worker celery.apps.beat celery.concurrency.prefork celery.fixups.django
@@ -28,5 +30,8 @@ for module in pkgutil.walk_packages(alerting.__path__, "alerting.", onerror=lamb
     with contextlib.suppress(ImproperlyConfigured, AppRegistryNotReady):
         if ".__main__" not in module.name:
             importlib.import_module(module.name)
+# Compile the expressions of both, which every worker, beat and command needs.
+config.load({"SENTRY_AUTH_TOKEN": "x" * 64, "SENTRY_ORG": "acme"})
+Scrubber()({})
 # What is here already is never garbage, and is not copied in every child for being looked at.
 gc.freeze()
