@@ -1,8 +1,8 @@
 """Four evaluators tick and deliver at the same moments of an hour, on one database: nothing is done twice."""
 
-import contextlib
 import multiprocessing
 import os
+import shutil
 import subprocess
 import sys
 from collections import Counter
@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import hour, postgres
+from tests.support import hour, migrated
 from tests.support.service import ROOT
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
@@ -20,16 +20,13 @@ EVALUATORS = 4
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def environment(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[dict[str, str]]:
-    with contextlib.ExitStack() as stack:
-        url = f"sqlite:///{tmp_path / 'hour.sqlite3'}"
-        if request.param == "postgres":
-            if postgres.binaries() is None:
-                pytest.skip(postgres.MISSING)
-            url = stack.enter_context(postgres.server())
-        variables = {"DATABASE_URL": url, "ALERTING_DATA_DIR": str(tmp_path)}
-        migrate = [Path(sys.executable).with_name("alerting"), "migrate"]
-        subprocess.run(migrate, cwd=ROOT, env={**os.environ, **variables}, check=True, capture_output=True)
-        yield variables
+    file = tmp_path / "hour.sqlite3"
+    if request.param == "sqlite":
+        shutil.copy(migrated.sqlite_file(), file)
+        yield {"DATABASE_URL": f"sqlite:///{file}", "ALERTING_DATA_DIR": str(tmp_path)}
+        return
+    with request.getfixturevalue("migrated_postgres")() as url:
+        yield {"DATABASE_URL": url, "ALERTING_DATA_DIR": str(tmp_path)}
 
 
 def test_no_tick_is_judged_and_no_notice_sent_twice(environment: dict[str, str], tmp_path: Path) -> None:
