@@ -13,7 +13,7 @@ run: .venv/ready          ## start everything on this machine; without a token, 
 test: .venv/ready         ## lint, types, contracts, then every test; collecting compiles the tests once, for all workers
 	@$(BIN)/python -m compileall -q alerting worker
 	@$(BIN)/python -m pytest --collect-only -qq > /dev/null 2>&1 & $(MAKE) --no-print-directory check && wait
-	@$(BIN)/python -m pytest -n 4 --dist loadgroup --durations=25 --end-with-parent
+	@$(BIN)/python -m pytest -n 6 --dist loadgroup --durations=25 --end-with-parent
 
 check: .venv/ready
 	@$(BIN)/ruff check .

@@ -2,25 +2,31 @@
 
 import ast
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 
 from alerting.config import Settings
 
 ROOT = Path(__file__).resolve().parents[1]
-TREES = {
-    path: ast.parse(path.read_text())
-    for place in ("alerting", "worker")
-    for path in sorted((ROOT / place).rglob("*.py"))
-    if "migrations" not in path.parts
-}
 # Where variables are declared and checked: being named there is not being used.
 DECLARING = ("config.py", "config_combinations.py", "env_example.py")
 ENUMS = ("Enum", "StrEnum", "TextChoices")
 
 
+@cache
+def parsed() -> dict[Path, ast.Module]:
+    """Every file of ours, read when a test needs it: each worker of a test run imports this one."""
+    return {
+        path: ast.parse(path.read_text())
+        for place in ("alerting", "worker")
+        for path in sorted((ROOT / place).rglob("*.py"))
+        if "migrations" not in path.parts
+    }
+
+
 def enums() -> dict[str, dict[str, object]]:
     """Every enum's members, written out one by one, with their values."""
-    classes = [node for tree in TREES.values() for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
+    classes = [node for tree in parsed().values() for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
     return {
         each.name: {
             ast.unparse(node.targets[0]): _value(node.value) for node in each.body if isinstance(node, ast.Assign)
@@ -49,12 +55,12 @@ def made(node: ast.AST, members: Mapping[str, Mapping[str, object]]) -> Iterator
 
 
 def test_every_variable_is_read_somewhere() -> None:
-    trees = [tree for path, tree in TREES.items() if path.name not in DECLARING]
+    trees = [tree for path, tree in parsed().items() if path.name not in DECLARING]
     nodes = [node for tree in trees for node in ast.walk(tree)]
     named = {node.attr for node in nodes if isinstance(node, ast.Attribute)}
     named |= {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
     # A property of the settings stands for the variables it reads.
-    config = next(tree for path, tree in TREES.items() if path.name == "config.py")
+    config = next(tree for path, tree in parsed().items() if path.name == "config.py")
     methods = [node for node in ast.walk(config) if isinstance(node, ast.FunctionDef) and node.name in named]
     named |= {node.attr for each in methods for node in ast.walk(each) if isinstance(node, ast.Attribute)}
     assert sorted(set(Settings.model_fields) - named) == []
@@ -62,7 +68,7 @@ def test_every_variable_is_read_somewhere() -> None:
 
 def used_whole(members: Mapping[str, object]) -> set[str]:
     """Enums that are gone through, each member of them."""
-    nodes = [node for tree in TREES.values() for node in ast.walk(tree)]
+    nodes = [node for tree in parsed().values() for node in ast.walk(tree)]
     loops = [node.iter for node in nodes if isinstance(node, ast.comprehension | ast.For)]
     arguments = [each for node in nodes if isinstance(node, ast.Call) for each in node.args]
     return {each.id for each in (*loops, *arguments) if isinstance(each, ast.Name)} & set(members)
@@ -71,7 +77,7 @@ def used_whole(members: Mapping[str, object]) -> set[str]:
 def test_every_member_of_an_enum_is_made_by_something() -> None:
     members = enums()
     assert len(members) > 10
-    found = {pair for tree in TREES.values() for pair in made(tree, members)}
+    found = {pair for tree in parsed().values() for pair in made(tree, members)}
     whole = used_whole(members)
     # `Why(worse.value)` makes the member of the same value.
     values = {members[owner][name] for owner, name in found} - {None}
