@@ -82,7 +82,7 @@ def test_a_run_under_make_ends_with_make(tmp_path: Path, how: int) -> None:
 
 
 def test_make_test_ends_with_make() -> None:
-    assert "-m pytest -n 4 --dist loadgroup --durations=25 --end-with-parent" in (ROOT / "Makefile").read_text()
+    assert "-m pytest -n 6 --dist loadgroup --durations=25 --end-with-parent" in (ROOT / "Makefile").read_text()
 
 
 @pytest.mark.skipif(postgres.binaries() is None, reason=postgres.MISSING)
