@@ -1,12 +1,14 @@
 """The page as people use it: it lives by itself, on a phone, by keyboard, without JavaScript, and nothing harms it."""
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 from selenium import webdriver
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.wait import WebDriverWait
@@ -30,6 +32,15 @@ def wait_for_text(browser: webdriver.Chrome, text: str, seconds: float = 40) -> 
         return found if text in found else ""
 
     return str(WebDriverWait(browser, seconds, ignored_exceptions=()).until(shown, f"never saw {text!r}"))
+
+
+def when_there(browser: webdriver.Chrome, act: Callable[[webdriver.Chrome], bool]) -> bool:
+    """Tries until `act` is true: what it finds may be replaced under its hands."""
+    return WebDriverWait(browser, 40, ignored_exceptions=(StaleElementReferenceException,)).until(act)
+
+
+def click(browser: webdriver.Chrome, how: str, what: str) -> None:
+    when_there(browser, lambda driver: driver.find_element(how, what).click() or True)
 
 
 def barriers(browser: webdriver.Chrome) -> list[tuple[str, list[str]]]:
@@ -59,11 +70,11 @@ def test_an_incident_appears_is_acknowledged_and_resolves_without_a_reload(
     assert "threshold 10 errors" in wait_for_text(browser, "checkout")
     assert browser.execute_script("return window.stillThesamePage") is True
     service.wait_for_row("select 1 from incidents_incident where project = 'checkout' and subject = ''")
-    browser.find_element(By.LINK_TEXT, "checkout").click()
+    click(browser, By.LINK_TEXT, "checkout")
     wait_for_text(browser, "From Sentry just now", 90)
-    browser.find_element(By.XPATH, "//summary[text()='Acknowledge']").click()
+    click(browser, By.XPATH, "//summary[text()='Acknowledge']")
     browser.find_element(By.NAME, "note").send_keys("rolling back")
-    browser.find_element(By.XPATH, "//button[text()='I have it']").click()
+    click(browser, By.XPATH, "//button[text()='I have it']")
     assert "rolling back" in wait_for_text(browser, " has it")
     wait_for_text(browser, "it lasted", 90)
     assert complaints(browser) == []
@@ -114,10 +125,11 @@ def test_the_keyboard_reaches_the_content_first(browser: webdriver.Chrome, servi
 def test_times_are_the_viewers_with_utc_on_hover(browser: webdriver.Chrome, service: Service) -> None:
     browser.get(service.page_url.rstrip("/") + an_open_incident(service))
     wait_for_text(browser, "Asia/Tokyo")
-    moment = browser.find_element(By.TAG_NAME, "time")
-    in_utc = datetime.fromisoformat(moment.get_attribute("datetime") or "")
-    assert moment.get_attribute("title") == f"{in_utc:%Y-%m-%d %H:%M:%S} UTC"
-    assert f"{in_utc + timedelta(hours=9):%M}" in moment.text and f"{in_utc:%H:%M}" not in moment.text
+    script = "const time = document.querySelector('time'); return [time.dateTime, time.title, time.innerText]"
+    moment, title, shown = browser.execute_script(script)
+    in_utc = datetime.fromisoformat(moment)
+    assert title == f"{in_utc:%Y-%m-%d %H:%M:%S} UTC"
+    assert f"{in_utc + timedelta(hours=9):%M}" in shown and f"{in_utc:%H:%M}" not in shown
 
 
 def test_without_javascript_everything_is_there_in_utc(browser: webdriver.Chrome, service: Service) -> None:
@@ -127,10 +139,10 @@ def test_without_javascript_everything_is_there_in_utc(browser: webdriver.Chrome
         browser.get(service.page_url.rstrip("/") + page)
         assert browser.find_element(By.TAG_NAME, "h1").text
     assert "Times are UTC" in browser.find_element(By.TAG_NAME, "footer").text
-    browser.find_element(By.XPATH, "//summary[text()='Silence']").click()
+    click(browser, By.XPATH, "//summary[text()='Silence']")
     browser.find_element(By.NAME, "reason").send_keys("a test")
-    browser.find_element(By.XPATH, "//button[text()='Silence']").click()
-    assert "silenced by" in browser.find_element(By.ID, "content").text
+    click(browser, By.XPATH, "//button[text()='Silence']")
+    assert when_there(browser, lambda driver: "silenced by" in driver.find_element(By.ID, "content").text)
 
 
 def test_a_strangers_script_in_a_title_does_nothing(

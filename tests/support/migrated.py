@@ -1,6 +1,7 @@
-"""Databases as `alerting migrate` leaves them, made once in a test process and copied for each test."""
+"""Databases as `alerting migrate` leaves them, made once in a test run and copied for each test."""
 
 import contextlib
+import fcntl
 import functools
 import itertools
 import os
@@ -21,9 +22,8 @@ _numbers = itertools.count(1)
 @functools.cache
 def sqlite_file() -> Path:
     """An SQLite file to copy."""
-    folder = Path(tempfile.mkdtemp(prefix="migrated-"))
-    _migrate(folder)
-    return folder / "alerting.sqlite3"
+    with _made_once("migrated", _migrate) as folder:
+        return folder / "alerting.sqlite3"
 
 
 @pytest.fixture(scope="session")
@@ -31,9 +31,27 @@ def migrated_postgres() -> Iterator[Callable[[], contextlib.AbstractContextManag
     """A PostgreSQL server that lends databases, each for as long as its context lasts."""
     if postgres.binaries() is None:
         pytest.skip(postgres.MISSING)
-    with postgres.server() as url, tempfile.TemporaryDirectory(prefix="migrated-") as folder:
-        _migrate(Path(folder), DATABASE_URL=url)
+    with _made_once("migrated-pg", _migrate_cluster) as folder, postgres.server(folder / "cluster") as url:
         yield lambda: _lent(url)
+
+
+@contextlib.contextmanager
+def _made_once(name: str, make: Callable[[Path], None]) -> Iterator[Path]:
+    """A folder that `make` has filled: the first worker of a test run to come here does it, the others wait for it."""
+    folder = Path(tempfile.gettempdir(), f"{name}-{os.environ.get('PYTEST_XDIST_TESTRUNUID', os.getpid())}")
+    folder.mkdir(exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "made").exists():
+            make(folder)
+            (folder / "made").touch()
+    yield folder
+
+
+def _migrate_cluster(folder: Path) -> None:
+    with postgres.running() as cluster:
+        _migrate(folder, DATABASE_URL=cluster.url)
+        cluster.keep(folder / "cluster")
 
 
 @contextlib.contextmanager

@@ -25,17 +25,24 @@ def binaries() -> Path | None:
 
 
 @contextlib.contextmanager
-def server() -> Iterator[str]:
-    """Yields a DATABASE_URL; the cluster is gone afterwards."""
+def server(like: Path | None = None) -> Iterator[str]:
+    """Yields a DATABASE_URL; the cluster is gone afterwards. It begins as the kept one of that folder, or empty."""
+    with running(like) as cluster:
+        yield cluster.url
+
+
+@contextlib.contextmanager
+def running(like: Path | None = None) -> Iterator["Cluster"]:
+    """Yields a started cluster, which is gone afterwards."""
     folder = binaries()
     if folder is None:
         raise RuntimeError(MISSING)
     root = Path(tempfile.mkdtemp(prefix="pg-"))
     cluster = Cluster(folder, root, free_port())
     try:
-        cluster.create()
+        cluster.create(like)
         cluster.start()
-        yield cluster.url
+        yield cluster
     finally:
         cluster.stop()
         shutil.rmtree(root, ignore_errors=True)
@@ -48,16 +55,25 @@ class Cluster:
         self._folder, self._root, self._port = folder, root, port
         self.url = f"postgres://alerting@127.0.0.1:{port}/postgres"
 
-    def create(self) -> None:
+    def create(self, like: Path | None = None) -> None:
         if os.geteuid() == 0:
             user = pwd.getpwnam(_unprivileged())
             os.chown(self._root, user.pw_uid, user.pw_gid)
-        self._run("initdb", "-D", str(self._root / "data"), "-U", "alerting", "-A", "trust", "--no-sync", "-E", "UTF8")
+        data = self._root / "data"
+        if like is not None:
+            subprocess.run(["cp", "-a", like, data], check=True)
+            return
+        self._run("initdb", "-D", str(data), "-U", "alerting", "-A", "trust", "--no-sync", "-E", "UTF8")
 
     def start(self) -> None:
         options = f"-p {self._port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={self._root} -c fsync=off"
         log = str(self._root / "log")
         self._run("pg_ctl", "-D", str(self._root / "data"), "-l", log, "-w", "-o", options, "start")
+
+    def keep(self, folder: Path) -> None:
+        """Stop, and keep a copy for others to begin with."""
+        self.stop("fast")
+        subprocess.run(["cp", "-a", self._root / "data", folder], check=True)
 
     def stop(self, mode: str = "immediate") -> None:
         with contextlib.suppress(subprocess.CalledProcessError):
