@@ -137,7 +137,8 @@ def _bar(value: float, limit: float, top: float, line: int) -> Bar:
 def _lasting(over: int, count: int) -> str:
     if over in {0, count}:
         return "over the threshold all the time" if over else "never over the threshold"
-    return f"over the threshold for about {span(3600 / count * over)}"
+    # A single bar may be seconds old.
+    return f"over the threshold for {'up to' if over == 1 else 'about'} {span(3600 / count * over)}"
 
 
 def _is_fresh(trend: Trend, at: str) -> bool:

@@ -122,7 +122,7 @@ def test_the_errors_behind_it_are_named_with_count_place_age_link_and_share_of_t
 
 
 def test_the_last_hour_is_shown_against_the_threshold() -> None:
-    caption = "Last hour: over the threshold for about 3 min"
+    caption = "Last hour: over the threshold for up to 3 min"
     for where, shown in everything(firing()).items():
         assert caption in shown, where
         # Bars of table cells in HTML; a screen reader would name each block of Slack's fallback text.
