@@ -19,6 +19,7 @@ from alerting.errors import HttpError, HttpFault
 from alerting.http import connection_errors, connections, event_loop, proxies
 from alerting.http.certificates import CertificateMistakeError
 from alerting.http.proxies import Proxy, ProxyMistakeError
+from alerting.rules.units import counted
 
 # What is kept of an answer that is no success, or whose text nobody needs.
 EXCERPT_BYTES = 64 * 1024
@@ -102,7 +103,8 @@ def _exchange(request: httpx.Request, seconds: float, auth: Bearer | None, max_b
         return event_loop.run(_within(seconds, pool, request, progress, auth, max_bytes))
     except TimeoutError:
         through = f" (through the proxy {progress.proxy})" if progress.proxy else ""
-        said = f"{host}{through} did not answer in full within {seconds:.0f} seconds."
+        length = counted(round(seconds), "second")
+        said = f"{host}{through} did not answer in full within {length}."
         problem = HttpError(HttpFault.TIMEOUT, said)
     except ProxyMistakeError as error:
         problem = HttpError(HttpFault.PROXY, f"{error}.")

@@ -9,8 +9,7 @@ from alerting.incidents.links import Links
 from alerting.incidents.standing import Standing, State
 from alerting.outbox.message import Kind, Notice
 from alerting.rules.model import Reading, Rule, Trust
-from alerting.rules.samples import transactions
-from alerting.rules.units import counted, least, span, stamp, text
+from alerting.rules.units import counted, least, span, stamp, text, transactions
 
 TITLE_LIMIT = 300
 
@@ -223,7 +222,8 @@ def _traffic(rule: Rule, reading: Reading) -> str:
     errors = reading.detail.get("errors", 0)
     beside = f" and {counted(errors, 'error')}" if errors else ""
     came = f"{transactions(reading)}{beside}" if reading.sample else f"no transactions{beside}"
-    return f"The last {span(reading.window.seconds)} that were read had {came}; {rule.min_sample} are needed."
+    needed = "1 is" if rule.min_sample == 1 else f"{rule.min_sample} are"
+    return f"The last {span(reading.window.seconds)} that were read had {came}; {needed} needed."
 
 
 def _notes(reading: Reading, told: Told) -> Sequence[str]:

@@ -35,7 +35,7 @@ def digest(notices: Sequence[Notice], kind: Kind, waiting: int, now: datetime, f
     left = waiting - len(notices)
     about = f" about {counted(projects, 'project')}" if projects else ""
     sentence = f"{counted(len(notices), 'notice')}{about}{TOGETHER}"
-    sentence += f"; {left} more follow." if left > 0 else "."
+    sentence += f"; {left} more follow{'s' if left == 1 else ''}." if left > 0 else "."
     made = Notice(
         kind=Kind.DIGEST,
         key=f"digest-{first_id}-{now:%Y%m%d%H%M%S}",

@@ -14,6 +14,7 @@ from alerting.poll.refusals import ADVICE
 from alerting.poll.sentry import SentrySource
 from alerting.rules.answers import Answer, Measure, Priority, Question
 from alerting.rules.model import Trust, Window
+from alerting.rules.units import counted
 
 LOOK_BACK_HOURS = 24
 # stats_v2 gives at most 1000 points, one a minute, and on older servers six hours of minutes.
@@ -144,13 +145,14 @@ def _organisation(source: SentrySource, errand: Errand) -> Observation:
 
 
 def _filters(source: SentrySource, inventory: Inventory) -> Iterator[Observation]:
-    watched = _watched(source, inventory)
+    watched, known_projects = _watched(source, inventory), counted(len(inventory.ids), "project")
     if not inventory.ids:
         yield Observation(Level.BROKEN, "The token sees no project", "Give it access to the projects to be watched.")
     elif source.projects:
-        yield Observation(Level.GOOD, f"Watching {len(watched)} of {len(inventory.ids)} projects (SENTRY_PROJECT)")
+        yield Observation(Level.GOOD, f"Watching {len(watched)} of {known_projects} (SENTRY_PROJECT)")
     else:
-        yield Observation(Level.GOOD, f"Watching all {len(inventory.ids)} projects")
+        all_of_them = f"all {known_projects}" if len(inventory.ids) > 1 else f"{known_projects}, all there is"
+        yield Observation(Level.GOOD, f"Watching {all_of_them}")
     known = inventory.environments
     if unknown := [name for name in source.environments if known and name not in known]:
         said = f"SENTRY_ALERT_ENVIRONMENTS names {_list(unknown)}, which no project has seen"
@@ -175,7 +177,7 @@ def _measure(answer: Answer, levels: Sequence[str]) -> Observation:
         what += f" (level {' or '.join(levels)})"
     found = len(answer.issues) if answer.question.measure is Measure.NEW_ISSUES else len(answer.rows)
     unit = "issue" if answer.question.measure is Measure.NEW_ISSUES else "project"
-    seen = f"{found} {unit}{'' if found == 1 else 's'} in {_hours(answer.question.measure)} h"
+    seen = f"{counted(found, unit)} in {_hours(answer.question.measure)} h"
     said = f"{what.capitalize()} from the dataset {answer.dataset}: {seen}"
     level = Level.GOOD if answer.trust is Trust.VALUE and not answer.note else Level.DOUBTFUL
     return Observation(level, said, answer.note)

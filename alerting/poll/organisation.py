@@ -13,6 +13,7 @@ from alerting.poll import paging, refusals, region, rows
 from alerting.poll.client import Errand, SentryClient
 from alerting.poll.replies import Page, garbled
 from alerting.poll.server_facts import Facts, FactsStore, key
+from alerting.rules.units import counted
 
 DAY_SECONDS = 86_400.0
 FRESH_SECONDS = 600.0
@@ -228,6 +229,6 @@ def _unknown_projects(unknown: Sequence[str], known: tuple[str, ...], org: str) 
     what = "project" if len(unknown) == 1 else "projects"
     return (
         f"SENTRY_PROJECT names the {what} {', '.join(parts)}, which the token does not see among the "
-        f"{len(known)} projects of {org}. What the service knew of it before is used for at most a day, then nothing "
-        "is read."
+        f"{counted(len(known), 'project')} of {org}. What the service knew of it before is used for at most a day, "
+        "then nothing is read."
     )

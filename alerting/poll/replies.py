@@ -50,7 +50,8 @@ def page(reply: Reply, endpoint: str) -> Page:
     try:
         data = json.loads(reply.body, parse_constant=_refuse)
     except (ValueError, RecursionError):
-        raise garbled(endpoint, f"its {len(reply.body)} bytes are not whole JSON.") from None
+        size = "1 byte is" if len(reply.body) == 1 else f"{len(reply.body)} bytes are"
+        raise garbled(endpoint, f"its {size} not whole JSON.") from None
     following = _next(reply.headers.get("link", ""), endpoint)
     return Page(data, following or "", following is not None)
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from statistics import median_high
 from typing import Any
 
-from alerting.rules.answers import Answer, Measure, Priority, Question, Row
+from alerting.rules.answers import Answer, Measure, Priority, Question
 from alerting.rules.model import Outcome, Trust, Verdict, Window
 from alerting.rules.windows import floor
 
@@ -44,7 +44,7 @@ def remember(memory: Mapping[str, Any], answers: Sequence[Answer], now: datetime
     whole = next((each for each in answers if _is_whole(each)), None)
     if whole is not None and is_due:
         minutes = whole.question.window.seconds / 60
-        rates = {project.id: _stored(row) / minutes for project, row in whole.rows.items()}
+        rates = {project.id: row.held / minutes for project, row in whole.rows.items()}
         busiest = sorted((each for each in rates if rates[each] >= FEWEST_A_MINUTE), key=lambda each: -rates[each])
         samples.append([now.isoformat(), {each: round(rates[each], 2) for each in busiest[:MOST_PROJECTS]}])
     return result
@@ -73,7 +73,7 @@ def is_full(verdict: Verdict, usual_rates: Mapping[str, float]) -> bool:
     """Whether its window holds as many transactions as usual; unknown is not full."""
     reading = verdict.reading
     expected = usual_rates.get(reading.project.id, 0.0) * reading.window.seconds / 60
-    return 0 < ENOUGH * expected <= _held(verdict)
+    return 0 < ENOUGH * expected <= reading.held
 
 
 def is_fresh(memory: Mapping[str, Any], now: datetime) -> bool:
@@ -108,7 +108,7 @@ def stopped(usual_rates: Mapping[str, float], answers: Sequence[Answer]) -> str:
         if not _is_tail(answer):
             continue
         expected = _expected(usual_rates, asked)
-        counts = {project.id: _stored(row) for project, row in answer.rows.items()}
+        counts = {project.id: row.held for project, row in answer.rows.items()}
         empty = [each for each, count in expected.items() if counts.get(each, 0) <= EMPTY * count]
         if len(expected) >= FEWEST_PROJECTS and 2 * len(empty) > len(expected):
             return f"the newest transactions of {len(empty)} of {len(expected)} projects are missing"
@@ -131,18 +131,13 @@ def may_be_incomplete(verdict: Verdict, usual_rates: Mapping[str, float], enough
     With `enough` of them, as a share, none are thought to be missing.
     """
     reading, rule = verdict.reading, verdict.rule
-    held = _held(verdict)
+    held = reading.held
     expected = usual_rates.get(reading.project.id, 0.0) * reading.window.seconds / 60
     if verdict.outcome is not Outcome.BREACHED or held >= enough * expected:
         return False
     if rule.kind.is_ratio:
         return (reading.value or 0.0) * held / expected <= rule.threshold
     return held < HALF * expected
-
-
-def _held(verdict: Verdict) -> int:
-    """The transactions that are really in its window."""
-    return (verdict.reading.sample if verdict.reading.stored is None else verdict.reading.stored) or 0
 
 
 def _is_whole(answer: Answer) -> bool:
@@ -155,11 +150,6 @@ def _is_whole(answer: Answer) -> bool:
         and answer.trust is Trust.VALUE
         and bool(answer.rows)
     )
-
-
-def _stored(row: Row) -> int:
-    """What is really there: where a server extrapolates, one sample stands for many."""
-    return (row.transactions if row.stored is None else row.stored) or 0
 
 
 def _age(at: str, now: datetime) -> timedelta:

@@ -74,6 +74,11 @@ class Row:
     dropped_transactions: int | None = None
     dropped_reasons: Mapping[str, int] = field(default_factory=dict)
 
+    @property
+    def held(self) -> int:
+        """The transactions that are really there: where a server extrapolates, one sample stands for many."""
+        return (self.transactions if self.stored is None else self.stored) or 0
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:

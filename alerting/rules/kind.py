@@ -11,6 +11,7 @@ from alerting.rules.model import Outcome, Reading, Reason, Rule, Severity
 from alerting.rules.readings import Watched
 
 SEE_ISSUES = "See which issues are behind it."
+SEE_TRANSACTIONS = "See which transactions are behind it."
 
 
 class Axis(StrEnum):
@@ -100,3 +101,8 @@ def settled(measure: Measure, rule: Rule, situation: Situation, priority: Priori
     """The question about the rule's newest window that may clear something."""
     window = windows.settled(situation.now, rule.window_seconds, situation.settle_seconds)
     return Question(measure, window, priority, settled=True)
+
+
+def transactions_page(_: Rule, __: Reading) -> tuple[str, str]:
+    """The page in Sentry that shows transactions."""
+    return "explore/traces/", "is_transaction:true"

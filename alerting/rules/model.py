@@ -102,6 +102,11 @@ class Reading:
     first_error_at: datetime | None = None
     detail: Mapping[str, float] = field(default_factory=dict)
 
+    @property
+    def held(self) -> int:
+        """The transactions that were really measured: where a server extrapolates, a handful stands for many."""
+        return (self.sample if self.stored is None else self.stored) or 0
+
 
 @dataclass(frozen=True, slots=True)
 class Rule:

@@ -29,7 +29,7 @@ def text(rule: Rule, value: float) -> str:
         case "ms":
             return f"{plain(value, decimals)} ms"
         case "errors":
-            return f"{plain(value, decimals)} error{'' if value == 1 else 's'}"
+            return counted(value, "error", decimals)
         case _:
             return plain(value, decimals)
 
@@ -39,9 +39,16 @@ def least(reading: Reading) -> str:
     return "at least " if "dropped" in reading.detail else ""
 
 
-def counted(count: float, what: str) -> str:
+def counted(count: float, what: str, decimals: int = 4) -> str:
     """So many of them: 1 error, 2 errors."""
-    return f"{plain(count)} {what}{'' if count == 1 else 's'}"
+    return f"{plain(count, decimals)} {what}{'' if count == 1 else 's'}"
+
+
+def transactions(reading: Reading) -> str:
+    """How many there were, and of how many of them the server holds more than a number."""
+    stored = reading.stored is not None and reading.stored != reading.sample
+    held = f" ({reading.stored} stored)" if stored else ""
+    return f"{counted(reading.sample or 0, 'transaction')}{held}"
 
 
 def stamp(moment: datetime) -> str:

@@ -1,23 +1,16 @@
 """Whole ticks over simulated time on a fake source: what people are told, and how often."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from alerting.incidents.models import Decision, Incident
 from alerting.rules.answers import Measure, Row
-from alerting.rules.model import Issue, Project, Trust
+from alerting.rules.model import Issue, Trust
 from tests.rules.test_evaluate import Defaults
-from tests.support.pipeline import World
+from tests.support.pipeline import BLOG, NOON, SHOP, World
 
 pytestmark = pytest.mark.django_db(transaction=True)
-NOON = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
-SHOP, BLOG = Project("1", "shop"), Project("2", "blog")
-
-
-@pytest.fixture
-def world() -> World:
-    return World(NOON)
 
 
 def test_a_spike_is_told_on_both_channels_within_one_tick_and_resolved_once(world: World) -> None:

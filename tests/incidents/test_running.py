@@ -1,6 +1,6 @@
 """Ticks that are late, doubled or missed, clocks that jump, what a tick costs, and who notices silence."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
@@ -9,16 +9,9 @@ from alerting.outbox.models import Message
 from alerting.pipeline import supervise
 from alerting.rules.answers import Measure, Row
 from alerting.rules.model import Project, Trust
-from tests.support.pipeline import World
+from tests.support.pipeline import NOON, SHOP, World
 
 pytestmark = pytest.mark.django_db(transaction=True)
-NOON = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
-SHOP, BLOG = Project("1", "shop"), Project("2", "blog")
-
-
-@pytest.fixture
-def world() -> World:
-    return World(NOON)
 
 
 def test_the_dead_mans_switch_is_due_after_fully_good_ticks_only_and_once_a_minute(world: World) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from alerting.errors import DeliveryError
 from alerting.notifiers import render
-from alerting.outbox import queue
+from alerting.outbox import fold, queue
 from alerting.outbox.message import Kind, Notice
 from alerting.outbox.models import Message
 from tests.outbox.test_queue import notice
@@ -30,6 +30,12 @@ def owe(world: World, *notices: Notice, channel: str = "slack") -> None:
 
 def resolved(number: int) -> Notice:
     return replace(notice(number, sequence=2), kind=Kind.RESOLVED)
+
+
+@pytest.mark.parametrize(("waiting", "said"), [(2, "."), (3, "; 1 more follows."), (4, "; 2 more follow.")])
+def test_a_digest_says_how_many_are_still_to_come(waiting: int, said: str) -> None:
+    made = fold.digest([notice(1), notice(2)], Kind.DIGEST, waiting, NOON, 1)
+    assert made.sentence == f"2 notices about 2 projects in one message{said}"
 
 
 def test_a_recipient_that_was_put_off_is_owed_alone_also_in_a_crowd(world: World) -> None:

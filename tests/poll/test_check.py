@@ -45,6 +45,15 @@ def test_a_healthy_sentry_is_described(sentry: SentryPart) -> None:
         assert text in found[Level.GOOD]
 
 
+@pytest.mark.parametrize(
+    ("projects", "said"),
+    [((), "Watching 1 project, all there is"), (("p1",), "Watching 1 of 1 project (SENTRY_PROJECT)")],
+)
+def test_the_only_project_is_told_as_one(empty: SentryPart, projects: tuple[str, ...], said: str) -> None:
+    empty.add_project("p1", id=1)
+    assert said in look(empty, projects=projects)[Level.GOOD]
+
+
 def test_missing_scopes_are_named_with_what_they_cost(sentry: SentryPart) -> None:
     sentry.scopes = {"org:ci", "project:read"}
     broken = look(sentry)[Level.BROKEN]

@@ -65,6 +65,11 @@ def test_an_unknown_slug_is_named_with_what_it_may_mean(sentry: SentryPart) -> N
     assert reader.ask(question(Measure.ERRORS)).requests == 0, "the list is not read again every tick"
 
 
+def test_an_unknown_slug_beside_the_only_project_tells_of_one_project(sentry: SentryPart) -> None:
+    answer = source(sentry, projects=("nothing",)).ask(question(Measure.ERRORS))
+    assert "among the 1 project of acme." in answer.note
+
+
 def test_more_projects_than_a_url_holds_are_picked_from_all(sentry: SentryPart) -> None:
     happened(sentry, 200)
     suspects = tuple(str(number) for number in range(50, 170))

@@ -21,10 +21,10 @@ KIND = """
 from dataclasses import replace
 
 from alerting.rules.answers import Measure, Priority
+from alerting.rules.evaluate import judge_over_sample
 from alerting.rules.kind import Kind, settled
 from alerting.rules.model import Severity
 from alerting.rules.readings import base, rows, settled_answer
-from alerting.rules.samples import judge
 from alerting.rules.units import span, text
 
 
@@ -48,7 +48,7 @@ KIND = Kind(
     measures=frozenset({Measure.SESSIONS}),
     ask=ask,
     read=read,
-    judge=judge,
+    judge=judge_over_sample,
     headline=lambda rule, reading, value: f"{text(rule, value)} of sessions crashed in {span(reading.window.seconds)}",
     sample=lambda reading: f"{reading.sample} sessions",
     link=lambda rule, reading: ("releases/", ""),

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from alerting.rules.model import Rule
-from alerting.rules.units import text
-from tests.rules.test_evaluate import COUNT, P95, RATE
+from alerting.rules.units import counted, text
+from tests.rules.test_evaluate import COUNT, P95, RATE, reading
 
 
 @pytest.mark.parametrize(
@@ -32,3 +32,19 @@ def test_a_small_threshold_is_shown_as_it_was_set() -> None:
     tiny = replace(RATE, threshold=0.00005)
     assert text(tiny, tiny.threshold) == "0.005%"
     assert text(tiny, 0.00006) == "0.006%"
+
+
+@pytest.mark.parametrize(("count", "shown"), [(0, "0 errors"), (1, "1 error"), (1.5, "1.5 errors"), (2, "2 errors")])
+def test_one_is_not_many(count: float, shown: str) -> None:
+    assert counted(count, "error") == shown
+
+
+def test_the_sample_of_a_rate_tells_of_one_error_and_of_one_transaction() -> None:
+    given = replace(reading(1 / 51, sample=51), detail={"errors": 1.0, "transactions": 51.0})
+    assert RATE.kind.sample(given) == "1 error / 51 transactions"
+    assert RATE.kind.sample(replace(given, sample=1, detail={"errors": 2.0})) == "2 errors / 1 transaction"
+
+
+def test_the_sample_of_what_is_dropped_tells_of_one_event() -> None:
+    given = replace(reading(4), detail={"kept": 3.0, "dropped": 1.0})
+    assert COUNT.kind.sample(given) == "3 kept and 1 dropped event"

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from alerting.actions import mutes
 from alerting.complete_notices import Completion
@@ -15,10 +15,13 @@ from alerting.outbox.message import Notice
 from alerting.parts import Parts
 from alerting.pipeline import TickReport, deliver_due, evaluate_tick
 from alerting.rules.catalog import build
+from alerting.rules.model import Project
 from tests.rules.test_evaluate import Defaults
 from tests.support.debts import is_anything_owed
 from tests.support.source import FakeSource
 
+NOON = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
+SHOP, BLOG = Project("1", "shop"), Project("2", "blog")
 TARGETS = {
     "email": {"recipients": ("lead@example.com",)},
     "slack": {"recipients": (), "slack_channel": "#leads"},

@@ -5,11 +5,11 @@ from dataclasses import replace
 
 from alerting.rules import levels, windows
 from alerting.rules.answers import Answer, Measure, Priority, Question, Row
+from alerting.rules.evaluate import clearing, missing
 from alerting.rules.kind import Axis, Kind, Situation, settled
 from alerting.rules.model import Outcome, Reading, Reason, Rule, Severity, Trust, Window
 from alerting.rules.readings import Watched, base, listed, rows
-from alerting.rules.trust import clearing, missing
-from alerting.rules.units import least, plain, span, text
+from alerting.rules.units import counted, least, plain, span, text
 
 
 def ask(rule: Rule, situation: Situation) -> list[tuple[Question, ...]]:
@@ -51,19 +51,20 @@ def _with_drops(kept: Answer, answers: Sequence[Answer], watched: Watched) -> li
     for project, row in dropped.rows.items():
         if not row.dropped:
             continue
-        named, counted = by_id.get(project.id, (project, Row(errors=0)))
+        named, read_row = by_id.get(project.id, (project, Row(errors=0)))
+        errors = read_row.errors or 0
         note = (
-            f"At least: {plain(counted.errors or 0)} errors that Sentry kept and {row.dropped} events it dropped "
+            f"At least: {counted(errors, 'error')} that Sentry kept and {counted(row.dropped, 'event')} it dropped "
             f"({listed(row.dropped_reasons)}). Of dropped events neither the level nor the environment is known."
         )
         readings.append(
             replace(
-                base(named, counted, kept, watched),
+                base(named, read_row, kept, watched),
                 trust=Trust.DROPPED,
-                value=float((counted.errors or 0) + row.dropped),
-                first_error_at=counted.first_error_at,
+                value=float(errors + row.dropped),
+                first_error_at=read_row.first_error_at,
                 dataset=f"{kept.dataset} + outcomes",
-                detail={"kept": float(counted.errors or 0), "dropped": float(row.dropped)},
+                detail={"kept": float(errors), "dropped": float(row.dropped)},
                 note=note,
             )
         )
@@ -79,7 +80,7 @@ def _overlay_drops(reading: Reading, watched: Watched) -> Reading:
     if not reasons or reading.trust not in {Trust.VALUE, Trust.NO_DATA}:
         return reading
     note = (
-        f"Sentry dropped {sum(reasons.values())} error events of this project in the last minutes "
+        f"Sentry dropped {counted(sum(reasons.values()), 'error event')} of this project in the last minutes "
         f"({listed(reasons)}), so the true value is higher and a falling one proves no recovery."
     )
     return replace(reading, trust=Trust.DROPPED, note=f"{reading.note} {note}".strip())
@@ -103,7 +104,7 @@ def sample(reading: Reading) -> str:
     """Of a plain count the value is the sample."""
     if "dropped" not in reading.detail:
         return ""
-    return f"{plain(reading.detail['kept'])} kept and {plain(reading.detail['dropped'])} dropped events"
+    return f"{plain(reading.detail['kept'])} kept and {counted(reading.detail['dropped'], 'dropped event')}"
 
 
 def link(rule: Rule, _: Reading) -> tuple[str, str]:

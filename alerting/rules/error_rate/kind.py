@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from alerting.rules.answers import Answer, Measure, Priority, Question, Row
-from alerting.rules.kind import Axis, Kind, Situation, settled
+from alerting.rules.evaluate import judge_over_sample
+from alerting.rules.kind import SEE_TRANSACTIONS, Axis, Kind, Situation, settled, transactions_page
 from alerting.rules.model import Reading, Rule, Severity, Trust
 from alerting.rules.readings import Watched, base, rows, settled_answer
-from alerting.rules.samples import SEE_TRANSACTIONS, judge, link, transactions
-from alerting.rules.units import plain, span, text
+from alerting.rules.units import counted, span, text, transactions
 
 
 def ask(rule: Rule, situation: Situation) -> list[tuple[Question, ...]]:
@@ -23,14 +23,14 @@ def read(rule: Rule, answers: Sequence[Answer], watched: Watched) -> list[Readin
     errors = settled_answer(answers, Measure.ERRORS, rule.window_seconds)
     if performance is None or errors is None or performance.question.window != errors.question.window:
         return []
-    counted = {project.id: row for project, row in errors.rows.items()}
+    by_id = {project.id: row for project, row in errors.rows.items()}
     readings: list[Reading] = []
     for project, row in rows(performance, rule, watched):
         reading = base(project, row, performance, watched)
         if reading.trust is Trust.VALUE and errors.trust is not Trust.VALUE:
             reading = replace(reading, trust=errors.trust, note=errors.note)
         if reading.trust is Trust.VALUE:
-            found = counted.get(project.id, Row(errors=0))
+            found = by_id.get(project.id, Row(errors=0))
             sample, count = row.transactions or 0, found.errors or 0
             reading = replace(
                 reading,
@@ -50,12 +50,11 @@ def read(rule: Rule, answers: Sequence[Answer], watched: Watched) -> list[Readin
 def _without_rate(reading: Reading, watched: Watched) -> Reading:
     """No rate where events were dropped on either side of the division: nobody knows what it is."""
     errors = sum(watched.dropped.errors.get(reading.project.id, {}).values())
-    transactions = watched.dropped.transactions.get(reading.project.id, 0)
-    if not (errors or transactions) or reading.trust not in {Trust.VALUE, Trust.NO_DATA}:
+    sent = watched.dropped.transactions.get(reading.project.id, 0)
+    if not (errors or sent) or reading.trust not in {Trust.VALUE, Trust.NO_DATA}:
         return reading
-    lost = " and ".join(
-        f"{count} {name}" for count, name in ((errors, "error events"), (transactions, "transactions")) if count
-    )
+    both = (errors, "error event"), (sent, "transaction")
+    lost = " and ".join(counted(count, name) for count, name in both if count)
     note = f"Sentry dropped {lost} of this project in the last minutes, so its error rate is not judged."
     return replace(reading, trust=Trust.DROPPED, value=None, note=note)
 
@@ -67,7 +66,7 @@ def headline(rule: Rule, reading: Reading, value: float) -> str:
 def sample(reading: Reading) -> str:
     if reading.sample is None:
         return ""
-    return f"{plain(reading.detail.get('errors', 0))} errors / {transactions(reading)}"
+    return f"{counted(reading.detail.get('errors', 0), 'error')} / {transactions(reading)}"
 
 
 KIND = Kind(
@@ -82,9 +81,9 @@ KIND = Kind(
     axes=(Axis.ERRORS, Axis.TRANSACTIONS),
     ask=ask,
     read=read,
-    judge=judge,
+    judge=judge_over_sample,
     headline=headline,
     sample=sample,
-    link=link,
+    link=transactions_page,
     next_step=SEE_TRANSACTIONS,
 )

@@ -5,10 +5,10 @@ from datetime import timedelta
 
 from alerting.rules import levels, windows
 from alerting.rules.answers import Answer, Measure, Priority, Question
+from alerting.rules.evaluate import missing
 from alerting.rules.kind import Kind, Situation
 from alerting.rules.model import Outcome, Reading, Reason, Rule, Severity, Trust, Window
 from alerting.rules.readings import Watched
-from alerting.rules.trust import missing
 
 OVERLAP = timedelta(minutes=10)
 # Every so many seconds; of every so many turns one reaches so many hours back.

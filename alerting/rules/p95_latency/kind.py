@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from alerting.rules.answers import Answer, Measure, Priority, Question
-from alerting.rules.kind import Axis, Kind, Situation, settled
+from alerting.rules.evaluate import judge_over_sample
+from alerting.rules.kind import SEE_TRANSACTIONS, Axis, Kind, Situation, settled, transactions_page
 from alerting.rules.model import Reading, Rule, Severity, Trust
 from alerting.rules.readings import Watched, base, rows, settled_answer
-from alerting.rules.samples import SEE_TRANSACTIONS, judge, link, transactions
-from alerting.rules.units import span, text
+from alerting.rules.units import span, text, transactions
 
 
 def ask(rule: Rule, situation: Situation) -> list[tuple[Question, ...]]:
@@ -57,9 +57,9 @@ KIND = Kind(
     axes=(Axis.P95_MS,),
     ask=ask,
     read=read,
-    judge=judge,
+    judge=judge_over_sample,
     headline=headline,
     sample=sample,
-    link=link,
+    link=transactions_page,
     next_step=SEE_TRANSACTIONS,
 )
