@@ -5,6 +5,8 @@ import io
 import sys
 from typing import TYPE_CHECKING
 
+from alerting.errors import ConfigError
+
 if TYPE_CHECKING:
     import typer
 
@@ -71,11 +73,11 @@ def main() -> None:
     except Exception as error:
         from alerting.commands import failures
 
-        failure = failures.explain(error)
-        if failure is None:
+        message = failures.explain(error)
+        if message is None:
             raise
-        sys.stderr.write(f"{failure.message}\n")
-        raise SystemExit(failure.status) from None
+        sys.stderr.write(f"{message}\n")
+        raise SystemExit(2 if isinstance(error, ConfigError) else 1) from None
 
 
 def _application(asked_for: str) -> "typer.Typer":

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import django
 
 from alerting import config, redaction
-from alerting.commands.lock import Lock
+from alerting.commands.lock import locked
 
 # Any constant will do, as long as every version uses the same.
 MIGRATION_LOCK = 7_205_359
@@ -57,7 +57,7 @@ def _alone() -> Iterator[None]:
 
     if connection.vendor == "sqlite":
         path = config.current().data_dir / "migrate.lock"
-        with Lock(path, f"Somebody else migrates {name()}", "Try again once they are done.", wait_seconds=60):
+        with locked(path, f"Somebody else migrates {name()}", "Try again once they are done.", wait_seconds=60):
             yield
         return
     with connection.cursor() as cursor:

@@ -56,17 +56,21 @@ def _overview(*, as_json: bool) -> None:
             {
                 "last_tick": last,
                 "unreadable": said,
-                "incidents": [{**incident_commands.data(each), "why": _why(each.incident)} for each in rows],
+                "incidents": [
+                    {**incident_commands.data(each), "why": reasons.decided(each.incident.reason)} for each in rows
+                ],
             }
         )
         return
     if tick is None:
         listing.sentence("No tick has run yet: start `celery -A worker worker` and `celery -A worker beat`.")
         return
-    listing.sentence(f"Last tick {_at(tick.window_end)} UTC: {tick.outcome}, {tick.requests} requests to Sentry.")
+    listing.sentence(
+        f"Last tick {listing.at_second(tick.window_end)} UTC: {tick.outcome}, {tick.requests} requests to Sentry."
+    )
     for sentence in said:
         listing.sentence(sentence)
-    shown = [{**incident_commands.shown(each), "why": _why(each.incident)} for each in rows]
+    shown = [{**incident_commands.shown(each), "why": reasons.decided(each.incident.reason)} for each in rows]
     listing.show(
         [{name: row[name] for name in row if name != "severity"} for row in shown],
         nothing="No incident so far: nothing was over its threshold.",
@@ -76,33 +80,18 @@ def _overview(*, as_json: bool) -> None:
         listing.sentence("`alerting explain NUMBER` tells one of them tick by tick.")
 
 
-def _why(incident: "Incident") -> str:
-    return reasons.decided(incident.reason)
-
-
 def _data(incident: "Incident") -> dict[str, Any]:
-    changes = [
-        {
-            "at": each.at,
-            "from": each.from_state,
-            "to": each.to_state,
-            "reason": each.reason,
-            "why": reasons.decided(each.reason),
-        }
-        for each in incident.transitions.all()
-    ]
     names = ("at", "window_end", "settled", "trust", "value", "sample", "outcome", "verdict_reason", "reason", "told")
-    decisions = [
-        {
-            **{name: getattr(each, name) for name in names},
-            "told": each.told or None,
-            "why": reasons.decided(each.reason),
-        }
-        for each in incident.decisions.all()
-    ]
-    whole = incident_commands.data(incident_commands.row_of(incident))
-    more = {"why": _why(incident), "told": incident.notices, "changes": changes, "decisions": decisions}
-    return {**whole, **more}
+    decisions = [{name: getattr(each, name) for name in names} for each in incident.decisions.all()]
+    return {
+        **incident_commands.data(incident_commands.row_of(incident)),
+        "why": reasons.decided(incident.reason),
+        "told": incident.notices,
+        "changes": incident_commands.changes(incident, reasons.decided),
+        "decisions": [
+            {**each, "told": each["told"] or None, "why": reasons.decided(each["reason"])} for each in decisions
+        ],
+    }
 
 
 def _story(incident: "Incident") -> None:
@@ -111,18 +100,18 @@ def _story(incident: "Incident") -> None:
     row = incident_commands.row_of(incident)
     where = f"{incident.project} ({incident.environment})" if incident.environment else incident.project
     listing.sentence(f"Incident {incident.pk}: {incident.rule} in {where}, {row.state}")
-    until = f"until {_at(incident.closed_at)}" if incident.closed_at else "still open"
+    until = f"until {listing.at_second(incident.closed_at)}" if incident.closed_at else "still open"
     times = f"{incident.notices} time{'s' if incident.notices != 1 else ''}"
-    listing.sentence(f"since {_at(incident.opened_at)} UTC, {until}, {row.lasted}", "  ")
+    listing.sentence(f"since {listing.at_second(incident.opened_at)} UTC, {until}, {row.lasted}", "  ")
     listing.sentence(f"{incident_commands.against(row)}; told {times}", "  ")
     standing = Standing.from_json(incident.standing)
     if standing.behind_since and incident.closed_at is None:
         why = f"Sentry's ingestion is behind, {standing.behind_why}"
-        listing.sentence(f"not judged since {_at(standing.behind_since)}: {why}", "  ")
+        listing.sentence(f"not judged since {listing.at_second(standing.behind_since)}: {why}", "  ")
     typer.echo("\nChanges")
     for change in incident.transitions.all():
         words = f"{change.from_state} → {change.to_state}: {reasons.decided(change.reason)} ({change.reason})"
-        listing.sentence(words, f"  {_at(change.at)}  ")
+        listing.sentence(words, f"  {listing.at_second(change.at)}  ")
     typer.echo("\nDecisions, one line where something changed")
     listing.sentence("(fresh windows end now, settled ones are complete)", "  ")
     listing.show(list(_decisions(incident)), nothing="  none", prose={"decision"})
@@ -156,7 +145,3 @@ def _line(incident: "Incident", decision: "Decision", *, names_day: bool) -> dic
         "told": decision.told or "quiet",
         "decision": words,
     }
-
-
-def _at(moment: datetime | None) -> str:
-    return moment.strftime("%Y-%m-%d %H:%M:%S") if moment else "–"

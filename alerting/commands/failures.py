@@ -1,15 +1,12 @@
-"""What a command says when it cannot go on, and its exit status."""
+"""What a command says when it cannot go on."""
 
 import errno
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 from alerting import config
-from alerting.errors import AlertingError, ConfigError
+from alerting.errors import AlertingError
 
-MISTAKE = 2
-FAILED = 1
 # What the system says of a place that cannot hold our data.
 NOT_OURS = frozenset({errno.EACCES, errno.EPERM, errno.EROFS, errno.EEXIST, errno.ENOTDIR, errno.ENOENT, errno.ENOSPC})
 
@@ -18,26 +15,16 @@ class CommandError(AlertingError):
     """A command cannot go on. The message says why and what to do next, and holds no secret."""
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """A message for stderr and an exit status."""
-
-    message: str
-    status: int
-
-
-def explain(error: Exception) -> Failure | None:
+def explain(error: Exception) -> str | None:
     """The message for an error that people can mend; None for a defect of ours, which deserves its traceback."""
-    if isinstance(error, ConfigError):
-        return Failure(str(error), MISTAKE)
     if isinstance(error, AlertingError):
-        return Failure(str(error), FAILED)
+        return str(error)
     if "django" in sys.modules and (message := _database(error)):
-        return Failure(message, FAILED)
+        return message
     if isinstance(error, OSError) and error.filename and error.strerror:
         is_ours = error.errno in NOT_OURS and _is_data_directory(Path(error.filename))
         hint = "; ALERTING_DATA_DIR says where we write" if is_ours else ""
-        return Failure(f"{error.filename}: {error.strerror}{hint}", FAILED)
+        return f"{error.filename}: {error.strerror}{hint}"
     return None
 
 

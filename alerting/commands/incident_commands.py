@@ -1,5 +1,6 @@
 """`alerting incidents` and `ack`: what is open, worst first, and who has it in hand."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -97,6 +98,20 @@ def data(row: "IncidentRow") -> dict[str, Any]:
         "in_hand": acknowledgement.by if acknowledgement else None,
         "silenced": _silenced(row),
     }
+
+
+def changes(incident: "Incident", words: Callable[[str], str]) -> list[dict[str, Any]]:
+    """Its changes of state for programs, each reason also in these words."""
+    return [
+        {
+            "at": each.at,
+            "from": each.from_state,
+            "to": each.to_state,
+            "reason": each.reason,
+            "why": words(each.reason),
+        }
+        for each in incident.transitions.all()
+    ]
 
 
 def _silenced(row: "IncidentRow") -> dict[str, Any] | None:

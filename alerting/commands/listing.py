@@ -72,6 +72,11 @@ def at(moment: datetime | None) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M") if moment else "–"
 
 
+def at_second(moment: datetime | None) -> str:
+    """A time in UTC, to the second."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S") if moment else "–"
+
+
 def _widened(widths: list[int], natural: list[int], room: int) -> list[int]:
     """Give the columns what is left of the room, those that lack most first."""
     left = room - sum(widths) - GAP * (len(widths) - 1)

@@ -6,10 +6,9 @@ import json
 import os
 import sys
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from alerting.commands.failures import CommandError
 
@@ -20,39 +19,26 @@ class HeldError(CommandError):
     """Somebody else holds the lock."""
 
 
-class Lock:
-    """Exclusive while held, over processes. Entering it waits up to `wait_seconds`, then raises HeldError.
+@contextlib.contextmanager
+def locked(path: Path, held: str, advice: str, *, wait_seconds: float = 0.0) -> Iterator[None]:
+    """Hold the lock, alone among all processes. Waits up to `wait_seconds` for it, then raises HeldError.
 
     `held` begins the message for whoever comes second, `advice` ends it.
     """
-
-    def __init__(self, path: Path, held: str, advice: str, *, wait_seconds: float = 0.0) -> None:
-        self._path = path
-        self._held = held
-        self._advice = advice
-        self._wait_seconds = wait_seconds
-        self._fd = -1
-
-    def __enter__(self) -> Self:
-        fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        gives_up_at = time.monotonic() + self._wait_seconds
+    fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        gives_up_at = time.monotonic() + wait_seconds
         while not _try(fd):
             if time.monotonic() >= gives_up_at:
-                who = _holder(fd)
-                os.close(fd)
-                raise HeldError(f"{self._held}: {who}. {self._advice}")
+                raise HeldError(f"{held}: {_holder(fd)}. {advice}")
             time.sleep(RETRY_SECONDS)
-        self._fd = fd
         os.ftruncate(fd, 0)
         since = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
         command = " ".join([Path(sys.argv[0]).name, *sys.argv[1:]])
         os.pwrite(fd, json.dumps({"pid": os.getpid(), "since": since, "command": command}).encode(), 0)
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        os.close(self._fd)
+        yield
+    finally:
+        os.close(fd)
 
 
 def _try(fd: int) -> bool:

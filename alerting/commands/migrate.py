@@ -8,14 +8,9 @@ from alerting.commands import database
 
 def migrate() -> None:
     """Create or update the tables. Safe to run again, also from several machines at once."""
-    prepare_data_dir()
+    data_directory.make(config.current().data_dir)
     database.ready()
     applied = database.migrate()
     for name in applied:
         typer.echo(f"applied {name}")
     typer.echo(f"{database.name()} is up to date.")
-
-
-def prepare_data_dir() -> None:
-    """Make the data directory, or make the one that exists its owner's alone."""
-    data_directory.make(config.current().data_dir)

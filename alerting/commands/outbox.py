@@ -41,14 +41,20 @@ def list_messages(
         listing.as_data({"channels": [_state(each) for each in channels], "messages": [_data(each) for each in found]})
         return
     for channel in channels:
-        broken = "open"
-        if channel.broken_reason:
-            broken = f"broken since {_at(channel.broken_at)}: {channel.broken_reason}, tried again {_trial(channel)}"
-        last = f", last sent {_at(channel.last_sent_at)}" if channel.last_sent_at else ", nothing sent yet"
-        listing.sentence(f"{broken}{last}", f"{terminal(channel.name)}: ")
+        listing.sentence(_stands(channel), f"{terminal(channel.name)}: ")
     nothing = "No notices yet." if everything else "Nothing is owed."
     nothing = nothing if config.current().channels else f"{nothing} No channel is enabled."
     listing.show([_row(each) for each in found], nothing=nothing, prose={"delivery"})
+
+
+def _stands(channel: "Channel") -> str:
+    """Whether it is open, else since when it is not, why, and when it is tried again."""
+    last = f"last sent {listing.at_second(channel.last_sent_at)}" if channel.last_sent_at else "nothing sent yet"
+    if not channel.broken_reason:
+        return f"open, {last}"
+    again = f"from {channel.open_at:%H:%M:%S} UTC" if channel.open_at > datetime.now(UTC) else "now"
+    since = f"{listing.at_second(channel.broken_at)}: {channel.broken_reason}"
+    return f"broken since {since}, tried again {again} with the next notice, {last}"
 
 
 def _row(message: "Message") -> dict[str, Any]:
@@ -168,11 +174,6 @@ def discard(message_ids: Ids) -> None:
         typer.echo(f"Message {message_id} is discarded.")
 
 
-def _trial(channel: "Channel") -> str:
-    at = f"from {channel.open_at:%H:%M:%S} UTC" if channel.open_at > datetime.now(UTC) else "now"
-    return f"{at} with the next notice"
-
-
 def _message(message_id: int) -> "Message":
     from alerting.outbox.models import Message
 
@@ -185,7 +186,3 @@ def _message(message_id: int) -> "Message":
 def _refuse(sentence: str) -> NoReturn:
     typer.echo(sentence, err=True)
     raise typer.Exit(1)
-
-
-def _at(moment: datetime | None) -> str:
-    return moment.strftime("%Y-%m-%d %H:%M:%S") if moment else "–"

@@ -37,17 +37,17 @@ def show(number: incident_commands.Number, as_json: listing.AsJson = False) -> N
         return
     told = last_told(messages)
     _describe(incident, told, hour)
-    _heading("Errors behind it")
+    typer.echo("\nErrors behind it")
     _tell_errors(told)
-    _heading("Changes")
+    typer.echo("\nChanges")
     changes = [
         {"at": each.at, "change": f"{each.from_state} → {each.to_state}: {reasons.told(each.reason)}"}
         for each in incident.transitions.all()
     ]
     listing.show(changes, nothing="none", prose={"change"})
-    _heading("Notices")
+    typer.echo("\nNotices")
     listing.show([_notice(each) for each in messages], nothing="none", prose={"delivery"})
-    _heading("What people did")
+    typer.echo("\nWhat people did")
     acts = [
         {"at": each.at, "who": each.who, "from": each.via, "what": f"{each.words}{each.why and ': '}{each.why}"}
         for each in incident.audit.all()
@@ -109,10 +109,6 @@ def _notice(message: "Message") -> dict[str, Any]:
     }
 
 
-def _heading(text: str) -> None:
-    typer.echo(f"\n{text}")
-
-
 def _data(incident: "Incident", messages: "Sequence[Message]", hour: "LastHour") -> dict[str, Any]:
     from alerting.status.told import last_notice
 
@@ -134,16 +130,7 @@ def _data(incident: "Incident", messages: "Sequence[Message]", hour: "LastHour")
             for each in (notice.top_errors if notice else ())
         ],
         "errors_in_all": notice.errors if notice else None,
-        "changes": [
-            {
-                "at": each.at,
-                "from": each.from_state,
-                "to": each.to_state,
-                "reason": each.reason,
-                "why": reasons.told(each.reason),
-            }
-            for each in incident.transitions.all()
-        ],
+        "changes": incident_commands.changes(incident, reasons.told),
         "notices": [
             {
                 "written": each.created_at,

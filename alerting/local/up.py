@@ -6,10 +6,10 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from alerting import config
-from alerting.commands import database, migrate, serve
+from alerting import config, data_directory
+from alerting.commands import database, serve
 from alerting.commands.failures import CommandError
-from alerting.commands.lock import Lock
+from alerting.commands.lock import locked
 from alerting.commands.probes import broker
 from alerting.config_values import is_loopback
 from alerting.local import demonstration, redis_server
@@ -28,9 +28,9 @@ def up() -> None:
     """Run everything here; without SENTRY_AUTH_TOKEN on a sandbox. Ctrl-C stops all of it."""
     if config.current().SENTRY_AUTH_TOKEN is None:
         demonstration.require()
-    migrate.prepare_data_dir()
     folder = config.current().data_dir
-    with Lock(
+    data_directory.make(folder)
+    with locked(
         folder / "up.lock",
         f"`alerting up` already runs on {folder}",
         "Stop it first, or set ALERTING_DATA_DIR to another directory.",

@@ -3,16 +3,17 @@
 import os
 import subprocess
 import sys
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
 
 from alerting import parent_death
-from alerting.commands.lock import HeldError, Lock
+from alerting.commands.lock import HeldError, locked
 
 
-def lock(path: Path) -> Lock:
-    return Lock(path, "It is busy", "Come back later.")
+def lock(path: Path) -> AbstractContextManager[None]:
+    return locked(path, "It is busy", "Come back later.")
 
 
 def test_the_second_one_learns_who_holds_it_since_when_and_what_to_do(tmp_path: Path) -> None:
@@ -51,8 +52,8 @@ def test_a_holder_that_wrote_nothing_is_somebody_all_the_same(tmp_path: Path) ->
 
 def _hold(path: Path, then: str) -> subprocess.Popen[str]:
     code = (
-        "import sys, pathlib, subprocess; from alerting.commands.lock import Lock;"
-        f"Lock(pathlib.Path({str(path)!r}), '', '').__enter__(); {then};"
+        "import sys, pathlib, subprocess; from alerting.commands.lock import locked;"
+        f"held = locked(pathlib.Path({str(path)!r}), '', ''); held.__enter__(); {then};"
         "print('held', flush=True); sys.stdin.read()"
     )
     process = parent_death.start([sys.executable, "-c", code], stdin=-1, stdout=-1, text=True, bufsize=1)
