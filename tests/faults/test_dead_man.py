@@ -30,7 +30,7 @@ def test_the_switch_is_called_and_a_check_in_sent_while_all_is_well_and_only_the
     service.up()
     service.wait_for_row("select 1 from incidents_tick where outcome = 'partial'")
     assert calls() == 0
-    sandbox.sentry.tokens[sandbox.sentry.token] = "user"
+    sandbox.sentry.tokens.add(sandbox.sentry.token)
     service.wait_for_good_tick()
     assert wait_until(lambda: calls() == 1, 10)
     service.wait_for_good_tick()

@@ -216,7 +216,7 @@ def test_a_revoked_token_is_told_once_by_the_whole_service(make_service: MakeSer
     arrived = sandbox.slack.wait_for(lambda all_: len(all_) == 1, timeout=30)
     assert "not been able to read error counts" in arrived[0].text and "SENTRY_AUTH_TOKEN" in arrived[0].text
     assert "does not accept the token" in " ".join(service.command("health").stdout.split())
-    sandbox.sentry.tokens[sandbox.sentry.token] = "user"
+    sandbox.sentry.tokens.add(sandbox.sentry.token)
     arrived = sandbox.slack.wait_for(lambda all_: len(all_) == 2, timeout=30)
     assert "can be read again" in arrived[1].text
     service.wait_for_good_tick()

@@ -8,7 +8,6 @@ import pytest
 
 from tests.poll.asking import END, TOKEN
 from tests.sandbox import Sandbox
-from tests.sandbox.access import TokenKind
 from tests.sandbox.sentry import SentryPart
 
 
@@ -24,7 +23,7 @@ def empty(sandbox: Sandbox) -> SentryPart:
     """No project, and a clock that goes on from noon."""
     began, sentry = time.time(), sandbox.sentry
     sentry.begin_anew()
-    sentry.tokens = {TOKEN: TokenKind.USER}
+    sentry.tokens = {TOKEN}
     sentry.clock = lambda: END + timedelta(seconds=time.time() - began)
     return sentry
 

@@ -1,9 +1,10 @@
-"""Organisation and projects as Sentry describes them. Pure."""
+"""Organisation, projects and single events as Sentry describes them. Pure."""
 
 from datetime import UTC, datetime
 from typing import Any
 
-from tests.sandbox.store import Project
+from tests.sandbox import grouping
+from tests.sandbox.store import Event, Project
 
 ORGANISATION_ID = "1"
 BORN = "2024-01-01T00:00:00Z"
@@ -20,9 +21,18 @@ INSIGHTS = (
     "AgentMonitoring",
     "MCP",
 )
+# What of an event is given back as a list of entries, and their types.
+ENTRIES = {
+    "exception": "exception",
+    "threads": "threads",
+    "logentry": "message",
+    "breadcrumbs": "breadcrumbs",
+    "request": "request",
+    "spans": "spans",
+}
 
 
-def organisation(slug: str, url: str, region_url: str) -> dict[str, Any]:
+def organisation(slug: str, url: str) -> dict[str, Any]:
     return {
         "id": ORGANISATION_ID,
         "slug": slug,
@@ -32,7 +42,7 @@ def organisation(slug: str, url: str, region_url: str) -> dict[str, Any]:
         "isEarlyAdopter": False,
         "require2FA": False,
         "avatar": {"avatarType": "letter_avatar", "avatarUuid": None, "avatarUrl": None},
-        "links": {"organizationUrl": url, "regionUrl": region_url},
+        "links": {"organizationUrl": url, "regionUrl": url},
         "hasAuthProvider": False,
         "allowMemberInvite": True,
         "allowMemberProjectCreation": True,
@@ -41,7 +51,7 @@ def organisation(slug: str, url: str, region_url: str) -> dict[str, Any]:
     }
 
 
-def project(one: Project, *, is_member: bool) -> dict[str, Any]:
+def project(one: Project) -> dict[str, Any]:
     flags = ("Feedbacks", "Flags", "MinifiedStackTrace", "Monitors", "NewFeedbacks", "Profiles", "Replays", "Sessions")
     return {
         "id": str(one.id),
@@ -50,7 +60,7 @@ def project(one: Project, *, is_member: bool) -> dict[str, Any]:
         "platform": "python",
         "dateCreated": one.created.strftime("%Y-%m-%dT%H:%M:%SZ"),
         "isBookmarked": False,
-        "isMember": is_member,
+        "isMember": False,
         "features": [],
         "firstEvent": None if one.first_event is None else _iso(one.first_event),
         "firstTransactionEvent": one.has_transactions,
@@ -67,6 +77,25 @@ def project(one: Project, *, is_member: bool) -> dict[str, Any]:
         "environments": sorted(one.environments),
         "latestRelease": None,
         "latestDeploys": None,
+    }
+
+
+def event(stored: Event) -> dict[str, Any]:
+    """An event given back whole: what is looked for in the answer is looked for in all that was sent."""
+    payload, issue = stored.payload, stored.issue
+    return {
+        **{name: value for name, value in payload.items() if name not in ENTRIES},
+        "id": stored.id,
+        "eventID": stored.id,
+        "groupID": str(issue.id) if issue else None,
+        "projectID": str(stored.project.id),
+        "projectSlug": stored.project.slug,
+        "title": grouping.title_of(payload),
+        "culprit": grouping.culprit(payload),
+        "type": payload.get("type") or grouping.type_of(payload),
+        "metadata": issue.metadata if issue else {"title": grouping.title_of(payload)},
+        "entries": [{"type": kind, "data": payload[name]} for name, kind in ENTRIES.items() if payload.get(name)],
+        "errors": [],
     }
 
 

@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tests.sandbox import searching
-from tests.sandbox.params import ApiError
-from tests.sandbox.store import Errors, Project, Transactions
+from tests.sandbox.params import ApiError, Params, Period
+from tests.sandbox.store import Errors, Project, Store, Transactions
 
 MOST_FIELDS = 20
 FUNCTION = re.compile(r"(?P<name>[a-z_0-9]+)\((?P<argument>[^()]*)\)")
@@ -49,7 +49,6 @@ class Sums:
     stored: int = 0
     first: float = float("inf")
     last: float = float("-inf")
-    issues: set[int] = field(default_factory=set)
     durations: list[tuple[float, float]] = field(default_factory=list)
 
     def add(self, one: Happened, *, extrapolate: bool) -> None:
@@ -59,7 +58,6 @@ class Sums:
             self.last = one.at
         if isinstance(one, Errors):
             self.count += one.count
-            self.issues.add(one.issue)
             return
         weight = one.handled if extrapolate else one.stored
         self.count += weight
@@ -93,6 +91,28 @@ class Table:
     rows: list[dict[str, Any]]
     fields: dict[str, str]
     units: dict[str, str | None]
+
+
+def happened(
+    params: Params,
+    store: Store,
+    dataset: str,
+    projects: Projects,
+    environments: frozenset[str],
+    period: Period,
+) -> list[Happened]:
+    """What a question is about: of this dataset, in these projects and environments, matching its search."""
+    matches = _keep(params.one("query") or "", projects)
+    found: list[Happened] = []
+    if dataset in ERROR_DATASETS:
+        found += store.errors.between(*period)
+    if dataset in DURATIONS:
+        found += store.transactions.between(*period)
+    return [
+        one
+        for one in found
+        if one.project in projects and (not environments or one.environment in environments) and matches(one)
+    ]
 
 
 def table(
@@ -156,8 +176,6 @@ def aggregate(text: str, dataset: str) -> Aggregate:
             return Aggregate("date", None, lambda sums: stamp(sums.first))
         case ("max", "timestamp") | ("last_seen", ""):
             return Aggregate("date", None, lambda sums: stamp(sums.last))
-        case "count_unique", "issue" if dataset in ERROR_DATASETS:
-            return Aggregate("integer", None, lambda sums: len(sums.issues))
     percentile = PERCENTILE.fullmatch(name)
     if percentile and performs:
         own = DURATIONS[dataset]
@@ -172,7 +190,7 @@ def aggregate(text: str, dataset: str) -> Aggregate:
     raise ApiError(400, f"{text} is not a valid function")
 
 
-def keep(query: str, projects: Projects) -> Keep:
+def _keep(query: str, projects: Projects) -> Keep:
     """Whether something that happened matches a search over the known columns."""
 
     def column(key: str) -> Callable[[Happened], object]:

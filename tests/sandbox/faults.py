@@ -18,8 +18,8 @@ class Fault:
     `status` the request is not handled, only answered; with just `headers` or a `body` the true answer is changed
     (a `body` that is a function gets the true one). `drop` cuts the connection "before" the request is handled,
     "middle": half-way through the answer, "after": handled but not answered. `hang` never answers (with `drop` "after":
-    it handles the request first), `drip` answers a byte at a time, `delay` waits so many seconds first and combines
-    with the rest.
+    it handles the request first), `raw` is written to the socket instead of an answer, `drip` sends a byte at a time,
+    `delay` waits so many seconds first and combines with the rest.
 
     Over SMTP `stage` is "connect", "auth", "mail", "rcpt" or "data", `reply` what is said there ("451 later"),
     `recipient` narrows it to one address.
@@ -35,6 +35,7 @@ class Fault:
     delay: float = 0.0
     drop: Literal["before", "middle", "after"] | None = None
     hang: bool = False
+    raw: bytes | None = None
     drip: bool = False
     times: int | None = None
     stage: str = ""

@@ -9,11 +9,11 @@ from email.utils import format_datetime
 from typing import Any
 from urllib.parse import parse_qsl
 
+from starlette.datastructures import Headers, MutableHeaders
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from tests.sandbox.faults import Fault
-from tests.sandbox.part import Part
-from tests.sandbox.prepared import Reply
+from tests.sandbox.part import WebPart
 from tests.sandbox.records import RecordedRequest
 
 Scope = MutableMapping[str, Any]
@@ -24,7 +24,7 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 DRIP_SECONDS = 0.2
 BYTE_SECONDS = 0.05
-CUT, SOCKET = "sandbox.cut", "sandbox.socket"
+SOCKET = "sandbox.socket"
 # The sandbox's own page beside them always works, and uses no fault up.
 FAULTY = ("/api/", "/services/")
 PORT = re.compile(r":\d+$")
@@ -33,14 +33,14 @@ TOO_LARGE = b"The request's body is larger than the sandbox takes.\n"
 
 
 class CuttableProtocol(H11Protocol):
-    """uvicorn's HTTP protocol, handing the application its socket and a way to cut it."""
+    """uvicorn's HTTP protocol, handing the application its socket."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         inner = self.app
 
         async def app(scope: Any, receive: Any, send: Any) -> None:
-            scope[CUT], scope[SOCKET] = transport.abort, transport
+            scope[SOCKET] = transport
             await inner(scope, receive, send)
 
         self.app = app
@@ -49,106 +49,95 @@ class CuttableProtocol(H11Protocol):
 @dataclass
 class Answer:
     status: int = 0
-    headers: list[tuple[bytes, bytes]] = field(default_factory=list)
+    headers: MutableHeaders = field(default_factory=MutableHeaders)
     body: bytes | Iterable[bytes] = b""
 
-    def set_header(self, name: str, value: str) -> None:
-        wanted = name.lower().encode("latin-1")
-        self.headers = [pair for pair in self.headers if pair[0] != wanted]
-        self.headers.append((wanted, value.encode("latin-1")))
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """Where an answer goes: `gone` is done when the client has left, `closing` when the sandbox stops."""
+
+    scope: Scope
+    send: Send
+    gone: asyncio.Future[Any]
+    closing: asyncio.Future[Any]
+
+    @property
+    def is_over(self) -> bool:
+        return self.gone.done() or self.closing.done()
+
+    async def wait(self, seconds: float | None = None) -> None:
+        """So long, or until it is over."""
+        await asyncio.wait({self.gone, self.closing}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+
+    async def write(self, raw: bytes, pause: float) -> None:
+        """These bytes, without HTTP of ours around them, and the end; with a pause (seconds) one after the other."""
+        for piece in _bytewise(raw) if pause else [raw]:
+            if self.is_over:
+                break
+            self.scope[SOCKET].write(piece)
+            await asyncio.sleep(pause)
+        self.scope[SOCKET].close()
+        await self.gone
+
+    async def cut(self) -> None:
+        self.scope[SOCKET].abort()
+        await self.gone
 
 
 class Front:
-    """Wraps `app`, the answers of `part`.
+    """Wraps `app`, the answers of `part`; `stand_in` writes the body a bare faulty status gets.
 
-    `record` sees each request as it arrives; `stand_in` writes the body a bare faulty status gets. `clock` is the
-    server's own, as its Date header tells it. What names a foreign host, or has a body of more than `most_bytes`, is
-    refused unread and unrecorded.
+    What names a foreign host, or has too large a body, is refused unread and unrecorded.
     """
 
     def __init__(
         self,
         app: App,
-        part: Part[Any],
-        record: Callable[[RecordedRequest], None],
+        part: WebPart[Any],
         stand_in: Callable[[int], tuple[str, str]],
-        clock: Callable[[], datetime],
-        most_bytes: int,
     ) -> None:
         self._app = app
         self._part = part
-        self._record = record
         self._stand_in = stand_in
-        self._clock = clock
-        self._most_bytes = most_bytes
         self.closing = asyncio.Event()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
-        if PORT.sub("", headers.get(b"host", "localhost")).lower() not in self._part.own_names:
+        headers = Headers(raw=scope["headers"])
+        if PORT.sub("", headers.get("host", "localhost")).lower() not in self._part.own_names:
             return await _refuse(send, 421, FOREIGN)
-        body = await _read(receive, headers.get(b"content-length", ""), self._most_bytes)
+        body = await _read(receive, headers.get("content-length", ""), self._part.most_bytes)
         if body is None:
             return await _refuse(send, 413, TOO_LARGE)
         request = _recorded(scope, body)
-        self._record(request)
+        self._part.note(request)
         prepared = self._part.prepare(request)
-        fault = Fault() if prepared else self._fault(request)
+        fault = prepared.as_fault() if prepared else self._fault(request)
         gone = asyncio.ensure_future(_until_gone(receive))
         closing = asyncio.ensure_future(self.closing.wait())
         try:
-            if prepared:
-                return await self._say(scope, send, prepared, request, gone, closing)
-            if fault.delay:
-                await asyncio.wait({gone, closing}, timeout=fault.delay, return_when=asyncio.FIRST_COMPLETED)
-            handled = fault.drop == "after"
-            if fault.hang and not handled:
-                await asyncio.wait({gone, closing}, return_when=asyncio.FIRST_COMPLETED)
-            if (fault.hang and not handled) or fault.drop == "before" or gone.done():
-                return await _cut(scope, gone)
-            answer = await self._answer(scope, body, fault)
-            if handled:
-                if fault.hang:
-                    await asyncio.wait({gone, closing}, return_when=asyncio.FIRST_COMPLETED)
-                return await _cut(scope, gone)
-            request.status = answer.status
-            await self._emit(scope, send, answer, fault, gone)
+            await self._respond(Connection(scope, send, gone, closing), request, body, fault)
         finally:
             for waiting in (gone, closing):
                 waiting.cancel()
 
-    async def _say(
-        self,
-        scope: Scope,
-        send: Send,
-        reply: Reply,
-        request: RecordedRequest,
-        gone: asyncio.Future[Any],
-        closing: asyncio.Future[Any],
-    ) -> None:
-        """What a test has prepared."""
-        if reply.hang:
-            await asyncio.wait({gone, closing}, return_when=asyncio.FIRST_COMPLETED)
-            return await _cut(scope, gone)
-        if reply.drip is not None:
-            for piece in _bytewise(reply.drip):
-                if gone.done() or self.closing.is_set():
-                    break
-                scope[SOCKET].write(piece)
-                await asyncio.sleep(BYTE_SECONDS)
-            return await _cut(scope, gone)
-        if reply.raw is not None:
-            scope[SOCKET].write(reply.raw)
-            scope[SOCKET].close()
-            await gone
-            return None
-        answer = Answer(reply.status, body=reply.content)
-        answer.set_header("date", format_datetime(self._clock().astimezone(UTC), usegmt=True))
-        answer.set_header("content-type", reply.content_type)
-        for name, value in reply.headers.items():
-            answer.set_header(name, value)
+    async def _respond(self, to: Connection, request: RecordedRequest, body: bytes, fault: Fault) -> None:
+        if fault.delay:
+            await to.wait(fault.delay)
+        is_handled = fault.drop == "after"
+        if fault.hang and not is_handled:
+            await to.wait()
+        if (fault.hang and not is_handled) or fault.drop == "before" or to.gone.done():
+            return await to.cut()
+        if fault.raw is not None:
+            return await to.write(fault.raw, BYTE_SECONDS if fault.drip else 0)
+        answer = await self._answer(to.scope, body, fault)
+        if is_handled:
+            if fault.hang:
+                await to.wait()
+            return await to.cut()
         request.status = answer.status
-        return await self._emit(scope, send, answer, Fault(), gone)
+        return await _emit(to, answer, fault)
 
     def _fault(self, request: RecordedRequest) -> Fault:
         if not request.path.startswith(FAULTY):
@@ -161,15 +150,15 @@ class Front:
         else:
             text, content_type = self._stand_in(fault.status)
             answer = Answer(fault.status, body=text.encode())
-            answer.set_header("content-type", content_type)
-        answer.set_header("date", format_datetime(self._clock().astimezone(UTC), usegmt=True))
+            answer.headers["content-type"] = content_type
+        answer.headers["date"] = format_datetime(self._part.clock().astimezone(UTC), usegmt=True)
         if fault.body is not None:
             true = answer.body if isinstance(answer.body, bytes) else b""
-            answer.body = fault.body(true) if callable(fault.body) else _encoded(fault.body)
+            said = fault.body(true) if callable(fault.body) else fault.body
+            answer.body = said.encode() if isinstance(said, str) else said
         if fault.content_type is not None:
-            answer.set_header("content-type", fault.content_type)
-        for name, value in fault.headers.items():
-            answer.set_header(name, value)
+            answer.headers["content-type"] = fault.content_type
+        answer.headers.update(fault.headers)
         return answer
 
     async def _true_answer(self, scope: Scope, body: bytes) -> Answer:
@@ -182,7 +171,7 @@ class Front:
         async def send(message: Message) -> None:
             if message["type"] == "http.response.start":
                 answer.status = message["status"]
-                answer.headers = [(name, value) for name, value in message["headers"] if name != b"content-length"]
+                answer.headers = MutableHeaders(raw=list(message["headers"]))
             else:
                 chunks.extend(message.get("body", b""))
 
@@ -190,37 +179,36 @@ class Front:
         answer.body = bytes(chunks)
         return answer
 
-    async def _emit(self, scope: Scope, send: Send, answer: Answer, fault: Fault, gone: asyncio.Future[None]) -> None:
-        body = answer.body
-        if isinstance(body, bytes):
-            answer.set_header("content-length", str(len(body)))
-        await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
-        if fault.drop == "middle" and isinstance(body, bytes):
-            await send({"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True})
-            await asyncio.sleep(0.05)  # so that what was sent leaves before the connection is cut
-            return await _cut(scope, gone)
-        if isinstance(body, bytes) and not fault.drip:
-            return await send({"type": "http.response.body", "body": body})
-        for chunk in _bytewise(body) if isinstance(body, bytes) else body:
-            if gone.done() or self.closing.is_set():
-                return await _cut(scope, gone)
-            await send({"type": "http.response.body", "body": chunk, "more_body": True})
-            await asyncio.sleep(DRIP_SECONDS if fault.drip else 0)
-        return await send({"type": "http.response.body", "body": b""})
+
+async def _emit(to: Connection, answer: Answer, fault: Fault) -> None:
+    body = answer.body
+    if isinstance(body, bytes):
+        answer.headers["content-length"] = str(len(body))
+    await to.send({"type": "http.response.start", "status": answer.status, "headers": answer.headers.raw})
+    if fault.drop == "middle" and isinstance(body, bytes):
+        await to.send({"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True})
+        await asyncio.sleep(0.05)  # so that what was sent leaves before the connection is cut
+        return await to.cut()
+    if isinstance(body, bytes) and not fault.drip:
+        return await to.send({"type": "http.response.body", "body": body})
+    for chunk in _bytewise(body) if isinstance(body, bytes) else body:
+        if to.is_over:
+            return await to.cut()
+        await to.send({"type": "http.response.body", "body": chunk, "more_body": True})
+        await asyncio.sleep(DRIP_SECONDS if fault.drip else 0)
+    return await to.send({"type": "http.response.body", "body": b""})
 
 
 def _recorded(scope: Scope, body: bytes) -> RecordedRequest:
-    headers = dict(scope["headers"])
-    query = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
-    texts = {name.decode("latin-1"): value.decode("latin-1") for name, value in headers.items()}
+    headers = Headers(raw=scope["headers"])
     return RecordedRequest(
         at=datetime.now(UTC),
         method=scope["method"],
         path=scope["path"],
-        query=query,
-        host=texts.get("host", ""),
+        query=parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True),
+        host=headers.get("host", ""),
         body=body,
-        headers=texts,
+        headers=dict(headers),
         connection=scope["client"][1],
     )
 
@@ -250,14 +238,5 @@ async def _until_gone(receive: Receive) -> None:
         pass
 
 
-async def _cut(scope: Scope, gone: asyncio.Future[None]) -> None:
-    scope[CUT]()
-    await gone
-
-
 def _bytewise(body: bytes) -> Iterable[bytes]:
     return (body[index : index + 1] for index in range(len(body)))
-
-
-def _encoded(body: str | bytes) -> bytes:
-    return body.encode() if isinstance(body, str) else body

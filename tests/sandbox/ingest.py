@@ -3,15 +3,13 @@
 Item types, sampling headers and refusals as in Sentry's develop docs (Envelopes, Dynamic Sampling Context) and Relay.
 """
 
-import importlib
 import json
 import re
 import uuid
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -21,13 +19,12 @@ from tests.sandbox import grouping
 from tests.sandbox.params import moment
 from tests.sandbox.records import EnvelopeItem
 from tests.sandbox.sentry import SentryPart
-from tests.sandbox.store import Errors, Event, Outcome, Project, Transactions
+from tests.sandbox.store import Errors, Event, Project, Transactions
 
-MOST_BYTES = 100 * 1024 * 1024
 MISSING_KEY = "missing authorization information"
+# What an SDK compresses with where no Brotli is installed, in the words of zlib.
+WINDOW_BITS = {"": 0, "gzip": 16 + zlib.MAX_WBITS, "deflate": zlib.MAX_WBITS}
 WRONG_PROJECT = "event submission rejected with_reason: ProjectId"
-# Client reports name categories in the plural of old; outcomes have the same names otherwise.
-CATEGORIES = {"default": "error", "security": "error"}
 
 Headers = Mapping[str, Any]
 
@@ -46,7 +43,7 @@ def route(sentry: SentryPart) -> Route:
         except Unreadable as error:
             return JSONResponse({"detail": "bad envelope", "causes": [str(error)]}, 400)
         sentry.envelopes.add(body)
-        key = _key(request, headers)
+        key = _key(request)
         if key is None:
             return JSONResponse({"detail": MISSING_KEY}, 401)
         project = sentry.store.project(request.path_params["project"])
@@ -66,25 +63,17 @@ def _take(sentry: SentryPart, project: Project, envelope: Headers, item: Headers
     sentry.events.add(EnvelopeItem(now, project.slug, kind, dict(item), payload))
     match kind:
         case "event" if isinstance(payload, dict):
-            _store_error(sentry, project, payload, len(raw), now)
+            _store_error(sentry, project, payload, now)
         case "transaction" if isinstance(payload, dict):
-            _store_transaction(sentry, project, payload, len(raw), now, _sample_rate(envelope, payload))
-        case "client_report" if isinstance(payload, dict):
-            for lost in payload.get("discarded_events") or []:
-                category = CATEGORIES.get(lost.get("category"), lost.get("category"))
-                outcome = Outcome(
-                    now.timestamp(), project.id, category, "client_discard", lost.get("reason"), lost.get("quantity", 1)
-                )
-                sentry.store.outcomes.add(outcome)
+            _store_transaction(sentry, project, payload, now, _sample_rate(envelope, payload))
 
 
-def _store_error(sentry: SentryPart, project: Project, payload: dict[str, Any], size: int, now: datetime) -> None:
+def _store_error(sentry: SentryPart, project: Project, payload: dict[str, Any], now: datetime) -> None:
     at, environment = _time(payload.get("timestamp"), now), _environment(payload)
     name, level, kind = grouping.title_of(payload), grouping.level_of(payload), grouping.type_of(payload)
-    fingerprint = grouping.fingerprint(payload)
     issue = sentry.store.issue(
         project,
-        fingerprint,
+        grouping.fingerprint(payload),
         title=name,
         culprit=grouping.culprit(payload),
         level=level,
@@ -93,12 +82,11 @@ def _store_error(sentry: SentryPart, project: Project, payload: dict[str, Any], 
         type=kind,
     )
     sentry.store.add_errors(Errors(at, project.id, environment, 1, level, name, issue.id, kind))
-    event_id = _event_id(payload)
-    sentry.store.keep(Event(event_id, project, payload, now.timestamp(), at, size, issue, (fingerprint,)))
+    sentry.store.keep(Event(_event_id(payload), project, payload, issue))
 
 
 def _store_transaction(
-    sentry: SentryPart, project: Project, payload: dict[str, Any], size: int, now: datetime, sample_rate: float
+    sentry: SentryPart, project: Project, payload: dict[str, Any], now: datetime, sample_rate: float
 ) -> None:
     at = _time(payload.get("timestamp"), now)
     duration_ms = max(0.0, at - _time(payload.get("start_timestamp"), now)) * 1000
@@ -106,7 +94,7 @@ def _store_transaction(
     sentry.store.add_transactions(
         Transactions(at, project.id, _environment(payload), 1 / sample_rate, 1, duration_ms, name)
     )
-    sentry.store.keep(Event(_event_id(payload), project, payload, now.timestamp(), at, size, None, ()))
+    sentry.store.keep(Event(_event_id(payload), project, payload, None))
 
 
 def _sample_rate(envelope: Headers, payload: Headers) -> float:
@@ -154,54 +142,24 @@ def _header_line(line: bytes, what: str) -> dict[str, Any]:
 
 
 def _unpacked(body: bytes, encoding: str) -> bytes:
-    unpack = _DECODERS.get(encoding.strip().lower())
-    if unpack is None:
+    if encoding not in WINDOW_BITS:
         raise Unreadable(f"the sandbox does not read content-encoding {encoding}")
+    if not encoding:
+        return body
+    stream = zlib.decompressobj(WINDOW_BITS[encoding])
     try:
-        return unpack(body)
-    except (OSError, EOFError, zlib.error) as error:
+        found = stream.decompress(body, SentryPart.most_bytes)
+    except zlib.error as error:
         raise Unreadable(f"content-encoding {encoding}: {error}") from None
-
-
-def _bounded(wbits: int) -> Callable[[bytes], bytes]:
-    def unpack(body: bytes) -> bytes:
-        stream = zlib.decompressobj(wbits)
-        found = stream.decompress(body, MOST_BYTES)
-        if stream.unconsumed_tail:
-            raise Unreadable("envelope exceeds the size limit")
-        return found
-
-    return unpack
-
-
-def _brotli(body: bytes) -> bytes:
-    """SDKs use Brotli where the application has it installed; then it is here as well."""
-    try:
-        brotli = importlib.import_module("brotli")
-    except ModuleNotFoundError:
-        raise Unreadable("content-encoding br: install brotli beside the sandbox to read it") from None
-    try:
-        found: bytes = brotli.decompress(body)
-    except brotli.error as error:
-        raise Unreadable(f"content-encoding br: {error}") from None
+    if stream.unconsumed_tail:
+        raise Unreadable("envelope exceeds the size limit")
     return found
 
 
-_DECODERS: dict[str, Callable[[bytes], bytes]] = {
-    "": lambda body: body,
-    "identity": lambda body: body,
-    "gzip": _bounded(16 + zlib.MAX_WBITS),
-    "deflate": _bounded(zlib.MAX_WBITS),
-    "br": _brotli,
-}
-
-
-def _key(request: Request, headers: Headers) -> str | None:
-    """The DSN's public key: from the header every SDK sends, from the query, or from the envelope itself."""
+def _key(request: Request) -> str | None:
+    """The DSN's public key, from the header that every SDK sends."""
     told = re.search(r"sentry_key\s*=\s*([0-9a-zA-Z]+)", request.headers.get("x-sentry-auth", ""))
-    if told:
-        return told[1]
-    return request.query_params.get("sentry_key") or urlsplit(str(headers.get("dsn") or "")).username
+    return told[1] if told else None
 
 
 def _decoded(raw: bytes) -> Any:

@@ -46,21 +46,15 @@ def by_number(items: Sequence[Item], size: int, cursor: Cursor | None) -> Page[I
 
 def by_score(items: Sequence[Item], scores: Sequence[int], size: int, cursor: Cursor | None) -> Page[Item]:
     """`score:offset:…`, as issues/ pages: `items` in descending order of `scores`, the offset counts among equals."""
+    if not items:
+        return Page([], Cursor(is_prev=True), Cursor(), False, False)
     falling = [-score for score in scores]
 
-    def place(score: int, most: int | None = None) -> int:
-        return bisect_left(falling, -score, hi=len(falling) if most is None else most)
+    def place(score: int) -> int:
+        return bisect_left(falling, -score)
 
-    position = 0
-    if cursor is not None:
-        at_end = len(items) if cursor.is_prev else 0
-        position = (place(cursor.value) if cursor.value else at_end) + cursor.offset
-    low = max(position - size, 0) if cursor and cursor.is_prev else max(position, 0)
+    low = (place(cursor.value) if cursor.value else 0) + cursor.offset if cursor else 0
     high = min(low + size, len(items))
-    if not items:
-        same = cursor or Cursor()
-        return Page([], same._replace(is_prev=True), same._replace(is_prev=False), False, False)
     first, last = scores[min(low, len(items) - 1)], scores[min(high, len(items) - 1)]
-    before = Cursor(first, low - place(first, low), True)
-    after = Cursor(last, high - place(last, high))
+    before, after = Cursor(first, low - place(first), True), Cursor(last, high - place(last))
     return Page(items[low:high], before, after, low > 0, high < len(items))

@@ -66,14 +66,14 @@ class Params:
         value, offset, is_prev = text.split(":")
         return Cursor(int(value), int(offset), is_prev == "1")
 
-    def page_size(self, name: str, most: int = MOST_PER_PAGE) -> int:
+    def page_size(self, name: str) -> int:
         text = self.one(name)
         if text is None:
-            return most
+            return MOST_PER_PAGE
         if not re.fullmatch(r"\d{1,9}", text) or int(text) < 1:
             raise ApiError(400, f"Invalid {name} parameter.")
-        if int(text) > most:
-            raise ApiError(400, f"Invalid {name} value. Cannot exceed {most}.")
+        if int(text) > MOST_PER_PAGE:
+            raise ApiError(400, f"Invalid {name} value. Cannot exceed {MOST_PER_PAGE}.")
         return int(text)
 
     def period(self, now: datetime, *, events: bool = False) -> Period:
@@ -98,10 +98,10 @@ class Params:
             raise ApiError(400, f"{prefix}start must be before end")
         return period
 
-    def projects(self, store: Store, *, member: bool) -> list[Project]:
-        """`-1` is every project; none named is every project the caller is a member of."""
+    def projects(self, store: Store) -> list[Project]:
+        """`-1` is every project; none named are those of the caller's teams, and integrations are in none."""
         wanted = self.all("project")
-        if "-1" in wanted or (not wanted and member):
+        if "-1" in wanted:
             return [project for project in store.projects.values() if not project.hidden]
         found = []
         for name in wanted:
@@ -138,11 +138,11 @@ def moment(text: str) -> float | None:
     return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
 
 
-def terms(query: str) -> Iterable[tuple[bool, str, str]]:
-    """The words of a search as (negated, key, value); free text has an empty key."""
+def terms(query: str) -> Iterable[tuple[str, str]]:
+    """The words of a search as (key, value); free text has an empty key, what is negated one with an `!`."""
     for word in re.findall(r'(?:[^\s"\[]|"[^"]*"|\[[^\]]*\])+', query):
-        found = re.fullmatch(r"(!?)([A-Za-z_.]+):(.+)", word, re.DOTALL)
-        yield (found[1] == "!", found[2], found[3].strip('"')) if found else (False, "", word.strip('"'))
+        found = re.fullmatch(r"(!?[A-Za-z_.]+):(.+)", word, re.DOTALL)
+        yield (found[1], found[2].strip('"')) if found else ("", word.strip('"'))
 
 
 def values(text: str) -> set[str]:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.sandbox.faults import Fault
 from tests.sandbox.records import RecordedRequest
 
 
@@ -24,9 +25,17 @@ class Reply:
     drip: bytes | None = None
     hang: bool = False
 
-    @property
-    def content(self) -> bytes:
-        return self.body if isinstance(self.body, bytes) else json.dumps(self.body).encode()
+    def as_fault(self) -> Fault:
+        """The same as what the front does with it."""
+        return Fault(
+            status=self.status,
+            body=self.body if isinstance(self.body, bytes) else json.dumps(self.body),
+            headers=self.headers,
+            content_type=self.content_type,
+            raw=self.raw if self.drip is None else self.drip,
+            drip=self.drip is not None,
+            hang=self.hang,
+        )
 
 
 Prepare = Callable[[RecordedRequest], Reply | None]

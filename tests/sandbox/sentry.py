@@ -4,9 +4,8 @@ import secrets
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 
-from tests.sandbox.access import TokenKind
 from tests.sandbox.arrivals import Arrivals
-from tests.sandbox.part import OWN_NAMES, Part
+from tests.sandbox.part import OWN_NAMES, WebPart
 from tests.sandbox.prepared import nothing
 from tests.sandbox.records import EnvelopeItem, RecordedRequest
 from tests.sandbox.store import Errors, Outcome, Project, Store, Transactions
@@ -15,21 +14,22 @@ DATASETS = ("errors", "spans", "transactions", "discover")
 SCOPES = ("org:read", "project:read", "event:read")
 
 
-class SentryPart(Part[RecordedRequest]):
+class SentryPart(WebPart[RecordedRequest]):
     """One organisation on one server.
 
     May be changed at any time: `clock` (a callable giving aware UTC), `datasets` (what the server knows), `scopes`
-    (of the tokens), `tokens` (token → `TokenKind`), `rate_limit` (requests a second for each endpoint; None is off),
-    `page_size_limit`, `region_url` (empty: its own).
+    (of the tokens), `tokens`, `rate_limit` (requests a second for each endpoint; None is off).
     `wait_for` waits for web API requests; `events.wait_for` for what SDKs send, of which `envelopes` are the bytes.
     """
 
-    def __init__(self, port: int, org: str = "acme") -> None:
+    most_bytes = 100 * 1024 * 1024
+
+    def __init__(self, port: int) -> None:
         self.requests: Arrivals[RecordedRequest] = Arrivals(100_000)
         super().__init__(port, self.requests)
         self.events: Arrivals[EnvelopeItem] = Arrivals()
         self.envelopes: Arrivals[bytes] = Arrivals(1_000)
-        self.org = org
+        self.org = "acme"
         self.token = f"sntryu_{secrets.token_hex(32)}"
         self.begin_anew()
 
@@ -40,14 +40,19 @@ class SentryPart(Part[RecordedRequest]):
         self.faults.clear()
         self.prepare = nothing
         self.own_names = OWN_NAMES
-        self.tokens: dict[str, str] = {self.token: TokenKind.USER}
+        self.tokens = {self.token}
         self.store = Store()
         self.clock: Callable[[], datetime] = lambda: datetime.now(UTC)
         self.datasets: set[str] = set(DATASETS)
         self.scopes: set[str] = set(SCOPES)
         self.rate_limit: float | None = None
-        self.page_size_limit = 100
-        self.region_url = ""
+
+    def note(self, request: RecordedRequest) -> None:
+        """Record what is asked of the web API, without bodies."""
+        if request.path.startswith("/api/0/"):
+            token = request.headers.get("authorization", "").removeprefix("Bearer ")
+            request.authorised, request.body = token in self.tokens, b""
+            self.requests.add(request)
 
     @property
     def url(self) -> str:
@@ -106,19 +111,13 @@ class SentryPart(Part[RecordedRequest]):
         project: str,
         title: str,
         first_seen: datetime | None = None,
-        environment: str = "production",
-        category: str = "error",
-        level: str = "error",
         culprit: str = "",
-        type: str = "error",  # noqa: A002
     ) -> str:
         """A new issue, seen once; its id. It adds nothing to any count of errors."""
         place, at = self._project(project), self._moment(first_seen)
-        made = self.store.issue(
-            place, f"title:{title}", title=title, culprit=culprit, level=level, category=category, type=type
-        )
-        place.environments.update({environment} - {""})
-        self.store.see(made, at, environment, 1)
+        made = self.store.issue(place, f"title:{title}", title=title, culprit=culprit)
+        place.environments.add("production")
+        self.store.see(made, at, "production", 1)
         return str(made.id)
 
     def add_transactions(
@@ -128,7 +127,6 @@ class SentryPart(Part[RecordedRequest]):
         p95_ms: float = 200.0,
         at: datetime | None = None,
         spread_seconds: float = 0.0,
-        environment: str = "production",
         sample_rate: float = 1.0,
     ) -> None:
         """`count` transactions really handled, each `p95_ms` long.
@@ -139,7 +137,7 @@ class SentryPart(Part[RecordedRequest]):
         place = self._project(project)
         for moment, share in _spread(count, self._moment(at), spread_seconds):
             stored = round(share * sample_rate)
-            self.store.add_transactions(Transactions(moment, place.id, environment, share, stored, p95_ms, "GET /"))
+            self.store.add_transactions(Transactions(moment, place.id, "production", share, stored, p95_ms, "GET /"))
 
     def add_dropped(
         self,

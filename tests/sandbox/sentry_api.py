@@ -9,29 +9,30 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route, Router
 
-from tests.sandbox import describe, explore, issues, outcomes, paging, readback, series
-from tests.sandbox.access import READ_EVENTS, READ_ORG, READ_PROJECT, Caller, Meter, caller, too_often
+from tests.sandbox import describe, explore, issues, outcomes, paging, series
+from tests.sandbox.access import READ_EVENTS, READ_ORG, READ_PROJECT, Meter, check, require, too_often
 from tests.sandbox.params import NOT_FOUND, ApiError, Params, terms
 from tests.sandbox.sentry import SentryPart
-from tests.sandbox.store import Errors, Project, Transactions
+from tests.sandbox.store import Project
 
 MAX_HITS = 1_000
 NO_PROJECTS = {"data": [], "meta": {"tips": {"query": "Need at least one valid project to query."}}}
 
 
 class Call:
-    """One request on its way through an endpoint."""
+    """One request on its way through an endpoint; a 404 where it names another organisation."""
 
-    def __init__(self, sentry: SentryPart, request: Request, who: Caller) -> None:
+    def __init__(self, sentry: SentryPart, request: Request) -> None:
+        if request.path_params["org"] not in {sentry.org, describe.ORGANISATION_ID}:
+            raise ApiError(404, NOT_FOUND)
         self.sentry = sentry
-        self.who = who
         self.params = Params(tuple(request.query_params.multi_items()))
         self.path: dict[str, str] = request.path_params
         self.url = f"{request.url.scheme}://{request.url.netloc}{request.url.path}"
         self._raw_query = request.url.query
 
     def projects(self) -> list[Project]:
-        return self.params.projects(self.sentry.store, member=self.who.is_member)
+        return self.params.projects(self.sentry.store)
 
     def page(self, page: paging.Page[Any], body: Any, **headers: str) -> Response:
         kept = "&".join(part for part in self._raw_query.split("&") if part and not part.startswith("cursor="))
@@ -54,11 +55,10 @@ def application(sentry: SentryPart, more: list[Route]) -> Router:
                     # Sentry's middleware answers with JSON that it calls HTML, and with no Retry-After.
                     return Response(json.dumps(too_often(sentry.rate_limit)), 429, headers, "text/html; charset=utf-8")
             try:
-                who = caller(request.headers.get("authorization"), sentry.tokens, frozenset(sentry.scopes), sentry.org)
-                _check_organisation(request, sentry)
-                if scopes:
-                    who.require(*scopes)
-                response = answer(Call(sentry, request, who))
+                check(request.headers.get("authorization"), sentry.tokens)
+                call = Call(sentry, request)
+                require(sentry.scopes, *scopes)
+                response = answer(call)
             except ApiError as error:
                 response = JSONResponse({"detail": error.detail}, error.status, error.headers)
             response.headers.update(headers)
@@ -102,43 +102,38 @@ def stand_in_body(status: int) -> tuple[str, str]:
     return json.dumps({"detail": details.get(status, "")}), "application/json"
 
 
-def _check_organisation(request: Request, sentry: SentryPart) -> None:
-    if request.path_params.get("org", sentry.org) not in {sentry.org, describe.ORGANISATION_ID}:
-        raise ApiError(404, NOT_FOUND)
-
-
 def _root(sentry: SentryPart) -> Callable[[Request], Any]:
     async def respond(request: Request) -> Response:
         try:
-            who = caller(request.headers.get("authorization"), sentry.tokens, frozenset(sentry.scopes), sentry.org)
+            check(request.headers.get("authorization"), sentry.tokens)
         except ApiError as error:
             if request.headers.get("authorization"):
                 return JSONResponse({"detail": error.detail}, error.status, error.headers)
             return JSONResponse({"version": "0", "auth": None, "user": None})
-        user = {"id": "1", "username": "sandbox", "name": "Sandbox"} if who.is_member else None
-        return JSONResponse({"version": "0", "auth": {"scopes": sorted(who.scopes)}, "user": user})
+        user = {"id": "1", "username": "sandbox", "name": "Sandbox"}
+        return JSONResponse({"version": "0", "auth": {"scopes": sorted(sentry.scopes)}, "user": user})
 
     return respond
 
 
 def _organisation(call: Call) -> Response:
     sentry = call.sentry
-    return JSONResponse(describe.organisation(sentry.org, sentry.url, sentry.region_url or sentry.url))
+    return JSONResponse(describe.organisation(sentry.org, sentry.url))
 
 
 def _projects(call: Call) -> Response:
     wanted = _searched(call.params.one("query") or "")
     seen = [project for project in call.sentry.store.projects.values() if not project.hidden and wanted(project)]
     ordered = sorted(seen, key=lambda project: project.slug)
-    size = call.params.page_size("per_page", call.sentry.page_size_limit)
+    size = call.params.page_size("per_page")
     page = paging.by_number(ordered, size, call.params.cursor())
-    return call.page(page, [describe.project(project, is_member=call.who.is_member) for project in page.items])
+    return call.page(page, [describe.project(project) for project in page.items])
 
 
 def _searched(query: str) -> Callable[[Project], bool]:
     """The list understands `id:` and `slug:`, as often as one likes, and the rest as a part of the name."""
     ids, slugs, text = set[str](), set[str](), list[str]()
-    for _, key, value in terms(query):
+    for key, value in terms(query):
         if key not in {"", "id", "slug"}:
             return lambda _: False
         {"id": ids.add, "slug": slugs.add, "": text.append}[key](value)
@@ -153,22 +148,12 @@ def _events(call: Call) -> Response:
     dataset = params.one("dataset") or "discover"
     if dataset not in call.sentry.datasets:
         raise ApiError(400, f"dataset must be one of: {', '.join(sorted(call.sentry.datasets))}")
-    size, cursor = params.page_size("per_page", call.sentry.page_size_limit), params.cursor()
+    size, cursor = params.page_size("per_page"), params.cursor()
     period, environments = params.period(call.sentry.clock(), events=True), params.environments(store)
     projects = {project.id: project for project in call.projects()}
     if not projects:
         return JSONResponse(NO_PROJECTS)
-    matches = explore.keep(params.one("query") or "", projects)
-    happened: list[Errors | Transactions] = []
-    if dataset in explore.ERROR_DATASETS:
-        happened += store.errors.between(*period)
-    if dataset in explore.DURATIONS:
-        happened += store.transactions.between(*period)
-    kept = (
-        one
-        for one in happened
-        if one.project in projects and (not environments or one.environment in environments) and matches(one)
-    )
+    kept = explore.happened(params, store, dataset, projects, environments, period)
     sort = params.all("sort") or params.all("orderby")
     table = explore.table(kept, projects, dataset, params.all("field"), sort)
     page = paging.by_offset(table.rows, size, cursor)
@@ -216,13 +201,12 @@ def _outcomes(call: Call) -> Response:
 
 def _issues(call: Call) -> Response:
     sentry, params = call.sentry, call.params
-    size = params.page_size("limit", sentry.page_size_limit)
-    now = sentry.clock()
-    period, environments = params.period(now), params.environments(sentry.store)
+    size = params.page_size("limit")
+    period, environments = params.period(sentry.clock()), params.environments(sentry.store)
     if params.one("end") is None:
         period = period._replace(end=period.end + issues.FUTURE_SECONDS)
     cursor, projects = params.cursor(), call.projects()
-    hits = issues.search(params, sentry.store, projects, environments, period, now)
+    hits = issues.search(params, sentry.store, projects, environments, period)
     page = paging.by_score(hits, [hit.score for hit in hits], size, cursor)
     body = issues.shape(page.items, params, sentry.store, period, sentry.url)
     total = str(min(len(hits), MAX_HITS))
@@ -236,7 +220,7 @@ def _event(call: Call) -> Response:
         raise ApiError(404, NOT_FOUND)
     if event is None or event.project is not project:
         raise ApiError(404, "Event not found")
-    return JSONResponse(readback.event(event))
+    return JSONResponse(describe.event(event))
 
 
 async def _nowhere(scope: Any, receive: Any, send: Any) -> None:

@@ -4,16 +4,14 @@ import asyncio
 import logging
 import socket
 import threading
-from datetime import UTC, datetime
 from types import TracebackType
 
 import uvicorn
 
-from tests.sandbox import front, ingest, mail, page, sentry_api, slack, slack_limits
+from tests.sandbox import front, ingest, mail, page, sentry_api, slack
 from tests.sandbox.front import CuttableProtocol, Front
 from tests.sandbox.mail import MailPart
 from tests.sandbox.part import HOST
-from tests.sandbox.records import RecordedRequest
 from tests.sandbox.sentry import SentryPart
 from tests.sandbox.slack import SlackPart
 
@@ -83,22 +81,8 @@ class Sandbox:
         on_sentry, on_slack, on_mail = sockets
         beside = [ingest.route(self.sentry), *page.routes(self.sentry, self.slack, self.mail)]
         fronts = [
-            Front(
-                sentry_api.application(self.sentry, beside),
-                self.sentry,
-                self._note_sentry,
-                sentry_api.stand_in_body,
-                lambda: self.sentry.clock(),
-                ingest.MOST_BYTES,
-            ),
-            Front(
-                slack.application(self.slack),
-                self.slack,
-                self._note_slack,
-                slack.stand_in_body,
-                lambda: datetime.now(UTC),
-                slack_limits.MOST_BYTES,
-            ),
+            Front(sentry_api.application(self.sentry, beside), self.sentry, sentry_api.stand_in_body),
+            Front(slack.application(self.slack), self.slack, slack.stand_in_body),
         ]
         servers = [_Http(each) for each in fronts]
         serving = [
@@ -116,18 +100,6 @@ class Sandbox:
             each.closing.set()
             server.ended.set()
         await asyncio.gather(*serving)
-
-    def _note_sentry(self, request: RecordedRequest) -> None:
-        if not request.path.startswith("/api/0/"):
-            return
-        token = request.headers.get("authorization", "").removeprefix("Bearer ")
-        request.authorised, request.body = token in self.sentry.tokens, b""
-        self.sentry.requests.add(request)
-
-    def _note_slack(self, request: RecordedRequest) -> None:
-        said = request.headers.get("authorization")
-        request.authorised = request.path == self.slack.webhook_path or said == f"Bearer {self.slack.bot_token}"
-        self.slack.requests.add(request)
 
 
 def _listener(port: int) -> socket.socket:

@@ -5,6 +5,7 @@ Answers as documented by Slack: webhooks speak plain text ("Handling errors" of 
 
 import json
 import secrets
+import threading
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -17,7 +18,7 @@ from starlette.routing import Route, Router
 
 from tests.sandbox import slack_limits
 from tests.sandbox.arrivals import Arrivals
-from tests.sandbox.part import Part
+from tests.sandbox.part import WebPart
 from tests.sandbox.records import RecordedRequest, SlackMessage
 
 TEAM_ID, BOT_USER_ID, BOT_ID, CHANNEL_ID = "T0SANDBOX", "U0SANDBOX", "B0SANDBOX", "C0SANDBOX"
@@ -39,13 +40,15 @@ WEBHOOK_STATUSES = {
 }
 
 
-class SlackPart(Part[SlackMessage]):
+class SlackPart(WebPart[SlackMessage]):
     """One workspace with one channel.
 
     `rate_limit` is how many messages a second the channel takes (None: any); `refusing` one of Slack's error names,
     with which it refuses everything while it is set, webhook and methods each in their way. `requests` has every
     request, refused ones too; `messages` what was taken; `wait_for` waits for messages.
     """
+
+    most_bytes = slack_limits.MOST_BYTES
 
     def __init__(self, port: int) -> None:
         self.messages: Arrivals[SlackMessage] = Arrivals()
@@ -56,6 +59,7 @@ class SlackPart(Part[SlackMessage]):
         self.rate_limit: float | None = None
         self.refusing = ""
         self.webhook_path = f"/services/{TEAM_ID}/{BOT_ID}/{secrets.token_urlsafe(18)}"
+        self.lock = threading.Lock()
         self._next_at = 0.0
         self._last_ts = 0.0
 
@@ -66,6 +70,12 @@ class SlackPart(Part[SlackMessage]):
     @property
     def api_url(self) -> str:
         return f"{self.address}/api/"
+
+    def note(self, request: RecordedRequest) -> None:
+        """Record every request."""
+        said = request.headers.get("authorization")
+        request.authorised = request.path == self.webhook_path or said == f"Bearer {self.bot_token}"
+        self.requests.add(request)
 
     def wait_seconds(self) -> float:
         """Count one message against the limit; how long until the channel takes it, 0 if it does now."""

@@ -13,7 +13,6 @@ MOST_HAPPENINGS = 400_000
 MOST_EVENTS = 5_000
 FIRST_PROJECT_ID = 4_500_000
 FIRST_ISSUE_ID = 6_700_000_001
-SHORT_ID_DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
 @dataclass(slots=True)
@@ -86,9 +85,7 @@ class Issue:
     title: str
     culprit: str
     level: str
-    category: str
     metadata: dict[str, str]
-    grouping: str
     seen: dict[str, Sighting] = field(default_factory=dict)
     handled: bool = True
     type: str = "error"
@@ -108,11 +105,7 @@ class Event:
     id: str
     project: Project
     payload: dict[str, Any]
-    received: float
-    at: float
-    size: int
     issue: Issue | None
-    fingerprints: tuple[str, ...]
 
 
 class _Happened(Protocol):
@@ -223,7 +216,6 @@ class Store:
         title: str,
         culprit: str = "",
         level: str = "error",
-        category: str = "error",
         metadata: dict[str, str] | None = None,
         handled: bool = True,
         type: str = "error",  # noqa: A002
@@ -233,12 +225,9 @@ class Store:
             found = self._grouped.get((project.id, grouping))
             if found is None:
                 project.issues += 1
-                short_id = f"{project.slug.upper()}-{_short(project.issues)}"
+                short_id = f"{project.slug.upper()}-{project.issues}"
                 number = FIRST_ISSUE_ID + len(self.issues)
-                about = metadata or {}
-                found = Issue(
-                    number, short_id, project, title, culprit, level, category, about, grouping, {}, handled, type
-                )
+                found = Issue(number, short_id, project, title, culprit, level, metadata or {}, {}, handled, type)
                 self.issues[number] = self._grouped[project.id, grouping] = found
             found.level = level
             return found
@@ -266,12 +255,3 @@ class Store:
             project.environments.add(happened.environment)
         if project.first_event is None or happened.at < project.first_event:
             project.first_event = happened.at
-
-
-def _short(number: int) -> str:
-    """Sentry's short ids count in base 32 without letters that look like digits."""
-    digits = ""
-    while number:
-        number, digit = divmod(number, 32)
-        digits = SHORT_ID_DIGITS[digit] + digits
-    return digits

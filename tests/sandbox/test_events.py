@@ -135,10 +135,10 @@ def test_the_first_link_is_the_documented_one(sandbox: Sandbox, api: httpx.Clien
         ("per_page=101", "Invalid per_page value. Cannot exceed 100."),
         ("per_page=many", "Invalid per_page parameter."),
         ("cursor=abc", "Invalid cursor parameter."),
-        ("sort=-p95()", "Cannot sort by a field that is not selected: p95()"),
-        ("field=p95()", "p95() is not a valid function"),
+        ("project=-1&sort=-p95()", "Cannot sort by a field that is not selected: p95()"),
+        ("project=-1&field=p95()", "p95() is not a valid function"),
         (
-            "&".join(f"field=c{number}" for number in range(21)),
+            "&".join(["project=-1", *(f"field=c{number}" for number in range(21))]),
             "You can view up to 20 fields at a time. Please delete some and try again.",
         ),
         ("dataset=nonsense", "dataset must be one of: discover, errors, spans, transactions"),

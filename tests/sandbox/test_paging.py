@@ -38,18 +38,6 @@ def test_scores_give_every_item_once_however_many_are_equal(found: list[int], si
     assert [item for page in pages for item in page] == items
 
 
-@given(st.lists(st.integers(1, 5), min_size=1, max_size=40), sizes)
-def test_the_page_before_is_the_one_one_came_from(found: list[int], size: int) -> None:
-    scores = sorted(found, reverse=True)
-    items = list(range(len(scores)))
-    first = by_score(items, scores, size, None)
-    assert not first.has_before
-    if first.has_after:
-        second = by_score(items, scores, size, first.after)
-        assert second.has_before
-        assert by_score(items, scores, size, second.before).items == first.items
-
-
 def test_a_link_without_a_query_keeps_its_odd_ampersand() -> None:
     link = by_offset([1], 100, None).link("http://h/p/", "")
     assert link.startswith('<http://h/p/?&cursor=0:0:1>; rel="previous"; results="false"; cursor="0:0:1", ')

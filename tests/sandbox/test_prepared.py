@@ -62,9 +62,9 @@ def test_beginning_anew_forgets_all_but_the_token(sandbox: Sandbox, api: httpx.C
     sentry.prepare = lambda _: Reply(b"", 500)
     sentry.fault(Fault(status=503))
     sentry.add_errors("shop", 3)
-    sentry.datasets, sentry.page_size_limit = set(), 1
+    sentry.datasets, sentry.rate_limit = set(), 1.0
     api.get(ORG)
     sentry.begin_anew()
     assert sentry.requests == [] and not sentry.store.projects
     assert api.get(f"{ORG}projects/").json() == []
-    assert (len(sentry.datasets), sentry.page_size_limit) == (4, 100)
+    assert (len(sentry.datasets), sentry.rate_limit) == (4, None)

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from tests.sandbox import Sandbox, ingest, slack_limits
+from tests.sandbox import Sandbox, slack_limits
+from tests.sandbox.sentry import SentryPart
 
 
 @pytest.fixture(params=["sentry", "slack"])
@@ -44,7 +45,7 @@ def test_its_own_names_are_answered(server: httpx.URL, host: str) -> None:
     assert httpx.get(server, headers={"Host": host.format(port=server.port)}).status_code != 421
 
 
-@pytest.mark.parametrize("size", [ingest.MOST_BYTES + 1, 10**15])
+@pytest.mark.parametrize("size", [SentryPart.most_bytes + 1, 10**15])
 def test_a_body_that_is_announced_too_large_is_refused_before_it_is_sent(server: httpx.URL, size: int) -> None:
     head = f"POST /api/1/envelope/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: {size}\r\n\r\n"
     answer = say(server.host, server.port or 0, head.encode())
