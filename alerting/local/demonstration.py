@@ -27,6 +27,8 @@ QUICK = {
     # On a busy machine the shop is slower, and what has too few transactions to be judged does not resolve.
     "SENTRY_ERROR_RATE_MIN_TRANSACTIONS": "20",
 }
+# The stand-ins for Sentry, Slack and the mail server, in one process.
+SANDBOX = (sys.executable, "-m", "tests.sandbox")
 TITLE = "SENTRY_AUTH_TOKEN is not set, so this is a demonstration with a pretend shop. Times are UTC."
 SOURCE = ("SENTRY_URL", "SENTRY_AUTH_TOKEN", "SENTRY_ORG", "SENTRY_PROJECT", "SENTRY_ALERT_ENVIRONMENTS")
 WIDTH = 108
@@ -50,11 +52,6 @@ def require() -> None:
     for name in ("starlette", "uvicorn", "aiosmtpd"):
         if find_spec(name) is None:
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)
-
-
-def sandbox(data_dir: Path) -> tuple[str, ...]:
-    """The stand-ins for Sentry, Slack and the mail server, in one process."""
-    return (sys.executable, "-m", "tests.sandbox", "--data-dir", str(data_dir))
 
 
 def shop(environ: Mapping[str, str], dsn: str) -> tuple[tuple[str, ...], dict[str, str]]:

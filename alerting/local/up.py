@@ -118,7 +118,7 @@ class Up:
             self._screen.event("redis", found.advice, "yellow")
 
     def _start_sandbox(self) -> None:
-        self._programs.start("sandbox", demonstration.sandbox(self._data_dir))
+        self._programs.start("sandbox", demonstration.SANDBOX)
         self._ready = demonstration.said(self._programs.wait_for("sandbox", '"ready"'))["ready"]
         environ = demonstration.environment(os.environ, self._ready)
         os.environ.clear()

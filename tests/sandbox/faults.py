@@ -21,7 +21,7 @@ class Fault:
     it handles the request first), `raw` is written to the socket instead of an answer, `drip` sends a byte at a time,
     `delay` waits so many seconds first and combines with the rest.
 
-    Over SMTP `stage` is "connect", "auth", "mail", "rcpt" or "data", `reply` what is said there ("451 later"),
+    Over SMTP `stage` is "connect", "auth", "rcpt" or "data", `reply` what is said there ("451 later"),
     `recipient` narrows it to one address.
 
     `times` limits how often it happens.

@@ -86,7 +86,8 @@ class Connection:
 
 
 class Front:
-    """Wraps `app`, the answers of `part`; `stand_in` writes the body a bare faulty status gets.
+    """Wraps `app`, the answers of `part`; `stand_in` writes the body a bare faulty status gets,
+    `closing` is set when the sandbox stops.
 
     What names a foreign host, or has too large a body, is refused unread and unrecorded.
     """
@@ -96,11 +97,12 @@ class Front:
         app: App,
         part: WebPart[Any],
         stand_in: Callable[[int], tuple[str, str]],
+        closing: asyncio.Event,
     ) -> None:
         self._app = app
         self._part = part
         self._stand_in = stand_in
-        self.closing = asyncio.Event()
+        self._closing = closing
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = Headers(raw=scope["headers"])
@@ -114,7 +116,7 @@ class Front:
         prepared = self._part.prepare(request)
         fault = prepared.as_fault() if prepared else self._fault(request)
         gone = asyncio.ensure_future(_until_gone(receive))
-        closing = asyncio.ensure_future(self.closing.wait())
+        closing = asyncio.ensure_future(self._closing.wait())
         try:
             await self._respond(Connection(scope, send, gone, closing), request, body, fault)
         finally:

@@ -35,9 +35,9 @@ class MailPart(Part[Mail]):
     `wait_for` waits for mails.
     """
 
-    def __init__(self, port: int) -> None:
+    def __init__(self) -> None:
         self.messages: Arrivals[Mail] = Arrivals()
-        super().__init__(port, self.messages)
+        super().__init__(self.messages)
         self.user = ""
         self.password = ""
 
@@ -47,7 +47,7 @@ def protocol(mail: MailPart, closing: asyncio.Event) -> Callable[[], asyncio.Pro
 
     def make() -> asyncio.Protocol:
         greeting = mail.faults.take(lambda fault: fault.stage == "connect")
-        if greeting is not None and not (greeting.delay and not greeting.reply and not greeting.drop):
+        if greeting is not None:
             return _Greeting(greeting)
         with warnings.catch_warnings():
             # Nothing leaves the loopback interface.
@@ -87,32 +87,20 @@ class _Conversation(SMTP):
 
 
 class _Greeting(asyncio.Protocol):
-    """A server that is not even polite at the door: says its piece (or nothing, or hangs up) and never listens."""
+    """A server that is not even polite at the door: says its piece, or nothing, and never listens."""
 
     def __init__(self, fault: Fault) -> None:
         self._fault = fault
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        if self._fault.delay:
-            asyncio.get_running_loop().call_later(self._fault.delay, self._speak, transport)
-        else:
-            self._speak(transport)
-
-    def _speak(self, transport: asyncio.Transport) -> None:
-        if self._fault.drop:
-            transport.abort()
-        elif not self._fault.hang:
+        if not self._fault.hang:
             transport.write(f"{self._fault.reply}\r\n".encode())
             transport.close()
 
 
 def _authenticator(mail: MailPart) -> Callable[..., AuthResult]:
-    def check(server: SMTP, _session: Session, _envelope: Envelope, _mechanism: str, given: Any) -> AuthResult:
-        fault = mail.faults.take(lambda fault: fault.stage == "auth")
-        if fault is not None and fault.drop:
-            _abort(server)
-            return AuthResult(success=False, handled=True)
-        if fault is not None and fault.reply:
+    def check(_server: SMTP, _session: Session, _envelope: Envelope, _mechanism: str, given: Any) -> AuthResult:
+        if (fault := mail.faults.take(lambda fault: fault.stage == "auth")) is not None:
             return AuthResult(success=False, handled=False, message=fault.reply)
         wanted = LoginPassword(mail.user.encode(), mail.password.encode())
         # Without a login of its own it lets anybody in, as a test sink does.
@@ -129,67 +117,38 @@ class _Handler:
         self._mail = mail
         self._closing = closing
 
-    async def handle_MAIL(
-        self, server: SMTP, _session: Session, envelope: Envelope, address: str, options: list[str]
-    ) -> str:
-        refused = await self._misbehave(server, "mail")
-        if refused:
-            return refused
-        envelope.mail_from = address
-        envelope.mail_options.extend(options)
-        return "250 2.1.0 Sender ok"
-
     async def handle_RCPT(
         self, server: SMTP, _session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
-        refused = await self._misbehave(server, "rcpt", address)
-        if refused:
+        def applies(fault: Fault) -> bool:
+            return fault.stage == "rcpt" and fault.recipient.lower() in {"", address.lower()}
+
+        if refused := await self._misbehave(server, applies):
             return refused
         envelope.rcpt_tos.append(address)
         envelope.rcpt_options.extend(options)
         return "250 2.1.5 Recipient ok"
 
     async def handle_DATA(self, server: SMTP, _session: Session, envelope: Envelope) -> str:
-        refused = await self._misbehave(server, "data", before_taking=True)
-        if refused:
+        if refused := await self._misbehave(server, lambda fault: fault.stage == "data" and fault.drop != "after"):
             return refused
         # Lines end in CRLF on the wire; whoever reads the message wants them as the sender wrote them.
         content = (envelope.original_content or b"").replace(b"\r\n", b"\n")
         message = email.message_from_bytes(content, policy=email.policy.default)
         sender, recipients = envelope.mail_from or "", list(envelope.rcpt_tos)
         self._mail.messages.add(Mail(datetime.now(UTC), sender, recipients, message))
-        return await self._misbehave(server, "data", before_taking=False) or "250 2.0.0 Message taken"
+        refused = await self._misbehave(server, lambda fault: fault.stage == "data" and fault.drop == "after")
+        return refused or "250 2.0.0 Message taken"
 
-    async def _misbehave(
-        self, server: SMTP, stage: str, address: str = "", *, before_taking: bool | None = None
-    ) -> str:
+    async def _misbehave(self, server: SMTP, applies: Callable[[Fault], bool]) -> str:
         """The reply to give instead of the good one; empty where all is well."""
-
-        def applies(fault: Fault) -> bool:
-            late = fault.drop == "after"
-            if before_taking is not None and late is before_taking:
-                return False
-            return fault.stage == stage and fault.recipient.lower() in {"", address.lower()}
-
         fault = self._mail.faults.take(applies)
         if fault is None:
             return ""
-        if fault.hang or fault.delay:
-            await _pause(self._closing, None if fault.hang else fault.delay)
+        if fault.hang:
+            await self._closing.wait()
         if fault.drop or fault.hang:
-            _abort(server)
+            if isinstance(server.transport, asyncio.Transport):
+                server.transport.abort()
             return NO_REPLY
         return fault.reply
-
-
-async def _pause(closing: asyncio.Event, length: float | None) -> None:
-    try:
-        await asyncio.wait_for(closing.wait(), length)
-    except TimeoutError:
-        return
-
-
-def _abort(server: SMTP) -> None:
-    transport = server.transport
-    if isinstance(transport, asyncio.Transport):
-        transport.abort()

@@ -19,9 +19,9 @@ OWN_NAMES = frozenset({"127.0.0.1", "localhost", "[::1]"})
 class Part(Generic[Item]):
     """One stand-in on one port of the loopback interface. `arrivals` is what it is asked to wait for."""
 
-    def __init__(self, port: int, arrivals: Arrivals[Item]) -> None:
+    def __init__(self, arrivals: Arrivals[Item]) -> None:
         self.host = HOST
-        self.port = port
+        self.port = 0
         self.faults = Faults()
         self._arrivals = arrivals
 
@@ -43,8 +43,8 @@ class WebPart(Part[Item]):
 
     most_bytes: int
 
-    def __init__(self, port: int, arrivals: Arrivals[Item]) -> None:
-        super().__init__(port, arrivals)
+    def __init__(self, arrivals: Arrivals[Item]) -> None:
+        super().__init__(arrivals)
         self.prepare: Prepare = nothing
         self.own_names = OWN_NAMES
         self.clock: Callable[[], datetime] = lambda: datetime.now(UTC)

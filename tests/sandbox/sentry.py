@@ -24,9 +24,9 @@ class SentryPart(WebPart[RecordedRequest]):
 
     most_bytes = 100 * 1024 * 1024
 
-    def __init__(self, port: int) -> None:
+    def __init__(self) -> None:
         self.requests: Arrivals[RecordedRequest] = Arrivals(100_000)
-        super().__init__(port, self.requests)
+        super().__init__(self.requests)
         self.events: Arrivals[EnvelopeItem] = Arrivals()
         self.envelopes: Arrivals[bytes] = Arrivals(1_000)
         self.org = "acme"

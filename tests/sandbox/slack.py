@@ -5,12 +5,10 @@ Answers as documented by Slack: webhooks speak plain text ("Handling errors" of 
 
 import json
 import secrets
-import threading
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any, NoReturn
-from urllib.parse import parse_qsl
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
@@ -22,11 +20,8 @@ from tests.sandbox.part import WebPart
 from tests.sandbox.records import RecordedRequest, SlackMessage
 
 TEAM_ID, BOT_USER_ID, BOT_ID, CHANNEL_ID = "T0SANDBOX", "U0SANDBOX", "B0SANDBOX", "C0SANDBOX"
+# Others are 400.
 WEBHOOK_STATUSES = {
-    "invalid_payload": 400,
-    "invalid_blocks": 400,
-    "no_text": 400,
-    "user_not_found": 400,
     "action_prohibited": 403,
     "posting_to_general_channel_denied": 403,
     "invalid_token": 403,
@@ -50,16 +45,15 @@ class SlackPart(WebPart[SlackMessage]):
 
     most_bytes = slack_limits.MOST_BYTES
 
-    def __init__(self, port: int) -> None:
+    def __init__(self) -> None:
         self.messages: Arrivals[SlackMessage] = Arrivals()
-        super().__init__(port, self.messages)
+        super().__init__(self.messages)
         self.requests: Arrivals[RecordedRequest] = Arrivals()
         self.channel = "#alerts"
         self.bot_token = f"xoxb-{secrets.randbelow(10**12):012}-{secrets.token_hex(12)}"
         self.rate_limit: float | None = None
         self.refusing = ""
         self.webhook_path = f"/services/{TEAM_ID}/{BOT_ID}/{secrets.token_urlsafe(18)}"
-        self.lock = threading.Lock()
         self._next_at = 0.0
         self._last_ts = 0.0
 
@@ -79,20 +73,18 @@ class SlackPart(WebPart[SlackMessage]):
 
     def wait_seconds(self) -> float:
         """Count one message against the limit; how long until the channel takes it, 0 if it does now."""
-        with self.lock:
-            now = time.monotonic()
-            if self.rate_limit is None:
-                return 0.0
-            if now < self._next_at:
-                return self._next_at - now
-            self._next_at = now + 1 / self.rate_limit
+        now = time.monotonic()
+        if self.rate_limit is None:
             return 0.0
+        if now < self._next_at:
+            return self._next_at - now
+        self._next_at = now + 1 / self.rate_limit
+        return 0.0
 
     def new_ts(self) -> str:
         """Slack's time stamp, which is also the message's name: unique in its channel."""
-        with self.lock:
-            self._last_ts = max(time.time(), self._last_ts + 1e-6)
-            return f"{self._last_ts:.6f}"
+        self._last_ts = max(time.time(), self._last_ts + 1e-6)
+        return f"{self._last_ts:.6f}"
 
     def take(self, via: str, body: Mapping[str, Any], ts: str, blocks: list[dict[str, Any]]) -> None:
         text, thread_ts = str(body.get("text") or ""), str(body.get("thread_ts") or "")
@@ -125,7 +117,6 @@ def application(slack: SlackPart) -> Router:
             "bot_id": BOT_ID,
             "is_enterprise_install": False,
         },
-        "conversations.info": lambda body: {"channel": _described(slack, body)},
         "chat.postMessage": lambda body: _post(slack, body),
         "chat.update": lambda body: _update(slack, body),
     }
@@ -133,7 +124,7 @@ def application(slack: SlackPart) -> Router:
     async def webhook(request: Request) -> Response:
         try:
             _check_webhook(slack, request.url.path)
-            body = _object(await _payload(request))
+            body = _object(await request.body(), "invalid_payload")
             blocks = _checked(body)
         except Refused as no:
             return PlainTextResponse(no.error, WEBHOOK_STATUSES.get(no.error, 400))
@@ -146,19 +137,18 @@ def application(slack: SlackPart) -> Router:
     async def method(request: Request) -> Response:
         name = request.path_params["method"]
         try:
-            body = await _arguments(request)
-            _authenticate(slack, request, body)
-            call = methods.get(name) or _unknown(name)
+            body = _object(await request.body() or b"{}", "invalid_json")
+            _authenticate(slack, request.headers.get("authorization", "").removeprefix("Bearer "), name in methods)
             if name == "chat.postMessage" and (wait := slack.wait_seconds()):
                 return JSONResponse({"ok": False, "error": "ratelimited"}, 429, {"Retry-After": _whole(wait)})
-            return JSONResponse({"ok": True, **call(body)})
+            return JSONResponse({"ok": True, **methods[name](body)})
         except Refused as no:
             return JSONResponse({"ok": False, "error": no.error, **no.more})
 
     return Router(
         [
             Route("/services/{rest:path}", webhook, methods=["POST"]),
-            Route("/api/{method}", method, methods=["GET", "POST"]),
+            Route("/api/{method}", method, methods=["POST"]),
         ],
         redirect_slashes=False,
     )
@@ -171,15 +161,15 @@ def stand_in_body(status: int) -> tuple[str, str]:
 
 
 def _post(slack: SlackPart, body: Mapping[str, Any]) -> dict[str, Any]:
-    _described(slack, body)
+    _check_channel(slack, body)
     blocks = _checked(body)
     ts = slack.new_ts()
     slack.take("chat.postMessage", body, ts, blocks)
-    return {"channel": CHANNEL_ID, "ts": ts, "message": _shown(slack.find(ts))}
+    return {"channel": CHANNEL_ID, "ts": ts}
 
 
 def _update(slack: SlackPart, body: Mapping[str, Any]) -> dict[str, Any]:
-    _described(slack, body)
+    _check_channel(slack, body)
     before = slack.find(str(body.get("ts") or ""))
     if before is None or before.via == "webhook":
         raise Refused("message_not_found")
@@ -190,38 +180,17 @@ def _update(slack: SlackPart, body: Mapping[str, Any]) -> dict[str, Any]:
     blocks = changed if "blocks" in body else before.blocks
     merged = {**body, "text": body.get("text", before.text), "thread_ts": before.thread_ts}
     slack.take("chat.update", merged, before.ts, blocks)
-    return {"channel": CHANNEL_ID, "ts": before.ts, "text": merged["text"], "message": _shown(slack.find(before.ts))}
+    return {"channel": CHANNEL_ID, "ts": before.ts, "text": merged["text"]}
 
 
-def _shown(message: SlackMessage | None) -> dict[str, Any]:
-    if message is None:
-        return {}
-    found = {"type": "message", "user": BOT_USER_ID, "bot_id": BOT_ID, "ts": message.ts, "text": message.text}
-    return found | {"blocks": message.blocks} | ({"thread_ts": message.thread_ts} if message.thread_ts else {})
-
-
-def _described(slack: SlackPart, body: Mapping[str, Any]) -> dict[str, Any]:
-    wanted = str(body.get("channel") or "")
-    if wanted not in {slack.channel, slack.channel.removeprefix("#"), CHANNEL_ID}:
+def _check_channel(slack: SlackPart, body: Mapping[str, Any]) -> None:
+    if body.get("channel") not in {slack.channel, slack.channel.removeprefix("#"), CHANNEL_ID}:
         raise Refused("channel_not_found")
-    return {
-        "id": CHANNEL_ID,
-        "name": slack.channel.removeprefix("#"),
-        "is_channel": True,
-        "is_archived": False,
-        "is_member": True,
-        "is_private": False,
-    }
 
 
 def _checked(body: Mapping[str, Any], most_text: int = slack_limits.MOST_TEXT) -> list[dict[str, Any]]:
     """The message's blocks; raises what Slack would say about them or the text."""
     blocks = body.get("blocks") or []
-    if isinstance(blocks, str):
-        try:
-            blocks = json.loads(blocks)
-        except ValueError:
-            raise Refused("invalid_blocks_format") from None
     text = body.get("text") or ""
     if not isinstance(text, str) or (not text and not blocks and not body.get("attachments")):
         raise Refused("no_text")
@@ -236,14 +205,13 @@ def _checked(body: Mapping[str, Any], most_text: int = slack_limits.MOST_TEXT) -
     return list(blocks)
 
 
-def _authenticate(slack: SlackPart, request: Request, body: Mapping[str, Any]) -> None:
-    token = request.headers.get("authorization", "").removeprefix("Bearer ") or str(body.get("token") or "")
+def _authenticate(slack: SlackPart, token: str, is_known: bool) -> None:
     if slack.refusing:
         raise Refused(slack.refusing)
-    if not token:
-        raise Refused("not_authed")
     if token != slack.bot_token:
-        raise Refused("invalid_auth")
+        raise Refused("invalid_auth" if token else "not_authed")
+    if not is_known:
+        raise Refused("unknown_method")
 
 
 def _check_webhook(slack: SlackPart, path: str) -> None:
@@ -253,39 +221,14 @@ def _check_webhook(slack: SlackPart, path: str) -> None:
         raise Refused("no_service" if f"/{TEAM_ID}/" in path else "no_team")
 
 
-def _unknown(name: str) -> NoReturn:
-    raise Refused("unknown_method", req_method=name)
-
-
-def _object(text: bytes) -> dict[str, Any]:
+def _object(text: bytes, otherwise: str) -> dict[str, Any]:
     try:
         found = json.loads(text)
     except ValueError:
         found = None
     if not isinstance(found, dict):
-        raise Refused("invalid_payload")
+        raise Refused(otherwise)
     return found
-
-
-async def _payload(request: Request) -> bytes:
-    """The JSON itself, or in a form's `payload`."""
-    body = await request.body()
-    if request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
-        return dict(parse_qsl(body.decode("utf-8", "replace"))).get("payload", "").encode()
-    return body
-
-
-async def _arguments(request: Request) -> dict[str, Any]:
-    body = await request.body()
-    if request.headers.get("content-type", "").startswith("application/json"):
-        try:
-            found = json.loads(body or b"{}")
-        except ValueError:
-            raise Refused("invalid_json") from None
-        if not isinstance(found, dict):
-            raise Refused("json_not_object")
-        return found
-    return {**dict(request.query_params), **dict(parse_qsl(body.decode("utf-8", "replace")))}
 
 
 def _whole(seconds: float) -> str:

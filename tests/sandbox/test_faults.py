@@ -187,28 +187,6 @@ def test_a_sandbox_stops_at_once_in_spite_of_those_it_keeps_waiting() -> None:
     gc.collect()
 
 
-def test_a_stopped_sandbox_refuses_and_comes_back_where_it_was() -> None:
-    with Sandbox() as sandbox:
-        url, token = sandbox.sentry.url, sandbox.sentry.token
-        sandbox.sentry.add_errors("checkout", 3)
-        sandbox.stop()
-        with pytest.raises(httpx.ConnectError):
-            httpx.get(url)
-        sandbox.start()
-        assert sandbox.sentry.url == url
-        answer = httpx.get(f"{url}{PROJECTS}", headers={"Authorization": f"Bearer {token}"})
-        assert [project["slug"] for project in answer.json()] == ["checkout"]
-
-
-def test_a_taken_port_is_an_error_and_leaves_the_others_free() -> None:
-    with Sandbox() as first:
-        second = Sandbox(smtp_port=first.mail.port)
-        with pytest.raises(OSError, match="in use"):
-            second.start()
-        with Sandbox(sentry_port=second.sentry.port):
-            pass
-
-
 def test_waiting_in_vain_says_what_did_arrive(sandbox: Sandbox) -> None:
     httpx.post(sandbox.slack.webhook_url, json={"text": "something else"})
     with pytest.raises(AssertionError, match="something else"):
