@@ -93,7 +93,7 @@ def event(stored: Event) -> dict[str, Any]:
         "title": grouping.title_of(payload),
         "culprit": grouping.culprit(payload),
         "type": payload.get("type") or grouping.type_of(payload),
-        "metadata": issue.metadata if issue else {"title": grouping.title_of(payload)},
+        "metadata": {"title": grouping.title_of(payload)},
         "entries": [{"type": kind, "data": payload[name]} for name, kind in ENTRIES.items() if payload.get(name)],
         "errors": [],
     }

@@ -10,8 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from tests.sandbox import searching
-from tests.sandbox.params import ApiError, Params, Period
+from tests.sandbox.params import ApiError, Params, Period, terms, values
 from tests.sandbox.store import Errors, Project, Store, Transactions
 
 MOST_FIELDS = 20
@@ -191,15 +190,13 @@ def aggregate(text: str, dataset: str) -> Aggregate:
 
 
 def _keep(query: str, projects: Projects) -> Keep:
-    """Whether something that happened matches a search over the known columns."""
-
-    def column(key: str) -> Callable[[Happened], object]:
+    """Whether something that happened matches a search over the known columns: all of its `key:value`, `key:[a,b]`."""
+    tests = []
+    for key, value in terms(query):
         if key not in COLUMNS:
             raise ApiError(400, f"Invalid query. The sandbox cannot search for {key!r}.")
-        getter = COLUMNS[key][1]
-        return lambda one: getter(one, projects)
-
-    return searching.matcher(query, column)
+        tests.append((COLUMNS[key][1], values(value)))
+    return lambda one: all(str(getter(one, projects)) in wanted for getter, wanted in tests)
 
 
 def stamp(moment: float) -> str | None:

@@ -34,13 +34,6 @@ def message_of(payload: Mapping[str, Any]) -> str:
     return str(found or "")
 
 
-def metadata(payload: Mapping[str, Any]) -> dict[str, str]:
-    last = exception(payload)
-    if last:
-        return {"type": str(last.get("type") or "Error"), "value": str(last.get("value") or "")}
-    return {"title": title_of(payload)}
-
-
 def culprit(payload: Mapping[str, Any]) -> str:
     """Where it came from: the transaction, else the innermost frame of the application's own code."""
     if payload.get("transaction"):
@@ -70,11 +63,6 @@ def level_of(payload: Mapping[str, Any]) -> str:
     level = str(payload.get("level") or "").lower()
     level = LEVEL_ALIASES.get(level, level)
     return level if level in LEVELS else "error"
-
-
-def is_handled(payload: Mapping[str, Any]) -> bool:
-    mechanism = (exception(payload) or {}).get("mechanism") or {}
-    return mechanism.get("handled") is not False
 
 
 def _default(payload: Mapping[str, Any]) -> str:

@@ -77,8 +77,6 @@ def _store_error(sentry: SentryPart, project: Project, payload: dict[str, Any], 
         title=name,
         culprit=grouping.culprit(payload),
         level=level,
-        metadata=grouping.metadata(payload),
-        handled=grouping.is_handled(payload),
         type=kind,
     )
     sentry.store.add_errors(Errors(at, project.id, environment, 1, level, name, issue.id, kind))

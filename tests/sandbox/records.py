@@ -18,7 +18,6 @@ class RecordedRequest:
     path: str
     query: list[tuple[str, str]]
     status: int = 0
-    authorised: bool = False
     host: str = ""
     body: bytes = field(default=b"", repr=False)
     headers: dict[str, str] = field(default_factory=dict, repr=False)

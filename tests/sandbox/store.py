@@ -85,9 +85,7 @@ class Issue:
     title: str
     culprit: str
     level: str
-    metadata: dict[str, str]
     seen: dict[str, Sighting] = field(default_factory=dict)
-    handled: bool = True
     type: str = "error"
 
     def sighting(self, environments: frozenset[str]) -> Sighting | None:
@@ -216,8 +214,6 @@ class Store:
         title: str,
         culprit: str = "",
         level: str = "error",
-        metadata: dict[str, str] | None = None,
-        handled: bool = True,
         type: str = "error",  # noqa: A002
     ) -> Issue:
         """The project's issue of that grouping, created if there is none; its level is that of its newest event."""
@@ -227,7 +223,7 @@ class Store:
                 project.issues += 1
                 short_id = f"{project.slug.upper()}-{project.issues}"
                 number = FIRST_ISSUE_ID + len(self.issues)
-                found = Issue(number, short_id, project, title, culprit, level, metadata or {}, {}, handled, type)
+                found = Issue(number, short_id, project, title, culprit, level, {}, type)
                 self.issues[number] = self._grouped[project.id, grouping] = found
             found.level = level
             return found

@@ -84,7 +84,6 @@ def test_environment_and_level_narrow_the_count(sandbox: Sandbox, api: httpx.Cli
     assert counted("&environment=staging") == 7
     assert counted("&environment=staging&environment=production") == 12
     assert counted("&query=level:[error,warning]") == 5
-    assert counted("&query=!level:fatal") == 5
 
 
 def test_an_environment_nobody_has_seen_is_a_404(sandbox: Sandbox, api: httpx.Client) -> None:
