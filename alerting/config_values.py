@@ -3,6 +3,7 @@
 import ipaddress
 import re
 from email.utils import parseaddr
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, get_args
 from urllib.parse import SplitResult, parse_qs, urlsplit
@@ -67,22 +68,18 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def _boolean(value: Any) -> Any:
-    if not isinstance(value, str):
-        return value
+def _boolean(value: str) -> bool:
     word = value.lower()
     if word in TRUE_WORDS or word in FALSE_WORDS:
         return word in TRUE_WORDS
     raise ValueError("true or false (also 1/0, yes/no, on/off)")
 
 
-def _names(value: Any) -> Any:
-    if isinstance(value, str):
-        return tuple(dict.fromkeys(part.strip() for part in value.split(",") if part.strip()))
-    return value
+def _names(value: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(part.strip() for part in value.split(",") if part.strip()))
 
 
-def _levels(value: Any) -> Any:
+def _levels(value: str) -> tuple[str, ...]:
     names = tuple(dict.fromkeys(name.lower() for name in _names(value)))
     if not names or not set(names) <= set(LEVELS):
         unknown = "".join(f" ({name!r} is none)" for name in names if name not in LEVELS)
@@ -90,7 +87,7 @@ def _levels(value: Any) -> Any:
     return names
 
 
-def _addresses(value: Any) -> Any:
+def _addresses(value: str) -> tuple[str, ...]:
     names = _names(value)
     for address in names:
         try:
@@ -114,20 +111,14 @@ def check_url(url: str) -> str:
     return url
 
 
-def _https(value: Any) -> Any:
-    return check_url(value) if isinstance(value, str) else value
-
-
-def _open_https(value: Any) -> Any:
+def _open_https(value: str) -> str:
     # It is shown and linked to, and a login in it would take the place of our token in every request.
-    if isinstance(value, str) and "@" in urlsplit(check_url(value)).netloc:
+    if "@" in urlsplit(check_url(value)).netloc:
         raise ValueError("an https:// URL without a user or password in it")
     return value
 
 
-def _sentry(value: Any) -> Any:
-    if not isinstance(value, str):
-        return value
+def _sentry(value: str) -> str:
     if re.search(r"/api/0/?$", _open_https(value)):
         raise ValueError("the https:// URL of Sentry's web interface, without /api/0")
     parts = urlsplit(value)
@@ -140,9 +131,7 @@ def _sentry(value: Any) -> Any:
     return value
 
 
-def _dsn(value: Any) -> Any:
-    if not isinstance(value, str):
-        return value
+def _dsn(value: str) -> str:
     check_url(value)
     parts = urlsplit(value)
     if not parts.username or not parts.path.rsplit("/", 1)[-1].isdigit():
@@ -150,25 +139,25 @@ def _dsn(value: Any) -> Any:
     return value
 
 
-def _source_token(value: Any) -> Any:
-    if isinstance(value, str) and value.startswith("sntrys_"):
+def _source_token(value: str) -> str:
+    if value.startswith("sntrys_"):
         raise ValueError(
             "a token that may read: an internal integration's or a user token; an organisation auth token (sntrys_…) "
             "is for uploads in CI and Sentry lets it read nothing"
         )
-    if isinstance(value, str) and re.search(r"[^\x21-\x7e]", value):
+    if re.search(r"[^\x21-\x7e]", value):
         raise ValueError("a token without blanks or line breaks")
     return value
 
 
-def _slack_token(value: Any) -> Any:
-    if isinstance(value, str) and not re.fullmatch(r"xox[\x21-\x7e]+", value):
+def _slack_token(value: str) -> str:
+    if not re.fullmatch(r"xox[\x21-\x7e]+", value):
         raise ValueError("a Slack bot token (it starts with xoxb- and has no blanks)")
     return value
 
 
-def _sender(value: Any) -> Any:
-    if isinstance(value, str) and ("@" not in parseaddr(value)[1] or re.search(r"[\r\n]", value)):
+def _sender(value: str) -> str:
+    if "@" not in parseaddr(value)[1] or re.search(r"[\r\n]", value):
         raise ValueError("an email address, or Name <address>")
     return value
 
@@ -185,9 +174,7 @@ def _parts(url: str, expected: str) -> SplitResult:
     return parts
 
 
-def _broker(value: Any) -> Any:
-    if not isinstance(value, str):
-        return value
+def _broker(value: str) -> str:
     scheme = value.partition(":")[0].lower()
     if scheme not in BROKER_SCHEMES or "://" not in value:
         raise ValueError(BROKER)
@@ -202,9 +189,7 @@ def _broker(value: Any) -> Any:
     return value
 
 
-def _database(value: Any) -> Any:
-    if not isinstance(value, str):
-        return value
+def _database(value: str) -> str:
     scheme = value.partition(":")[0].lower()
     if "://" in value and scheme == "sqlite":
         if _parts(value, DATABASE).path.strip("/") in {"", ":memory:"}:
@@ -218,31 +203,22 @@ def _database(value: Any) -> Any:
     return value
 
 
-def _environment(value: Any) -> Any:
-    return _name(value, r"(?i)(?!none\Z)[^/\r\n\f]+", 64)
-
-
-def _release(value: Any) -> Any:
-    return _name(value, r"[^/\\\r\n\t\f\v]+", 250)
-
-
-def _name(value: Any, pattern: str, longest: int) -> Any:
+def _name(value: str, pattern: str, longest: int) -> str:
     # Sentry's own rules, as init_sentry has them: it would refuse to start with another name.
-    if isinstance(value, str) and not (re.fullmatch(pattern, value) and len(value) <= longest):
+    if not (re.fullmatch(pattern, value) and len(value) <= longest):
         raise ValueError(f"a name of at most {longest} characters without / or line breaks")
     return value
 
 
-def _bind(value: Any) -> Any:
-    if isinstance(value, str):
-        host, _, port = value.rpartition(":")
-        is_address = is_loopback(host) or _is_address(host.strip("[]"))
-        if not (is_address and port.isdecimal() and 0 <= int(port) <= 65_535):
-            raise ValueError("an address and a port, such as 127.0.0.1:8000, [::1]:8000 or 0.0.0.0:8000")
+def _bind(value: str) -> str:
+    host, _, port = value.rpartition(":")
+    is_address = is_loopback(host) or _is_address(host.strip("[]"))
+    if not (is_address and port.isdecimal() and 0 <= int(port) <= 65_535):
+        raise ValueError("an address and a port, such as 127.0.0.1:8000, [::1]:8000 or 0.0.0.0:8000")
     return value
 
 
-def _networks(value: Any) -> Any:
+def _networks(value: str) -> tuple[str, ...]:
     names = _names(value)
     for name in names:
         try:
@@ -262,7 +238,7 @@ def _is_address(text: str) -> bool:
     return True
 
 
-def _folder(value: Any) -> Any:
+def _folder(value: str) -> str:
     try:
         Path(value).expanduser()
     except RuntimeError:
@@ -279,10 +255,10 @@ Sender = Annotated[str, BeforeValidator(_sender)]
 Addresses = Annotated[tuple[str, ...], BeforeValidator(_addresses)]
 HttpsUrl = Annotated[str, BeforeValidator(_open_https)]
 SentryUrl = Annotated[str, BeforeValidator(_sentry)]
-SecretHttpsUrl = Annotated[SecretStr, BeforeValidator(_https)]
+SecretHttpsUrl = Annotated[SecretStr, BeforeValidator(check_url)]
 Folder = Annotated[Path, BeforeValidator(_folder)]
-Environment = Annotated[str, BeforeValidator(_environment)]
-Release = Annotated[str, BeforeValidator(_release)]
+Environment = Annotated[str, BeforeValidator(partial(_name, pattern=r"(?i)(?!none\Z)[^/\r\n\f]+", longest=64))]
+Release = Annotated[str, BeforeValidator(partial(_name, pattern=r"[^/\\\r\n\t\f\v]+", longest=250))]
 Dsn = Annotated[SecretStr, BeforeValidator(_dsn)]
 SourceToken = Annotated[SecretStr, BeforeValidator(_source_token)]
 SlackToken = Annotated[SecretStr, BeforeValidator(_slack_token)]
