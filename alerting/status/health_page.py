@@ -1,7 +1,6 @@
 """The page "health": whether we evaluate, see, and get our notices out, and what is switched off."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,12 +10,12 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from alerting import config
-from alerting.incidents import blindness, evaluator_state, hindsight
+from alerting.incidents import evaluator_state, hindsight
 from alerting.incidents.evaluator_state import EvaluatorState
 from alerting.incidents.models import Gap, LatestReadings, Tick
 from alerting.notifiers.escape import one_line
 from alerting.outbox.models import Channel, Message
-from alerting.poll.past import Arrived, arrivals
+from alerting.poll.past import arrivals
 from alerting.poll.plan import allowed
 from alerting.rules.model import Reason
 from alerting.rules.units import span
@@ -27,19 +26,6 @@ ARRIVED_WITHIN = timedelta(minutes=15)
 MOST_NAMED = 10
 INGESTION_BEHIND = Reason.INGESTION_BEHIND.replace("_", " ")
 OWED = (Message.State.PENDING, Message.State.SENDING)
-
-
-@dataclass(frozen=True, slots=True)
-class ChannelRow:
-    """One channel: how much it owes, since when, and whether it works."""
-
-    name: str
-    is_on: bool
-    owed: int
-    oldest: datetime | None
-    last_sent_at: datetime | None
-    broken_reason: str
-    last_error: str
 
 
 @require_safe
@@ -57,7 +43,6 @@ def health(request: HttpRequest) -> HttpResponse:
         "sight": sight(state, at),
         "state": state,
         "lag": span((at - state.judged_until).total_seconds()) if state else "",
-        "faults": blindness.unreadable(state.sight) if state else [],
         "ticks": ticks,
         "budget": _budget(state, ticks),
         "ingestion": ingestion(state, LatestReadings.objects.first(), at),
@@ -81,17 +66,14 @@ def ingestion(state: EvaluatorState | None, latest: LatestReadings | None, at: d
     if held:
         said.append(f"Not judged until it has caught up: {', '.join(sorted(held)[:MOST_NAMED])}.")
     recent = [each for each in arrivals(state.look_back) if at - each.at <= ARRIVED_WITHIN]
-    late, fresh = (sum(sum(each.values()) for each in counts) for counts in _columns(recent))
+    late = sum(sum(each.late.values()) for each in recent)
+    fresh = sum(sum(each.fresh.values()) for each in recent)
     if late + fresh:
         said.append(
             f"Of the {late + fresh} errors that came in the last {span(ARRIVED_WITHIN.total_seconds())}, "
             f"{late} were late: their time had been judged, and they were judged again."
         )
     return said
-
-
-def _columns(recent: Sequence[Arrived]) -> tuple[list[Mapping[str, int]], list[Mapping[str, int]]]:
-    return [each.late for each in recent], [each.fresh for each in recent]
 
 
 def switched_off(settings: config.Settings) -> list[str]:
@@ -125,24 +107,14 @@ def _budget(state: EvaluatorState | None, ticks: Mapping[str, Any]) -> str:
     return f"{left:.1f} of {most} requests a tick are left on average: {made}"
 
 
-def _channels(enabled: tuple[str, ...]) -> list[ChannelRow]:
-    owed = {
-        name: (count, oldest)
-        for name, count, oldest in Message.objects.filter(state__in=OWED)
-        .order_by()
-        .values_list("channel")
-        .annotate(Count("id"), Min("created_at"))
-    }
+def _channels(enabled: tuple[str, ...]) -> list[dict[str, object]]:
+    """Each channel: whether it works, how much it owes, since when."""
+    owing = Message.objects.filter(state__in=OWED).order_by().values_list("channel")
+    owed = {name: (count, oldest) for name, count, oldest in owing.annotate(Count("id"), Min("created_at"))}
     known = {row.name: row for row in Channel.objects.all()}
-    return [
-        ChannelRow(
-            name=name,
-            is_on=name in enabled,
-            owed=owed.get(name, (0, None))[0],
-            oldest=owed.get(name, (0, None))[1],
-            last_sent_at=known[name].last_sent_at if name in known else None,
-            broken_reason=known[name].broken_reason if name in known else "",
-            last_error=known[name].last_error if name in known else "",
-        )
-        for name in dict.fromkeys((*enabled, *sorted(known), *sorted(owed)))
-    ]
+    rows: list[dict[str, object]] = []
+    for name in dict.fromkeys((*enabled, *sorted(known), *sorted(owed))):
+        count, oldest = owed.get(name, (0, None))
+        channel = known.get(name) or Channel(name=name)
+        rows.append({"channel": channel, "is_on": name in enabled, "owed": count, "oldest": oldest})
+    return rows

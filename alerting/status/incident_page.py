@@ -67,15 +67,19 @@ def silence(request: HttpRequest, number: int) -> HttpResponse:
     covers = request.POST.get("covers", "both")
     project = found.project or found.project_id_text
     about = scope.About("" if covers == "project" else found.rule, "" if covers == "rule" else project)
-    seconds = request.POST.get("seconds", "")
-    if seconds not in SILENCE_CHOICES:
-        return _page(request, number, "Choose how long the silence lasts.")
-    ends_at = (now + timedelta(seconds=int(seconds))).replace(microsecond=0)
     try:
+        ends_at = silenced_until(request.POST.get("seconds", ""), now)
         perform.silence(about, ends_at, request.POST.get("reason", ""), actor(request), now, found)
     except ActionError as error:
         return _page(request, number, str(error))
     return HttpResponseRedirect(f"/incidents/{number}/")
+
+
+def silenced_until(seconds: str, now: datetime) -> datetime:
+    """When a silence of one of the choices ends. Raises ActionError where it is none of them."""
+    if seconds not in SILENCE_CHOICES:
+        raise ActionError("Choose how long the silence lasts.")
+    return (now + timedelta(seconds=int(seconds))).replace(microsecond=0)
 
 
 def _page(request: HttpRequest, number: int, mistake: str = "") -> HttpResponse:

@@ -1,7 +1,6 @@
 """The page "rules": each with its threshold, where that came from, what every project reads now, when it last fired."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -22,37 +21,6 @@ from alerting.status import incident_rows
 MOST_PROJECTS = 100
 
 
-@dataclass(frozen=True, slots=True)
-class ReadingRow:
-    """What one project reads now. `margin` is in words, `share` the value as a part of the threshold (1 is at it)."""
-
-    project: str
-    value: str
-    margin: str
-    share: float
-    is_over: bool
-
-    @property
-    def meter(self) -> str:
-        """The share as the drawing takes it; empty where nothing could be judged."""
-        return f"{min(self.share, 1.0):.2f}" if self.share >= 0 else ""
-
-
-@dataclass(frozen=True, slots=True)
-class RuleRow:
-    """One rule with where its settings come from and what it sees."""
-
-    rule: Rule
-    threshold: str
-    window: str
-    origins: Sequence[tuple[str, str, str]]
-    last_fired: datetime | None
-    told: str
-    readings: Sequence[ReadingRow]
-    further: int
-    unread: str
-
-
 @require_safe
 def rules(request: HttpRequest) -> HttpResponse:
     """Every rule that is switched on, and those that are not."""
@@ -64,21 +32,20 @@ def rules(request: HttpRequest) -> HttpResponse:
     return render(request, "status/rules.html", context)
 
 
-def _row(rule: Rule, latest: LatestReadings | None, last_fired: datetime | None) -> RuleRow:
+def _row(rule: Rule, latest: LatestReadings | None, last_fired: datetime | None) -> dict[str, object]:
+    """One rule with where its settings come from and what it sees."""
     readings = _readings(rule, latest.readings.get(rule.name, {}) if latest else {})
-    return RuleRow(
-        rule=rule,
-        threshold="for every new one" if rule.kind.is_told_once else f"over {text(rule, rule.threshold)}",
-        window=span(rule.window_seconds) if rule.window_seconds else "",
-        origins=[
-            (name, _plainly(getattr(config.current(), name)), config.origin(name)) for name in rule.kind.variables
-        ],
-        last_fired=last_fired,
-        told=registry.readers(rule.severity, config.current().channels),
-        readings=readings[:MOST_PROJECTS],
-        further=max(0, len(readings) - MOST_PROJECTS),
-        unread=_unread(rule, readings),
-    )
+    origins = [(name, _plainly(getattr(config.current(), name)), config.origin(name)) for name in rule.kind.variables]
+    return {
+        "rule": rule,
+        "threshold": "for every new one" if rule.kind.is_told_once else f"over {text(rule, rule.threshold)}",
+        "window": span(rule.window_seconds) if rule.window_seconds else "",
+        "origins": origins,
+        "last_fired": last_fired,
+        "told": registry.readers(rule.severity, config.current().channels),
+        "readings": readings[:MOST_PROJECTS],
+        "further": max(0, len(readings) - MOST_PROJECTS),
+    }
 
 
 def _plainly(value: object) -> str:
@@ -86,23 +53,19 @@ def _plainly(value: object) -> str:
     return plain(value) if isinstance(value, float) else str(value)
 
 
-def _readings(rule: Rule, stored: Mapping[str, Sequence[Any]]) -> list[ReadingRow]:
-    """Closest to the threshold first; what cannot be judged last, with the reason."""
-    rows: list[ReadingRow] = []
+def _readings(rule: Rule, stored: Mapping[str, Sequence[Any]]) -> list[dict[str, str]]:
+    """What each project reads now: closest to the threshold first; what cannot be judged last, with the reason.
+
+    `meter` is the value as a part of the threshold, 1 at the most and empty where nothing could be judged.
+    """
+    rows: list[tuple[float, str, dict[str, str]]] = []
     for project_id, (slug, value, note) in stored.items():
         project = one_line(slug or project_id, 100)
         if value is None:
-            rows.append(ReadingRow(project, "–", one_line(note), -1.0, is_over=False))
+            rows.append((-1.0, project, {"project": project, "value": "–", "margin": one_line(note), "meter": ""}))
             continue
         share = value / rule.threshold if rule.threshold else float(value > 0) * 2
         margin = "over the threshold" if value > rule.threshold else f"{text(rule, rule.threshold - value)} left"
-        rows.append(ReadingRow(project, text(rule, value), margin, share, is_over=value > rule.threshold))
-    return sorted(rows, key=lambda row: (-row.share, row.project))
-
-
-def _unread(rule: Rule, readings: Sequence[ReadingRow]) -> str:
-    if readings:
-        return ""
-    if rule.kind.is_told_once:
-        return "Told when it happens; there is no value to show."
-    return "No project had anything to read at the last evaluation."
+        shown = {"project": project, "value": text(rule, value), "margin": margin, "meter": f"{min(share, 1.0):.2f}"}
+        rows.append((share, project, shown))
+    return [shown for _, _, shown in sorted(rows, key=lambda row: (-row[0], row[1]))]

@@ -9,18 +9,16 @@ import math
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from typing import Protocol
 
 from alerting import config
 from alerting.errors import SourceError
 from alerting.incidents.models import Incident
 from alerting.poll import trend
-from alerting.poll.background import Points
-from alerting.poll.client import Errand
+from alerting.poll.background import Background
 from alerting.rules.kind import Axis
 from alerting.rules.model import Rule, Window
 from alerting.status import incident_rows
@@ -38,16 +36,6 @@ FINE = timedelta(hours=6)
 COARSE_SECONDS = 300
 
 
-class Asker(Protocol):
-    """What is needed of `alerting.poll.background.Background`."""
-
-    def errand(self, seconds: float) -> Errand: ...
-
-    def series(
-        self, axis: Axis, window: Window, seconds: int, project_ids: Sequence[str], errand: Errand
-    ) -> Mapping[str, Points]: ...
-
-
 @dataclass(frozen=True, slots=True)
 class Answer:
     """The values, oldest first, and in a sentence where they come from; no values where Sentry gave none."""
@@ -57,13 +45,13 @@ class Answer:
 
 
 NOT_ASKED = Answer((), "")
-_asker: Callable[[], Asker] | None = None
+_asker: Callable[[], Background] | None = None
 _kept: OrderedDict[int, tuple[float, Answer]] = OrderedDict()
 _asking: set[int] = set()
 _lock = threading.Lock()
 
 
-def ask_through(maker: Callable[[], Asker] | None) -> None:
+def ask_through(maker: Callable[[], Background] | None) -> None:
     """Say what makes the asker, which it does once, when it is first needed; None: nobody is asked."""
     global _asker
     _asker = cache(maker) if maker else None
@@ -105,7 +93,7 @@ def stretch(incident: Incident, rule: Rule, now: datetime) -> tuple[Window, int]
     return Window(datetime.fromtimestamp(first, UTC), datetime.fromtimestamp(last, UTC)), step
 
 
-def _asked(asker: Asker, incident: Incident, rule: Rule, now: datetime) -> Answer:
+def _asked(asker: Background, incident: Incident, rule: Rule, now: datetime) -> Answer:
     window, step = stretch(incident, rule, now)
     errand, found = asker.errand(SECONDS), {}
     try:

@@ -1,6 +1,6 @@
 """The page "silences": what is muted now, planned maintenance, and the audit of what people did."""
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -13,7 +13,7 @@ from alerting.errors import ActionError
 from alerting.notifiers.escape import one_line
 from alerting.status import incident_rows
 from alerting.status.access import actor, operators_only
-from alerting.status.incident_page import SILENCE_CHOICES
+from alerting.status.incident_page import SILENCE_CHOICES, silenced_until
 
 AUDIT_SHOWN = 50
 
@@ -30,7 +30,7 @@ def add(request: HttpRequest) -> HttpResponse:
     """Silence a rule, a project, an environment, or any combination of them, from the form."""
     now, form = datetime.now(UTC), {name: one_line(request.POST.get(name, ""), 300) for name in SILENCE_FIELDS}
     try:
-        ends_at = (now + _length(form["seconds"])).replace(microsecond=0)
+        ends_at = silenced_until(form["seconds"], now)
         about = scope.About(form["rule"], form["project"], form["environment"])
         perform.silence(about, ends_at, form["reason"], actor(request), now)
     except ActionError as error:
@@ -55,9 +55,7 @@ def plan(request: HttpRequest) -> HttpResponse:
     """Add a recurring maintenance window from the form."""
     form = {name: one_line(request.POST.get(name, ""), 300) for name in FIELDS}
     try:
-        schedule = perform.Schedule(
-            _weekdays(form["weekdays"]), _time(form["starts"]), _minutes(form["minutes"]), form["time_zone"]
-        )
+        schedule = _schedule(form)
         about = scope.About(form["rule"], form["project"], form["environment"])
         perform.plan_maintenance(about, schedule, form["reason"], actor(request), datetime.now(UTC))
     except ActionError as error:
@@ -125,27 +123,11 @@ class _Window:
         self.next_start = recurrence.next_start(now)
 
 
-def _weekdays(text: str) -> frozenset[int]:
+def _schedule(form: dict[str, str]) -> perform.Schedule:
     try:
-        return maintenance.weekdays(text)
+        days, starts = maintenance.weekdays(form["weekdays"]), maintenance.time_of_day(form["starts"])
     except ValueError as error:
         raise ActionError(f"{error}.") from None
-
-
-def _time(text: str) -> time:
-    try:
-        return maintenance.time_of_day(text)
-    except ValueError as error:
-        raise ActionError(f"{error}.") from None
-
-
-def _length(seconds: str) -> timedelta:
-    if seconds not in SILENCE_CHOICES:
-        raise ActionError("Choose how long the silence lasts.")
-    return timedelta(seconds=int(seconds))
-
-
-def _minutes(text: str) -> int:
-    if not text.isdecimal():
-        raise ActionError(f"{text!r} is no number of minutes.")
-    return int(text)
+    if not form["minutes"].isdecimal():
+        raise ActionError(f"{form['minutes']!r} is no number of minutes.")
+    return perform.Schedule(days, starts, int(form["minutes"]), form["time_zone"])
