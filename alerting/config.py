@@ -213,6 +213,11 @@ class Settings(BaseModel):
         return value.get_secret_value() if value is not None else ""
 
 
+def doubts(settings: Settings) -> list[str]:
+    """What is allowed, and may still not be what somebody meant."""
+    return [*config_combinations.doubts(settings), *config_network.doubts(settings, os.environ)]
+
+
 def switches() -> dict[str, str]:
     """The variable that switches on each channel, by the channel's name."""
     fields = Settings.model_fields.items()

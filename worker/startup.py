@@ -1,7 +1,6 @@
 """What worker and beat do once at their start: doubt settings, refuse queues without us, try stopped channels again."""
 
 import logging
-import os
 import sys
 from datetime import UTC, datetime
 from typing import Any
@@ -9,7 +8,7 @@ from typing import Any
 from celery.signals import beat_init, celeryd_after_setup, worker_process_init, worker_ready
 from django.db import DatabaseError, connection
 
-from alerting import config, config_combinations, config_network, parent_death
+from alerting import config, parent_death
 from alerting.outbox import channels
 
 logger = logging.getLogger(__name__)
@@ -18,8 +17,7 @@ logger = logging.getLogger(__name__)
 @celeryd_after_setup.connect
 @beat_init.connect
 def _doubt_settings(**_: object) -> None:
-    settings = config.current()
-    for doubt in (*config_combinations.doubts(settings), *config_network.doubts(settings, os.environ)):
+    for doubt in config.doubts(config.current()):
         logger.warning(doubt)
 
 

@@ -14,7 +14,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from alerting import config, config_combinations, config_network
+from alerting import config
 from alerting.commands import database, env_example, listing
 from alerting.commands.wrapping import fitted
 from alerting.config import TRACES_RATE_BY_ENVIRONMENT, Settings
@@ -44,15 +44,28 @@ def check(as_json: listing.AsJson = False) -> None:
     Exit status 1 if one fails.
     """
     settings = config.current()
+    doubts = [*config.doubts(settings), *hints(os.environ)]
     if as_json:
-        _print_data(settings)
-        return
+        findings = try_all(settings, probes())
+        named = [
+            {"name": name, "value": _data(name, settings, origin), "origin": origin}
+            for name in Settings.model_fields
+            for origin in [config.origin(name)]
+        ]
+        parts = [asdict(finding) for finding in findings]
+        listing.as_data({"settings": named, "hints": doubts, "parts": parts})
+    else:
+        findings = _show(settings, doubts)
+    if any(finding.status is Status.FAIL for finding in findings):
+        raise typer.Exit(1)
+
+
+def _show(settings: Settings, doubts: Sequence[str]) -> Sequence[Finding]:
     console = Console(highlight=False, soft_wrap=True)
     for line in setting_lines(settings, os.environ):
         console.print(line)
-    doubts = [*config_combinations.doubts(settings), *config_network.doubts(settings, os.environ)]
-    for hint in [*doubts, *hints(os.environ)]:
-        console.print(Text(f"  ! {fitted(console, terminal(hint), 4)}", style="yellow"))
+    for doubt in doubts:
+        console.print(Text(f"  ! {fitted(console, terminal(doubt), 4)}", style="yellow"))
     console.print()
     console.print(Text("Parts, each tried for real", style="bold"))
     findings = try_all(settings, probes())
@@ -61,22 +74,7 @@ def check(as_json: listing.AsJson = False) -> None:
     failed = sorted({finding.part for finding in findings if finding.status is Status.FAIL})
     console.print()
     console.print(f"Failed: {', '.join(failed)}." if failed else "Nothing failed.")
-    if failed:
-        raise typer.Exit(1)
-
-
-def _print_data(settings: Settings) -> None:
-    findings = try_all(settings, probes())
-    doubts = [*config_combinations.doubts(settings), *config_network.doubts(settings, os.environ)]
-    named = [
-        {"name": name, "value": _data(name, settings, origin), "origin": origin}
-        for name in Settings.model_fields
-        for origin in [config.origin(name, os.environ)]
-    ]
-    parts = [asdict(finding) for finding in findings]
-    listing.as_data({"settings": named, "hints": [*doubts, *hints(os.environ)], "parts": parts})
-    if any(finding.status is Status.FAIL for finding in findings):
-        raise typer.Exit(1)
+    return findings
 
 
 def setting_lines(settings: Settings, environ: Mapping[str, str]) -> Iterator[Text]:

@@ -2,7 +2,7 @@
 
 import re
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from textwrap import wrap
 
@@ -30,17 +30,10 @@ class Screen:
     def heading(self, text: str) -> None:
         self._console.print(Text(text, style="bold"))
 
-    def blank(self) -> None:
-        self._console.print()
-
-    def plain(self, text: str, style: str = "") -> None:
+    def plain(self, *lines: str) -> None:
         """Our own text as it is, indented."""
-        self._console.print(Text(f"  {text}".rstrip(), style=style))
-
-    def paragraphs(self, lines: Iterable[str]) -> None:
-        """Our own text, line by line."""
         for line in lines:
-            self.plain(line)
+            self._console.print(Text(f"  {line}".rstrip()))
 
     def step(self, name: str, text: str) -> None:
         """Something is ready."""

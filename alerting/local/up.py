@@ -4,7 +4,6 @@ import os
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from alerting import config, data_directory
 from alerting.commands import database, serve
@@ -16,9 +15,6 @@ from alerting.local import demonstration, redis_server
 from alerting.local.programs import Programs, StopAsked
 from alerting.local.screen import Screen
 from alerting.notifiers.render import view
-
-if TYPE_CHECKING:
-    from alerting.local.watch import Event
 
 LOOK_SECONDS = 0.4
 BIND = "ALERTING_STATUS_BIND"
@@ -64,8 +60,7 @@ class Up:
             self._start()
             self._follow()
         except StopAsked:
-            self._screen.blank()
-            self._screen.plain("Stopping…")
+            self._screen.plain("", "Stopping…")
         finally:
             self._programs.end(last=("redis", "sandbox"))
         self._screen.plain("Everything has stopped.")
@@ -77,7 +72,7 @@ class Up:
             demonstration.begin_afresh(self._data_dir)
         else:
             self._screen.heading(f"Watching {settings.SENTRY_ORG} on {settings.SENTRY_URL}. Times are UTC.")
-        self._screen.blank()
+        self._screen.plain("")
         self._place_page()
         self._screen.step("data", f"{self._data_dir} (logs in {self._log_dir})")
         # For the programs and for ourselves: we read the database they write to.
@@ -161,13 +156,11 @@ class Up:
         self._screen.step("page", f"http://{os.environ[BIND]}/{self._page_note}")
 
     def _say_what_to_expect(self) -> None:
-        self._screen.blank()
+        channels = " and ".join(config.current().channels) or "nobody: no channel is enabled"
+        lines = [f"Notices go to {channels}. `alerting check` tries every part. Ctrl-C stops everything."]
         if self._is_demonstration:
-            self._screen.paragraphs(demonstration.introduction(self._environ))
-        else:
-            channels = " and ".join(config.current().channels) or "nobody: no channel is enabled"
-            self._screen.plain(f"Notices go to {channels}. `alerting check` tries every part. Ctrl-C stops everything.")
-        self._screen.blank()
+            lines = list(demonstration.introduction(self._environ))
+        self._screen.plain("", *lines, "")
 
     def _follow(self) -> None:
         look_at = 0.0
@@ -181,22 +174,17 @@ class Up:
 
     def _look(self) -> None:
         for event in self._watch.look():
-            self._tell(event)
-
-    def _tell(self, event: "Event") -> None:
-        style = "red" if event.is_bad else "green"
-        if event.notice is None:
-            self._screen.event(event.name, event.text, style)
-        elif event.channel not in self._boxed:
-            self._screen.event(event.channel, view(event.notice).subject, style)
+            style = "red" if event.is_bad else "green"
+            if event.notice is None:
+                self._screen.event(event.name, event.text, style)
+            elif event.channel not in self._boxed:
+                self._screen.event(event.channel, view(event.notice).subject, style)
 
     def _conclude(self) -> None:
         """After the demonstration's incident: what to do next, once."""
         if self._is_demonstration and not self._told_the_end and self._watch.is_over():
             self._told_the_end = True
-            self._screen.blank()
-            self._screen.paragraphs(demonstration.conclusion(self._data_dir, self._ready["page"]))
-            self._screen.blank()
+            self._screen.plain("", *demonstration.conclusion(self._data_dir, self._ready["page"]), "")
 
     def _on_line(self, name: str, line: str) -> None:
         if name in {"worker", "beat"}:

@@ -2,7 +2,6 @@
 
 import itertools
 import json
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -23,14 +22,6 @@ SILENT_INTERVALS = 4
 LOOKED_AT = 40
 # The list in which Celery keeps our messages: global_keyprefix and queue of worker/celery.py.
 QUEUE = "alerting:alerting"
-
-
-@dataclass(frozen=True, slots=True)
-class Queue:
-    """How many messages wait, and whether the newest one is still meant to be worked on."""
-
-    length: int
-    is_fresh: bool
 
 
 def ticks(settings: Settings) -> Finding:
@@ -57,27 +48,27 @@ def ticks(settings: Settings) -> Finding:
     return Finding(PART, Status.PASS, said)
 
 
-def queue(client: Any) -> Queue:
-    """What waits in Redis for a worker."""
+def queue(client: Any) -> tuple[int, bool]:
+    """How many messages wait in Redis for a worker, and whether the newest one is still meant to be worked on."""
     newest = client.lindex(QUEUE, 0)
     try:
         expires = datetime.fromisoformat(json.loads(newest)["headers"]["expires"]) if newest else None
     except (ValueError, KeyError, TypeError):
         expires = None
     fresh = expires is not None and (expires if expires.tzinfo else expires.replace(tzinfo=UTC)) > datetime.now(UTC)
-    return Queue(int(client.llen(QUEUE)), fresh)
+    return int(client.llen(QUEUE)), fresh
 
 
 def _silent(settings: Settings, status: Status, said: str) -> Finding:
     """Nobody evaluates: what waits in the queue tells whether beat or the worker is missing."""
     try:
-        _, found = broker.ask(settings, queue)
+        _, (length, is_fresh) = broker.ask(settings, queue)
     except broker.RefusedError:
         return Finding(PART, status, f"{said}; without Redis beat can send none", BOTH)
-    if found.is_fresh:
-        missing = f"{said}; beat sends ticks, but no worker takes them ({found.length} messages wait)"
+    if is_fresh:
+        missing = f"{said}; beat sends ticks, but no worker takes them ({length} messages wait)"
         return Finding(PART, status, missing, "Start `celery -A worker worker` with the same CELERY_BROKER_URL.")
-    if found.length:
+    if length:
         return Finding(PART, status, f"{said}; neither beat nor a worker runs", BOTH)
     advice = f"Start `celery -A worker beat` with the same CELERY_BROKER_URL; if no worker runs either: {BOTH}"
     return Finding(PART, status, f"{said}; nothing is sent: beat does not run", advice)
