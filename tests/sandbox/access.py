@@ -4,9 +4,11 @@ import time
 from collections import Counter
 from collections.abc import Collection
 
-from tests.sandbox.params import FORBIDDEN, ApiError
+from starlette.exceptions import HTTPException
 
-CHALLENGE = 'Bearer realm="api"'
+from tests.sandbox.params import FORBIDDEN
+
+CHALLENGE = {"WWW-Authenticate": 'Bearer realm="api"'}
 
 # Any of the listed scopes is enough.
 READ_ORG = ("org:read", "org:write", "org:admin")
@@ -18,15 +20,15 @@ def check(authorization: str | None, tokens: Collection[str]) -> None:
     """Raise the 401 that fits unless the request comes with one of the tokens."""
     scheme, _, token = (authorization or "").partition(" ")
     if scheme.lower() != "bearer":
-        raise ApiError(401, "Authentication credentials were not provided.", WWW_Authenticate=CHALLENGE)
+        raise HTTPException(401, "Authentication credentials were not provided.", CHALLENGE)
     if token not in tokens:
-        raise ApiError(401, "Invalid token", WWW_Authenticate=CHALLENGE)
+        raise HTTPException(401, "Invalid token", CHALLENGE)
 
 
 def require(scopes: Collection[str], *enough: str) -> None:
-    """Raise the 403 unless one that is enough is among the scopes."""
-    if not set(enough).intersection(scopes):
-        raise ApiError(403, FORBIDDEN)
+    """Raise the 403 unless one that is enough is among the scopes, or none is needed."""
+    if enough and not set(enough).intersection(scopes):
+        raise HTTPException(403, FORBIDDEN)
 
 
 class Meter:

@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from tests.sandbox.params import ApiError, Params, Period, terms, values
+from starlette.exceptions import HTTPException
+
+from tests.sandbox.params import Params, Period, terms, values
 from tests.sandbox.store import Errors, Project, Store, Transactions
 
 MOST_FIELDS = 20
@@ -101,7 +103,7 @@ def happened(
     period: Period,
 ) -> list[Happened]:
     """What a question is about: of this dataset, in these projects and environments, matching its search."""
-    matches = _keep(params.one("query") or "", projects)
+    matches = _keep(params.get("query") or "", projects)
     found: list[Happened] = []
     if dataset in ERROR_DATASETS:
         found += store.errors.between(*period)
@@ -119,13 +121,13 @@ def table(
 ) -> Table:
     """One row for each group; grouped in one pass over what happened, sorted as asked."""
     if not wanted:
-        raise ApiError(400, "No columns selected")
+        raise HTTPException(400, "No columns selected")
     if len(wanted) > MOST_FIELDS:
-        raise ApiError(400, "You can view up to 20 fields at a time. Please delete some and try again.")
+        raise HTTPException(400, "You can view up to 20 fields at a time. Please delete some and try again.")
     columns = [name for name in wanted if not FUNCTION.fullmatch(name)]
     functions = {name: aggregate(name, dataset) for name in wanted if FUNCTION.fullmatch(name)}
     if not functions:
-        raise ApiError(400, "The sandbox answers questions with at least one aggregate, such as count().")
+        raise HTTPException(400, "The sandbox answers questions with at least one aggregate, such as count().")
     # Without columns to group by there is one row even of nothing.
     groups = grouped(happened, projects, dataset, columns) or ({} if columns else {(): Sums()})
     rows = []
@@ -146,7 +148,8 @@ def grouped(
     """The sums by the values of these columns."""
     unknown = [name for name in columns if name not in COLUMNS]
     if unknown:
-        raise ApiError(400, f"Invalid query. Could not correctly parse: {unknown[0]} is no field the sandbox knows.")
+        said = f"Invalid query. Could not correctly parse: {unknown[0]} is no field the sandbox knows."
+        raise HTTPException(400, said)
     getters, extrapolate = [COLUMNS[name][1] for name in columns], dataset == "spans"
     # The usual question is by project alone: its columns are looked up once for each project, not for each error.
     by_project = PROJECT_COLUMNS.issuperset(columns)
@@ -162,7 +165,7 @@ def grouped(
 
 
 def aggregate(text: str, dataset: str) -> Aggregate:
-    """The function of that name; ApiError 400 where this dataset has none."""
+    """The function of that name; HTTPException 400 where this dataset has none."""
     found = FUNCTION.fullmatch(text)
     name, argument = (found["name"], found["argument"]) if found else (text, "")
     performs = dataset in DURATIONS
@@ -181,12 +184,12 @@ def aggregate(text: str, dataset: str) -> Aggregate:
         if argument == own or (not argument and dataset != "spans"):
             share = int(percentile[1]) / 100
             return Aggregate("duration", "millisecond", lambda sums: sums.percentile(share))
-        raise ApiError(
+        raise HTTPException(
             400,
             f"{argument} is invalid for parameter 1 in {name}. Its a string type field, "
             "but it must be one of these types: ['duration', 'number', 'size']",
         )
-    raise ApiError(400, f"{text} is not a valid function")
+    raise HTTPException(400, f"{text} is not a valid function")
 
 
 def _keep(query: str, projects: Projects) -> Keep:
@@ -194,7 +197,7 @@ def _keep(query: str, projects: Projects) -> Keep:
     tests = []
     for key, value in terms(query):
         if key not in COLUMNS:
-            raise ApiError(400, f"Invalid query. The sandbox cannot search for {key!r}.")
+            raise HTTPException(400, f"Invalid query. The sandbox cannot search for {key!r}.")
         tests.append((COLUMNS[key][1], values(value)))
     return lambda one: all(str(getter(one, projects)) in wanted for getter, wanted in tests)
 
@@ -209,7 +212,7 @@ def _sorted(rows: list[dict[str, Any]], wanted: Sequence[str], sort: Sequence[st
     for text in reversed(sort):
         name = aliases.get(text.removeprefix("-"))
         if name is None:
-            raise ApiError(400, f"Cannot sort by a field that is not selected: {text.removeprefix('-')}")
+            raise HTTPException(400, f"Cannot sort by a field that is not selected: {text.removeprefix('-')}")
         rows = sorted(rows, key=lambda row, name=name: _order(row[name]), reverse=text.startswith("-"))  # type: ignore[misc]
     return rows
 

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from tests.sandbox.params import ApiError, Params, Period, moment, terms, values
+from starlette.exceptions import HTTPException
+
+from tests.sandbox.params import Params, Period, moment, terms, values
 from tests.sandbox.store import Issue, Project, Sighting, Store
 
 # Without an end of its own the search reaches a little into the future, for clocks that are ahead.
@@ -37,10 +39,10 @@ def search(
     period: Period,
 ) -> list[Hit]:
     """Everything found that occurred in the period, in the order asked for, highest score first."""
-    sort = params.one("sort") or "date"
+    sort = params.get("sort") or "date"
     if sort not in SORTS:
-        raise ApiError(400, {"sort": [f'"{sort}" is not a valid choice.']})
-    matches = [_test(key, value) for key, value in terms(params.one("query") or "")]
+        raise HTTPException(400, f'"{sort}" is not a valid choice.')
+    matches = [_test(key, value) for key, value in terms(params.get("query") or "")]
     ids = {project.id for project in projects}
     found = []
     with store.lock:
@@ -57,9 +59,9 @@ def search(
 
 def shape(hits: Sequence[Hit], params: Params, store: Store, period: Period, url: str) -> list[dict[str, Any]]:
     """As JSON. Count and dates at the top are of the searched period only; the truth is under `lifetime`."""
-    collapsed = set(params.all("collapse"))
+    collapsed = set(params.getlist("collapse"))
     wanted = {hit.issue.id for hit in hits}
-    environments = frozenset(params.all("environment"))
+    environments = frozenset(params.getlist("environment"))
     inside: dict[int, Sighting] = {}
     for errors in store.errors.between(period.start, period.end) if wanted else ():
         if errors.issue in wanted and (not environments or errors.environment in environments):
@@ -129,4 +131,4 @@ def _test(key: str, value: str) -> Callable[[Issue, Sighting], bool]:
             return lambda issue, _: issue.level in wanted
         case "event.type":
             return lambda issue, _: issue.type in wanted
-    raise ApiError(400, f"Error parsing search query: the sandbox cannot search for {key}:{value}")
+    raise HTTPException(400, f"Error parsing search query: the sandbox cannot search for {key}:{value}")

@@ -6,7 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from tests.sandbox.params import ApiError, Params, Period, seconds
+from starlette.exceptions import HTTPException
+
+from tests.sandbox.params import Params, Period, seconds
 from tests.sandbox.store import Project, Store
 
 FIELDS = ("sum(quantity)", "sum(times_seen)")
@@ -24,17 +26,17 @@ Counted = tuple[int, str, str, str, int]
 
 def answer(params: Params, store: Store, projects: Sequence[Project], period: Period, now: datetime) -> dict[str, Any]:
     """The whole body, grouped by project: without intervals and series, and silent projects are absent."""
-    fields, groups = params.all("field"), params.all("groupBy")
+    fields, groups = params.getlist("field"), params.getlist("groupBy")
     _check(params, fields, groups)
-    interval = seconds(params.one("interval") or "1h") or DEFAULT_INTERVAL
+    interval = seconds(params.get("interval") or "1h") or DEFAULT_INTERVAL
     start = math.floor(period.start / interval) * interval
     end = math.ceil(min(period.end, now.timestamp()) / interval) * interval
     if (end - start) / interval > MOST_POINTS:
-        raise ApiError(400, "Your interval and date range would create too many results.")
+        raise HTTPException(400, "Your interval and date range would create too many results.")
     if not projects:
-        raise ApiError(400, "No projects available")
+        raise HTTPException(400, "No projects available")
     places = [GROUPS.index(name) for name in groups]
-    wanted = [(place, asked) for place, name in enumerate(GROUPS) if place and (asked := set(params.all(name)))]
+    wanted = [(place, asked) for place, name in enumerate(GROUPS) if place and (asked := set(params.getlist(name)))]
     totals: Counter[tuple[Any, ...]] = Counter()
     ids = {project.id for project in projects}
     for project, outcome, category, reason, quantity in _counted(store, start, end):
@@ -53,19 +55,19 @@ def answer(params: Params, store: Store, projects: Sequence[Project], period: Pe
 
 def _check(params: Params, fields: Iterable[str], groups: Sequence[str]) -> None:
     if not fields:
-        raise ApiError(400, 'At least one "field" is required.')
+        raise HTTPException(400, 'At least one "field" is required.')
     for name, known, what in ((fields, FIELDS, "field"), (groups, GROUPS, "groupBy")):
         for value in name:
             if value not in known:
-                raise ApiError(400, f'Invalid {what}: "{value}"')
+                raise HTTPException(400, f'Invalid {what}: "{value}"')
     for name, choices in (("category", CATEGORIES), ("outcome", OUTCOMES)):
-        for value in params.all(name):
+        for value in params.getlist(name):
             if value not in choices:
-                raise ApiError(400, f'Invalid {name}: "{value}"')
+                raise HTTPException(400, f'Invalid {name}: "{value}"')
     if "project" not in groups:
-        raise ApiError(400, "The sandbox answers questions that are grouped by project.")
-    if "category" not in groups and not params.all("category"):
-        raise ApiError(400, "Query must have category as groupby or filter")
+        raise HTTPException(400, "The sandbox answers questions that are grouped by project.")
+    if "category" not in groups and not params.getlist("category"):
+        raise HTTPException(400, "Query must have category as groupby or filter")
 
 
 def _counted(store: Store, start: float, end: float) -> Iterator[Counted]:

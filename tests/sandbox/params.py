@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import NamedTuple
+
+from starlette.datastructures import QueryParams
+from starlette.exceptions import HTTPException
 
 from tests.sandbox.store import Project, Store
 
@@ -14,16 +16,6 @@ QUANTIZED_FROM = 3600
 MOST_PER_PAGE = 100
 NOT_FOUND = "The requested resource does not exist"
 FORBIDDEN = "You do not have permission to perform this action."
-
-
-class ApiError(Exception):
-    """An answer that is an error."""
-
-    def __init__(self, status: int, detail: object, **headers: str) -> None:
-        super().__init__(f"{status}: {detail}")
-        self.status = status
-        self.detail = detail
-        self.headers = {name.replace("_", "-"): value for name, value in headers.items()}
 
 
 class Period(NamedTuple):
@@ -44,80 +36,70 @@ class Cursor(NamedTuple):
         return f"{self.value}:{self.offset}:{int(self.is_prev)}"
 
 
-@dataclass(frozen=True, slots=True)
-class Params:
+class Params(QueryParams):
     """A request's query, in order and repeatable."""
 
-    items: tuple[tuple[str, str], ...] = field(default_factory=tuple)
-
-    def all(self, name: str) -> list[str]:
-        return [value for key, value in self.items if key == name]
-
-    def one(self, name: str) -> str | None:
-        found = self.all(name)
-        return found[-1] if found else None
-
     def cursor(self) -> Cursor | None:
-        text = self.one("cursor")
+        text = self.get("cursor")
         if text is None:
             return None
         if not re.fullmatch(r"\d+:-?\d+:[01]", text):
-            raise ApiError(400, "Invalid cursor parameter.")
+            raise HTTPException(400, "Invalid cursor parameter.")
         value, offset, is_prev = text.split(":")
         return Cursor(int(value), int(offset), is_prev == "1")
 
     def page_size(self, name: str) -> int:
-        text = self.one(name)
+        text = self.get(name)
         if text is None:
             return MOST_PER_PAGE
         if not re.fullmatch(r"\d{1,9}", text) or int(text) < 1:
-            raise ApiError(400, f"Invalid {name} parameter.")
+            raise HTTPException(400, f"Invalid {name} parameter.")
         if int(text) > MOST_PER_PAGE:
-            raise ApiError(400, f"Invalid {name} value. Cannot exceed {MOST_PER_PAGE}.")
+            raise HTTPException(400, f"Invalid {name} value. Cannot exceed {MOST_PER_PAGE}.")
         return int(text)
 
     def period(self, now: datetime, *, events: bool = False) -> Period:
         """`statsPeriod` wins over `start` and `end`; without either the last 90 days."""
         end = now.timestamp()
-        relative = self.one("statsPeriod")
+        relative = self.get("statsPeriod")
         if relative is not None:
             length = seconds(relative)
             if length is None or not length:
-                raise ApiError(400, f"Invalid statsPeriod: '{relative}'")
+                raise HTTPException(400, f"Invalid statsPeriod: '{relative}'")
             if length <= QUANTIZED_FROM:
                 return Period(end - length, end)
             return Period((end - length) // 60 * 60, -(-end // 60) * 60)
-        start_text, end_text = self.one("start"), self.one("end")
+        start_text, end_text = self.get("start"), self.get("end")
         if start_text is None and end_text is None:
             return Period(end - DEFAULT_SECONDS, end)
         if not start_text or not end_text:
-            raise ApiError(400, "start and end are both required")
+            raise HTTPException(400, "start and end are both required")
         prefix = "Invalid date range: " if events else ""
         period = Period(_moment(start_text, prefix), _moment(end_text, prefix))
         if period.start >= period.end:
-            raise ApiError(400, f"{prefix}start must be before end")
+            raise HTTPException(400, f"{prefix}start must be before end")
         return period
 
     def projects(self, store: Store) -> list[Project]:
         """`-1` is every project; none named are those of the caller's teams, and integrations are in none."""
-        wanted = self.all("project")
+        wanted = self.getlist("project")
         if "-1" in wanted:
             return [project for project in store.projects.values() if not project.hidden]
         found = []
         for name in wanted:
             if not name.isdecimal():
-                raise ApiError(400, "Invalid project parameter. Values must be numbers.")
+                raise HTTPException(400, "Invalid project parameter. Values must be numbers.")
             project = store.project(int(name))
             if project is None or project.hidden:
-                raise ApiError(403, FORBIDDEN)
+                raise HTTPException(403, FORBIDDEN)
             found.append(project)
         return found
 
     def environments(self, store: Store) -> frozenset[str]:
         """The names to keep (none: all); a name that no project has ever seen is a 404 of its own."""
-        wanted = frozenset(self.all("environment")) - {""}
+        wanted = frozenset(self.getlist("environment")) - {""}
         if wanted - store.environments():
-            raise ApiError(404, NOT_FOUND)
+            raise HTTPException(404, NOT_FOUND)
         return wanted
 
 
@@ -155,5 +137,5 @@ def values(text: str) -> set[str]:
 def _moment(text: str, prefix: str) -> float:
     found = moment(text)
     if found is None:
-        raise ApiError(400, f"{prefix}{text} is not a valid ISO8601 date query")
+        raise HTTPException(400, f"{prefix}{text} is not a valid ISO8601 date query")
     return found

@@ -5,13 +5,14 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route, Router
 
 from tests.sandbox import describe, explore, issues, outcomes, paging, series
 from tests.sandbox.access import READ_EVENTS, READ_ORG, READ_PROJECT, Meter, check, require, too_often
-from tests.sandbox.params import NOT_FOUND, ApiError, Params, terms
+from tests.sandbox.params import NOT_FOUND, Params, terms
 from tests.sandbox.sentry import SentryPart
 from tests.sandbox.store import Project
 
@@ -23,10 +24,10 @@ class Call:
     """One request on its way through an endpoint; a 404 where it names another organisation."""
 
     def __init__(self, sentry: SentryPart, request: Request) -> None:
-        if request.path_params["org"] not in {sentry.org, describe.ORGANISATION_ID}:
-            raise ApiError(404, NOT_FOUND)
+        if request.path_params.get("org", sentry.org) not in {sentry.org, describe.ORGANISATION_ID}:
+            raise HTTPException(404, NOT_FOUND)
         self.sentry = sentry
-        self.params = Params(tuple(request.query_params.multi_items()))
+        self.params = Params(request.query_params)
         self.path: dict[str, str] = request.path_params
         self.url = f"{request.url.scheme}://{request.url.netloc}{request.url.path}"
         self._raw_query = request.url.query
@@ -59,8 +60,8 @@ def application(sentry: SentryPart, more: list[Route]) -> Router:
                 call = Call(sentry, request)
                 require(sentry.scopes, *scopes)
                 response = answer(call)
-            except ApiError as error:
-                response = JSONResponse({"detail": error.detail}, error.status, error.headers)
+            except HTTPException as error:
+                response = JSONResponse({"detail": error.detail}, error.status_code, error.headers)
             response.headers.update(headers)
             return response
 
@@ -69,7 +70,7 @@ def application(sentry: SentryPart, more: list[Route]) -> Router:
     org, project = "/api/0/organizations/{org}", "/api/0/projects/{org}/{project}"
     return Router(
         [
-            Route("/api/0/", _root(sentry)),
+            Route("/api/0/", endpoint("root", _root)),
             Route(f"{org}/", endpoint("organization", _organisation, *READ_ORG)),
             Route(f"{org}/projects/", endpoint("projects", _projects, *READ_ORG)),
             Route(f"{org}/events/", endpoint("events", _events, *READ_ORG)),
@@ -80,7 +81,7 @@ def application(sentry: SentryPart, more: list[Route]) -> Router:
             *more,
         ],
         redirect_slashes=False,
-        default=_nowhere,
+        default=HTMLResponse("<!DOCTYPE html><title>Page Not Found</title>", 404),
     )
 
 
@@ -90,11 +91,10 @@ def stand_in_body(status: int) -> tuple[str, str]:
         401: "Invalid token",
         403: "You do not have permission to perform this action.",
         404: NOT_FOUND,
-        429: "You are attempting to use this endpoint too frequently. Limit is 30 requests in 1 seconds",
         504: "Query timeout. Please try again. If the problem persists try a smaller date range or fewer projects.",
     }
     if status == HTTPStatus.TOO_MANY_REQUESTS:
-        return json.dumps({"detail": details[status]}), "text/html; charset=utf-8"
+        return json.dumps(too_often(30)), "text/html; charset=utf-8"
     if status in {502, 503}:
         return f"<html><head><title>{status}</title></head><body>{HTTPStatus(status).phrase}</body></html>", "text/html"
     if status >= 500 and status not in details:
@@ -102,18 +102,9 @@ def stand_in_body(status: int) -> tuple[str, str]:
     return json.dumps({"detail": details.get(status, "")}), "application/json"
 
 
-def _root(sentry: SentryPart) -> Callable[[Request], Any]:
-    async def respond(request: Request) -> Response:
-        try:
-            check(request.headers.get("authorization"), sentry.tokens)
-        except ApiError as error:
-            if request.headers.get("authorization"):
-                return JSONResponse({"detail": error.detail}, error.status, error.headers)
-            return JSONResponse({"version": "0", "auth": None, "user": None})
-        user = {"id": "1", "username": "sandbox", "name": "Sandbox"}
-        return JSONResponse({"version": "0", "auth": {"scopes": sorted(sentry.scopes)}, "user": user})
-
-    return respond
+def _root(call: Call) -> Response:
+    user = {"id": "1", "username": "sandbox", "name": "Sandbox"}
+    return JSONResponse({"version": "0", "auth": {"scopes": sorted(call.sentry.scopes)}, "user": user})
 
 
 def _organisation(call: Call) -> Response:
@@ -122,7 +113,7 @@ def _organisation(call: Call) -> Response:
 
 
 def _projects(call: Call) -> Response:
-    wanted = _searched(call.params.one("query") or "")
+    wanted = _searched(call.params.get("query") or "")
     seen = [project for project in call.sentry.store.projects.values() if not project.hidden and wanted(project)]
     ordered = sorted(seen, key=lambda project: project.slug)
     size = call.params.page_size("per_page")
@@ -143,19 +134,23 @@ def _searched(query: str) -> Callable[[Project], bool]:
     )
 
 
+def _dataset(call: Call) -> str:
+    dataset: str = call.params.get("dataset", "discover")
+    if dataset not in call.sentry.datasets:
+        raise HTTPException(400, f"dataset must be one of: {', '.join(sorted(call.sentry.datasets))}")
+    return dataset
+
+
 def _events(call: Call) -> Response:
     params, store = call.params, call.sentry.store
-    dataset = params.one("dataset") or "discover"
-    if dataset not in call.sentry.datasets:
-        raise ApiError(400, f"dataset must be one of: {', '.join(sorted(call.sentry.datasets))}")
+    dataset = _dataset(call)
     size, cursor = params.page_size("per_page"), params.cursor()
     period, environments = params.period(call.sentry.clock(), events=True), params.environments(store)
     projects = {project.id: project for project in call.projects()}
     if not projects:
         return JSONResponse(NO_PROJECTS)
     kept = explore.happened(params, store, dataset, projects, environments, period)
-    sort = params.all("sort") or params.all("orderby")
-    table = explore.table(kept, projects, dataset, params.all("field"), sort)
+    table = explore.table(kept, projects, dataset, params.getlist("field"), params.getlist("sort"))
     page = paging.by_offset(table.rows, size, cursor)
     body: dict[str, Any] = {
         "data": page.items,
@@ -175,16 +170,12 @@ def _events(call: Call) -> Response:
         confidence = [dict.fromkeys(functions, "high") for _ in page.items]
         body["meta"]["accuracy"] = {"confidence": confidence}
         body["confidence"] = confidence
-    if params.one("noPagination"):
-        return JSONResponse(body)
     return call.page(page, body)
 
 
 def _series(call: Call) -> Response:
     sentry, params = call.sentry, call.params
-    dataset = params.one("dataset") or "discover"
-    if dataset not in sentry.datasets:
-        raise ApiError(400, f"dataset must be one of: {', '.join(sorted(sentry.datasets))}")
+    dataset = _dataset(call)
     period, environments = params.period(sentry.clock(), events=True), params.environments(sentry.store)
     projects = {project.id: project for project in call.projects()}
     if not projects:
@@ -203,7 +194,7 @@ def _issues(call: Call) -> Response:
     sentry, params = call.sentry, call.params
     size = params.page_size("limit")
     period, environments = params.period(sentry.clock()), params.environments(sentry.store)
-    if params.one("end") is None:
+    if params.get("end") is None:
         period = period._replace(end=period.end + issues.FUTURE_SECONDS)
     cursor, projects = params.cursor(), call.projects()
     hits = issues.search(params, sentry.store, projects, environments, period)
@@ -217,21 +208,7 @@ def _event(call: Call) -> Response:
     event = call.sentry.store.events.get(call.path["event_id"].replace("-", "").lower())
     project = call.sentry.store.project(call.path["project"])
     if project is None:
-        raise ApiError(404, NOT_FOUND)
+        raise HTTPException(404, NOT_FOUND)
     if event is None or event.project is not project:
-        raise ApiError(404, "Event not found")
+        raise HTTPException(404, "Event not found")
     return JSONResponse(describe.event(event))
-
-
-async def _nowhere(scope: Any, receive: Any, send: Any) -> None:
-    """What is no route; a forgotten slash is answered with a hint and never redirected."""
-    request = Request(scope, receive)
-    path = request.url.path
-    hint = f"Route not found, did you forget a trailing slash? try: {path}/"
-    response: Response
-    if path.startswith("/api/") and not path.endswith("/"):
-        as_json = request.headers.get("content-type", "").startswith("application/json")
-        response = JSONResponse({"info": hint}, 404) if as_json else PlainTextResponse(hint, 404)
-    else:
-        response = Response("<!DOCTYPE html><title>Page Not Found</title>", 404, media_type="text/html")
-    await response(scope, receive, send)

@@ -4,9 +4,11 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from starlette.exceptions import HTTPException
+
 from tests.sandbox import explore
 from tests.sandbox.explore import Happened
-from tests.sandbox.params import ApiError, Params, Period, seconds
+from tests.sandbox.params import Params, Period, seconds
 from tests.sandbox.store import Project, Store
 
 # A bucket whose end is not at least this long ago may still grow (getsentry/sentry, api/endpoints/timeseries).
@@ -25,15 +27,15 @@ def answer(
     now: float,
 ) -> dict[str, Any]:
     """The whole body: one entry for each project and axis, the busiest projects first."""
-    axes, groups, top = params.all("yAxis") or ["count()"], params.all("groupBy"), _top(params)
+    axes, groups, top = params.getlist("yAxis") or ["count()"], params.getlist("groupBy"), _top(params)
     if not groups:
-        raise ApiError(400, "groupBy is a required parameter when doing topEvents")
-    interval = seconds(params.one("interval") or "")
+        raise HTTPException(400, "groupBy is a required parameter when doing topEvents")
+    interval = seconds(params.get("interval") or "")
     if not interval:
-        raise ApiError(400, "The sandbox answers questions with an interval.")
+        raise HTTPException(400, "The sandbox answers questions with an interval.")
     start, end = math.floor(period.start / interval) * interval, math.ceil(period.end / interval) * interval
     if (end - start) / interval > MOST_POINTS:
-        raise ApiError(400, "Your interval and date range would create too many results.")
+        raise HTTPException(400, "Your interval and date range would create too many results.")
     happened = explore.happened(params, store, dataset, projects, environments, Period(start, end))
     totals = explore.grouped(happened, projects, dataset, groups)
     keys = sorted(totals, key=lambda key: -totals[key].count)[:top]
@@ -87,11 +89,11 @@ def _values(
 
 
 def _top(params: Params) -> int:
-    text = params.one("topEvents") or ""
+    text = params.get("topEvents") or ""
     if not text.lstrip("-").isdecimal():
-        raise ApiError(400, "topEvents must be an integer")
+        raise HTTPException(400, "topEvents must be an integer")
     if int(text) > MOST_GROUPS:
-        raise ApiError(400, f"Can only get up to {MOST_GROUPS} top events")
+        raise HTTPException(400, f"Can only get up to {MOST_GROUPS} top events")
     if int(text) < 1:
-        raise ApiError(400, "topEvents needs to be at least 1")
+        raise HTTPException(400, "topEvents needs to be at least 1")
     return int(text)

@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, TypeVar
 
 MOST_HAPPENINGS = 400_000
 MOST_EVENTS = 5_000
@@ -106,12 +106,7 @@ class Event:
     issue: Issue | None
 
 
-class _Happened(Protocol):
-    @property
-    def at(self) -> float: ...
-
-
-What = TypeVar("What", bound=_Happened)
+What = TypeVar("What", Errors, Transactions, Outcome)
 
 
 class Timeline(Generic[What]):
