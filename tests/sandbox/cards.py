@@ -24,13 +24,8 @@ class Card:
         return f"{len(self.before)}.{len(self.replies)}"
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """One article of the page; a changed `version` means changed HTML."""
-
-    key: str
-    version: str
-    html: str
+# One article of the page: its `key`, its `html`, and a `version` that changes with it.
+Piece = dict[str, str]
 
 
 def cards(messages: Iterable[SlackMessage]) -> list[Card]:
@@ -50,12 +45,15 @@ def cards(messages: Iterable[SlackMessage]) -> list[Card]:
 
 def slack(messages: Iterable[SlackMessage]) -> list[Piece]:
     """One article for each card."""
-    return [Piece(f"slack-{_id(card.posted.ts)}", card.version, _card(card)) for card in cards(messages)]
+    return [
+        {"key": f"slack-{card.posted.ts.replace('.', '-')}", "version": card.version, "html": _card(card)}
+        for card in cards(messages)
+    ]
 
 
 def mails(numbered: Sequence[tuple[int, Mail]]) -> list[Piece]:
     """One article for each mail; `number` is where the page serves its HTML part."""
-    return [Piece(f"mail-{number}", "1", _mail(number, mail)) for number, mail in numbered]
+    return [{"key": f"mail-{number}", "version": "1", "html": _mail(number, mail)} for number, mail in numbered]
 
 
 def part(mail: Mail, kind: str) -> str:
@@ -126,7 +124,3 @@ def _time(at: datetime) -> str:
 
 def _first_line(text: str) -> str:
     return text.partition("\n")[0]
-
-
-def _id(ts: str) -> str:
-    return ts.replace(".", "-")

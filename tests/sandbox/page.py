@@ -31,8 +31,8 @@ def routes(sentry: SentryPart, slack: SlackPart, mail: MailPart) -> list[Route]:
     def feed() -> dict[str, Any]:
         return {
             "version": _version(sentry, slack, mail),
-            "slack": [_told(piece) for piece in cards.slack([item for _, item in slack.messages.newest(SHOWN)])],
-            "mail": [_told(piece) for piece in cards.mails(mail.messages.newest(SHOWN))],
+            "slack": cards.slack([item for _, item in slack.messages.newest(SHOWN)]),
+            "mail": cards.mails(mail.messages.newest(SHOWN)),
             "summary": _summary(sentry, slack, mail),
         }
 
@@ -80,11 +80,7 @@ def routes(sentry: SentryPart, slack: SlackPart, mail: MailPart) -> list[Route]:
     ]
 
 
-def _told(piece: Piece) -> dict[str, str]:
-    return {"key": piece.key, "version": piece.version, "html": piece.html}
-
-
-def _articles(pieces: Sequence[dict[str, str]]) -> str:
+def _articles(pieces: Sequence[Piece]) -> str:
     """Newest first, as the page's script keeps them."""
     return "".join(
         f'<article id="{escape(piece["key"])}" data-version="{escape(piece["version"])}">{piece["html"]}</article>'

@@ -125,13 +125,13 @@ def test_an_edited_message_is_one_card_with_its_past_and_its_thread() -> None:
     assert [reply.text for reply in first.replies] == ["worse"]
     assert [card.now.text for card in others] == ["another", "of nothing known"]
     (piece, *_) = cards.slack(arrived)
-    assert piece.key == "slack-1-000001" and piece.version == "1.1"
-    assert "edited once" in piece.html and "1 reply" in piece.html
+    assert piece["key"] == "slack-1-000001" and piece["version"] == "1.1"
+    assert "edited once" in piece["html"] and "1 reply" in piece["html"]
 
 
 def test_a_mail_shows_its_page_in_a_frame_without_scripts() -> None:
     (piece,) = cards.mails([(7, mail("a <subject>", page="<p>page</p>"))])
-    reader = read(piece.html)
+    reader = read(piece["html"])
     attributes = dict(reader.attributes)
     assert attributes["src"] == "/sandbox/mail/7.html"
     assert "allow-scripts" not in attributes["sandbox"]
@@ -140,7 +140,7 @@ def test_a_mail_shows_its_page_in_a_frame_without_scripts() -> None:
 
 def test_a_mail_without_a_page_shows_its_text_at_once() -> None:
     (piece,) = cards.mails([(0, mail())])
-    assert "<iframe" not in piece.html and "<details open>" in piece.html
+    assert "<iframe" not in piece["html"] and "<details open>" in piece["html"]
 
 
 @given(hostile)
@@ -152,7 +152,7 @@ def test_nothing_that_arrives_becomes_markup_of_ours(text: str) -> None:
         *cards.mails([(1, mail(subject or "x", text, text or "x"))]),
     ]
     for piece in pieces:
-        reader = read(piece.html)
+        reader = read(piece["html"])
         assert set(reader.tags) <= TAGS
         assert {name for name, _ in reader.attributes} <= ATTRIBUTES
         assert all(value.startswith(("http", "mailto")) for name, value in reader.attributes if name == "href")
