@@ -1,14 +1,11 @@
 """Secrets planted on purpose: one fresh random one in each place of an event, so that a leak names its place."""
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import partial
-from typing import Any
 
 import sentry_sdk
 from django.db.utils import OperationalError
-from sentry_sdk.types import Event, Hint
 
 
 @dataclass
@@ -61,7 +58,7 @@ def _error(canaries: Canaries, fail: Callable[[str], None]) -> str:
 
 def _furnish(scope: sentry_sdk.Scope, canaries: Canaries) -> None:
     """What stands on every kind of event."""
-    scope.add_event_processor(partial(_with_request, canaries))
+    scope.add_event_processor(lambda event, _hint: {**event, "request": _request(canaries)})
     scope.set_extra("api_key", canaries.plant("extra"))
     scope.set_context("payment", {"provider": "example", "client_secret": canaries.plant("context")})
     scope.set_tag("auth_token", canaries.plant("tag"))
@@ -72,11 +69,6 @@ def _furnish(scope: sentry_sdk.Scope, canaries: Canaries) -> None:
         message=f"Authorization: Bearer {bearer}",
         data={"password": canaries.plant("breadcrumb data")},
     )
-
-
-def _with_request(canaries: Canaries, event: Event, _hint: Hint) -> Event:
-    event["request"] = dict(_request(canaries))
-    return event
 
 
 def _read_cart(password: str) -> None:  # noqa: ARG001  being a local variable is its purpose
@@ -104,7 +96,7 @@ def _transaction(canaries: Canaries) -> None:
                 span.set_data("db.password", canaries.plant("span data"))
 
 
-def _request(canaries: Canaries) -> Mapping[str, Any]:
+def _request(canaries: Canaries) -> dict[str, object]:
     return {
         "method": "POST",
         "url": f"https://shop.example.com/pay?token={canaries.plant('request URL')}",

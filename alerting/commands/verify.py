@@ -109,29 +109,23 @@ def masked(dsn: str) -> str:
 
 def _read_back(settings: Settings, dsn: str, sent: Sequence[Sent], canaries: Canaries, ends: float) -> Reading:
     client = SentryClient(settings.SENTRY_URL, settings.secret("SENTRY_AUTH_TOKEN"), LocalBudget())
-    waiting, found = {each.event_id: each for each in sent if each.event_id}, dict[str, Found]()
+    waiting, found = [each for each in sent if each.event_id], dict[str, Found]()
     unreadable: SourceError | None = None
     try:
         project = _project(client, settings.SENTRY_ORG, urlsplit(dsn).path.rsplit("/", 1)[-1])
+        while waiting and time.monotonic() < ends:
+            for each in list(waiting):
+                event = _event(client, settings.SENTRY_ORG, project, each.event_id)
+                if event is not None:
+                    leaks = tuple(canaries.found_in(json.dumps(event, ensure_ascii=False)))
+                    found[each.event_id] = Found(each, True, str(event.get("groupID") or ""), leaks)
+                    waiting.remove(each)
+            if waiting:
+                time.sleep(PAUSE_SECONDS)
     except SourceError as error:
         if not error.no_path:
             raise
-        project, unreadable = "", error
-    while waiting and unreadable is None and time.monotonic() < ends:
-        for event_id, each in list(waiting.items()):
-            try:
-                event = _event(client, settings.SENTRY_ORG, project, event_id)
-            except SourceError as error:
-                if not error.no_path:
-                    raise
-                unreadable = error
-                break
-            if event is not None:
-                leaks = tuple(canaries.found_in(json.dumps(event, ensure_ascii=False)))
-                found[event_id] = Found(each, arrived=True, group=str(event.get("groupID") or ""), leaks=leaks)
-                del waiting[event_id]
-        if waiting and unreadable is None:
-            time.sleep(PAUSE_SECONDS)
+        unreadable = error
     return Reading([found.get(each.event_id, Found(each, arrived=False)) for each in sent], unreadable)
 
 

@@ -84,16 +84,14 @@ class Programs:
         self._readers[name] = threading.Thread(target=self._read, args=(name, process), name=name, daemon=True)
         self._readers[name].start()
 
-    def wait_for(self, name: str, *words: str) -> str:
-        """Until this program has printed each of the words; returns the last line. Raises CommandError instead."""
-        missing, ends = set(words), time.monotonic() + READY_SECONDS
+    def wait_for(self, name: str, words: str) -> str:
+        """Until this program has printed the words; returns their line. Raises CommandError instead."""
+        ends = time.monotonic() + READY_SECONDS
         while time.monotonic() < ends:
             self.check()
             speaker, line = self.pump(LOOK_SECONDS)
-            if speaker == name and (found := {each for each in missing if each in line}):
-                missing -= found
-                if not missing:
-                    return line
+            if speaker == name and words in line:
+                return line
         raise self.obituary(name, "was not ready in time")
 
     def pump(self, timeout: float) -> tuple[str, str]:
