@@ -35,14 +35,10 @@ def _parts_of(_pid: int) -> Parts:
     return wiring.parts(settings, budget)
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
 @app.task(name="alerting.tick")
 def tick() -> None:
     """One evaluation of every rule; then a hint to deliver, and the dead man's switch."""
-    report = pipeline.evaluate_tick(_parts(), _now())
+    report = pipeline.evaluate_tick(_parts(), datetime.now(UTC))
     if report is None:
         return
     if report.owed:
@@ -67,7 +63,7 @@ def deliver(channel: str) -> None:
 @app.task(name="alerting.heartbeat")
 def heartbeat() -> None:
     """Once a minute: check in with Sentry's cron monitor, and notice evaluations that stopped finishing."""
-    blind = pipeline.supervise(_parts(), _now())
+    blind = pipeline.supervise(_parts(), datetime.now(UTC))
     sentry_sdk.crons.capture_checkin(
         monitor_slug=MONITOR_SLUG,
         status="error" if blind else "ok",
@@ -82,7 +78,7 @@ def heartbeat() -> None:
 @app.task(name="alerting.housekeeping")
 def housekeeping() -> None:
     """Delete what nobody will ask about any more."""
-    removed = take_turn(_now(), config.current().ALERTING_HISTORY_DAYS)
+    removed = take_turn(datetime.now(UTC), config.current().ALERTING_HISTORY_DAYS)
     if removed:
         logger.info("housekeeping removed %s rows", removed)
 

@@ -6,9 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 DEFAULT = re.compile(r"\{\{\s*default\s*\}\}")
-SECURITY_REPORTS = ("csp", "hpkp", "expectct", "expectstaple")
 LEVELS = frozenset({"fatal", "error", "warning", "info", "debug"})
-LEVEL_ALIASES = {"warn": "warning", "critical": "fatal", "log": "info"}
 VARYING = re.compile(r"0x[0-9a-f]+|[0-9a-f]{8}-[0-9a-f-]{27}|[0-9a-f]{16,}|\d+", re.IGNORECASE)
 
 
@@ -52,16 +50,13 @@ def exception(payload: Mapping[str, Any]) -> Mapping[str, Any] | None:
 
 
 def type_of(payload: Mapping[str, Any]) -> str:
-    """As Relay infers it: what has an exception is an error, a security report is named by its section."""
-    if exception(payload):
-        return "error"
-    return next((name for name in SECURITY_REPORTS if payload.get(name)), "default")
+    """As Relay infers it: what has an exception is an error."""
+    return "error" if exception(payload) else "default"
 
 
 def level_of(payload: Mapping[str, Any]) -> str:
     """An event without a level, or with one that nobody knows, is an error."""
     level = str(payload.get("level") or "").lower()
-    level = LEVEL_ALIASES.get(level, level)
     return level if level in LEVELS else "error"
 
 
