@@ -18,10 +18,12 @@ WORTH_SAYING = timedelta(minutes=5)
 
 
 class Limits(Protocol):
-    """How long between ticks, and how far back we look."""
+    """How long between ticks, when windows are settled, and how far back we look."""
 
     @property
     def interval_seconds(self) -> int: ...
+    @property
+    def settle_seconds(self) -> int: ...
     @property
     def catch_up_seconds(self) -> int: ...
 
@@ -59,7 +61,7 @@ def give_up(lost: Sequence[Gap], now: datetime) -> list[Window]:
     for gap in lost:
         gap.finished_at, gap.outcome = now, "too long ago"
         gap.save(update_fields=("finished_at", "outcome"))
-    return [Window(gap.start, gap.end) for gap in lost]
+    return [gap.window for gap in lost]
 
 
 def mark(blocks: Iterable[Block], found: Sequence[Gap], now: datetime) -> None:
@@ -71,10 +73,6 @@ def mark(blocks: Iterable[Block], found: Sequence[Gap], now: datetime) -> None:
         for block in blocks:
             if block.start < gap.end and gap.start < block.end:
                 block.unjudged = dict.fromkeys(block.counts, now.timestamp())
-
-
-def windows(found: Sequence[Gap]) -> list[Window]:
-    return [Window(gap.start, gap.end) for gap in found]
 
 
 def progress(found: Sequence[Gap], blocks: Sequence[Block], requests: int, told: int, now: datetime) -> None:

@@ -12,9 +12,9 @@ from alerting.poll import ingestion
 from alerting.poll.blocks import Block, Count
 from alerting.poll.ingestion import Behind
 from alerting.poll.look_back import Turn
-from alerting.poll.past import Breach, Past, Scope, arrivals
+from alerting.poll.past import Breach, Past, Scope
 from alerting.rules.answers import Answer, Source
-from alerting.rules.model import Rule, Window
+from alerting.rules.model import Rule
 
 # What is due later than that was due before the clock was set back.
 LONGEST_REST = timedelta(minutes=15)
@@ -37,29 +37,25 @@ class Range:
 
 @dataclass(slots=True)
 class Review:
-    """One turn: what it found, and everything there is to write."""
+    """One turn that has run: what it found, and what of the database it began with, `lost` gaps included."""
 
-    rule: Rule
-    past: Past
+    turn: Turn
+    breaches: Sequence[Breach]
     stored: Mapping[datetime, tuple[Any, ...]]
     unjudged: Sequence[Gap]
-    watched: str
-    breaches: list[Breach]
-    requests: int
-    due_at: datetime
-    grown: Sequence[Window]
     lost: Sequence[Gap]
-    catch_up_seconds: int
+    reach: Range
 
     def save(self, desk: Desk, now: datetime) -> tuple[int, dict[str, Any]]:
         """Within the caller's transaction: tell what was found; returns the notices owed and what to remember."""
-        owed = late.tell(self.rule, self.breaches, desk, now)
-        _store(self.past.blocks, self.stored)
-        gaps.progress(self.unjudged, self.past.blocks, self.requests, len(self.breaches), now)
+        past, scope = self.turn.memory, self.turn.scope
+        owed = late.tell(scope.rule, self.breaches, desk, now)
+        _store(past.blocks, self.stored)
+        gaps.progress(self.unjudged, past.blocks, self.turn.requests, len(self.breaches), now)
         if self.lost:
             lost, open_now = gaps.give_up(self.lost, now), every_open_incident()
-            owed += blindness.leave_out(lost, open_now, self.catch_up_seconds, desk.channels, now)
-        return owed, {"watched": self.watched, "due_at": self.due_at.isoformat(), **self.past.to_json()}
+            owed += blindness.leave_out(lost, open_now, self.reach.catch_up_seconds, desk.channels, now)
+        return owed, {"watched": self.reach.watched, "due_at": past.due_at(scope).isoformat(), **past.to_json()}
 
 
 def look_back(
@@ -80,13 +76,9 @@ def look_back(
     found, lost = [gap for gap in waiting if gap.end > origin], [gap for gap in waiting if gap.end <= origin]
     gaps.mark(past.blocks, found, now)
     told = late.told(rule, environment, reach.settle_seconds, origin)
-    scope = Scope(rule, now, reach.settle_seconds, origin, gaps.windows(found), told)
+    scope = Scope(rule, now, reach.settle_seconds, origin, [gap.window for gap in found], told)
     turn = Turn(source, past, scope, limit)
-    stored = {start: tuple(rest) for start, *rest in rows}
-    breaches = turn.run()
-    due_at, seconds = past.due_at(scope), reach.catch_up_seconds
-    watched, grown = reach.watched, turn.grown
-    return Review(rule, past, stored, found, watched, breaches, turn.requests, due_at, grown, lost, seconds)
+    return Review(turn, turn.run(), {start: tuple(rest) for start, *rest in rows}, found, lost, reach)
 
 
 def is_due(memory: Mapping[str, Any], now: datetime) -> bool:
@@ -97,8 +89,9 @@ def is_due(memory: Mapping[str, Any], now: datetime) -> bool:
 
 def behind(memory: Mapping[str, Any], answers: Sequence[Answer], now: datetime) -> Behind:
     """Whether ingestion is behind, by what looking back has found and by this tick's answers."""
-    late = ingestion.late_projects(arrivals(memory), now)
-    return ingestion.behind(late, memory.get("late_since", {}), memory.get("usual", {}), answers, now)
+    past = Past.from_json(memory, [])
+    late = ingestion.late_projects(past.arrivals, now)
+    return ingestion.behind(late, past.late_since, past.usual, answers, now)
 
 
 def _block(start: datetime, end: datetime, counts: Mapping[str, Any], unjudged: Mapping[str, float]) -> Block:

@@ -3,16 +3,16 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
 
 from alerting.incidents import gaps, late
 from alerting.incidents.blindness import Sight
 from alerting.incidents.evaluator_state import EvaluatorState
+from alerting.incidents.gaps import Limits
 from alerting.incidents.record import Desk
 from alerting.poll import rate_review, traffic
 from alerting.poll.blocks import Told
 from alerting.poll.past import Breach
-from alerting.poll.rate_review import Found, Review
+from alerting.poll.rate_review import Review
 from alerting.rules.answers import Measure, Source
 from alerting.rules.model import Rule, Verdict, Window
 
@@ -22,30 +22,13 @@ SHORTEST_GAP = timedelta(minutes=3)
 TURN_SECONDS = 120
 
 
-class Span(Protocol):
-    """What decides how much has to be read again."""
-
-    @property
-    def interval_seconds(self) -> int: ...
-    @property
-    def settle_seconds(self) -> int: ...
-    @property
-    def catch_up_seconds(self) -> int: ...
-
-
 @dataclass(frozen=True, slots=True)
 class Turn:
     """What is left to do after some reading, and what was found, by rule."""
 
     left: Sequence[Review]
-    found: Sequence[Mapping[str, Sequence[Found]]]
+    found: Sequence[Mapping[str, Sequence[Breach]]]
     requests: int
-
-    def remaining(
-        self, rules: Sequence[Rule], grown: Sequence[Window], settled: datetime, now: datetime
-    ) -> list[Review]:
-        """What is left; into the windows of `grown` more errors have come."""
-        return rate_review.with_grown(self.left, rules, grown, settled, now)
 
     def tell(self, rules: Sequence[Rule], desk: Desk, settle_seconds: int, now: datetime) -> int:
         """Within the caller's transaction; returns how many notices are now owed."""
@@ -57,7 +40,7 @@ class Turn:
                 since = min((each.stretch.start for each in found), default=since)
                 told = late.told(rule, desk.environment, settle_seconds, since) if found else {}
                 news = [
-                    Breach(each.project, each.stretch, each.worst, each.value, each.stretch.start)
+                    each
                     for each in found
                     if not any(_is_same(one, each.stretch, rule) for one in told.get(each.project.id, ()))
                 ]
@@ -66,20 +49,25 @@ class Turn:
 
 
 def wanted(
-    state: EvaluatorState, sight: Sight, rules: Sequence[Rule], verdicts: Sequence[Verdict], span: Span, now: datetime
+    state: EvaluatorState,
+    sight: Sight,
+    rules: Sequence[Rule],
+    verdicts: Sequence[Verdict],
+    limits: Limits,
+    now: datetime,
 ) -> tuple[list[Review], Window | None]:
     """What has to be read afterwards, this tick's news included, and what of it is too long ago, None mostly."""
     reviews = list(state.rates)
-    if span.catch_up_seconds:
+    if limits.catch_up_seconds:
         reviews = rate_review.with_held(reviews, verdicts, now)
     name = Measure.PERFORMANCE.value
     last = state.sight.good.get(name)
-    longest = max(SHORTEST_GAP, timedelta(seconds=4 * span.interval_seconds))
+    longest = max(SHORTEST_GAP, timedelta(seconds=4 * limits.interval_seconds))
     left_out = None
-    if last is not None and span.catch_up_seconds and sight.good.get(name) == now and now - last > longest:
-        earliest = max(state.started_at, now - timedelta(seconds=span.catch_up_seconds))
+    if last is not None and limits.catch_up_seconds and sight.good.get(name) == now and now - last > longest:
+        earliest = max(state.started_at, now - timedelta(seconds=limits.catch_up_seconds))
         left_out = Window(last, earliest) if earliest - last >= gaps.WORTH_SAYING else None
-        reviews += rate_review.after_a_gap(rules, max(last, earliest), span.settle_seconds, now)
+        reviews += rate_review.after_a_gap(rules, max(last, earliest), limits.settle_seconds, now)
     return reviews, left_out
 
 
@@ -97,7 +85,7 @@ def go_on(
 ) -> Turn:
     """Read what is to be read, as far as the limit goes."""
     left: list[Review] = []
-    found: list[Mapping[str, Sequence[Found]]] = []
+    found: list[Mapping[str, Sequence[Breach]]] = []
     requests = 0
     usual = traffic.usual(state.traffic)
     for asked in state.rates:

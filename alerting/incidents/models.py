@@ -5,6 +5,8 @@ import uuid
 from django.db import models
 from django.db.models import Q
 
+from alerting.rules.model import Window
+
 
 class Incident(models.Model):
     """One rule being broken for one project (and environment), from first breach to recovery.
@@ -172,6 +174,10 @@ class Gap(models.Model):
 
     class Meta:
         ordering = ("-id",)
+
+    @property
+    def window(self) -> Window:
+        return Window(self.start, self.end)
 
     def __str__(self) -> str:
         return f"gap {self.start:%H:%M:%S} to {self.end:%H:%M:%S}"

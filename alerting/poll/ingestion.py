@@ -4,14 +4,16 @@ It shows where events keep coming into blocks that counted as settled; where oth
 silent; where Sentry has accepted more than can be read; where a window's transactions stop before its end.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+import math
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from alerting.poll import traffic
 from alerting.poll.past import Arrived
 from alerting.rules.answers import Answer, Measure, Priority, Question
-from alerting.rules.model import Outcome, Reason, Rule, Trust, Verdict, Window
+from alerting.rules.model import Outcome, Reason, Trust, Verdict, Window
 from alerting.rules.units import span
 
 # Half of what arrives is late: then the newest windows hold half of what happens at most.
@@ -29,6 +31,12 @@ FEWEST_IN_TAIL = 5.0
 EMPTY_TAIL = 0.1
 THIN_TAIL = 0.6
 END_MISSING = "its newest transactions are missing"
+LATE_LATELY = "its transactions were late until a moment ago"
+# Where the usual traffic is not known: what is over so many times the threshold is so without a hole, too.
+MOST_BY_A_HOLE = 2.0
+
+# A rule's name and a project's id.
+Key = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,23 +47,29 @@ class Behind:
     everywhere: str = ""
     silent_but_for: Mapping[str, str] = field(default_factory=dict)
 
-    def of(self, project_id: str) -> str:
-        return self.everywhere or self.projects.get(project_id, "") or self.silent_but_for.get(project_id, "")
+    def doubt(self, verdict: Verdict) -> str:
+        """Why late events would change this verdict; empty where they would not, or ingestion is not behind."""
+        if verdict.rule.kind.needs_transactions:
+            may_change = verdict.reading.trust in {Trust.VALUE, Trust.NO_DATA}
+        else:
+            may_change = verdict.outcome is Outcome.CLEAR
+        project = verdict.reading.project.id
+        why = self.everywhere or self.projects.get(project, "") or self.silent_but_for.get(project, "")
+        return why if may_change else ""
 
 
 def late_projects(arrivals: Sequence[Arrived], now: datetime) -> dict[str, str]:
     """Projects of which most of what came lately belongs into blocks that had been judged."""
-    late: dict[str, int] = {}
-    fresh: dict[str, int] = {}
+    late: Counter[str] = Counter()
+    fresh: Counter[str] = Counter()
     for each in arrivals:
         if now - each.at <= LATE_FOR:
-            for counts, found in ((each.late, late), (each.fresh, fresh)):
-                for project, count in counts.items():
-                    found[project] = found.get(project, 0) + count
+            late.update(each.late)
+            fresh.update(each.fresh)
     return {
-        project: f"{count} of the {count + fresh.get(project, 0)} errors that came in the last minutes were late"
+        project: f"{count} of the {count + fresh[project]} errors that came in the last minutes were late"
         for project, count in late.items()
-        if count >= FEWEST_LATE and count >= LATE_SHARE * (count + fresh.get(project, 0))
+        if count >= FEWEST_LATE and count >= LATE_SHARE * (count + fresh[project])
     }
 
 
@@ -98,56 +112,37 @@ def _newest(answers: Sequence[Answer]) -> dict[str, datetime] | None:
 
 def _silence(usual: Mapping[str, float], newest: Mapping[str, datetime], left_out: str, now: datetime) -> str:
     """Why the silence of all projects but one is no chance; empty where it may be."""
-    others = {project: share for project, share in usual.items() if project != left_out and share > 0}
+    others = [share for project, share in usual.items() if project != left_out and share > 0]
     heard = [at for project, at in newest.items() if project != left_out]
     length = now - max(heard) if heard else timedelta(minutes=5)
     minutes = min(length, LONGEST_SILENCE).total_seconds() / 60
     if minutes < 1:
         return ""
-    expected = sum(1 - (1 - min(share, 0.99)) ** minutes for share in others.values())
-    chance = 1.0
-    for share in others.values():
-        chance *= (1 - min(share, 0.99)) ** minutes
-    if expected < FEWEST_EXPECTED or chance > UNLIKELY:
+    silent = [(1 - min(share, 0.99)) ** minutes for share in others]
+    if sum(1 - each for each in silent) < FEWEST_EXPECTED or math.prod(silent) > UNLIKELY:
         return ""
     return f"no error of any other project is younger than {span(length.total_seconds())}, which is unusual"
 
 
-def hold(verdicts: Iterable[Verdict], found: Behind) -> list[Verdict]:
-    """The verdicts, without those that late events would change."""
-    return [
-        held(verdict, why) if (why := found.of(verdict.reading.project.id)) and _may_change(verdict) else verdict
-        for verdict in verdicts
-    ]
-
-
-def _may_change(verdict: Verdict) -> bool:
-    if verdict.rule.kind.needs_transactions:
-        return verdict.reading.trust in {Trust.VALUE, Trust.NO_DATA}
-    return verdict.outcome is Outcome.CLEAR
+def hold(verdicts: Iterable[Verdict], doubt: Callable[[Verdict], str]) -> list[Verdict]:
+    """The verdicts, as not known where there is a doubt: why, as the rest of a sentence, empty where there is none."""
+    return [held(each, why) if (why := doubt(each)) else each for each in verdicts]
 
 
 def held(verdict: Verdict, why: str) -> Verdict:
     """The verdict, as not known for this reason."""
-    note = f"{verdict.reading.note} Not judged, for Sentry's ingestion is behind: {why}.".strip()
-    reading = replace(verdict.reading, note=note)
-    return replace(verdict, reading=reading, outcome=Outcome.UNKNOWN, reason=Reason.INGESTION_BEHIND, why=why)
+    said = f"Not judged, for Sentry's ingestion is behind: {why}."
+    return replace(_not_known(verdict, Reason.INGESTION_BEHIND, said), why=why)
 
 
-def _not_known(verdict: Verdict) -> Verdict:
-    note = f"{verdict.reading.note} Not judged: whether Sentry's ingestion is behind has still to be asked.".strip()
-    reading = replace(verdict.reading, note=note)
-    return replace(verdict, reading=reading, outcome=Outcome.UNKNOWN, reason=Reason.INGESTION_UNKNOWN)
+def _unasked(verdict: Verdict) -> Verdict:
+    said = "Not judged: whether Sentry's ingestion is behind has still to be asked."
+    return _not_known(verdict, Reason.INGESTION_UNKNOWN, said)
 
 
-def hold_ends(verdicts: Iterable[Verdict]) -> list[Verdict]:
-    """Without all that could end something: what has to be asked before an end is told has not been asked yet."""
-    return [_not_known(each) if may_end(each) else each for each in verdicts]
-
-
-def hold_where_traffic_stopped(verdicts: Iterable[Verdict], why: str) -> list[Verdict]:
-    """Without all that could end something, where the transactions of most projects have stopped at once."""
-    return [held(each, why) if why and may_end(each) else each for each in verdicts]
+def _not_known(verdict: Verdict, reason: Reason, said: str) -> Verdict:
+    reading = replace(verdict.reading, note=f"{verdict.reading.note} {said}".strip())
+    return replace(verdict, reading=reading, outcome=Outcome.UNKNOWN, reason=reason)
 
 
 def may_end(verdict: Verdict) -> bool:
@@ -155,31 +150,68 @@ def may_end(verdict: Verdict) -> bool:
     return verdict.outcome is Outcome.CLEAR or verdict.reason in {Reason.TOO_FEW_TRANSACTIONS, Reason.NO_TRANSACTIONS}
 
 
+def hold_ends(verdicts: Iterable[Verdict]) -> list[Verdict]:
+    """Without all that could end something: what has to be asked before an end is told has not been asked yet."""
+    return [_unasked(each) if may_end(each) else each for each in verdicts]
+
+
+def hold_where_traffic_stopped(verdicts: Iterable[Verdict], why: str) -> list[Verdict]:
+    """Without all that could end something, where the transactions of most projects have stopped at once."""
+    return hold(verdicts, lambda each: why if may_end(each) else "")
+
+
 def hold_after_an_outage(
-    verdicts: Iterable[Verdict], open_now: Iterable[tuple[str, str]], usual: Mapping[str, float], back: datetime
+    verdicts: Iterable[Verdict], open_now: Collection[Key], usual: Mapping[str, float], back: datetime
 ) -> list[Verdict]:
     """Without what is about to be told of windows that reach into an outage that was over at `back`, and that usual
     traffic would carry under the threshold: what was sent meanwhile is ingested over the minutes after it."""
-    known = set(open_now)
-    return [
-        held(verdict, "its transactions from an outage may still be coming in")
-        if verdict.rule.kind.needs_transactions
-        and (verdict.rule.name, verdict.reading.project.id) not in known
-        and verdict.reading.window.start < back
-        and traffic.may_be_incomplete(verdict, usual)
-        else verdict
-        for verdict in verdicts
-    ]
+
+    def doubt(each: Verdict) -> str:
+        may_lack = each.reading.window.start < back and traffic.may_be_incomplete(each, usual)
+        is_news = each.rule.kind.needs_transactions and _key(each) not in open_now
+        return "its transactions from an outage may still be coming in" if is_news and may_lack else ""
+
+    return hold(verdicts, doubt)
 
 
-def tails(verdicts: Iterable[Verdict], open_now: Iterable[tuple[str, str]]) -> list[Question]:
+def ends_missing(verdicts: Iterable[Verdict]) -> dict[str, datetime]:
+    """By project id: until when its transactions were found to be late."""
+    return {each.reading.project.id: each.reading.window.end for each in verdicts if each.why == END_MISSING}
+
+
+def hold_around_lag(
+    verdicts: Iterable[Verdict], open_now: Collection[Key], late: Mapping[str, datetime], usual: Mapping[str, float]
+) -> list[Verdict]:
+    """Without what is about to be told, or to end, by windows that hold a moment up to which transactions were late:
+    those that are punctual again come in before the last late ones do. A window as full as usual is judged."""
+    everywhere = late.get(traffic.EVERYWHERE)
+
+    def doubt(each: Verdict) -> str:
+        start = each.reading.window.start
+        until = max((at for at in (everywhere, late.get(each.reading.project.id)) if at is not None), default=start)
+        if until <= start or not each.rule.kind.needs_transactions:
+            return ""
+        if _key(each) in open_now:
+            return LATE_LATELY if may_end(each) and not traffic.is_full(each, usual) else ""
+        return LATE_LATELY if _may_be_a_hole(each, usual) else ""
+
+    return hold(verdicts, doubt)
+
+
+def _may_be_a_hole(verdict: Verdict, usual: Mapping[str, float]) -> bool:
+    """Whether it is over the threshold only because transactions are missing, as far as is known."""
+    if verdict.reading.project.id in usual:
+        return traffic.may_be_incomplete(verdict, usual, enough=1.0)
+    is_rate = verdict.outcome is Outcome.BREACHED and verdict.rule.kind.is_ratio
+    return is_rate and (verdict.reading.value or 0.0) <= MOST_BY_A_HOLE * verdict.rule.threshold
+
+
+def tails(verdicts: Iterable[Verdict], open_now: Collection[Key]) -> list[Question]:
     """The end of each window in which a ratio or percentile is about to be told: is it as full as the rest?"""
-    known = set(open_now)
-    found: dict[Window, set[str]] = {}
+    found: dict[Window, set[str]] = defaultdict(set)
     for verdict in verdicts:
-        key = (verdict.rule.name, verdict.reading.project.id)
-        if verdict.rule.kind.needs_transactions and verdict.outcome is Outcome.BREACHED and key not in known:
-            found.setdefault(_tail(verdict.reading.window), set()).add(verdict.reading.project.id)
+        if _is_over(verdict) and _key(verdict) not in open_now:
+            found[_tail(verdict.reading.window)].add(verdict.reading.project.id)
     return [
         Question(Measure.PERFORMANCE, window, Priority.HIGH, settled=True, project_ids=tuple(sorted(ids)[:100]))
         for window, ids in found.items()
@@ -187,39 +219,38 @@ def tails(verdicts: Iterable[Verdict], open_now: Iterable[tuple[str, str]]) -> l
 
 
 def hold_where_the_end_is_missing(
-    verdicts: Iterable[Verdict], asked: Sequence[Answer], not_asked: Iterable[Question]
+    verdicts: Iterable[Verdict], asked: Sequence[Answer], not_asked: Sequence[Question]
 ) -> list[Verdict]:
     """Without those whose window ends before its transactions are in, or where there was no room to ask for that."""
-    counts = {
-        (answer.question.window, project.id): row.transactions or 0
-        for answer in asked
-        if answer.trust is Trust.VALUE
-        for project, row in answer.rows.items()
-    }
-    known = {(answer.question.window, each) for answer in asked for each in answer.question.project_ids}
-    unread = {answer.question.window for answer in asked if answer.trust is not Trust.VALUE}
-    for question in not_asked:
-        known |= {(question.window, each) for each in question.project_ids}
-        unread.add(question.window)
-    result: list[Verdict] = []
-    for verdict in verdicts:
-        key = (_tail(verdict.reading.window), verdict.reading.project.id)
-        if key not in known or not verdict.rule.kind.needs_transactions or verdict.outcome is not Outcome.BREACHED:
-            result.append(verdict)
-        elif key[0] in unread:
-            result.append(_not_known(verdict))
-        elif _is_missing(verdict.rule, verdict, counts.get(key, 0)):
-            result.append(held(verdict, END_MISSING))
-        else:
-            result.append(verdict)
-    return result
+    read = {answer.question.window: answer for answer in asked if answer.trust is Trust.VALUE}
+    questions = [*(answer.question for answer in asked), *not_asked]
+    wanted = {(question.window, each) for question in questions for each in question.project_ids}
+
+    def looked_at(verdict: Verdict) -> Verdict:
+        tail, project = _tail(verdict.reading.window), verdict.reading.project.id
+        if (tail, project) not in wanted or not _is_over(verdict):
+            return verdict
+        if tail not in read:
+            return _unasked(verdict)
+        counts = {found.id: row.transactions or 0 for found, row in read[tail].rows.items()}
+        return held(verdict, END_MISSING) if _is_missing(verdict, counts.get(project, 0)) else verdict
+
+    return [looked_at(verdict) for verdict in verdicts]
+
+
+def _is_over(verdict: Verdict) -> bool:
+    return verdict.rule.kind.needs_transactions and verdict.outcome is Outcome.BREACHED
+
+
+def _key(verdict: Verdict) -> Key:
+    return verdict.rule.name, verdict.reading.project.id
 
 
 def _tail(window: Window) -> Window:
     return Window(window.end - timedelta(seconds=max(1, int(window.seconds) // TAIL_SHARE)), window.end)
 
 
-def _is_missing(rule: Rule, verdict: Verdict, in_tail: int) -> bool:
+def _is_missing(verdict: Verdict, in_tail: int) -> bool:
     """Whether the tail is too empty for the rest, and the ratio would not be over the threshold if it were not."""
     sample = verdict.reading.sample or 0
     tail = _tail(verdict.reading.window).seconds / verdict.reading.window.seconds
@@ -227,9 +258,9 @@ def _is_missing(rule: Rule, verdict: Verdict, in_tail: int) -> bool:
     expected = usual * tail
     if expected < FEWEST_IN_TAIL or in_tail >= THIN_TAIL * expected or in_tail > expected - 3 * expected**0.5:
         return False
-    if in_tail <= EMPTY_TAIL * expected or not rule.kind.is_ratio:
+    if in_tail <= EMPTY_TAIL * expected or not verdict.rule.kind.is_ratio:
         return True
-    return verdict.reading.detail.get("errors", 0.0) / usual <= rule.threshold
+    return verdict.reading.detail.get("errors", 0.0) / usual <= verdict.rule.threshold
 
 
 def unreadable(answers: Sequence[Answer]) -> dict[str, int]:
@@ -249,15 +280,12 @@ def unreadable(answers: Sequence[Answer]) -> dict[str, int]:
 
 def hold_what_is_accepted(verdicts: Iterable[Verdict], missing: Mapping[str, int]) -> list[Verdict]:
     """Without recoveries that what was accepted, and is not readable yet, would undo."""
-    result: list[Verdict] = []
-    for verdict in verdicts:
-        count = missing.get(verdict.reading.project.id, 0)
-        errors = verdict.reading.detail.get("errors", verdict.reading.value or 0.0)
-        limit = verdict.rule.threshold
-        if verdict.rule.kind.is_ratio:
-            limit *= verdict.reading.sample or 0
-        if count >= FEWEST_LATE and verdict.outcome is Outcome.CLEAR and errors + count > limit:
-            result.append(held(verdict, f"Sentry has accepted {count} errors of this project that cannot be read yet"))
-        else:
-            result.append(verdict)
-    return result
+
+    def doubt(each: Verdict) -> str:
+        count = missing.get(each.reading.project.id, 0)
+        errors = each.reading.detail.get("errors", each.reading.value or 0.0)
+        limit = each.rule.threshold * ((each.reading.sample or 0) if each.rule.kind.is_ratio else 1)
+        is_undone = count >= FEWEST_LATE and each.outcome is Outcome.CLEAR and errors + count > limit
+        return f"Sentry has accepted {count} errors of this project that cannot be read yet" if is_undone else ""
+
+    return hold(verdicts, doubt)

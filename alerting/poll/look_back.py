@@ -5,13 +5,14 @@ the threshold is it looked for, by halving; what windows around it hold is then 
 """
 
 import logging
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from alerting.poll import blocks as past
 from alerting.poll.blocks import Block, Count, Cut
 from alerting.poll.ingestion import late_projects
-from alerting.poll.past import LOOK_EVERY, Arrived, Breach, Numbers, Past, Scope, Span
+from alerting.poll.past import LOOK_EVERY, Arrived, Breach, Past, Scope, Span
 from alerting.rules.answers import Answer, Measure, Priority, Question, Row, Source
 from alerting.rules.model import Project, Trust, Window
 
@@ -34,7 +35,7 @@ class Turn:
         self.failed: Answer | None = None
         self.grown: list[Window] = []
         self._source = source
-        self._scope = scope
+        self.scope = scope
         self._limit = limit
 
     def run(self) -> list[Breach]:
@@ -46,7 +47,7 @@ class Turn:
             pass
         breaches += self._judge(frozenset(each.project.id for each in breaches))
         if not self.memory.spans:
-            self.memory.blocks = past.merged(self.memory.blocks, self._scope.now - FINE_FOR, self._scope.length)
+            self.memory.blocks = past.merged(self.memory.blocks, self.scope.now - FINE_FOR, self.scope.length)
         return breaches
 
     def _may_ask(self) -> bool:
@@ -54,7 +55,7 @@ class Turn:
 
     def _step(self) -> bool:
         """The most urgent piece of work; false where nothing is left to do."""
-        memory, scope = self.memory, self._scope
+        memory, scope = self.memory, self.scope
         last = memory.blocks[-1].end if memory.blocks else scope.origin
         if scope.edge > last:
             return self._read_new(Window(last, scope.edge))
@@ -72,10 +73,9 @@ class Turn:
         if counts is None:
             return False
         block = Block(window.start, window.end)
-        block.replace(counts, self._scope.now)
+        block.replace(counts, self.scope.now)
         self.memory.blocks.append(block)
-        for project, count in counts.items():
-            self.memory.fresh[project] = self.memory.fresh.get(project, 0) + count.errors
+        self.memory.fresh.update(_errors(counts))
         return True
 
     def _look(self) -> bool:
@@ -84,21 +84,18 @@ class Turn:
         counts = self._read(whole)
         if counts is None:
             return False
-        expected = _sum(memory.blocks)
-        late: Numbers = {}
-        for project in expected.keys() | counts.keys() | memory.offset.keys():
-            read = counts[project].errors if project in counts else 0
-            change = read - expected.get(project, 0) - memory.offset.get(project, 0)
-            if change:
-                memory.offset[project] = memory.offset.get(project, 0) + change
-            if change > 0:
-                memory.grown[project] = memory.grown.get(project, 0) + change
-                late[project] = change
-        memory.looked_at = self._scope.now
-        memory.arrivals.append(Arrived(self._scope.now, late, memory.fresh))
-        memory.fresh, memory.usual = {}, past.usual_shares(memory.blocks)
-        late_now = late_projects(memory.arrivals, self._scope.now)
-        memory.late_since = {each: memory.late_since.get(each, self._scope.now.isoformat()) for each in late_now}
+        change = _errors(counts)
+        change.subtract(_sum(memory.blocks))
+        change.subtract(memory.offset)
+        memory.offset.update({project: count for project, count in change.items() if count})
+        # Only what is positive.
+        late = +change
+        memory.grown.update(late)
+        memory.looked_at = self.scope.now
+        memory.arrivals.append(Arrived(self.scope.now, late, memory.fresh))
+        memory.fresh, memory.usual = Counter(), past.usual_shares(memory.blocks)
+        late_now = late_projects(memory.arrivals, self.scope.now)
+        memory.late_since = {each: memory.late_since.get(each, self.scope.now.isoformat()) for each in late_now}
         memory.suspects = [project for project in sorted(memory.grown) if self._is_suspect(project)]
         if memory.suspects:
             memory.spans = [Span(whole.start, whole.end, {key: n for key, n in memory.offset.items() if n})]
@@ -106,12 +103,11 @@ class Turn:
 
     def _is_suspect(self, project: str) -> bool:
         """Whether what has arrived could have carried a window of this project over the threshold."""
-        memory, scope = self.memory, self._scope
+        memory, scope = self.memory, self.scope
         if any(each.end is None for each in scope.told.get(project, ())):
             return False
-        return (
-            past.most_in_a_window(memory.blocks, project, scope.length) + memory.grown[project] > scope.rule.threshold
-        )
+        most = past.most_in_a_window(memory.blocks, project, scope.length) + memory.grown[project]
+        return most > scope.rule.threshold
 
     def _place(self, span: Span) -> bool:
         """Halve the stretch in which something arrived, until it is one block."""
@@ -127,14 +123,11 @@ class Turn:
         if not left:
             self._settle(inside[0], counts)
             return True
-        expected = _sum(left)
-        found = {project: count.errors for project, count in counts.items()}
-        before = {project: found.get(project, 0) - expected.get(project, 0) for project in found.keys() | expected}
-        after = {
-            project: span.growth.get(project, 0) - before.get(project, 0) for project in before.keys() | span.growth
-        }
+        before, after = _errors(counts), Counter(span.growth)
+        before.subtract(_sum(left))
+        after.subtract(before)
         for part, growth in ((left, before), (right, after)):
-            if any(growth.get(project, 0) > 0 for project in memory.suspects):
+            if any(growth[project] > 0 for project in memory.suspects):
                 changed = {project: count for project, count in growth.items() if count}
                 memory.spans.append(Span(part[0].start, part[-1].end, changed))
         self._tidy()
@@ -143,21 +136,21 @@ class Turn:
     def _settle(self, block: Block, counts: Mapping[str, Count]) -> None:
         """It was this block in which something arrived."""
         memory = self.memory
-        for project in counts.keys() | block.counts.keys():
-            change = (counts[project].errors if project in counts else 0) - block.errors(project)
-            memory.offset[project] = memory.offset.get(project, 0) - change
-            memory.grown[project] = memory.grown.get(project, 0) - max(0, change)
-        if any(count.errors > block.errors(project) for project, count in counts.items()):
+        change = _errors(counts)
+        change.subtract(_errors(block.counts))
+        memory.offset.subtract(change)
+        memory.grown.subtract(+change)
+        if +change:
             self.grown.append(Window(block.start, block.end))
-        block.replace(counts, self._scope.now)
+        block.replace(counts, self.scope.now)
         self._tidy()
 
     def _tidy(self) -> None:
         """Forget growth that is placed; of the suspects nothing is left once everything is."""
         memory = self.memory
         done = () if memory.spans else memory.suspects
-        memory.grown = {key: count for key, count in memory.grown.items() if count > 0 and key not in done}
-        memory.offset = {key: count for key, count in memory.offset.items() if count}
+        memory.grown = Counter({key: count for key, count in memory.grown.items() if count > 0 and key not in done})
+        memory.offset = Counter({key: count for key, count in memory.offset.items() if count})
         if not memory.spans:
             memory.suspects = []
 
@@ -169,7 +162,7 @@ class Turn:
         if counts is None:
             return False
         place = self.memory.blocks.index(cut.block)
-        self.memory.blocks[place : place + 1] = cut.block.split(cut.at, counts, self._scope.now)
+        self.memory.blocks[place : place + 1] = cut.block.split(cut.at, counts, self.scope.now)
         return True
 
     def _judge(self, told: frozenset[str]) -> list[Breach]:
@@ -182,9 +175,9 @@ class Turn:
             if project in told:
                 continue
             judged, is_done = self._judged(project), True
-            known = self._scope.told.get(project, ())
+            known = self.scope.told.get(project, ())
             for stretch in judged.breaches:
-                if any(each.runs_on_from(stretch, self._scope.length) for each in known):
+                if any(each.runs_on_from(stretch, self.scope.length) for each in known):
                     continue
                 dated = self._dated(project, stretch)
                 is_done = is_done and dated is not None
@@ -206,15 +199,15 @@ class Turn:
         counts = self._read(Window(block.start, block.end)) if self._may_ask() else None
         if counts is None:
             return None
-        block.replace(counts, self._scope.now)
-        if project not in counts or (block.errors(project) != known and block.length > self._scope.length):
+        block.replace(counts, self.scope.now)
+        if project not in counts or (block.errors(project) != known and block.length > self.scope.length):
             # What has come since may lie far from the stretch: it is judged again.
             return None
         first, last = (datetime.fromtimestamp(int(each), UTC) for each in counts[project][1:])
         return Window(first, max(stretch.end, last + timedelta(seconds=1)))
 
     def _describe(self, project: str, stretch: Window) -> Breach:
-        blocks, length = self.memory.blocks, self._scope.length
+        blocks, length = self.memory.blocks, self.scope.length
         start, end = stretch.start.timestamp(), stretch.end.timestamp()
         counted = [each.counts[project] for each in blocks if project in each.counts]
         inside = [each for each in counted if start <= each.first and each.last < end]
@@ -224,7 +217,7 @@ class Turn:
             if errors > value:
                 worst, value = each, errors
         window_start = datetime.fromtimestamp(int(worst.first), UTC)
-        still = (self._scope.now - timedelta(seconds=self._scope.settle_seconds) - length).timestamp()
+        still = (self.scope.now - timedelta(seconds=self.scope.settle_seconds) - length).timestamp()
         lasting = sum(each.errors for each in inside if each.last >= still)
         return Breach(
             Project(project, self.memory.names.get(project, project)),
@@ -232,12 +225,12 @@ class Turn:
             Window(window_start, window_start + length),
             value,
             first_error_at=datetime.fromtimestamp(inside[0].first, UTC),
-            goes_on=lasting > self._scope.rule.threshold,
-            continues=any(each.is_continued_by(stretch, length) for each in self._scope.told.get(project, ())),
+            goes_on=lasting > self.scope.rule.threshold,
+            continues=any(each.is_continued_by(stretch, length) for each in self.scope.told.get(project, ())),
         )
 
     def _judged(self, project: str) -> past.Judged:
-        scope = self._scope
+        scope = self.scope
         told = scope.told.get(project, ())
         return past.judge(self.memory.blocks, project, scope.length, scope.rule.threshold, told)
 
@@ -254,7 +247,7 @@ class Turn:
         return {project.id: _count(row, window) for project, row in answer.rows.items() if row.errors}
 
     def _forget(self) -> None:
-        memory, scope = self.memory, self._scope
+        memory, scope = self.memory, self.scope
         for project, left in memory.give_up(scope).items():
             logger.warning(
                 "Late errors of %s between %s and %s UTC are not judged: no requests were left for it",
@@ -277,9 +270,12 @@ def _count(row: Row, window: Window) -> Count:
     return Count(row.errors or 0, min(max(first, start), end), min(max(last, start), end))
 
 
-def _sum(blocks: Sequence[Block]) -> Numbers:
-    totals: Numbers = {}
+def _errors(counts: Mapping[str, Count]) -> Counter[str]:
+    return Counter({project: count.errors for project, count in counts.items()})
+
+
+def _sum(blocks: Sequence[Block]) -> Counter[str]:
+    totals: Counter[str] = Counter()
     for block in blocks:
-        for project, count in block.counts.items():
-            totals[project] = totals.get(project, 0) + count.errors
+        totals.update(_errors(block.counts))
     return totals

@@ -1,9 +1,12 @@
 """What is remembered of the past that is looked at again, and what a look goes by. Pure."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
+
+from pydantic import TypeAdapter
 
 from alerting.poll.blocks import Block, Told
 from alerting.rules import windows
@@ -16,11 +19,8 @@ BLOCKS_PER_WINDOW = 5
 # What cannot be decided for so long, because more urgent questions use up the requests, is left as it was judged.
 PATIENCE = timedelta(hours=1)
 
-Numbers = dict[str, int]
 
-
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """A stretch in which events have arrived, by project id, and nobody knows yet where."""
 
     start: datetime
@@ -28,8 +28,7 @@ class Span:
     growth: Mapping[str, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Arrived:
+class Arrived(NamedTuple):
     """What one look found, by project id: events that came after their block was read, and those of new blocks."""
 
     at: datetime
@@ -46,13 +45,13 @@ class Past:
 
     blocks: list[Block] = field(default_factory=list)
     looked_at: datetime | None = None
-    offset: Numbers = field(default_factory=dict)
-    grown: Numbers = field(default_factory=dict)
+    offset: Counter[str] = field(default_factory=Counter)
+    grown: Counter[str] = field(default_factory=Counter)
     suspects: list[str] = field(default_factory=list)
     spans: list[Span] = field(default_factory=list)
     names: dict[str, str] = field(default_factory=dict)
     arrivals: list[Arrived] = field(default_factory=list)
-    fresh: Numbers = field(default_factory=dict)
+    fresh: Counter[str] = field(default_factory=Counter)
     usual: dict[str, float] = field(default_factory=dict)
     late_since: dict[str, str] = field(default_factory=dict)
 
@@ -77,40 +76,16 @@ class Past:
 
     def to_json(self) -> dict[str, Any]:
         """All but the blocks, which are rows of their own."""
-        return {
-            "looked_at": self.looked_at.isoformat() if self.looked_at else None,
-            "offset": self.offset,
-            "grown": self.grown,
-            "suspects": self.suspects,
-            "spans": [[each.start.isoformat(), each.end.isoformat(), dict(each.growth)] for each in self.spans],
-            "names": self.names,
-            "arrivals": [[each.at.isoformat(), dict(each.late), dict(each.fresh)] for each in self.arrivals],
-            "fresh": self.fresh,
-            "usual": self.usual,
-            "late_since": self.late_since,
-        }
+        stored: dict[str, Any] = _STORED.dump_python(self, mode="json", exclude={"blocks"})
+        return stored
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any], blocks: list[Block]) -> "Past":
-        moment = datetime.fromisoformat
-        looked_at = data.get("looked_at")
-        return cls(
-            blocks=blocks,
-            looked_at=moment(looked_at) if looked_at else None,
-            offset=dict(data.get("offset", {})),
-            grown=dict(data.get("grown", {})),
-            suspects=list(data.get("suspects", [])),
-            spans=[Span(moment(start), moment(end), growth) for start, end, growth in data.get("spans", [])],
-            names=dict(data.get("names", {})),
-            arrivals=arrivals(data),
-            fresh=dict(data.get("fresh", {})),
-            usual=dict(data.get("usual", {})),
-            late_since=dict(data.get("late_since", {})),
-        )
+        """What `to_json` made, with the blocks; what it does not know is left out."""
+        return replace(_STORED.validate_python(data), blocks=blocks)
 
 
-def arrivals(data: Mapping[str, Any]) -> list[Arrived]:
-    return [Arrived(datetime.fromisoformat(at), late, fresh) for at, late, fresh in data.get("arrivals", [])]
+_STORED = TypeAdapter(Past)
 
 
 @dataclass(frozen=True, slots=True)

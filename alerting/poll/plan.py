@@ -8,7 +8,9 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
+
+from pydantic import TypeAdapter
 
 from alerting.rules import windows
 from alerting.rules.answers import Answer, Measure, Priority, Question
@@ -29,8 +31,7 @@ NEVER = datetime.fromtimestamp(0, UTC)
 PRIORITY_ORDER = (Priority.HIGH, Priority.NORMAL, Priority.LOW)
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(NamedTuple):
     """The end of the last window that was answered in full, and when a question was last put, at what cost."""
 
     end: datetime
@@ -50,8 +51,8 @@ class Memory:
     turns: int = 1
 
     def to_json(self) -> dict[str, Any]:
-        asked = {key: [each.end.isoformat(), each.at.isoformat(), each.requests] for key, each in self.asked.items()}
-        return {"asked": asked, "active": self.active, "turns": self.turns}
+        stored: dict[str, Any] = _STORED.dump_python(self, mode="json")
+        return stored
 
     def every(self, interval_seconds: int) -> "Memory":
         """For ticks at this interval."""
@@ -59,16 +60,15 @@ class Memory:
 
     def until(self, now: datetime) -> "Memory":
         """With nothing of a future that did not happen because the clock was set back; else it would be waited for."""
-        asked = {key: replace(each, end=min(each.end, now), at=min(each.at, now)) for key, each in self.asked.items()}
+        asked = {key: Asked(min(each.end, now), min(each.at, now), each.requests) for key, each in self.asked.items()}
         return replace(self, asked=asked)
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "Memory":
-        asked = {
-            key: Asked(datetime.fromisoformat(end), datetime.fromisoformat(at), int(requests))
-            for key, (end, at, requests) in data.get("asked", {}).items()
-        }
-        return cls(asked, int(data.get("active", 0)), int(data.get("turns", 1)))
+        return _STORED.validate_python(data)
+
+
+_STORED = TypeAdapter(Memory)
 
 
 def key(question: Question) -> str:

@@ -8,9 +8,12 @@ requests a window; one where no project has transactions enough, three where a r
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, PlainSerializer, TypeAdapter
 
 from alerting.poll import drops, traffic
+from alerting.poll.past import Breach
 from alerting.rules.answers import Answer, Measure, Priority, Question, Source
 from alerting.rules.evaluate import judge_all
 from alerting.rules.model import Outcome, Project, Reason, Rule, Trust, Verdict, Window
@@ -30,23 +33,19 @@ TRIES, TRY_AGAIN = 2, timedelta(minutes=8)
 MOST_REVIEWS = 20
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """One project's stretch over a rule's threshold, and the worst window in it."""
+def _flat(found: Breach) -> list[Any]:
+    moments = (found.stretch.start, found.stretch.end, found.worst.start, found.worst.end)
+    return [found.project.id, found.project.slug, *(each.isoformat() for each in moments), found.value]
 
-    project: Project
-    stretch: Window
-    worst: Window
-    value: float
 
-    def to_json(self) -> list[Any]:
-        return [self.project.id, self.project.slug, *_pair(self.stretch), *_pair(self.worst), self.value]
+def _found(stored: Sequence[Any]) -> Breach:
+    key, slug, *moments, value = stored
+    begin, end, first, last = (datetime.fromisoformat(each) for each in moments)
+    return Breach(Project(key, slug), Window(begin, end), Window(first, last), value, first_error_at=begin)
 
-    @classmethod
-    def from_json(cls, data: Sequence[Any]) -> "Found":
-        key, slug, *moments, value = data
-        a, b, c, d = (datetime.fromisoformat(each) for each in moments)
-        return cls(Project(key, slug), Window(a, b), Window(c, d), value)
+
+# What is kept of a stretch over a rule's threshold, with the worst window in it.
+Kept = Annotated[Breach, PlainSerializer(_flat), BeforeValidator(_found)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +63,7 @@ class Review:
     not_before: datetime
     fine_until: datetime | None = None
     held: bool = False
-    found: Mapping[str, tuple[Found, ...]] = field(default_factory=dict)
+    found: Mapping[str, tuple[Kept, ...]] = field(default_factory=dict)
     near: frozenset[tuple[str, str]] = frozenset()
     since: datetime | None = None
     tries: int = 0
@@ -77,30 +76,15 @@ class Review:
         return not self.is_over and now >= self.not_before
 
     def to_json(self) -> dict[str, Any]:
-        found = {rule: [each.to_json() for each in listed] for rule, listed in self.found.items()}
-        return {
-            "seconds": self.seconds,
-            "next": self.next.isoformat(),
-            "until": self.until.isoformat(),
-            "not_before": self.not_before.isoformat(),
-            "fine_until": self.fine_until.isoformat() if self.fine_until else None,
-            "held": self.held,
-            "found": found,
-            "near": sorted(self.near),
-            "since": self.since.isoformat() if self.since else None,
-            "tries": self.tries,
-        }
+        stored: dict[str, Any] = _STORED.dump_python(self, mode="json")
+        return stored
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "Review":
-        moment = datetime.fromisoformat
-        found = {rule: tuple(Found.from_json(each) for each in listed) for rule, listed in data["found"].items()}
-        following, until, not_before = (moment(data[name]) for name in ("next", "until", "not_before"))
-        fine_until = moment(data["fine_until"]) if data["fine_until"] else None
-        since = moment(data["since"]) if data.get("since") else None
-        near = frozenset((rule, project) for rule, project in data.get("near", ()))
-        tries = data.get("tries", 0)
-        return cls(data["seconds"], following, until, not_before, fine_until, data["held"], found, near, since, tries)
+        return _STORED.validate_python(data)
+
+
+_STORED = TypeAdapter(Review)
 
 
 def after_a_gap(rules: Sequence[Rule], last_good: datetime, settle_seconds: int, now: datetime) -> list[Review]:
@@ -192,11 +176,11 @@ def go_on(
     return review, requests
 
 
-def take_told(review: Review) -> tuple[Review, dict[str, tuple[Found, ...]]]:
+def take_told(review: Review) -> tuple[Review, dict[str, tuple[Breach, ...]]]:
     """The review without what can be told: a window after it is under the threshold, or nothing is left to read."""
     half = timedelta(seconds=max(1, review.seconds // STEPS_PER_WINDOW))
-    ready: dict[str, tuple[Found, ...]] = {}
-    rest: dict[str, tuple[Found, ...]] = {}
+    ready: dict[str, tuple[Breach, ...]] = {}
+    rest: dict[str, tuple[Breach, ...]] = {}
     for rule, listed in review.found.items():
         over = [each for each in listed if review.is_over or each.stretch.end + half < review.next]
         ready |= {rule: tuple(over)} if over else {}
@@ -250,14 +234,14 @@ def _is_rate_over(verdict: Verdict) -> bool:
     return verdict.outcome is Outcome.BREACHED and verdict.rule.kind.is_ratio
 
 
-def _noted(found: Mapping[str, tuple[Found, ...]], verdicts: Sequence[Verdict]) -> dict[str, tuple[Found, ...]]:
+def _noted(found: Mapping[str, tuple[Breach, ...]], verdicts: Sequence[Verdict]) -> dict[str, tuple[Breach, ...]]:
     result = dict(found)
     for verdict in verdicts:
         if verdict.outcome is not Outcome.BREACHED:
             continue
         reading, value = verdict.reading, verdict.reading.value or 0.0
         listed = list(result.get(verdict.rule.name, ()))
-        new = Found(reading.project, reading.window, reading.window, value)
+        new = Breach(reading.project, reading.window, reading.window, value, reading.window.start)
         places = [
             place
             for place, each in enumerate(listed)
@@ -267,7 +251,7 @@ def _noted(found: Mapping[str, tuple[Found, ...]], verdicts: Sequence[Verdict]) 
             before = listed[places[-1]]
             worst, most = (new.worst, value) if value > before.value else (before.worst, before.value)
             stretch = Window(before.stretch.start, max(before.stretch.end, reading.window.end))
-            listed[places[-1]] = Found(reading.project, stretch, worst, most)
+            listed[places[-1]] = Breach(reading.project, stretch, worst, most, stretch.start)
         else:
             listed.append(new)
         result[verdict.rule.name] = tuple(listed)
@@ -276,7 +260,3 @@ def _noted(found: Mapping[str, tuple[Found, ...]], verdicts: Sequence[Verdict]) 
 
 def _lengths(rules: Sequence[Rule]) -> list[int]:
     return sorted({rule.window_seconds for rule in rules if rule.kind.needs_transactions})
-
-
-def _pair(window: Window) -> tuple[str, str]:
-    return window.start.isoformat(), window.end.isoformat()

@@ -12,7 +12,7 @@ from alerting.incidents.evaluator_state import EvaluatorState
 from alerting.incidents.models import Incident
 from alerting.incidents.topics import BLIND
 from alerting.parts import Parts
-from alerting.poll import before_ends, drops, ingestion, late_traffic, traffic
+from alerting.poll import before_ends, drops, ingestion, traffic
 from alerting.poll.ingestion import Behind
 from alerting.rules.answers import Answer
 from alerting.rules.evaluate import judge_all
@@ -41,17 +41,17 @@ def judge(
         stopped = traffic.stopped(traffic.usual(state.traffic), answers)
         verdicts = ingestion.hold_where_traffic_stopped(verdicts, stopped)
         verdicts = verdicts if is_known and heard else ingestion.hold_ends(verdicts)
-    open_now = [(each.rule, each.project_id_text) for each in standing]
-    if (back := gaps.last_end(state, now)) is not None:
-        verdicts = ingestion.hold_after_an_outage(verdicts, open_now, traffic.usual(state.traffic), back)
+    open_now = {(each.rule, each.project_id_text) for each in standing}
     usual = traffic.usual(state.traffic)
-    verdicts = late_traffic.hold_around_lag(verdicts, open_now, traffic.late(state.traffic), usual)
+    if (back := gaps.last_end(state, now)) is not None:
+        verdicts = ingestion.hold_after_an_outage(verdicts, open_now, usual, back)
+    verdicts = ingestion.hold_around_lag(verdicts, open_now, traffic.late(state.traffic), usual)
     tails = ingestion.tails(verdicts, open_now)
     room = before_ends.room(answers, state.plan)
     read = [parts.source.ask(question) for question in tails[:room]]
     answers += read
     verdicts = ingestion.hold_where_the_end_is_missing(verdicts, read, tails[room:])
-    late = late_traffic.ends_missing(verdicts)
+    late = ingestion.ends_missing(verdicts)
     if behind.everywhere or traffic.lately(state.traffic, now) or traffic.stopped(usual, answers):
         late[traffic.EVERYWHERE] = now - timedelta(seconds=parts.settle_seconds)
     state.traffic = traffic.note_late(state.traffic, late, now)
@@ -86,5 +86,5 @@ def _judged(
 ) -> list[Verdict]:
     dropped = drops.lately(state.drops, answers, now)
     watched = Watched(record.open_projects(standing), dropped, parts.desk.environment)
-    verdicts = ingestion.hold(judge_all(assemble(parts.rules, answers, watched), now), behind)
+    verdicts = ingestion.hold(judge_all(assemble(parts.rules, answers, watched), now), behind.doubt)
     return ingestion.hold_where_traffic_stopped(verdicts, traffic.lately(state.traffic, now))

@@ -8,6 +8,7 @@ from alerting.incidents import hindsight, late_rates, ticks
 from alerting.incidents.evaluator_state import EvaluatorState
 from alerting.incidents.models import Tick
 from alerting.parts import Parts
+from alerting.poll import rate_review
 from alerting.poll.plan import SAVED_FOR, spare
 
 
@@ -21,7 +22,7 @@ def look_again(parts: Parts, tick: Tick, state: EvaluatorState, spent: int, now:
     reach = hindsight.Range(state.started_at, parts.settle_seconds, parts.catch_up_seconds, parts.watched)
     kept = late_rates.kept_for_them(state, now)
     found = hindsight.look_back(parts.source, rule, reach, state.look_back, environment, max(0, limit - kept), now)
-    requests = found.requests if found else 0
+    requests = found.turn.requests if found else 0
     rates = late_rates.go_on(parts.source, parts.rules, state, environment, limit - requests, now)
     requests += rates.requests
     if found is None and not requests:
@@ -30,8 +31,8 @@ def look_again(parts: Parts, tick: Tick, state: EvaluatorState, spent: int, now:
         if not ticks.is_newest(tick):
             return 0, requests
         owed = rates.tell(parts.rules, parts.desk, parts.settle_seconds, now)
-        grown, settled = found.grown if found else (), now - timedelta(seconds=parts.settle_seconds)
-        state.rates = rates.remaining(parts.rules, grown, settled, now)
+        grown, settled = found.turn.grown if found else (), now - timedelta(seconds=parts.settle_seconds)
+        state.rates = rate_review.with_grown(rates.left, parts.rules, grown, settled, now)
         if found:
             more, state.look_back = found.save(parts.desk, now)
             owed += more
