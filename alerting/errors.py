@@ -76,27 +76,15 @@ FOR_PEOPLE = frozenset(
 class SourceError(AlertingError):
     """A question to the source failed.
 
-    `retry_at` is a UTC epoch second before which asking again is pointless (from `X-Sentry-Rate-Limit-Reset`), or
-    None. `no_path` says that what answered is no API: a web page, where Sentry's own API always speaks JSON.
-    `moved_to` is the present slug of a renamed project. The message is safe to show: it never contains the token.
+    `no_path` says that what answered is no API: a web page, where Sentry's own API always speaks JSON. `moved_to` is
+    the present slug of a renamed project. The message is safe to show: it never contains the token.
     """
 
-    def __init__(
-        self,
-        fault: SourceFault,
-        message: str,
-        *,
-        status: int | None = None,
-        retry_at: float | None = None,
-        no_path: bool = False,
-        moved_to: str = "",
-    ) -> None:
+    def __init__(self, fault: SourceFault, message: str, *, no_path: bool = False, moved_to: str = "") -> None:
         super().__init__(message)
         self.no_path = no_path
         self.moved_to = moved_to
         self.fault = fault
-        self.status = status
-        self.retry_at = retry_at
 
     @property
     def retryable(self) -> bool:  # type: ignore[override]

@@ -2,14 +2,14 @@
 
 import logging
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 
 from alerting.incidents import about_us, topics
 from alerting.incidents.models import Incident
 from alerting.incidents.topics import BLIND
 from alerting.outbox.clean import clean
+from alerting.poll.as_json import AsJson
 from alerting.rules.answers import MEASURES, Answer, Measure
 from alerting.rules.model import Window
 from alerting.rules.units import span, stamp
@@ -21,23 +21,15 @@ SAID_ONCE_IN = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
+class Sight(AsJson):
     """When each measure was last read in full, and what failed since. Kept between ticks as JSON."""
 
-    good: Mapping[str, datetime]
-    faults: Mapping[str, str]
+    good: Mapping[str, datetime] = field(default_factory=dict)
+    faults: Mapping[str, str] = field(default_factory=dict)
 
     def reads(self, measure: Measure, now: datetime) -> bool:
         """Whether this tick has read it in full."""
         return self.good.get(measure.value) == now
-
-    def to_json(self) -> dict[str, Any]:
-        return {"good": {name: at.isoformat() for name, at in self.good.items()}, "faults": dict(self.faults)}
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> "Sight":
-        good = {name: datetime.fromisoformat(at) for name, at in data.get("good", {}).items()}
-        return cls(good, dict(data.get("faults", {})))
 
 
 def look(before: Sight, answers: Iterable[Answer], asked: Collection[str], now: datetime) -> Sight:

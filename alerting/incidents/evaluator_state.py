@@ -31,7 +31,7 @@ class EvaluatorState:
     judged_until: datetime
     good_until: datetime
     plan: Memory = field(default_factory=Memory)
-    sight: Sight = field(default_factory=lambda: Sight({}, {}))
+    sight: Sight = field(default_factory=Sight)
     rates: Sequence[Review] = ()
     drops: Mapping[str, Any] = field(default_factory=dict)
     traffic: Mapping[str, Any] = field(default_factory=dict)

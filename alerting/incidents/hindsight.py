@@ -1,7 +1,7 @@
 """Looking back, a turn per tick: what is remembered of the past is loaded, read again, judged, and stored."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -68,7 +68,7 @@ def look_back(
     same = memory.get("watched") == reach.watched
     rows = list(CountedBlock.objects.order_by("start").values_list("start", "end", "counts", "unjudged"))
     blocks = [_block(*row) for row in rows] if same else []
-    past = Past.from_json(memory if same else {}, blocks)
+    past = replace(Past.from_json(memory if same else {}), blocks=blocks)
     if not same and memory:
         # Under another filter the past has other numbers, and none of them is news.
         origin = max(origin, now - timedelta(seconds=reach.settle_seconds + rule.window_seconds))
@@ -89,7 +89,7 @@ def is_due(memory: Mapping[str, Any], now: datetime) -> bool:
 
 def behind(memory: Mapping[str, Any], answers: Sequence[Answer], now: datetime) -> Behind:
     """Whether ingestion is behind, by what looking back has found and by this tick's answers."""
-    past = Past.from_json(memory, [])
+    past = Past.from_json(memory)
     late = ingestion.late_projects(past.arrivals, now)
     return ingestion.behind(late, past.late_since, past.usual, answers, now)
 

@@ -1,17 +1,13 @@
 """What is remembered of an open incident between ticks: plain frozen data, and how it is kept as JSON. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Self
 
 from alerting.incidents.worsening import Level
-
-_MOMENTS = frozenset(
-    {"since", "told_at", "worse_at", "breach_until", "clear_since", "thin_since", "thin_until"}
-    | {"behind_since", "behind_until"}
-)
+from alerting.poll.as_json import AsJson
 
 
 class State(StrEnum):
@@ -22,7 +18,7 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(AsJson):
     """What is remembered of an open incident between ticks; OK is the absence of one.
 
     `level` is what people know of how bad it is, `told_at` the time of the last notice of any kind.
@@ -48,24 +44,10 @@ class Standing:
     behind_why: str = ""
 
     def to_json(self) -> dict[str, Any]:
-        values = {name: getattr(self, name) for name in _NAMES}
-        plain = {
-            name: value.isoformat() if isinstance(value, datetime) else value
-            for name, value in values.items()
-            if value is not None
-        }
-        return {**plain, "level": self.level.to_json()}
+        return {name: value for name, value in AsJson.to_json(self).items() if value is not None}
 
     @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> "Standing":
-        """Unknown keys are ignored, so that an older worker can read what a newer one wrote during a deploy."""
-        values = {name: value for name, value in data.items() if name in _NAMES}
-        for name in _MOMENTS & values.keys():
-            values[name] = datetime.fromisoformat(values[name])
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
         # Before there were levels, the told value stood by itself.
-        level = values.get("level") or {"told": data.get("told_value", 0.0), "most": data.get("told_value", 0.0)}
-        return cls(**{**values, "level": Level.from_json(level), "state": State(values.get("state", State.OK))})
-
-
-# A storm keeps a thousand of these at every tick: `asdict` would copy each value deeply.
-_NAMES = tuple(each.name for each in fields(Standing))
+        told = data.get("told_value", 0.0)
+        return super(Standing, cls).from_json({"level": {"told": told, "most": told}, **data})

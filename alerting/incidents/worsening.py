@@ -5,11 +5,9 @@ and the same all the time. So until one whole window has passed since the notice
 level to be doubled is what the full window came to. What doubles while its notice is held back raises the level too.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
 
 FACTOR = 2.0
 
@@ -40,30 +38,6 @@ class Level:
     def of(cls, value: float, until: datetime | None) -> "Level":
         """Just told; without `until`, of something whose windows have been full before."""
         return cls(value, until, value, value, until)
-
-    def to_json(self) -> dict[str, Any]:
-        values = {name: getattr(self, name) for name in _NAMES}
-        return {
-            name: value.isoformat() if isinstance(value, datetime) else value
-            for name, value in values.items()
-            if value is not None
-        }
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> "Level":
-        def moment(name: str) -> datetime | None:
-            return datetime.fromisoformat(data[name]) if data.get(name) else None
-
-        return cls(
-            float(data.get("told", 0.0)),
-            moment("told_until"),
-            float(data.get("most", 0.0)),
-            float(data.get("marked", 0.0)),
-            moment("marked_until"),
-        )
-
-
-_NAMES = tuple(each.name for each in fields(Level))
 
 
 @dataclass(frozen=True, slots=True)

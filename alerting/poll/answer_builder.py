@@ -1,5 +1,6 @@
 """An answer in the making: pages go in, and what cannot be read makes it partial. Pure."""
 
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -7,14 +8,12 @@ from datetime import datetime
 from alerting.errors import SourceError, SourceFault
 from alerting.poll import refusals, rows
 from alerting.poll.datasets import Variant
-from alerting.poll.replies import Page, garbled
+from alerting.poll.replies import Page, Taken, garbled
 from alerting.poll.rows import UnreadableError
 from alerting.rules.answers import Answer, Question, Row
 from alerting.rules.model import Issue, Project, Trust
 
 MOST_GROUPS = 10_000
-
-Taken = tuple[int, bool]
 
 
 @dataclass(slots=True)
@@ -84,9 +83,9 @@ class AnswerBuilder:
             raise garbled("stats_v2", "it has no list of groups.")
         if len(groups) >= MOST_GROUPS:
             self.doubt("Sentry cut the list of outcomes at its limit.")
-        reasons: dict[str, dict[str, int]] = {}
-        transactions: dict[str, int] = {}
-        accepted: dict[str, int] = {}
+        reasons: dict[str, Counter[str]] = defaultdict(Counter)
+        transactions: Counter[str] = Counter()
+        accepted: Counter[str] = Counter()
         for group in groups:
             try:
                 found = rows.tally(group)
@@ -95,21 +94,20 @@ class AnswerBuilder:
                 continue
             if found is None or not found.count or not self._keeps(found.project_id):
                 continue
-            if found.accepted:
-                if found.category == "error":
-                    accepted[found.project_id] = accepted.get(found.project_id, 0) + found.count
-            elif found.category == "error":
-                counts = reasons.setdefault(found.project_id, {})
-                counts[found.reason] = counts.get(found.reason, 0) + found.count
-            else:
-                transactions[found.project_id] = max(transactions.get(found.project_id, 0), found.count)
+            if found.category == "error":
+                if found.accepted:
+                    accepted[found.project_id] += found.count
+                else:
+                    reasons[found.project_id][found.reason] += found.count
+            elif not found.accepted:
+                transactions[found.project_id] = max(transactions[found.project_id], found.count)
         for project_id in sorted(reasons.keys() | transactions.keys() | accepted.keys()):
-            counts = reasons.get(project_id, {})
+            dropped = dict(reasons.get(project_id, {}))
             self.rows[Project(project_id, slugs.get(project_id, ""))] = Row(
-                accepted=accepted.get(project_id, 0),
-                dropped=sum(counts.values()),
-                dropped_reasons=counts,
-                dropped_transactions=transactions.get(project_id, 0),
+                accepted=accepted[project_id],
+                dropped=sum(dropped.values()),
+                dropped_reasons=dropped,
+                dropped_transactions=transactions[project_id],
             )
         self.pages += 1
 
@@ -122,7 +120,7 @@ class AnswerBuilder:
         if text not in self._doubts:
             self._doubts.append(text)
 
-    def answer(self, dataset: str, requests: int, fault: SourceError | None = None, scale: float = 1.0) -> Answer:
+    def answer(self, dataset: str, requests: int, fault: SourceError | None = None) -> Answer:
         """The finished answer; `fault` is what ended the reading early."""
         named = fault.fault if fault else SourceFault.GARBLED if self._doubts else None
         return Answer(
@@ -133,9 +131,7 @@ class AnswerBuilder:
             fault=named,
             note=" ".join((*self._doubts[:3], *self._notes)),
             dataset=dataset,
-            scale=scale,
             requests=requests,
-            retry_at=fault.retry_at if fault else None,
             covered=self.covered,
         )
 

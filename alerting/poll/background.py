@@ -14,8 +14,7 @@ from alerting.outbox.message import TopError
 from alerting.poll import rows
 from alerting.poll.client import Errand
 from alerting.poll.datasets import COUNT, VARIANTS, named
-from alerting.poll.organisation import DAY_SECONDS
-from alerting.poll.paging import PAGE_SIZE
+from alerting.poll.organisation import DAY_SECONDS, PAGE_SIZE
 from alerting.poll.replies import garbled, number
 from alerting.poll.rows import UnreadableError
 from alerting.poll.sentry import SentrySource, period

@@ -37,10 +37,11 @@ def questions(
 ) -> list[Question]:
     """What quota drops and cannot be read yet, and whether the projects are there; no room for it all means wait."""
     found = [_projects(now, looked_for)] if looked_for else []
-    knows = any(answer.question.measure is Measure.OUTCOMES and not answer.question.settled for answer in answers)
-    if by_fallen_errors and not knows and not knows_outcomes(memory, now, DROPS_ARE_FRESH):
-        found.append(outcomes(now))
-    told = next((each for each in (*(one.question for one in answers), *found) if _tells_outcomes(each)), None)
+    asked = (answer.question for answer in answers)
+    told = next((each for each in asked if each.measure is Measure.OUTCOMES and not each.settled), None)
+    if by_fallen_errors and told is None and not knows_outcomes(memory, now, DROPS_ARE_FRESH):
+        told = outcomes(now)
+        found.append(told)
     if by_fallen_errors and told is not None:
         found.append(Question(Measure.ERRORS, told.window, Priority.HIGH, settled=True, unfiltered=True))
     return found
@@ -49,10 +50,6 @@ def questions(
 def room(answers: Sequence[Answer], memory: Memory) -> int:
     """How many questions a tick may still ask where something is about to end."""
     return max(0, most(memory, answers) - spent(answers)) // pages(active(memory, answers))
-
-
-def _tells_outcomes(question: Question) -> bool:
-    return question.measure is Measure.OUTCOMES and not question.settled
 
 
 def visible(answers: Sequence[Answer]) -> Visible:

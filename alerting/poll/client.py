@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from alerting.errors import HttpError, HttpFault, SourceError, SourceFault
 from alerting.http import exchange
 from alerting.http.exchange import Bearer, Params, Reply
-from alerting.http.retry_after import clock_lead, retry_after
+from alerting.http.retry_after import clock_lead
 from alerting.poll import refusals, replies
 from alerting.poll.budget import Budget, Seen
 from alerting.poll.replies import Page
@@ -99,14 +99,10 @@ class SentryClient:
             if reply.status == 200:
                 self._compare_clocks(reply)
                 return replies.page(reply, endpoint)
-            retry_at = self._clock() + limits.block_for + self._jitter() if reply.status == 429 else None
-            if retry_at is None and reply.status == 503:
-                wished = retry_after(reply.headers, self._clock())
-                retry_at = self._clock() + wished if wished is not None else None
             patient = time.monotonic() + limits.block_for < ends
             if reply.status != 429 or attempt == TRIES or not patient:
                 break
-        raise refusals.of(reply, endpoint, self.token_kind, retry_at)
+        raise refusals.of(reply, endpoint, self.token_kind, self._clock() + limits.block_for + self._jitter())
 
     def _exchange(self, endpoint: str, ticket: str, url: str, params: Params, ends: float) -> tuple[Reply, Seen]:
         limits = Seen(answered=False)
@@ -137,13 +133,13 @@ class SentryClient:
             if not grant.wait:
                 return grant.ticket
             if time.monotonic() + grant.wait >= ends:
-                retry_at = self._clock() + grant.wait
+                until = refusals.clock(self._clock() + grant.wait)
                 why = (
-                    f"Sentry asked us to leave {endpoint} alone until {refusals.clock(retry_at)}"
+                    f"Sentry asked us to leave {endpoint} alone until {until}"
                     if grant.blocked
                     else f"The request budget of this token is used up by more urgent questions than {endpoint}"
                 )
-                raise SourceError(SourceFault.BUDGET, f"{why}; not asked.", retry_at=retry_at)
+                raise SourceError(SourceFault.BUDGET, f"{why}; not asked.")
             self._sleep(grant.wait + (self._jitter() if grant.blocked else 0.0))
 
     def _jitter(self) -> float:

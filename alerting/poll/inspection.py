@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from enum import StrEnum
 from urllib.parse import urlsplit
 
@@ -12,7 +12,7 @@ from alerting.poll.client import Errand
 from alerting.poll.organisation import Inventory
 from alerting.poll.refusals import ADVICE
 from alerting.poll.sentry import SentrySource
-from alerting.rules.answers import Answer, Measure, Priority, Question
+from alerting.rules.answers import MEASURES, Answer, Measure, Priority, Question
 from alerting.rules.model import Trust, Window
 from alerting.rules.units import counted
 
@@ -23,12 +23,7 @@ LISTED = 10
 # scope → what it opens; any wider scope of the same kind opens it too (sentry-docs, permissions and scopes).
 ANOTHER_SENTRY = "Set SENTRY_URL to a Sentry; this server can still be sent events (SENTRY_DSN), but not be polled."
 SCOPES = {"org:read": "error counts, latency and outcomes", "event:read": "new issues"}
-SAID = {
-    Measure.ERRORS: "error counts",
-    Measure.PERFORMANCE: "transactions and latency",
-    Measure.NEW_ISSUES: "new issues",
-    Measure.OUTCOMES: "events dropped by quota",
-}
+SAID = MEASURES | {Measure.OUTCOMES: "events dropped by quota"}
 
 
 class Level(StrEnum):
@@ -65,7 +60,8 @@ def inspect(source: SentrySource, now: datetime | None = None) -> list[Observati
         if error.no_path or error.fault is SourceFault.REDIRECTED:
             return [*observed, _elsewhere(source, error)]
         return [*observed, *(token if not observed else ()), Observation(Level.BROKEN, str(error))]
-    answers = {measure: source.ask(Question(measure, _window(measure, end), Priority.HIGH)) for measure in SAID}
+    windows = {measure: Window.ending(end, _hours(measure) * 3600) for measure in SAID}
+    answers = {measure: source.ask(Question(measure, windows[measure], Priority.HIGH)) for measure in SAID}
     if answers[Measure.ERRORS].fault is SourceFault.NO_ENDPOINT:
         # What else another API lacks, or understands otherwise, only hides the reason.
         return [*observed, Observation(Level.BROKEN, answers[Measure.ERRORS].note, ANOTHER_SENTRY)]
@@ -181,10 +177,6 @@ def _measure(answer: Answer, levels: Sequence[str]) -> Observation:
     said = f"{what.capitalize()} from the dataset {answer.dataset}: {seen}"
     level = Level.GOOD if answer.trust is Trust.VALUE and not answer.note else Level.DOUBTFUL
     return Observation(level, said, answer.note)
-
-
-def _window(measure: Measure, end: datetime) -> Window:
-    return Window(end - timedelta(hours=_hours(measure)), end)
 
 
 def _hours(measure: Measure) -> int:

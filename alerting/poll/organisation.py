@@ -9,14 +9,17 @@ from urllib.parse import quote
 
 from alerting.errors import SourceError, SourceFault
 from alerting.http.exchange import Params
-from alerting.poll import paging, refusals, region, rows
+from alerting.poll import refusals, region, rows
 from alerting.poll.client import Errand, SentryClient
-from alerting.poll.replies import Page, garbled
+from alerting.poll.replies import Page, Taken, garbled
 from alerting.poll.server_facts import Facts, FactsStore, key
 from alerting.rules.units import counted
 
 DAY_SECONDS = 86_400.0
 FRESH_SECONDS = 600.0
+PAGE_SIZE = 100
+MOST_PAGES = 200
+MOST_IDLE_PAGES = 3
 # What a server may stumble over on the way to its region without being unable to answer our questions.
 BEARABLE = frozenset({SourceFault.SERVER, SourceFault.GARBLED, SourceFault.TOO_LARGE, SourceFault.BAD_REQUEST})
 
@@ -62,13 +65,25 @@ class Organisation:
             problem = self._explain(error, endpoint, params, errand)
         raise problem
 
-    def read_all(self, endpoint: str, params: Params, errand: Errand, take: Callable[[Page], tuple[int, bool]]) -> None:
-        """Every page; see `paging.read_all`."""
+    def read_all(self, endpoint: str, params: Params, errand: Errand, take: Callable[[Page], Taken]) -> None:
+        """Page after page until Sentry says that was the last, each handed to `take`.
 
-        def fetch(cursor: str) -> Page:
-            return self.get(endpoint, (*params, ("cursor", cursor)) if cursor else params, errand)
-
-        paging.read_all(endpoint, fetch, take)
+        Raises SourceError as `get` does, and GARBLED where the chain of pages does not end or cannot be trusted to
+        have.
+        """
+        asked, idle = [""], 0
+        while True:
+            page = self.get(endpoint, (*params, ("cursor", asked[-1])) if asked[-1] else params, errand)
+            new, more = take(page)
+            idle = 0 if new else idle + 1
+            if not page.cursor or not more:
+                break
+            if page.cursor in asked or idle > MOST_IDLE_PAGES or len(asked) >= MOST_PAGES:
+                raise garbled(endpoint, f"its pages do not come to an end ({len(asked)} read).")
+            asked.append(page.cursor)
+        if more and not page.linked and new >= PAGE_SIZE:
+            # A proxy may have taken the Link header away: a full page then proves nothing about being the last.
+            raise garbled(endpoint, "a full page came without saying whether another follows.")
 
     def describe(self, errand: Errand) -> dict[str, Any]:
         """The organisation's own description, asked of the configured host; raises SourceError."""
@@ -82,7 +97,7 @@ class Organisation:
                 fault, message = SourceFault.NO_ENDPOINT, refusals.no_such_api(base, "organizations")
             else:
                 fault, message = SourceFault.NOT_FOUND, refusals.unknown_organisation(self.slug, base)
-            problem = SourceError(fault, message, status=error.status, no_path=error.no_path)
+            problem = SourceError(fault, message, no_path=error.no_path)
         else:
             if not isinstance(data, dict) or not data.get("slug"):
                 raise garbled("organization", "it describes no organisation.")
@@ -148,19 +163,19 @@ class Organisation:
         """Those of these projects that are in the list as it is now; a long list is searched for them."""
         found: dict[str, Listed] = {}
 
-        def take(page: Page) -> tuple[int, bool]:
+        def take(page: Page) -> Taken:
             before = len(found)
             for record in rows.records(page.data, "projects"):
                 slug, project_id = _named(record)
                 found[project_id] = Listed(slug, record.get("hasAccess") is not False)
             return len(found) - before, True
 
-        whole = (("per_page", str(paging.PAGE_SIZE)),)
+        whole = (("per_page", str(PAGE_SIZE)),)
         first = self.get("projects", whole, errand)
         take(first)
-        goes_on = bool(first.cursor) or (not first.linked and len(found) >= paging.PAGE_SIZE)
+        goes_on = bool(first.cursor) or (not first.linked and len(found) >= PAGE_SIZE)
         if goes_on and not found.keys() >= set(ids):
-            search = " ".join(f"id:{each}" for each in ids[: paging.PAGE_SIZE])
+            search = " ".join(f"id:{each}" for each in ids[:PAGE_SIZE])
             self.read_all("projects", (("query", search), *whole), errand, take)
         return found
 
@@ -173,7 +188,7 @@ class Organisation:
         ids: dict[str, str] = {}
         environments: set[str] = set()
 
-        def take(page: Page) -> tuple[int, bool]:
+        def take(page: Page) -> Taken:
             before = len(ids)
             for record in rows.records(page.data, "projects"):
                 slug, found = _named(record)
@@ -182,7 +197,7 @@ class Organisation:
                 environments.update(filter(None, map(rows.text, named if isinstance(named, list) else ())))
             return len(ids) - before, True
 
-        self.read_all("projects", (("per_page", str(paging.PAGE_SIZE)),), errand, take)
+        self.read_all("projects", (("per_page", str(PAGE_SIZE)),), errand, take)
         self.facts.put("projects", {"ids": ids, "environments": sorted(environments)})
         return Inventory(ids, tuple(sorted(environments)))
 
@@ -198,16 +213,16 @@ class Organisation:
             self.facts.forget("region")
         if error.no_path:
             message = refusals.no_such_api(self.client.base_url, endpoint)
-            return SourceError(SourceFault.NO_ENDPOINT, message, status=error.status, no_path=True)
+            return SourceError(SourceFault.NO_ENDPOINT, message, no_path=True)
         wanted = tuple(value for name, value in params if name == "environment")
         if not wanted:
             message = refusals.missing_endpoint(endpoint, for_all=("project", "-1") in params)
-            return SourceError(SourceFault.NOT_FOUND, message, status=error.status)
+            return SourceError(SourceFault.NOT_FOUND, message)
         try:
             known = self.inventory(errand).environments
         except SourceError:
             known = ()
-        return SourceError(SourceFault.NOT_FOUND, refusals.unknown_environment(wanted, known), status=error.status)
+        return SourceError(SourceFault.NOT_FOUND, refusals.unknown_environment(wanted, known))
 
     def _recently(self, moment: float) -> bool:
         return 0 <= self._clock() - moment < FRESH_SECONDS

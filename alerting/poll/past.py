@@ -2,12 +2,13 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Annotated, NamedTuple
 
-from pydantic import TypeAdapter
+from pydantic import Field
 
+from alerting.poll.as_json import AsJson
 from alerting.poll.blocks import Block, Told
 from alerting.rules import windows
 from alerting.rules.model import Project, Rule, Window
@@ -37,13 +38,14 @@ class Arrived(NamedTuple):
 
 
 @dataclass(slots=True)
-class Past:
+class Past(AsJson):
     """What is remembered. `offset` is by how much a look differs from the blocks' sum, `grown` what of it is growth.
 
     `fresh` is what new blocks held since the last look. `usual` is in which share of minutes a project is heard of.
     """
 
-    blocks: list[Block] = field(default_factory=list)
+    # Rows of their own in the database.
+    blocks: Annotated[list[Block], Field(exclude=True)] = field(default_factory=list)
     looked_at: datetime | None = None
     offset: Counter[str] = field(default_factory=Counter)
     grown: Counter[str] = field(default_factory=Counter)
@@ -73,19 +75,6 @@ class Past:
                     del block.unjudged[project]
                     found[project] = Window(found[project].start if project in found else block.start, block.end)
         return found
-
-    def to_json(self) -> dict[str, Any]:
-        """All but the blocks, which are rows of their own."""
-        stored: dict[str, Any] = _STORED.dump_python(self, mode="json", exclude={"blocks"})
-        return stored
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any], blocks: list[Block]) -> "Past":
-        """What `to_json` made, with the blocks; what it does not know is left out."""
-        return replace(_STORED.validate_python(data), blocks=blocks)
-
-
-_STORED = TypeAdapter(Past)
 
 
 @dataclass(frozen=True, slots=True)

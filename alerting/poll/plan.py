@@ -8,10 +8,9 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from pydantic import TypeAdapter
-
+from alerting.poll.as_json import AsJson
 from alerting.rules import windows
 from alerting.rules.answers import Answer, Measure, Priority, Question
 from alerting.rules.kind import Situation
@@ -40,7 +39,7 @@ class Asked(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Memory:
+class Memory(AsJson):
     """What is remembered between ticks, by question key. `active` is the largest number of projects in an answer.
 
     `turns` is how many ticks at the usual interval one tick stands for.
@@ -50,10 +49,6 @@ class Memory:
     active: int = 0
     turns: int = 1
 
-    def to_json(self) -> dict[str, Any]:
-        stored: dict[str, Any] = _STORED.dump_python(self, mode="json")
-        return stored
-
     def every(self, interval_seconds: int) -> "Memory":
         """For ticks at this interval."""
         return replace(self, turns=max(1, interval_seconds // USUAL_INTERVAL_SECONDS))
@@ -62,13 +57,6 @@ class Memory:
         """With nothing of a future that did not happen because the clock was set back; else it would be waited for."""
         asked = {key: Asked(min(each.end, now), min(each.at, now), each.requests) for key, each in self.asked.items()}
         return replace(self, asked=asked)
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> "Memory":
-        return _STORED.validate_python(data)
-
-
-_STORED = TypeAdapter(Memory)
 
 
 def key(question: Question) -> str:

@@ -10,9 +10,10 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, PlainSerializer, TypeAdapter
+from pydantic import BeforeValidator, PlainSerializer
 
 from alerting.poll import drops, traffic
+from alerting.poll.as_json import AsJson
 from alerting.poll.past import Breach
 from alerting.rules.answers import Answer, Measure, Priority, Question, Source
 from alerting.rules.evaluate import judge_all
@@ -49,7 +50,7 @@ Kept = Annotated[Breach, PlainSerializer(_flat), BeforeValidator(_found)]
 
 
 @dataclass(frozen=True, slots=True)
-class Review:
+class Review(AsJson):
     """Windows of one length that end from `next` to `until` have to be read, not before a time.
 
     `found` is not told yet, by rule. `near` are the rules and projects that came near their threshold in the window
@@ -74,17 +75,6 @@ class Review:
 
     def is_due(self, now: datetime) -> bool:
         return not self.is_over and now >= self.not_before
-
-    def to_json(self) -> dict[str, Any]:
-        stored: dict[str, Any] = _STORED.dump_python(self, mode="json")
-        return stored
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> "Review":
-        return _STORED.validate_python(data)
-
-
-_STORED = TypeAdapter(Review)
 
 
 def after_a_gap(rules: Sequence[Rule], last_good: datetime, settle_seconds: int, now: datetime) -> list[Review]:

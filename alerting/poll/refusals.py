@@ -30,17 +30,18 @@ NO_PROJECTS = (
 )
 
 
-def of(reply: Reply, endpoint: str, kind: str = "", retry_at: float | None = None) -> SourceError:
-    """The error a reply other than 200 stands for. `kind` is the token's, by its prefix; empty where unknown."""
+def of(reply: Reply, endpoint: str, kind: str, again_at: float) -> SourceError:
+    """The error a reply other than 200 stands for. `kind` is the token's, by its prefix; empty where unknown.
+
+    `again_at` (epoch seconds) is when the endpoint is asked again, where it limits our requests.
+    """
     said = detail(reply)
-    fault, message = _read(reply, endpoint, said, kind, retry_at)
+    fault, message = _read(reply, endpoint, said, kind, again_at)
     no_path = reply.status == 404 and not said and reply.body.strip()[:1] not in {b"", b"{", b"["}
-    return SourceError(
-        fault, message, status=reply.status, retry_at=retry_at, no_path=no_path, moved_to=_moved_to(reply)
-    )
+    return SourceError(fault, message, no_path=no_path, moved_to=_moved_to(reply))
 
 
-def _read(reply: Reply, endpoint: str, said: str, kind: str, retry_at: float | None) -> tuple[SourceFault, str]:
+def _read(reply: Reply, endpoint: str, said: str, kind: str, again_at: float) -> tuple[SourceFault, str]:
     status, quoted = reply.status, f" (“{said}”)" if said else ""
     lost, scope = NEEDS.get(endpoint, (endpoint, "org:read"))
     if status == 401:
@@ -56,8 +57,8 @@ def _read(reply: Reply, endpoint: str, said: str, kind: str, retry_at: float | N
             return SourceFault.NOT_FOUND, f"Bugsink has no such path in its API ({endpoint})."
         return SourceFault.NOT_FOUND, f"Sentry knows no such {endpoint}{quoted}."
     if status == 429:
-        until = f" Asked again from {clock(retry_at)}." if retry_at else ""
-        return SourceFault.RATE_LIMITED, f"Sentry limits our requests to {endpoint}{quoted}.{until}"
+        until = f"Asked again from {clock(again_at)}."
+        return SourceFault.RATE_LIMITED, f"Sentry limits our requests to {endpoint}{quoted}. {until}"
     if 300 <= status < 400:
         target = _host(reply.headers.get("location", ""))
         advice = "Check SENTRY_URL and SENTRY_ORG; redirects are not followed, the token would go with them."

@@ -29,6 +29,10 @@ _SPEAKS_OF_NEXT = re.compile(r"\brel\s*=\s*[\"']?next\b", re.IGNORECASE)
 _WINDOW = re.compile(r"Limit is (\d{1,6}) requests in (\d{1,6}) seconds")
 
 
+# How many rows of a page were new, and whether the next page is wanted.
+Taken = tuple[int, bool]
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """One page of JSON. `cursor` asks for the next one; empty on the last. `linked`: the reply said which it was."""

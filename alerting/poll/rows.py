@@ -184,24 +184,20 @@ def _is_id(value: object) -> bool:
 
 
 def _count(record: Mapping[str, Any], name: str) -> int:
-    found = number(record.get(name))
+    found = _optional(record, name)
     if found is None:
-        raise UnreadableError(f"{name} is {_shown(record.get(name))} for project {_place(record)}")
+        raise UnreadableError(f"{name} is missing for project {_place(record)}")
     return round(found)
 
 
 def _optional(record: Mapping[str, Any], name: str) -> float | None:
-    if record.get(name) is None:
-        return None
-    found = number(record[name])
-    if found is None:
-        raise UnreadableError(f"{name} is {_shown(record[name])} for project {_place(record)}")
+    value = record.get(name)
+    found = number(value)
+    if found is None and value is not None:
+        shown = f"{type(value).__name__} {str(value)[:30]!r}"
+        raise UnreadableError(f"{name} is {shown} for project {_place(record)}")
     return found
 
 
 def _place(record: Mapping[str, Any]) -> str:
     return text(record.get("project"))[:SLUG_LENGTH] or "unknown"
-
-
-def _shown(value: object) -> str:
-    return "missing" if value is None else f"{type(value).__name__} {str(value)[:30]!r}"

@@ -9,12 +9,11 @@ from datetime import UTC, datetime
 from alerting.errors import SourceError, SourceFault
 from alerting.http.exchange import Params
 from alerting.poll import outcomes
-from alerting.poll.answer_builder import AnswerBuilder, Taken
+from alerting.poll.answer_builder import AnswerBuilder
 from alerting.poll.client import Errand, SentryClient
 from alerting.poll.datasets import COUNT, OLDEST, VARIANTS, Variant, named
-from alerting.poll.organisation import DAY_SECONDS, Organisation
-from alerting.poll.paging import PAGE_SIZE
-from alerting.poll.replies import Page
+from alerting.poll.organisation import DAY_SECONDS, PAGE_SIZE, Organisation
+from alerting.poll.replies import Page, Taken
 from alerting.poll.server_facts import FactsStore, MemoryFacts
 from alerting.rules.answers import Answer, Measure, Priority, Question, Row
 from alerting.rules.model import Project, Trust, Window
@@ -77,14 +76,7 @@ class SentrySource:
         except SourceError as error:
             if error.fault is SourceFault.FORBIDDEN:
                 self.organisation.doubt_projects()
-            return Answer(
-                question,
-                Trust.SOURCE_ERROR,
-                fault=error.fault,
-                note=str(error),
-                requests=errand.requests,
-                retry_at=error.retry_at,
-            )
+            return Answer(question, Trust.SOURCE_ERROR, fault=error.fault, note=str(error), requests=errand.requests)
 
     def scale(self, variant: Variant) -> float:
         """What transaction counts read in these words have to be multiplied by."""
@@ -183,7 +175,7 @@ class SentrySource:
         facts = self.organisation.facts
         if variant.dataset == "spans" and result.rows and not facts.get(PROVEN, DAY_SECONDS):
             facts.put(PROVEN, True)
-        return result.answer(variant.dataset, errand.requests, fault, scale)
+        return result.answer(variant.dataset, errand.requests, fault)
 
     def _new_issues(self, question: Question, errand: Errand) -> Answer:
         since = question.window.start

@@ -86,8 +86,7 @@ class Answer:
 
     `trust` is VALUE only after the last page; PARTIAL when paging broke off or the server scanned a part;
     NO_DATA where the server has nothing of the kind to read (outcomes only); SOURCE_ERROR when nothing came. `fault`
-    and `note` say why. `dataset` names what was read; `scale` is what transaction counts were multiplied by because
-    the server does not extrapolate (1.0 otherwise). `requests` counts the HTTP requests it took.
+    and `note` say why. `dataset` names what was read, `requests` counts the HTTP requests it took.
     `covered` are the ids of the projects that were asked about, None meaning all.
     """
 
@@ -98,9 +97,7 @@ class Answer:
     fault: SourceFault | None = None
     note: str = ""
     dataset: str = ""
-    scale: float = 1.0
     requests: int = 0
-    retry_at: float | None = None
     covered: frozenset[str] | None = None
 
     @property

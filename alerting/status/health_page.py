@@ -65,7 +65,7 @@ def ingestion(state: EvaluatorState | None, latest: LatestReadings | None, at: d
     said = [f"Ingestion is behind for {slugs.get(each, each)}: {why}." for each, why in found.projects.items()]
     if held:
         said.append(f"Not judged until it has caught up: {', '.join(sorted(held)[:MOST_NAMED])}.")
-    recent = [each for each in Past.from_json(state.look_back, []).arrivals if at - each.at <= ARRIVED_WITHIN]
+    recent = [each for each in Past.from_json(state.look_back).arrivals if at - each.at <= ARRIVED_WITHIN]
     late = sum(sum(each.late.values()) for each in recent)
     fresh = sum(sum(each.fresh.values()) for each in recent)
     if late + fresh:

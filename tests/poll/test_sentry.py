@@ -74,7 +74,7 @@ def test_a_server_without_spans_is_asked_in_older_words_and_scaled(sentry: Sentr
     sentry.add_transactions("p1", 900, p95_ms=412.5, at=END - timedelta(minutes=1), sample_rate=0.1)
     answer = source(sentry, traces_sample_rate=0.1).ask(question(Measure.PERFORMANCE))
     assert answer.rows[Project("1", "p1")] == Row(transactions=900, stored=90, p95_ms=412.5)
-    assert (answer.dataset, answer.scale, answer.trust) == ("transactions", 10.0, Trust.VALUE)
+    assert (answer.dataset, answer.trust) == ("transactions", Trust.VALUE)
     assert "SENTRY_TRACES_SAMPLE_RATE=0.1" in answer.note
 
 
@@ -84,7 +84,7 @@ def test_spans_are_extrapolated_by_the_server_and_left_as_they_are(sentry: Sentr
     sentry.prepare = lambda _: Reply({"data": [event_row(1, 900, **told)], "meta": meta})
     answer = source(sentry, traces_sample_rate=0.1).ask(question(Measure.PERFORMANCE))
     assert answer.rows[Project("1", "p1")] == Row(transactions=900, stored=90, p95_ms=1500.0)
-    assert (answer.dataset, answer.scale, answer.note) == ("spans", 1.0, "")
+    assert (answer.dataset, answer.note) == ("spans", "")
     assert sentry.requests[0].one("query") == "is_transaction:true"
 
 
