@@ -5,17 +5,19 @@ so that a tick waits for milliseconds, and one turn takes seconds: what is left 
 """
 
 import time
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Min, Q, QuerySet
+from django.db.models import Max, Min, Q, QuerySet
 
 from alerting.incidents import decisions, quiet_issues, ticks
 from alerting.incidents.models import Decision, Gap, Incident, Transition
-from alerting.outbox import expiry
+from alerting.outbox.models import Message
 
 BATCH = 200
 TURN_SECONDS = 20.0
+SETTLED = (Message.State.SENT, Message.State.DISCARDED)
 # Of an incident that stays open, what is older than this is thinned as if it had closed.
 OPEN_IN_FULL = timedelta(days=1)
 
@@ -33,7 +35,8 @@ def prune(now: datetime, history: timedelta) -> int:
     removed += _shorten_open_incidents(now, before, ends)
     long_open = Incident.objects.filter(closed_at__isnull=True, opened_at__lt=before)
     threads = [uid.hex for uid in long_open.values_list("uid", flat=True)]
-    return removed + expiry.prune(before, threads, ends)
+    forgotten = _settled_messages(before).exclude(pk__in=_last_of(threads))
+    return removed + _delete(forgotten.order_by("created_at"), ends)
 
 
 def _shorten_open_incidents(now: datetime, before: datetime, ends: float) -> int:
@@ -45,6 +48,18 @@ def _shorten_open_incidents(now: datetime, before: datetime, ends: float) -> int
         first = [pk for pk in old.annotate(first=Min(f"{name}__pk")).values_list("first", flat=True) if pk]
         removed += _delete(model.objects.filter(incident__in=old, at__lt=before).exclude(pk__in=first), ends)
     return removed
+
+
+def _settled_messages(before: datetime) -> QuerySet[Message]:
+    """What was owed before then and nobody waits for; the members of a digest that is still owed stay with it."""
+    travelled = Q(state=Message.State.FOLDED) & (Q(folded_into=None) | Q(folded_into__state__in=SETTLED))
+    return Message.objects.filter(Q(state__in=SETTLED) | travelled, created_at__lt=before)
+
+
+def _last_of(threads: Collection[str]) -> list[int]:
+    """The last message of these incidents on each channel: what is told next continues it."""
+    sent = Message.objects.filter(incident_key__in=threads, state=Message.State.SENT).exclude(ref={})
+    return [last for *_, last in sent.values_list("incident_key", "channel").annotate(last=Max("pk"))]
 
 
 def _delete(rows: QuerySet[Any], ends: float) -> int:

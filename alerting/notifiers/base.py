@@ -1,33 +1,14 @@
 """What a channel is: the few things that everybody else may ask of it, and its notifier."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from alerting.config import Settings
 from alerting.findings import Finding
 from alerting.outbox.capacity import UNBOUND, Capacity
-from alerting.outbox.message import Notice
+from alerting.outbox.message import Notice, Receipt
 from alerting.rules.model import Severity
-
-
-@dataclass(frozen=True, slots=True)
-class Receipt:
-    """What a provider told us about a delivered notice, kept for the incident's next one.
-
-    `ref` is opaque to everybody but the notifier that wrote it (Slack bot: channel and ts of the card; email: the
-    Message-ID that starts the thread). It never holds a secret. `editable` says that what was sent can be changed
-    afterwards, so that a change told elsewhere is worth an edit (`Notice.edit_only`).
-
-    A mail is delivered once at least one recipient has it. `refused` maps recipients turned away for good, `deferred`
-    those turned away for now, to what the server said; owe the latter the same notice again, limited to them with
-    `Notice.recipients`.
-    """
-
-    ref: Mapping[str, str] = field(default_factory=dict)
-    refused: Mapping[str, str] = field(default_factory=dict)
-    deferred: Mapping[str, str] = field(default_factory=dict)
-    editable: bool = False
 
 
 class Notifier(Protocol):

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from alerting.outbox.digests import CARD, CARD_RANK
+from alerting.outbox import digests
 from alerting.outbox.models import Message
 
 
@@ -36,17 +36,7 @@ def amend(incident_key: str, channels: Iterable[str], changes: Mapping[str, Any]
         newest = mine.filter(state__in=(Message.State.SENT, Message.State.FOLDED)).order_by("-id").first()
         if newest is None or not mine.filter(state=Message.State.SENT).exclude(ref={}).exists():
             continue
-        Message.objects.get_or_create(
-            dedupe_key=f"{incident_key}:{channel}:{CARD}:{now.timestamp():.3f}"[:120],
-            defaults={
-                "channel": channel,
-                "incident_key": incident_key,
-                "kind": CARD,
-                "rank": CARD_RANK,
-                "payload": {**newest.payload, **changes, "edit_only": True},
-                "created_at": now,
-                "due_at": now,
-            },
-        )
+        edit = digests.card(newest, f"{incident_key}:{channel}:{now.timestamp():.3f}", changes, now)
+        Message.objects.bulk_create([edit], ignore_conflicts=True)
         owed += 1
     return owed

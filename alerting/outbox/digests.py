@@ -1,8 +1,9 @@
 """Digests in the database: which messages travel together, how they are put together, and how taken apart again."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -59,25 +60,18 @@ def take_apart(digests: Iterable[Message]) -> list[int]:
     return freed
 
 
+def card(told: Message, key: str, changes: Mapping[str, Any], now: datetime) -> Message:
+    """A row, not written yet, that edits the card to what was told, with these changes of its notice."""
+    payload = {**told.payload, **changes, "edit_only": True}
+    return told.again(f"{key}:{CARD}", kind=CARD, rank=CARD_RANK, payload=payload, created_at=now, due_at=now)
+
+
 def owe_cards(digest: Message, now: datetime) -> int:
     """After a digest: owe an edit of every card that shows what was so before it; returns how many."""
     newest = {member.incident_key: member for member in digest.members.order_by("id")}
     sent = Message.objects.filter(channel=digest.channel, state=Message.State.SENT, incident_key__in=list(newest))
     standing = set(sent.exclude(ref={}).values_list("incident_key", flat=True))
-    edits = [
-        Message(
-            dedupe_key=f"{newest[key].dedupe_key}:{CARD}"[:120],
-            channel=digest.channel,
-            incident_key=key,
-            kind=CARD,
-            rank=CARD_RANK,
-            payload={**newest[key].payload, "edit_only": True},
-            created_at=now,
-            due_at=now,
-        )
-        for key in newest
-        if key in standing
-    ]
+    edits = [card(newest[key], newest[key].dedupe_key, {}, now) for key in newest if key in standing]
     return len(Message.objects.bulk_create(edits, batch_size=500, ignore_conflicts=True))
 
 

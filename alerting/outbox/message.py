@@ -1,4 +1,4 @@
-"""The notice: what one outbox message says, as plain data that every channel can render. Pure."""
+"""The notice: what one outbox message says, as plain data that every channel can render; and its receipt. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
@@ -145,3 +145,22 @@ class Notice:
 def _known(kind: type[Line] | type[TopError] | type[Trend], data: Mapping[str, Any]) -> dict[str, Any]:
     names = {each.name for each in fields(kind)}
     return {key: value for key, value in data.items() if key in names}
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What a provider told us about a delivered notice, kept for the incident's next one.
+
+    `ref` is opaque to everybody but the notifier that wrote it (Slack bot: channel and ts of the card; email: the
+    Message-ID that starts the thread). It never holds a secret. `editable` says that what was sent can be changed
+    afterwards, so that a change told elsewhere is worth an edit (`Notice.edit_only`).
+
+    A mail is delivered once at least one recipient has it. `refused` maps recipients turned away for good, `deferred`
+    those turned away for now, to what the server said; owe the latter the same notice again, limited to them with
+    `Notice.recipients`.
+    """
+
+    ref: Mapping[str, str] = field(default_factory=dict)
+    refused: Mapping[str, str] = field(default_factory=dict)
+    deferred: Mapping[str, str] = field(default_factory=dict)
+    editable: bool = False

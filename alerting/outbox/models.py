@@ -1,5 +1,7 @@
 """What is owed to whom: outbox messages, and the channels that carry them."""
 
+from typing import Any
+
 from django.db import models
 
 
@@ -43,6 +45,11 @@ class Message(models.Model):
             models.Index(fields=("incident_key", "channel"), name="outbox_thread"),
             models.Index(fields=("created_at",), name="outbox_age"),
         )
+
+    def again(self, dedupe_key: str, **changes: Any) -> "Message":
+        """A row, not written yet, that owes the same as this one but for these changes."""
+        same = ("channel", "incident_key", "kind", "rank", "payload", "created_at")
+        return Message(**{name: getattr(self, name) for name in same} | {"dedupe_key": dedupe_key[:120]} | changes)
 
     def __str__(self) -> str:
         return f"message {self.pk} to {self.channel}: {self.kind} {self.state}"

@@ -4,7 +4,6 @@ import random
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
 
 from django.db import transaction
 from django.db.models import Case, F, QuerySet, Value, When
@@ -14,21 +13,8 @@ from alerting.errors import DeliveryError
 from alerting.outbox import backoff, digests, fold, mended
 from alerting.outbox.capacity import Capacity
 from alerting.outbox.clean import clean, clean_json
-from alerting.outbox.message import Notice
+from alerting.outbox.message import Notice, Receipt
 from alerting.outbox.models import Channel, Message
-
-
-class Delivered(Protocol):
-    """What settling needs of a notifier's receipt."""
-
-    @property
-    def ref(self) -> Mapping[str, str]: ...
-    @property
-    def editable(self) -> bool: ...
-    @property
-    def refused(self) -> Mapping[str, str]: ...
-    @property
-    def deferred(self) -> Mapping[str, str]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +92,7 @@ def thread_ref(message: Message) -> Mapping[str, str]:
     return dict(last.ref) if last else {}
 
 
-def mark_sent(message: Message, receipt: Delivered, now: datetime) -> None:
+def mark_sent(message: Message, receipt: Receipt, now: datetime) -> None:
     """Settle after sending; the members of a digest have travelled with it.
 
     Recipients the server put off are owed the same notice again, and only they; who it refused is noted.
@@ -156,16 +142,10 @@ def mark_failed(message: Message, error: DeliveryError, now: datetime, *, pause:
 
 def _owe_the_rest(message: Message, recipients: list[str], now: datetime) -> None:
     wait = backoff.delay(message.attempts, random.random())  # noqa: S311  jitter, not a secret
-    Message.objects.get_or_create(
-        dedupe_key=f"{message.dedupe_key}+{message.attempts}"[:120],
-        defaults={
-            "channel": message.channel,
-            "incident_key": message.incident_key,
-            "kind": message.kind,
-            "rank": message.rank,
-            "payload": {**message.payload, "recipients": recipients},
-            "attempts": message.attempts,
-            "created_at": message.created_at,
-            "due_at": now + timedelta(seconds=wait),
-        },
+    again = message.again(
+        f"{message.dedupe_key}+{message.attempts}",
+        payload={**message.payload, "recipients": recipients},
+        attempts=message.attempts,
+        due_at=now + timedelta(seconds=wait),
     )
+    Message.objects.bulk_create([again], ignore_conflicts=True)

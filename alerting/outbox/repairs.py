@@ -89,16 +89,9 @@ def clock_went_back(now: datetime) -> None:
 
 def _copy(message: Message, channel: str, note: str, now: datetime) -> Message:
     notice = Notice.from_json(message.payload)
-    return Message(
-        dedupe_key=f"{message.dedupe_key.rsplit(':', 1)[0]}:{channel}",
-        channel=channel,
-        incident_key=message.incident_key,
-        kind=message.kind,
-        rank=message.rank,
-        payload=replace(notice, notes=(*notice.notes, note)).to_json(),
-        created_at=message.created_at,
-        due_at=now,
-    )
+    payload = replace(notice, notes=(*notice.notes, note)).to_json()
+    key = f"{message.dedupe_key.rsplit(':', 1)[0]}:{channel}"
+    return message.again(key, channel=channel, payload=payload, due_at=now)
 
 
 def _is_lost(message: Message, now: datetime) -> bool:

@@ -6,13 +6,13 @@ A database that is locked or away right after a sending would otherwise have the
 from datetime import datetime
 
 from alerting.outbox import queue
+from alerting.outbox.message import Receipt
 from alerting.outbox.models import Message
-from alerting.outbox.queue import Delivered
 
-_taken: dict[int, tuple[Message, Delivered, datetime]] = {}
+_taken: dict[int, tuple[Message, Receipt, datetime]] = {}
 
 
-def settle(message: Message, receipt: Delivered, now: datetime) -> None:
+def settle(message: Message, receipt: Receipt, now: datetime) -> None:
     """Mark the message as sent, now or as soon as the database takes it; raises where it does not."""
     _taken[message.pk] = (message, receipt, now)
     settle_all(message.channel)

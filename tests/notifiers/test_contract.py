@@ -11,10 +11,11 @@ import pytest
 from alerting.errors import DeliveryError
 from alerting.examples.afternoon import firing
 from alerting.examples.every_kind import every_kind
-from alerting.notifiers.base import Notifier, Receipt
+from alerting.notifiers.base import Notifier
 from alerting.notifiers.email.notifier import EmailNotifier
 from alerting.notifiers.email.smtp import SmtpBackend
 from alerting.notifiers.slack.notifier import BotMode, SlackNotifier, WebhookMode
+from alerting.outbox.message import Receipt
 from tests.notifiers.stand_ins import (
     BOT_TOKEN,
     MAIL_PASSWORD,

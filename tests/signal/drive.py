@@ -9,8 +9,7 @@ from alerting import config, pipeline, wiring
 from alerting.complete_notices import Completion
 from alerting.incidents import retention
 from alerting.incidents.models import Decision, Incident, Transition
-from alerting.notifiers.base import Receipt
-from alerting.outbox.message import Notice
+from alerting.outbox.message import Notice, Receipt
 from alerting.outbox.models import Message
 from alerting.poll.budget import LocalBudget
 from tests.signal.arrivals import PretendBackground, PretendSource

@@ -17,8 +17,7 @@ def live(environment: Mapping[str, str], received: Path, slot_begins: Barrier) -
     import django
 
     django.setup()
-    from alerting.notifiers.base import Receipt
-    from alerting.outbox.message import Notice
+    from alerting.outbox.message import Notice, Receipt
     from alerting.rules.model import Project
     from tests.support.pipeline import RecordingNotifier, World
 

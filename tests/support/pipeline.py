@@ -10,8 +10,7 @@ from alerting.incidents.lifecycle import Policy
 from alerting.incidents.links import Links
 from alerting.incidents.record import Desk, Escalation
 from alerting.notifiers import registry
-from alerting.notifiers.base import Receipt
-from alerting.outbox.message import Notice
+from alerting.outbox.message import Notice, Receipt
 from alerting.parts import Parts
 from alerting.pipeline import TickReport, deliver_due, evaluate_tick
 from alerting.rules.catalog import build

@@ -11,11 +11,10 @@ from django.core.mail import EmailMultiAlternatives
 from alerting.config import Settings
 from alerting.errors import DeliveryError
 from alerting.notifiers import render
-from alerting.notifiers.base import Receipt
 from alerting.notifiers.email import mail_body
 from alerting.notifiers.email.smtp import STEP_SECONDS, SmtpBackend
 from alerting.notifiers.email.smtp_replies import delivery_error, sorted_out
-from alerting.outbox.message import Notice
+from alerting.outbox.message import Notice, Receipt
 
 logger = logging.getLogger(__name__)
 

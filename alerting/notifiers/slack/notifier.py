@@ -9,12 +9,11 @@ from typing import Any, Protocol, TypeVar
 from alerting.config import Settings
 from alerting.errors import DeliveryError
 from alerting.notifiers import render, words
-from alerting.notifiers.base import Receipt
 from alerting.notifiers.faults import connection_failed
 from alerting.notifiers.slack import slack_blocks
 from alerting.notifiers.slack.slack_http import Answer, Bot, Transport, Webhook, parsed
 from alerting.notifiers.slack.slack_replies import WITHOUT_BLOCKS, refusal
-from alerting.outbox.message import Kind, Notice
+from alerting.outbox.message import Kind, Notice, Receipt
 
 logger = logging.getLogger(__name__)
 
