@@ -50,7 +50,8 @@ def tell(rule: Rule, breaches: Iterable[Breach], desk: Desk, now: datetime) -> i
         if breach.continues:
             _prolong(rule, breach, desk)
         elif breach.goes_on:
-            lasting.append(_verdict(rule, breach, desk, now))
+            reading = _reading(rule, breach, desk.environment, _cause(breach))
+            lasting.append(Verdict(rule, reading, Outcome.BREACHED, Reason.FOUND_LATE, now))
         else:
             debts += _owed(rule, breach, desk, now)
     queue.owe(debts, now)
@@ -80,28 +81,19 @@ def _prolong(rule: Rule, breach: Breach, desk: Desk) -> None:
     incident.save(update_fields=("evidence", "closed_at", "peak"))
 
 
-def _verdict(rule: Rule, breach: Breach, desk: Desk, now: datetime) -> Verdict:
-    reading = _reading(rule, breach, desk)
-    return Verdict(rule, reading, Outcome.BREACHED, Reason.FOUND_LATE, now)
-
-
-def _reading(rule: Rule, breach: Breach, desk: Desk) -> Reading:
+def _reading(rule: Rule, breach: Breach, environment: str, cause: str) -> Reading:
+    read = (("errors", rule.kind.counts_errors), ("transactions", rule.kind.needs_transactions))
     return Reading(
         breach.project,
-        desk.environment,
+        environment,
         breach.worst,
         Trust.VALUE,
         float(breach.value),
         settled=True,
-        dataset=_dataset(rule),
-        note=f"Late: {_cause(breach)}.",
+        dataset=" and ".join(name for name, is_read in read if is_read),
+        note=f"Late: {cause}.",
         first_error_at=breach.first_error_at,
     )
-
-
-def _dataset(rule: Rule) -> str:
-    read = (("errors", rule.kind.counts_errors), ("transactions", rule.kind.needs_transactions))
-    return " and ".join(name for name, is_read in read if is_read)
 
 
 def _cause(breach: Breach) -> str:
@@ -139,9 +131,10 @@ def _owed(rule: Rule, breach: Breach, desk: Desk, now: datetime) -> Iterable[Deb
         Transition.objects.create(
             incident=incident, from_state=before, to_state=after, at=now, reason=reason, evidence=evidence
         )
-    reading, cause = _reading(rule, breach, desk), _cause(breach)
+    cause = _cause(breach)
+    reading = _reading(rule, breach, desk.environment, cause)
     notice = late_and_over(rule, reading, cause, breach.stretch.end, incident.uid.hex, now, desk.links)
     # What a silence covered when it happened stays silenced when it is found.
     quiet = desk.quiet_at(breach.worst.end)
     is_silenced = quiet.covering(rule.name, breach.project.slug, breach.project.id, desk.environment) is not None
-    return [Debt(notice, channel, rule.severity.rank, is_silenced) for channel in desk.told_of(rule)]
+    return desk.debts(rule, notice, is_silenced)

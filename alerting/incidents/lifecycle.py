@@ -54,24 +54,11 @@ class Why(StrEnum):
     SILENCE_ENDED = "silence_ended"
 
 
-_QUIET: dict[Reason, Why] = {
-    Reason.NOT_SETTLED: Why.NOT_SETTLED,
-    Reason.TOO_FEW_TRANSACTIONS: Why.NO_DATA,
-    Reason.NO_TRANSACTIONS: Why.NO_DATA,
-    Reason.NO_DATA: Why.NO_DATA,
-    Reason.PARTIAL: Why.PARTIAL,
-    Reason.SOURCE_ERROR: Why.SOURCE_ERROR,
-    Reason.DROPPED: Why.DROPPED,
-    Reason.INGESTION_BEHIND: Why.INGESTION_BEHIND,
-    Reason.INGESTION_UNKNOWN: Why.INGESTION_UNKNOWN,
-}
-
 # Ends that are no recovery.
 ENDED = frozenset({Why.THRESHOLD_RAISED, Why.NOT_WATCHED, Why.NOT_VISIBLE, Why.TOO_LITTLE_TRAFFIC})
 
 _TOO_LITTLE = frozenset({Reason.TOO_FEW_TRANSACTIONS, Reason.NO_TRANSACTIONS})
 _OUT_OF_REACH = {Reason.NOT_WATCHED: Why.NOT_WATCHED, Reason.NOT_VISIBLE: Why.NOT_VISIBLE}
-# A percentile jumps while its window fills; only counts, and ratios of them, grow at a pace.
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,13 +206,21 @@ def _unjudged(standing: Standing, verdict: Verdict, policy: Policy) -> Step:
         since = standing.behind_since or verdict.at
         standing = replace(standing, behind_since=since, behind_until=verdict.at, behind_why=verdict.why)
     if verdict.reason not in _TOO_LITTLE or not verdict.reading.settled:
-        return Step(standing, _QUIET.get(verdict.reason, Why.NO_DATA))
+        return Step(standing, _quiet(verdict.reason))
     window = verdict.reading.window
     joins = standing.thin_until is not None and window.start <= standing.thin_until
     since = standing.thin_since if joins and standing.thin_since else window.end
     if window.end - since >= policy.keep_firing + policy.thin:
         return _end(Why.TOO_LITTLE_TRAFFIC)
     return Step(replace(standing, thin_since=min(since, window.end), thin_until=window.end), Why.NO_DATA)
+
+
+def _quiet(reason: Reason) -> Why:
+    """What keeps us from judging keeps us quiet, by the same name; too few transactions are no data."""
+    try:
+        return Why(reason.value)
+    except ValueError:
+        return Why.NO_DATA
 
 
 def _might_have_ended(standing: Standing, verdict: Verdict) -> bool:

@@ -16,7 +16,7 @@ from alerting.incidents.standing import Standing, State
 from alerting.incidents.worsening import NOTHING_RECENT, Recent
 from alerting.outbox import queue
 from alerting.outbox.clean import clean, clean_json
-from alerting.outbox.message import Kind
+from alerting.outbox.message import Kind, Notice
 from alerting.outbox.queue import Debt
 from alerting.rules.model import Outcome, Project, Reading, Reason, Rule, Severity, Verdict
 
@@ -54,20 +54,10 @@ class Desk:
     escalation: Escalation | None = None
     quiet_at: Callable[[datetime], Quiet] = lambda _: Quiet()
 
-    def told_of(self, rule: Rule) -> list[str]:
-        """Names of the channels that are told of this rule."""
-        return [name for name, severities in self.channels.items() if rule.severity in severities]
-
-
-@dataclass(slots=True)
-class _Page:
-    """What one tick writes, gathered so that it costs the same few queries whatever the number of incidents."""
-
-    created: list[Incident] = field(default_factory=list)
-    changed: dict[int, Incident] = field(default_factory=dict)
-    transitions: list[Transition] = field(default_factory=list)
-    decisions: list[Decision] = field(default_factory=list)
-    debts: list[Debt] = field(default_factory=list)
+    def debts(self, rule: Rule, notice: Notice, is_silenced: bool) -> list[Debt]:
+        """The notice, owed to every channel that is told of this rule."""
+        told = [name for name, severities in self.channels.items() if rule.severity in severities]
+        return [Debt(notice, name, rule.severity.rank, is_silenced) for name in told]
 
 
 def open_incidents(environment: str) -> list[Incident]:
@@ -106,56 +96,137 @@ def settle(verdicts: Sequence[Verdict], open_now: Iterable[Incident], desk: Desk
     told_once = _not_told_yet(told_once, desk.environment, now)
     if not by_key and not told_once:
         return 0
-    page, quiet = _Page(), desk.quiet_at(now)
-    earlier = recent.ended(
-        [key for key in by_key if key not in standing], desk.environment, desk.policy.flap_window, now
-    )
-    worse = recent.worsened(standing.values())
+    page = _Page(desk, now, desk.quiet_at(now), recent.worsened(standing.values()))
+    unknown = [key for key in by_key if key not in standing]
+    earlier = recent.ended(unknown, desk.environment, desk.policy.flap_window, now)
     for key, judged in by_key.items():
-        _decide(standing.get(key), judged, desk, now, earlier.get(key, NOTHING_RECENT), page, quiet, worse)
+        page.decide(standing.get(key), judged, earlier.get(key, NOTHING_RECENT))
     for verdict in told_once:
-        _decide(None, [verdict], desk, now, NOTHING_RECENT, page, quiet, worse)
-    _write(page, now)
+        page.decide(None, [verdict], NOTHING_RECENT)
+    page.write()
     return sum(not debt.is_silenced for debt in page.debts)
 
 
-def _decide(
-    incident: Incident | None,
-    verdicts: list[Verdict],
-    desk: Desk,
-    now: datetime,
-    earlier: Recent,
-    page: _Page,
-    quiet: Quiet,
-    worse: dict[str, datetime],
-) -> None:
-    before = Standing.from_json(incident.standing) if incident else Standing()
-    rule, project = verdicts[0].rule, verdicts[0].reading.project.id
-    if rule.kind.counts_errors and project in worse:
-        before = replace(before, worse_at=worse[project])
-    for step in advance_all(before, verdicts, desk.policy, earlier):
-        verdict = step.verdict
-        if verdict is None or (incident is None and step.standing.state is State.OK and step.tell is None):
-            continue
-        if incident is None:
-            incident = _open(verdict, step, desk, now)
-            page.created.append(incident)
-        elif incident.pk is not None:
-            page.changed[incident.pk] = incident
-        _apply(incident, before, step, verdict, desk, now, page, quiet)
-        before = step.standing
-        if step.tell is Kind.WORSE and rule.kind.counts_errors:
-            worse[project] = now
+@dataclass(slots=True)
+class _Page:
+    """What one tick writes, gathered so that it costs the same few queries whatever the number of incidents.
+
+    `worse` is when each project's errors were last told as worse, by project id.
+    """
+
+    desk: Desk
+    now: datetime
+    quiet: Quiet
+    worse: dict[str, datetime]
+    created: list[Incident] = field(default_factory=list)
+    changed: dict[int, Incident] = field(default_factory=dict)
+    transitions: list[Transition] = field(default_factory=list)
+    decisions: list[Decision] = field(default_factory=list)
+    debts: list[Debt] = field(default_factory=list)
+
+    def decide(self, incident: Incident | None, verdicts: list[Verdict], earlier: Recent) -> None:
+        before = Standing.from_json(incident.standing) if incident else Standing()
+        rule, project = verdicts[0].rule, verdicts[0].reading.project.id
+        if rule.kind.counts_errors and project in self.worse:
+            before = replace(before, worse_at=self.worse[project])
+        for step in advance_all(before, verdicts, self.desk.policy, earlier):
+            verdict = step.verdict
+            if verdict is None or (incident is None and step.standing.state is State.OK and step.tell is None):
+                continue
+            if incident is None:
+                incident = _open(verdict, step, self.desk.environment, self.now)
+                self.created.append(incident)
+            elif incident.pk is not None:
+                self.changed[incident.pk] = incident
+            self._apply(incident, before, step, verdict)
+            before = step.standing
+            if step.tell is Kind.WORSE and rule.kind.counts_errors:
+                self.worse[project] = self.now
+
+    def _apply(self, incident: Incident, before: Standing, step: Step, verdict: Verdict) -> None:
+        reading, rule, now = verdict.reading, verdict.rule, self.now
+        mute = self.quiet.covering(rule.name, reading.project.slug, reading.project.id, incident.environment)
+        hush, in_hand = Hush(incident.standing.get("hush", "")), self.quiet.in_hand.get(incident.pk or 0, "")
+        heard = listen(step, verdict, hush, mute, is_first=incident.notices == 0, in_hand=bool(in_hand))
+        step = heard.step
+        previous, old_threshold = incident.value, before.threshold or rule.threshold
+        if reading.value is not None and _is_known(verdict):
+            incident.value = reading.value
+            incident.peak = max(incident.peak, reading.value)
+        incident.threshold = rule.threshold
+        told_as = str(incident.standing.get("told_as", incident.project))
+        said = incident.standing.get("said", before.level.told)
+        if reading.project.slug:
+            incident.project = clean(reading.project.slug, 100)
+        state = step.standing.state
+        if state is not before.state or step.tell is not None:
+            incident.reason, incident.evidence = step.why, _evidence(reading, rule)
+            self.transitions.append(
+                Transition(
+                    incident=incident,
+                    from_state=before.state,
+                    to_state=state,
+                    at=now,
+                    reason=step.why,
+                    evidence=incident.evidence,
+                )
+            )
+        if step.tell is not None:
+            incident.notices += 1
+            told = notices.Told(
+                incident.uid.hex,
+                incident.notices,
+                incident.opened_at,
+                incident.peak,
+                previous,
+                old_threshold,
+                before.thin_since,
+                told_as if told_as != incident.project else "",
+                before.level.told,
+                _behind(before),
+                said,
+            )
+            told_as = incident.project
+            said = said if heard.is_silenced else incident.value
+            notice = notices.compose(rule, reading, step, told, now, self.desk.links)
+            self.debts += self.desk.debts(rule, replace(notice, in_hand=in_hand), heard.is_silenced)
+        if state is State.FIRING and incident.fired_at is None:
+            incident.fired_at = now
+        if step.closes:
+            incident.closed_at = now
+        incident.state = state
+        kept = {name: incident.standing[name] for name in KEPT if name in incident.standing}
+        told_so_far = {"told_as": told_as, "said": said, "hush": heard.hush.value}
+        incident.standing = {**kept, **step.standing.to_json(), **told_so_far}
+        self.decisions += decisions.note(incident, step, verdict, now, changes=state is not before.state)
+
+    def write(self) -> None:
+        Incident.objects.bulk_create(self.created, batch_size=500)
+        if self.changed:
+            # An upsert and not bulk_update, whose CASE for every row and field takes seconds for a thousand incidents.
+            Incident.objects.bulk_create(
+                list(self.changed.values()),
+                batch_size=500,
+                update_conflicts=True,
+                unique_fields=("id",),
+                update_fields=WRITTEN,
+            )
+        Transition.objects.bulk_create(self.transitions, batch_size=500)
+        Decision.objects.bulk_create(self.decisions, batch_size=500)
+        closed = [pk for pk, incident in self.changed.items() if incident.closed_at is not None]
+        if closed:
+            decisions.thin(closed)
+        queue.owe(self.debts, self.now)
 
 
-def _open(verdict: Verdict, step: Step, desk: Desk, now: datetime) -> Incident:
+def _open(verdict: Verdict, step: Step, environment: str, now: datetime) -> Incident:
     reading, rule = verdict.reading, verdict.rule
     return Incident(
         rule=rule.name,
         severity=rule.severity.value,
         project_id_text=clean(reading.project.id, 32),
         project=clean(reading.project.slug, 100),
-        environment=desk.environment,
+        environment=environment,
         subject=clean(reading.issue.id, 64) if reading.issue else "",
         state=State.OK,
         opened_at=now,
@@ -164,73 +235,6 @@ def _open(verdict: Verdict, step: Step, desk: Desk, now: datetime) -> Incident:
         threshold=rule.threshold,
         reason=step.why,
     )
-
-
-def _apply(
-    incident: Incident,
-    before: Standing,
-    step: Step,
-    verdict: Verdict,
-    desk: Desk,
-    now: datetime,
-    page: _Page,
-    quiet: Quiet,
-) -> None:
-    reading, rule = verdict.reading, verdict.rule
-    mute = quiet.covering(rule.name, reading.project.slug, reading.project.id, incident.environment)
-    hush, in_hand = Hush(incident.standing.get("hush", "")), quiet.in_hand.get(incident.pk or 0, "")
-    heard = listen(step, verdict, hush, mute, is_first=incident.notices == 0, in_hand=bool(in_hand))
-    step = heard.step
-    previous, old_threshold = incident.value, before.threshold or rule.threshold
-    if reading.value is not None and _is_known(verdict):
-        incident.value = reading.value
-        incident.peak = max(incident.peak, reading.value)
-    incident.threshold = rule.threshold
-    told_as = str(incident.standing.get("told_as", incident.project))
-    said = incident.standing.get("said", before.level.told)
-    if reading.project.slug:
-        incident.project = clean(reading.project.slug, 100)
-    state = step.standing.state
-    if state is not before.state or step.tell is not None:
-        page.transitions.append(
-            Transition(
-                incident=incident,
-                from_state=before.state,
-                to_state=state,
-                at=now,
-                reason=step.why,
-                evidence=_evidence(reading, rule),
-            )
-        )
-        incident.evidence = _evidence(reading, rule)
-        incident.reason = step.why
-    if step.tell is not None:
-        incident.notices += 1
-        told = notices.Told(
-            incident.uid.hex,
-            incident.notices,
-            incident.opened_at,
-            incident.peak,
-            previous,
-            old_threshold,
-            before.thin_since,
-            told_as if told_as != incident.project else "",
-            before.level.told,
-            _behind(before),
-            said,
-        )
-        told_as = incident.project
-        said = said if heard.is_silenced else incident.value
-        notice = replace(notices.compose(rule, reading, step, told, now, desk.links), in_hand=in_hand)
-        page.debts += [Debt(notice, channel, rule.severity.rank, heard.is_silenced) for channel in desk.told_of(rule)]
-    if state is State.FIRING and incident.fired_at is None:
-        incident.fired_at = now
-    if step.closes:
-        incident.closed_at = now
-    incident.state = state
-    kept = {name: incident.standing[name] for name in KEPT if name in incident.standing}
-    incident.standing = {**kept, **step.standing.to_json(), "told_as": told_as, "said": said, "hush": heard.hush.value}
-    page.decisions += decisions.note(incident, step, verdict, now, changes=state is not before.state)
 
 
 def _behind(standing: Standing) -> tuple[datetime, datetime, str] | None:
@@ -278,22 +282,3 @@ def _not_told_yet(verdicts: Sequence[Verdict], environment: str, now: datetime) 
     quiet = [subject for subject, verdict in new.items() if verdict.outcome is Outcome.CLEAR]
     quiet_issues.remember(quiet, environment, now)
     return [verdict for verdict in new.values() if verdict.outcome is Outcome.BREACHED]
-
-
-def _write(page: _Page, now: datetime) -> None:
-    Incident.objects.bulk_create(page.created, batch_size=500)
-    if page.changed:
-        # An upsert and not bulk_update, whose CASE for every row and field takes two seconds for a thousand incidents.
-        Incident.objects.bulk_create(
-            list(page.changed.values()),
-            batch_size=500,
-            update_conflicts=True,
-            unique_fields=("id",),
-            update_fields=WRITTEN,
-        )
-    Transition.objects.bulk_create(page.transitions, batch_size=500)
-    Decision.objects.bulk_create(page.decisions, batch_size=500)
-    closed = [pk for pk, incident in page.changed.items() if incident.closed_at is not None]
-    if closed:
-        decisions.thin(closed)
-    queue.owe(page.debts, now)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from alerting.incidents import record
+from alerting.incidents.evaluator_state import Watching
 from alerting.incidents.models import Incident
 from alerting.incidents.record import Desk
 from alerting.rules.model import Outcome, Project, Reading, Reason, Rule, Trust, Verdict, Window
@@ -14,16 +15,16 @@ from alerting.rules.model import Outcome, Project, Reading, Reason, Rule, Trust,
 PATIENCE = timedelta(minutes=5)
 
 
-def watching(before: tuple[str, datetime] | None, environment: str, now: datetime) -> tuple[str, datetime]:
+def watching(before: Watching | None, environment: str, now: datetime) -> Watching:
     """The filter that is in force and since when."""
-    return (environment, min(before[1], now) if before is not None and before[0] == environment else now)
+    if before is None or before.environment != environment:
+        return Watching(environment, now)
+    return Watching(environment, min(before.since, now))
 
 
-def close(
-    watched: tuple[str, datetime], open_now: Sequence[Incident], rules: Sequence[Rule], desk: Desk, now: datetime
-) -> int:
+def close(watched: Watching, open_now: Sequence[Incident], rules: Sequence[Rule], desk: Desk, now: datetime) -> int:
     """End what was opened under another filter once ours has been in force for a while; returns how many are told."""
-    if now - watched[1] < PATIENCE:
+    if now - watched.since < PATIENCE:
         return 0
     known = {rule.name: rule for rule in rules}
     by_environment: dict[str, list[Incident]] = defaultdict(list)

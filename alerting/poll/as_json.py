@@ -15,7 +15,7 @@ class AsJson:
 
     def to_json(self) -> dict[str, Any]:
         """Every field, times in ISO 8601."""
-        written: dict[str, Any] = _adapter(type(self)).dump_python(self, mode="json")
+        written: dict[str, Any] = _adapter(type(self)).dump_python(self, mode="json", by_alias=True)
         return written
 
     @classmethod
