@@ -1,13 +1,13 @@
 """Acknowledge, silence, plan maintenance: each with its audit entry in one transaction, harmless when repeated."""
 
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
 from alerting.actions import endless, scope
-from alerting.actions.maintenance import LONGEST_MINUTES, NAMES, weekday_names
+from alerting.actions.maintenance import LONGEST_MINUTES, NAMES, Recurrence, weekday_names
 from alerting.actions.models import Acknowledgement, AuditEntry, MaintenanceWindow, Scope, Silence
 from alerting.actions.scope import About
 from alerting.errors import ActionError
@@ -47,13 +47,9 @@ def acknowledge(incident_id: int, actor: Actor, now: datetime, note: str = "") -
         if created:
             audit(actor, "acknowledged", str(incident.pk), now, why=note, incident=incident)
             cards.refresh(incident.uid.hex, registry.with_cards(), found.by, now)
-        elif said.strip() and not _is_noted(incident, who, said):
+        elif said.strip() and not incident.audit.filter(who=who, why=said, action__in=("acknowledged", NOTED)).exists():
             audit(actor, NOTED, str(incident.pk), now, why=note, incident=incident)
         return found, created
-
-
-def _is_noted(incident: Incident, who: str, note: str) -> bool:
-    return incident.audit.filter(who=who, why=note, action__in=("acknowledged", NOTED)).exists()
 
 
 def unacknowledge(incident_id: int, actor: Actor, now: datetime, note: str = "") -> bool:
@@ -105,17 +101,7 @@ def end_silence(silence_id: int, actor: Actor, now: datetime) -> bool:
         return bool(ended)
 
 
-@dataclass(frozen=True, slots=True)
-class Schedule:
-    """When maintenance recurs: ISO weekdays, a wall-clock time in `time_zone`, and how long it lasts."""
-
-    weekdays: frozenset[int]
-    starts: time
-    minutes: int
-    time_zone: str
-
-
-def plan_maintenance(about: About, schedule: Schedule, reason: str, actor: Actor, now: datetime) -> MaintenanceWindow:
+def plan_maintenance(about: About, schedule: Recurrence, reason: str, actor: Actor, now: datetime) -> MaintenanceWindow:
     """Add a recurring window. Raises ActionError naming what is wrong with it."""
     why, columns = _reason(reason), scope.columns(about)
     if not schedule.weekdays:

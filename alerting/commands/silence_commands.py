@@ -89,10 +89,10 @@ def add_maintenance(
         raise typer.BadParameter(f"{length!r} is no whole number of minutes, and maintenance lasts so many")
     database.ready()
     from alerting.actions import mutes, perform, scope
-    from alerting.actions.maintenance import time_of_day, weekdays
+    from alerting.actions.maintenance import Recurrence, time_of_day, weekdays
 
     try:
-        schedule = perform.Schedule(weekdays(days), time_of_day(starts), minutes, time_zone)
+        schedule = Recurrence(weekdays(days), time_of_day(starts), minutes, time_zone)
     except ValueError as error:
         raise typer.BadParameter(f"{error}.") from None
     now = datetime.now(UTC)

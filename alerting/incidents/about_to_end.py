@@ -32,17 +32,15 @@ def due(verdicts: Iterable[Verdict], standing: Iterable[Incident], policy: Polic
         key = (verdict.rule.name, verdict.reading.project.id)
         if key in open_now:
             by_key[key].append(verdict)
-    last = [
-        (key, steps[-1])
+    steps = [
+        (key, *advance_all(Standing.from_json(open_now[key].standing), judged, policy)[-1])
         for key, judged in by_key.items()
-        if (steps := advance_all(Standing.from_json(open_now[key].standing), judged, policy)) and steps[-1].closes
     ]
+    last = [(key, verdict, step) for key, verdict, step in steps if step.closes]
     return Ends(
-        by_fallen_errors=any(rule in COUNTING_ERRORS and step.why in RECOVERIES for (rule, _), step in last),
-        by_silence=any(step.why in MAY_BE_LATE for _, step in last),
+        by_fallen_errors=any(rule in COUNTING_ERRORS and step.why in RECOVERIES for (rule, _), _, step in last),
+        by_silence=any(step.why in MAY_BE_LATE for *_, step in last),
         out_of_sight=frozenset(
-            project
-            for (_, project), step in last
-            if step.verdict is not None and (step.verdict.reading.absent or step.why is Why.NOT_WATCHED)
+            project for (_, project), verdict, step in last if verdict.reading.absent or step.why is Why.NOT_WATCHED
         ),
     )

@@ -17,7 +17,6 @@ NOTE_LIMIT = 80
 def remember(verdicts: Iterable[Verdict], now: datetime) -> None:
     """Keep the values of the rules that were judged in this tick; those of the others stay as they are."""
     judged: dict[str, dict[str, list[Any]]] = defaultdict(dict)
-    shares: dict[tuple[str, str], float] = {}
     for verdict in verdicts:
         reading, rule = verdict.reading, verdict.rule
         if reading.issue is None:
@@ -27,16 +26,16 @@ def remember(verdicts: Iterable[Verdict], now: datetime) -> None:
                 reading.value,
                 clean(note, NOTE_LIMIT),
             ]
-            shares[rule.name, reading.project.id] = reading.value if reading.value is not None else -1.0
     if not judged:
         return
-    kept = {
-        name: dict(sorted(projects.items(), key=lambda each: -shares[name, each[0]])[:MOST_PROJECTS])
-        for name, projects in judged.items()
-    }
-    row = LatestReadings.objects.filter(pk=1).first()
-    readings = {**(row.readings if row else {}), **kept}
-    if row is None:
-        LatestReadings.objects.create(pk=1, at=now, readings=readings)
-    else:
-        LatestReadings.objects.filter(pk=1).update(at=now, readings=readings)
+    row = LatestReadings.objects.filter(pk=1).first() or LatestReadings(pk=1)
+    for name, projects in judged.items():
+        row.readings[name] = dict(sorted(projects.items(), key=_highest_first)[:MOST_PROJECTS])
+    row.at = now
+    row.save()
+
+
+def _highest_first(project: tuple[str, list[Any]]) -> float:
+    """What could not be judged goes last."""
+    _, (_, value, _) = project
+    return 1.0 if value is None else -value

@@ -7,7 +7,7 @@ out of our sight.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
 
@@ -87,7 +87,6 @@ class Step:
     standing: Standing
     why: Why
     tell: Kind | None = None
-    verdict: Verdict | None = field(default=None, compare=False)
 
     @property
     def closes(self) -> bool:
@@ -111,18 +110,18 @@ def advance(standing: Standing, verdict: Verdict, policy: Policy, recent: Recent
     if step.tell is not None:
         said = replace(step.standing, behind_since=None, behind_until=None, behind_why="")
         step = replace(step, standing=said)
-    return replace(step, verdict=verdict)
+    return step
 
 
 def advance_all(
     standing: Standing, verdicts: Sequence[Verdict], policy: Policy, recent: Recent = NOTHING_RECENT
-) -> list[Step]:
+) -> list[tuple[Verdict, Step]]:
     """Decide on all verdicts of one tick about one incident, breaches first; stops where the incident closes."""
-    steps: list[Step] = []
+    steps: list[tuple[Verdict, Step]] = []
     order = {Outcome.BREACHED: 0, Outcome.CLEAR: 1, Outcome.UNKNOWN: 2}
     for verdict in sorted(verdicts, key=lambda each: (order[each.outcome], not each.reading.settled)):
         step = advance(standing, verdict, policy, recent)
-        steps.append(step)
+        steps.append((verdict, step))
         if step.closes:
             break
         standing = step.standing

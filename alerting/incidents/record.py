@@ -129,9 +129,8 @@ class _Page:
         rule, project = verdicts[0].rule, verdicts[0].reading.project.id
         if rule.kind.counts_errors and project in self.worse:
             before = replace(before, worse_at=self.worse[project])
-        for step in advance_all(before, verdicts, self.desk.policy, earlier):
-            verdict = step.verdict
-            if verdict is None or (incident is None and step.standing.state is State.OK and step.tell is None):
+        for verdict, step in advance_all(before, verdicts, self.desk.policy, earlier):
+            if incident is None and step.standing.state is State.OK and step.tell is None:
                 continue
             if incident is None:
                 incident = _open(verdict, step, self.desk.environment, self.now)

@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from alerting.poll.as_json import AsJson
+
 FACTOR = 2.0
 
 
@@ -20,7 +22,7 @@ class Worse(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Level:
+class Level(AsJson):
     """What people know of how bad it is.
 
     `told` is the value of the last notice that told a new one and `told_until` the end of its window; `most` is the

@@ -90,11 +90,6 @@ def fit(text: str, limit: int, escape: Callable[[str], str]) -> str:
     return escape(shorten(text, low))
 
 
-def header(text: str, limit: int = HEADER_LIMIT) -> str:
-    """Text for one line of a mail header."""
-    return one_line(text, limit)
-
-
 def terminal(text: str, limit: int = 1000) -> str:
     """Text for a terminal or a log line: it can neither move the cursor nor start a second line."""
     return one_line(text, limit)

@@ -1,8 +1,9 @@
 """From a notice to what every channel shows of it: one cleaned view, its plain text and its subject. Pure."""
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any
 from uuid import UUID
 
 from alerting.notifiers import behind, evidence, words
@@ -17,33 +18,41 @@ TITLE_LIMIT = 300
 SENTENCE_LIMIT = 1500
 ROW_LINK_LIMIT = 400
 MOST_NOTES = 10
+# How long the other texts of a notice, and those of a line in a digest, may be.
+LIMITS = {
+    **dict.fromkeys(("project", "formerly", "environment"), SLUG_LIMIT),
+    **dict.fromkeys(("value", "threshold", "peak", "sample"), 100),
+    "severity": 20,
+    "reason": 60,
+    "dataset": 60,
+    "in_hand": 80,
+}
+LINE_LIMITS = {
+    **dict.fromkeys(("kind", "severity"), 20),
+    **dict.fromkeys(("rule", "environment", "value", "threshold"), 40),
+    "project": 60,
+    "title": 100,
+}
 _KEY = re.compile(r"([0-9a-f]{32})(-escalated)?")
 _STAMP = re.compile(r"\b(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)Z\b")
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One line of a digest. All texts are cleaned and bounded."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row(Line):
+    """One line of a digest as it is shown; `when` is the time it tells of."""
 
     tag: str
     mood: Mood
-    project: str
-    environment: str
-    value: str
-    threshold: str
-    rule: str
-    at: str
-    title: str
-    link: str
+    when: str
 
     @property
     def text(self) -> str:
         """The line in words, without its link."""
         place = f"{self.project} ({self.environment})" if self.environment else self.project
         if self.is_new:
-            return " · ".join(part for part in (f"{place}: {self.title}", self.tag, self.at, self.against) if part)
+            return " · ".join(part for part in (f"{place}: {self.title}", self.tag, self.when, self.against) if part)
         first = f"{place}: {self.against}" if place and self.against else place or self.against
-        return " · ".join(part for part in (first, self.tag, self.rule, self.at, self.title) if part)
+        return " · ".join(part for part in (first, self.tag, self.rule, self.when, self.title) if part)
 
     @property
     def against(self) -> str:
@@ -120,27 +129,16 @@ def view(notice: Notice, environment: str = "", page_url: str = "") -> View:
 
 def cleaned(notice: Notice) -> Notice:
     """The notice with every text reduced to one visible, bounded line, and without links nobody should follow."""
+    notes = [_with_plain_times(one_line(each, 500)) for each in notice.notes[:MOST_NOTES]]
     return replace(
         notice,
+        **_bounded(notice, LIMITS),
         headline=_with_plain_times(one_line(notice.headline, 200)),
         sentence=_with_plain_times(one_line(notice.sentence, SENTENCE_LIMIT)),
-        severity=one_line(notice.severity, 20),
         rule_title=one_line(notice.rule_title or notice.rule, 60),
-        project=one_line(notice.project, SLUG_LIMIT),
-        formerly=one_line(notice.formerly, SLUG_LIMIT),
-        environment=one_line(notice.environment, SLUG_LIMIT),
-        value=one_line(notice.value, 100),
-        threshold=one_line(notice.threshold, 100),
-        peak=one_line(notice.peak, 100),
-        reason=one_line(notice.reason, 60),
-        in_hand=one_line(notice.in_hand, 80),
-        sample=one_line(notice.sample, 100),
-        dataset=one_line(notice.dataset, 60),
         link=safe_link(notice.link),
         issue={one_line(key, 40): one_line(str(text), TITLE_LIMIT) for key, text in notice.issue.items()},
-        notes=tuple(
-            note for note in (_with_plain_times(one_line(each, 500)) for each in notice.notes[:MOST_NOTES]) if note
-        ),
+        notes=tuple(note for note in notes if note),
         lines=tuple(_cleaned_line(line) for line in notice.lines),
         totals={one_line(name, 100): count for name, count in list(notice.totals.items())[:20]},
     )
@@ -241,32 +239,17 @@ def _row(line: Line, at: str) -> Row:
     then, now = moment(line.happened) or moment(line.at), moment(at)
     day = "" if then is None or (now and now.date() == then.date()) else f"{then:%Y-%m-%d} "
     return Row(
+        **{each.name: getattr(line, each.name) for each in fields(line)},
         tag=words.tag(line.kind, is_issue=bool(line.title and line.project), is_over=line.over),
-        mood=words.line_mood(line),
-        project=line.project,
-        environment=line.environment,
-        value=line.value,
-        threshold=line.threshold,
-        rule=line.rule,
-        at=f"{day}{then:%H:%M:%S} UTC" if then else "",
-        title=line.title,
-        link=line.link,
+        mood=words.mood_of(line),
+        when=f"{day}{then:%H:%M:%S} UTC" if then else "",
     )
 
 
 def _cleaned_line(line: Line) -> Line:
     link = safe_link(line.link)
-    return Line(
-        kind=one_line(line.kind, 20),
-        rule=one_line(line.rule, 40),
-        severity=one_line(line.severity, 20),
-        project=one_line(line.project, 60),
-        environment=one_line(line.environment, 40),
-        value=one_line(line.value, 40),
-        threshold=one_line(line.threshold, 40),
-        at=line.at,
-        title=one_line(line.title, 100),
-        link=link if len(link) <= ROW_LINK_LIMIT else "",
-        happened=line.happened,
-        over=line.over,
-    )
+    return replace(line, **_bounded(line, LINE_LIMITS), link=link if len(link) <= ROW_LINK_LIMIT else "")
+
+
+def _bounded(told: Notice | Line, limits: Mapping[str, int]) -> dict[str, Any]:
+    return {name: one_line(getattr(told, name), limit) for name, limit in limits.items()}

@@ -81,15 +81,13 @@ def tag(kind: str, *, is_issue: bool = False, is_over: bool = False) -> str:
 
 def mood(notice: Notice) -> Mood:
     """Alarm for what is high and open, and so on down; a digest is as bad as the worst of its lines."""
-    if notice.lines:
-        found = {line_mood(line) for line in notice.lines}
-        return next(each for each in Mood if each in found)
-    return _mood(notice.kind, notice.severity)
+    found = {mood_of(each) for each in notice.lines or (notice,)}
+    return next(each for each in Mood if each in found)
 
 
-def line_mood(line: Line) -> Mood:
-    """The same for one line of a digest."""
-    return _mood(line.kind, line.severity)
+def mood_of(told: Notice | Line) -> Mood:
+    """The same for one notice, or one line of a digest."""
+    return _MOODS.get(told.kind, Mood.ALARM if told.severity == "high" else Mood.WARNING)
 
 
 def total(name: str, count: int) -> str:
@@ -99,10 +97,6 @@ def total(name: str, count: int) -> str:
     if title == NEW_ERROR_TYPE and kind == Kind.FIRST:
         return f"{count} × {title}"
     return f"{count} × {title} {word}" if title else f"{count} × {word}"
-
-
-def _mood(kind: str, severity: str) -> Mood:
-    return _MOODS.get(kind, Mood.ALARM if severity == "high" else Mood.WARNING)
 
 
 def next_step(notice: Notice) -> str:

@@ -74,7 +74,9 @@ class Background:
                     release=_release(record.get("firstRelease")),
                 )
                 found.setdefault(issue.project.id, []).append(top)
-        return {each: tuple(sorted(errors, key=_by_count)[:PER_PROJECT]) for each, errors in found.items()}
+        for errors in found.values():
+            errors.sort(key=lambda error: (-error.count, error.title))
+        return {each: tuple(errors[:PER_PROJECT]) for each, errors in found.items()}
 
     def series(
         self, axis: Axis, window: Window, seconds: int, project_ids: Sequence[str], errand: Errand
@@ -167,10 +169,6 @@ def _numbers(points: Iterable[tuple[Any, Any]]) -> Iterable[tuple[float, float]]
 
 def _scaled(found: Mapping[str, Points], factor: float) -> Mapping[str, Points]:
     return {slug: [(at, value * factor) for at, value in points] for slug, points in found.items()}
-
-
-def _by_count(error: TopError) -> tuple[int, str]:
-    return -error.count, error.title
 
 
 def _count(value: object) -> int:

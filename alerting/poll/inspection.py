@@ -119,16 +119,12 @@ def _token(source: SentrySource, errand: Errand) -> Iterator[Observation]:
         yield Observation(Level.DOUBTFUL, said, "Either the token is not accepted, or the server is no Sentry.")
         return
     held = {rows.text(scope) for scope in scopes}
-    missing = [scope for scope in SCOPES if not _holds(held, scope)]
+    wider = {scope: {f"{scope.partition(':')[0]}:{level}" for level in ("read", "write", "admin")} for scope in SCOPES}
+    missing = [scope for scope in SCOPES if held.isdisjoint(wider[scope])]
     for scope in missing:
         yield Observation(Level.BROKEN, f"The token ({kind}) lacks the scope {scope}: no {SCOPES[scope]}", ADVICE)
     if not missing:
         yield Observation(Level.GOOD, f"The token ({kind}) has the scopes {', '.join(SCOPES)}")
-
-
-def _holds(held: set[str], scope: str) -> bool:
-    subject = scope.partition(":")[0]
-    return not held.isdisjoint({f"{subject}:{level}" for level in ("read", "write", "admin")})
 
 
 def _organisation(source: SentrySource, errand: Errand) -> Observation:

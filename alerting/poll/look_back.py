@@ -63,7 +63,7 @@ class Turn:
             return self._place(memory.spans.pop())
         if memory.blocks and (memory.looked_at is None or scope.now - memory.looked_at >= LOOK_EVERY):
             return self._look()
-        if cuts := self._cuts():
+        if cuts := [cut for project in self._changed() for cut in self._judged(project).cuts]:
             return self._split(max(cuts, key=lambda each: each.most))
         return False
 
@@ -153,9 +153,6 @@ class Turn:
         memory.offset = Counter({key: count for key, count in memory.offset.items() if count})
         if not memory.spans:
             memory.suspects = []
-
-    def _cuts(self) -> list[Cut]:
-        return [cut for project in self._changed() for cut in self._judged(project).cuts]
 
     def _split(self, cut: Cut) -> bool:
         counts = self._read(Window(cut.block.start, cut.at))

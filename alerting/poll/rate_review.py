@@ -156,7 +156,7 @@ def go_on(
         verdicts = judge_all(assemble(mine, answers, watched), now)
         if review.tries < TRIES and any(traffic.may_be_incomplete(each, usual) for each in verdicts):
             return replace(review, not_before=now + TRY_AGAIN, tries=review.tries + 1), requests
-        if any(_is_rate_over(each) for each in verdicts):
+        if any(each.outcome is Outcome.BREACHED and each.rule.kind.is_ratio for each in verdicts):
             outcomes = source.ask(Question(Measure.OUTCOMES, window, Priority.LOW, settled=True))
             requests += outcomes.requests
             if outcomes.trust not in {Trust.VALUE, Trust.NO_DATA}:
@@ -218,10 +218,6 @@ def _read(source: Source, rules: Sequence[Rule], window: Window) -> tuple[list[A
     errors = source.ask(Question(Measure.ERRORS, window, Priority.LOW, settled=True))
     cost = performance.requests + errors.requests
     return ([performance, errors] if errors.trust is Trust.VALUE else None), cost
-
-
-def _is_rate_over(verdict: Verdict) -> bool:
-    return verdict.outcome is Outcome.BREACHED and verdict.rule.kind.is_ratio
 
 
 def _noted(found: Mapping[str, tuple[Breach, ...]], verdicts: Sequence[Verdict]) -> dict[str, tuple[Breach, ...]]:

@@ -21,11 +21,12 @@ class Visible:
 
 def confirm(verdicts: Sequence[Verdict], doubted: Collection[str], visible: Visible) -> list[Verdict]:
     """The verdicts; those about `doubted` projects (by id) confirmed, given up, or put off until the list is read."""
-    return [_confirmed(verdict, visible) if _is_doubted(verdict, doubted) else verdict for verdict in verdicts]
-
-
-def _is_doubted(verdict: Verdict, doubted: Collection[str]) -> bool:
-    return verdict.reading.project.id in doubted and verdict.outcome is not Outcome.BREACHED
+    return [
+        _confirmed(each, visible)
+        if each.reading.project.id in doubted and each.outcome is not Outcome.BREACHED
+        else each
+        for each in verdicts
+    ]
 
 
 def _confirmed(verdict: Verdict, visible: Visible) -> Verdict:

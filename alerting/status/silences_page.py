@@ -123,11 +123,11 @@ class _Window:
         self.next_start = recurrence.next_start(now)
 
 
-def _schedule(form: dict[str, str]) -> perform.Schedule:
+def _schedule(form: dict[str, str]) -> maintenance.Recurrence:
     try:
         days, starts = maintenance.weekdays(form["weekdays"]), maintenance.time_of_day(form["starts"])
     except ValueError as error:
         raise ActionError(f"{error}.") from None
     if not form["minutes"].isdecimal():
         raise ActionError(f"{form['minutes']!r} is no number of minutes.")
-    return perform.Schedule(days, starts, int(form["minutes"]), form["time_zone"])
+    return maintenance.Recurrence(days, starts, int(form["minutes"]), form["time_zone"])

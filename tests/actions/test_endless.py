@@ -5,6 +5,7 @@ from datetime import UTC, datetime, time
 import pytest
 
 from alerting.actions import perform, scope
+from alerting.actions.maintenance import Recurrence
 from alerting.actions.models import AuditEntry, MaintenanceWindow
 from alerting.errors import ActionError
 from tests.support.incidents import renamed
@@ -13,10 +14,10 @@ pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 1, 10, 12, tzinfo=UTC)
 ANN = perform.Actor("ann", "cli")
 EVERY_DAY, WEEKDAYS, WEEKEND = frozenset(range(1, 8)), frozenset(range(1, 6)), frozenset({6, 7})
-NIGHTS, DAYS = perform.Schedule(EVERY_DAY, time(18), 840, "UTC"), perform.Schedule(EVERY_DAY, time(8), 600, "UTC")
+NIGHTS, DAYS = Recurrence(EVERY_DAY, time(18), 840, "UTC"), Recurrence(EVERY_DAY, time(8), 600, "UTC")
 
 
-def plan(schedule: perform.Schedule, **about: str) -> MaintenanceWindow:
+def plan(schedule: Recurrence, **about: str) -> MaintenanceWindow:
     return perform.plan_maintenance(scope.About(**about), schedule, "backups", ANN, NOW)
 
 
@@ -41,10 +42,10 @@ def test_two_windows_that_together_never_end_are_refused_with_both_named(
 
 
 def test_only_the_windows_that_leave_no_gap_are_named() -> None:
-    part = plan(perform.Schedule(WEEKEND, time(0), 1440, "UTC"))
-    inside = plan(perform.Schedule(WEEKDAYS, time(1), 5, "UTC"))
+    part = plan(Recurrence(WEEKEND, time(0), 1440, "UTC"))
+    inside = plan(Recurrence(WEEKDAYS, time(1), 5, "UTC"))
     with pytest.raises(ActionError) as refused:
-        plan(perform.Schedule(WEEKDAYS, time(0), 1440, "UTC"))
+        plan(Recurrence(WEEKDAYS, time(0), 1440, "UTC"))
     assert f"window {part.pk} " in str(refused.value) and f"window {inside.pk} " not in str(refused.value)
 
 
@@ -58,20 +59,20 @@ def test_windows_about_different_things_may_fill_the_week(first: dict[str, str],
 
 
 def test_three_windows_of_which_no_two_meet_in_a_third_are_planned() -> None:
-    plan(perform.Schedule(EVERY_DAY, time(0), 480, "UTC"), project="shop")
-    plan(perform.Schedule(EVERY_DAY, time(8), 480, "UTC"), project="blog")
-    assert plan(perform.Schedule(EVERY_DAY, time(16), 480, "UTC")).pk
+    plan(Recurrence(EVERY_DAY, time(0), 480, "UTC"), project="shop")
+    plan(Recurrence(EVERY_DAY, time(8), 480, "UTC"), project="blog")
+    assert plan(Recurrence(EVERY_DAY, time(16), 480, "UTC")).pk
 
 
 def test_a_minute_between_two_windows_is_a_gap() -> None:
     plan(NIGHTS)
-    assert plan(perform.Schedule(EVERY_DAY, time(8, 1), 599, "UTC")).pk
+    assert plan(Recurrence(EVERY_DAY, time(8, 1), 599, "UTC")).pk
 
 
 def test_windows_of_two_time_zones_that_meet_in_summer_only_are_refused_in_winter() -> None:
-    plan(perform.Schedule(EVERY_DAY, time(0), 720, "UTC"))
+    plan(Recurrence(EVERY_DAY, time(0), 720, "UTC"))
     with pytest.raises(ActionError, match="would never end"):
-        plan(perform.Schedule(EVERY_DAY, time(14), 720, "Europe/Berlin"))
+        plan(Recurrence(EVERY_DAY, time(14), 720, "Europe/Berlin"))
 
 
 def test_a_renamed_project_is_the_same_to_both_windows() -> None:

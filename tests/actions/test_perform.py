@@ -5,6 +5,7 @@ from datetime import UTC, datetime, time, timedelta
 import pytest
 
 from alerting.actions import mutes, perform, scope
+from alerting.actions.maintenance import Recurrence
 from alerting.actions.models import Acknowledgement, AuditEntry, MaintenanceWindow, Silence
 from alerting.errors import ActionError
 from tests.support.incidents import closed, incident
@@ -109,7 +110,7 @@ def test_ending_a_silence_ends_it_now() -> None:
 
 
 def test_maintenance_mutes_while_it_is_open() -> None:
-    schedule = perform.Schedule(frozenset({6}), time(12, 30), 60, "UTC")
+    schedule = Recurrence(frozenset({6}), time(12, 30), 60, "UTC")
     made = perform.plan_maintenance(scope.About(project="shop"), schedule, "backups", ANN, NOW)
     assert mutes.at(NOW).mutes == ()
     (mute,) = mutes.at(NOW + timedelta(minutes=45)).mutes
@@ -122,15 +123,15 @@ def test_maintenance_mutes_while_it_is_open() -> None:
 @pytest.mark.parametrize(
     ("schedule", "said"),
     [
-        (perform.Schedule(frozenset(), time(1), 60, "UTC"), "at least one weekday"),
-        (perform.Schedule(frozenset({1}), time(1), 0, "UTC"), "from 1 to 1440"),
-        (perform.Schedule(frozenset({1}), time(1), 1441, "UTC"), "from 1 to 1440"),
-        (perform.Schedule(frozenset({1}), time(1), 60, "Mars/Olympus"), "is no time zone"),
-        (perform.Schedule(frozenset({1}), time(1), 60, "../../etc/passwd"), "is no time zone"),
-        (perform.Schedule(frozenset({1}), time(1), 60, ""), "is no time zone"),
+        (Recurrence(frozenset(), time(1), 60, "UTC"), "at least one weekday"),
+        (Recurrence(frozenset({1}), time(1), 0, "UTC"), "from 1 to 1440"),
+        (Recurrence(frozenset({1}), time(1), 1441, "UTC"), "from 1 to 1440"),
+        (Recurrence(frozenset({1}), time(1), 60, "Mars/Olympus"), "is no time zone"),
+        (Recurrence(frozenset({1}), time(1), 60, "../../etc/passwd"), "is no time zone"),
+        (Recurrence(frozenset({1}), time(1), 60, ""), "is no time zone"),
     ],
 )
-def test_impossible_maintenance_is_refused_with_the_reason(schedule: perform.Schedule, said: str) -> None:
+def test_impossible_maintenance_is_refused_with_the_reason(schedule: Recurrence, said: str) -> None:
     with pytest.raises(ActionError, match=said):
         perform.plan_maintenance(scope.About(), schedule, "backups", ANN, NOW)
 
@@ -138,16 +139,16 @@ def test_impossible_maintenance_is_refused_with_the_reason(schedule: perform.Sch
 def test_maintenance_without_a_gap_is_refused_and_with_the_smallest_gap_is_planned() -> None:
     daily, day = frozenset(range(1, 8)), 24 * 60
     with pytest.raises(ActionError, match="would never end"):
-        perform.plan_maintenance(scope.About(), perform.Schedule(daily, time(0), day, "UTC"), "x", ANN, NOW)
+        perform.plan_maintenance(scope.About(), Recurrence(daily, time(0), day, "UTC"), "x", ANN, NOW)
     assert not MaintenanceWindow.objects.exists()
     for days, minutes in ((daily, day - 1), (daily - {7}, day)):
-        perform.plan_maintenance(scope.About(), perform.Schedule(days, time(0), minutes, "UTC"), "x", ANN, NOW)
+        perform.plan_maintenance(scope.About(), Recurrence(days, time(0), minutes, "UTC"), "x", ANN, NOW)
 
 
 def test_the_audit_names_what_was_ended_and_removed_with_its_scope_and_days_in_words() -> None:
     silent = perform.silence(scope.About(), NOW + HOUR, "deploy", ANN, NOW)
     perform.end_silence(silent.pk, BOB, NOW)
-    schedule = perform.Schedule(frozenset({6, 7}), time(2, 30), 90, "Europe/Berlin")
+    schedule = Recurrence(frozenset({6, 7}), time(2, 30), 90, "Europe/Berlin")
     window = perform.plan_maintenance(scope.About(project="shop"), schedule, "backups", ANN, NOW)
     perform.remove_maintenance(window.pk, BOB, NOW)
     assert [f"{entry.action} {entry.subject}" for entry in AuditEntry.objects.filter(who="bob").order_by("id")] == [

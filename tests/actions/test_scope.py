@@ -6,6 +6,7 @@ import pytest
 
 from alerting import config
 from alerting.actions import mutes, perform, scope
+from alerting.actions.maintenance import Recurrence
 from alerting.actions.models import AuditEntry, MaintenanceWindow, Silence
 from alerting.errors import ActionError
 from alerting.incidents.models import LatestReadings
@@ -37,7 +38,7 @@ def test_what_could_never_cover_anything_is_refused(
     about: scope.About, said: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(config, "current", lambda: config.load({"SENTRY_ALERT_ENVIRONMENTS": "production,staging"}))
-    schedule = perform.Schedule(frozenset({6}), time(12, 30), 60, "UTC")
+    schedule = Recurrence(frozenset({6}), time(12, 30), 60, "UTC")
     for act in (
         lambda: perform.silence(about, NOW + HOUR, "deploy", ANN, NOW),
         lambda: perform.plan_maintenance(about, schedule, "deploy", ANN, NOW),
@@ -63,7 +64,7 @@ def doubt(project: str, environment: str = "") -> str:
 @pytest.mark.parametrize("name", ["shop", "store", "7"])
 def test_what_is_silent_stays_so_when_its_project_is_renamed(name: str) -> None:
     renamed()
-    schedule = perform.Schedule(frozenset({6}), time(11, 30), 60, "UTC")
+    schedule = Recurrence(frozenset({6}), time(11, 30), 60, "UTC")
     perform.silence(scope.About(project=name), NOW + HOUR, "deploy", ANN, NOW)
     perform.plan_maintenance(scope.About(project=name), schedule, "backups", ANN, NOW)
     assert [mute.covers("error_rate", "boutique", "7", "") for mute in mutes.at(NOW).mutes] == [True, True]

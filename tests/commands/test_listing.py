@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from alerting.actions import perform, scope
+from alerting.actions import maintenance, perform, scope
 from alerting.commands import (
     audit_command,
     explain,
@@ -59,7 +59,7 @@ def everything(monkeypatch: pytest.MonkeyPatch) -> None:
     now = datetime.now(UTC)
     evaluator()
     Tick.objects.create(window_end=now, claimed_at=now, finished_at=now, outcome="good", requests=3)
-    schedule = perform.Schedule(frozenset({1, 2, 3, 4, 5}), time(2, 30), 90, "America/Argentina/Buenos_Aires")
+    schedule = maintenance.Recurrence(frozenset({1, 2, 3, 4, 5}), time(2, 30), 90, "America/Argentina/Buenos_Aires")
     for project in (USUAL, LONGEST):
         for rule in RULES[:3]:
             made = incident(project, rule=rule, environment="production", value=0.0123456, threshold=0.01)

@@ -89,8 +89,9 @@ def test_a_breach_while_recovering_goes_back_to_firing_quietly() -> None:
 @pytest.mark.parametrize("standing", [firing(), recovering()], ids=["firing", "recovering"])
 def test_a_missing_reading_changes_no_state_and_is_decided_on_by_name(standing: Standing, trust: Trust) -> None:
     value = 0.0 if trust is Trust.DROPPED else None
-    step = advance(standing, verdict(value, NOW + timedelta(minutes=30), settled=True, trust=trust), POLICY)
-    assert (step.standing, step.why.value, step.tell) == (standing, step.verdict.reason.value, None)
+    missing = verdict(value, NOW + timedelta(minutes=30), settled=True, trust=trust)
+    step = advance(standing, missing, POLICY)
+    assert (step.standing, step.why.value, step.tell) == (standing, missing.reason.value, None)
 
 
 @pytest.mark.parametrize("standing", [firing(), recovering()], ids=["firing", "recovering"])
@@ -220,11 +221,11 @@ def test_a_clock_set_back_an_hour_does_not_delay_recovery_by_an_hour() -> None:
 
 
 def test_of_several_verdicts_the_breach_decides() -> None:
-    steps = advance_all(
+    first, *_, last = advance_all(
         recovering(), [verdict(0, NOW, settled=True), verdict(11, NOW), verdict(None, NOW, trust=Trust.PARTIAL)], POLICY
     )
-    assert steps[0].why is Why.RECOVERY_BROKEN
-    assert steps[-1].standing.state is State.FIRING
+    assert first[1].why is Why.RECOVERY_BROKEN
+    assert last[1].standing.state is State.FIRING
 
 
 def test_what_is_remembered_survives_json_and_ignores_what_a_newer_version_added() -> None:

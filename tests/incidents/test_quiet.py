@@ -6,6 +6,7 @@ from datetime import UTC, datetime, time, timedelta
 import pytest
 
 from alerting.actions import perform, scope
+from alerting.actions.maintenance import Recurrence
 from alerting.errors import DeliveryError
 from alerting.incidents.models import Incident
 from alerting.outbox import queue
@@ -83,7 +84,7 @@ def test_others_are_told_meanwhile(world: World) -> None:
 
 
 def test_maintenance_mutes_while_it_is_open(world: World) -> None:
-    schedule = perform.Schedule(frozenset(range(1, 8)), time(12, 0), 20, "UTC")
+    schedule = Recurrence(frozenset(range(1, 8)), time(12, 0), 20, "UTC")
     perform.plan_maintenance(scope.About(), schedule, "backups", ANN, NOON)
     break_for(world, timedelta(minutes=40))
     world.run(timedelta(minutes=19))

@@ -17,7 +17,7 @@ def everything(notice: Notice, environment: str = "") -> dict[str, str]:
     """What each renderer makes of a notice, as one string each."""
     shown = render.view(notice, environment)
     return {
-        "text": mail_body.text(shown),
+        "text": render.as_text(shown),
         "html": re.sub(r"\s+", " ", html_text(HIDDEN.sub("", mail_body.html(shown)))),
         "slack text": slack_blocks.text(shown),
         "slack blocks": "\n".join(block_texts(slack_blocks.blocks(shown))),

@@ -151,9 +151,9 @@ def test_the_service_itself_would_tell_the_afternoon_so() -> None:
     standing, told, now = Standing(), [], clock("11:10:11")
     while now < clock("14:30:00"):
         verdicts = [judge(COUNT, reading(now, settled=settled), now) for settled in (False, True)]
-        for step in advance_all(standing, verdicts, policy):
-            if step.tell is not None and step.verdict is not None:
-                told.append((step.tell, step.why, now, step.verdict.reading.window.end))
+        for verdict, step in advance_all(standing, verdicts, policy):
+            if step.tell is not None:
+                told.append((step.tell, step.why, now, verdict.reading.window.end))
             standing = step.standing
         now += TICK
     assert told == [(each.kind, each.why, each.at, each.until) for each in (FIRST, WORSE, REMINDER, RESOLVED)]

@@ -84,7 +84,7 @@ def test_hostile_text_cannot_start_a_line_of_the_text_part(recipe: Recipe) -> No
     notice = recipe.notice()
     shown = render.view(notice)
     most = 36 + 2 * len(notice.lines) + len(shown.facts) + len(shown.small) + len(shown.notes)
-    assert len(mail_body.text(shown).splitlines()) <= most
+    assert len(render.as_text(shown).splitlines()) <= most
 
 
 def test_a_huge_title_costs_nothing_and_takes_no_room() -> None:

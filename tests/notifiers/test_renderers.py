@@ -43,7 +43,7 @@ def test_evidence_is_in_every_renderer(name: str) -> None:
         if notice.first_error_at:
             assert f"{notice.first_error_at[:10]} {notice.first_error_at[11:19]} UTC" in shown, where
             assert "before this notice" in shown, where
-    assert notice.link in mail_body.text(render.view(notice))
+    assert notice.link in render.as_text(render.view(notice))
 
 
 @pytest.mark.parametrize("name", ["raised", "out of sight"])
@@ -215,7 +215,7 @@ def test_how_much_of_the_whole_they_make_is_never_rounded_to_all(
 def test_notices_link_to_the_page_only_where_somebody_said_where_it_is() -> None:
     address = "https://alerts.example.com/incidents/5f0c3a1e-5f0c-3a1e-5f0c-3a1e5f0c3a1e/"
     shown = render.view(firing(), page_url="https://alerts.example.com")
-    assert address in mail_body.text(shown) and address in mail_body.html(shown)
+    assert address in render.as_text(shown) and address in mail_body.html(shown)
     assert f"<{address}|Open the incident>" in slack_blocks.text(shown)
     assert render.view(firing()).page == ""
     assert render.view(KINDS["test"], page_url="https://alerts.example.com").page == ""
@@ -233,7 +233,7 @@ def test_notices_link_to_the_page_only_where_somebody_said_where_it_is() -> None
 def test_what_is_about_no_single_incident_links_to_the_page_that_tells_more(name: str, path: str, called: str) -> None:
     address = f"https://alerts.example.com{path}"
     shown = render.view(KINDS[name], page_url="https://alerts.example.com/")
-    assert f"\n{called.capitalize()}: {address}\n" in mail_body.text(shown)
+    assert f"\n{called.capitalize()}: {address}\n" in render.as_text(shown)
     assert re.search(rf'href="{address}"[^>]*>Open the {called}<', mail_body.html(shown))
     assert f"<{address}|Open the {called}>" in slack_blocks.text(shown)
     assert f"<{address}|Open the {called}>" in "\n".join(block_texts(slack_blocks.blocks(shown)))

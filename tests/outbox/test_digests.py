@@ -81,7 +81,7 @@ def test_what_was_found_late_is_dated_by_when_it_happened_and_said_to_be_over(wo
     (told,) = world.slack.sent
     shown = render.view(told)
     assert shown.totals == ("10 × Critical errors late",)
-    assert {(row.tag, row.at) for row in shown.rows} == {("late, already over", "2025-12-31 23:15:00 UTC")}
+    assert {(row.tag, row.when) for row in shown.rows} == {("late, already over", "2025-12-31 23:15:00 UTC")}
 
 
 def test_a_digest_of_new_issues_waits_for_what_is_more_urgent(world: World) -> None:

@@ -29,7 +29,7 @@ def preview(notice: Notice, settings: Settings) -> Preview:
     from alerting.notifiers.email import mail_body
 
     shown = render.view(notice, settings.SENTRY_ENVIRONMENT, settings.ALERTING_STATUS_URL)
-    text = mail_body.text(shown)
+    text = render.as_text(shown)
     files = (
         PreviewFile("mail.html", "mail", mail_body.html(shown)),
         PreviewFile("mail.txt", "mail as text", f"Subject: {shown.subject}\n\n{text}\n"),

@@ -1,11 +1,11 @@
-"""A view as a mail shows it: the HTML part and the text part, from this package's own templates."""
+"""A view as a mail's HTML part shows it, from this package's own template."""
 
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from django.template import Context, Engine
 
-from alerting.notifiers.render import Row, View, as_text
+from alerting.notifiers.render import Row, View
 from alerting.notifiers.words import Mood
 
 # Above this the lines lose their links: Gmail hides what comes after about 100 kB.
@@ -15,8 +15,7 @@ _COLOURS = {Mood.ALARM: "#c0392b", Mood.WARNING: "#b9770e", Mood.GOOD: "#1e8449"
 _ENGINE = Engine(dirs=[str(Path(__file__).parent / "templates")], autoescape=True)
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(NamedTuple):
     """A run of a sentence; what stands in backticks is code."""
 
     text: str
@@ -32,7 +31,7 @@ def html(shown: View) -> str:
         "sentence": pieces(shown.sentence),
         "next_step": pieces(shown.next_step),
         "notes": [pieces(note) for note in shown.notes],
-        "rows": [_RowParts(row, _rest(row)) for row in shown.rows],
+        "rows": [{"row": row, "rest": _rest(row)} for row in shown.rows],
         "bars": shown.bars,
         "linked": len(shown.rows) <= MOST_LINKED_ROWS,
     }
@@ -45,11 +44,6 @@ def _preheader(shown: View) -> str:
     return first or shown.next_step.replace("`", "")
 
 
-def text(shown: View) -> str:
-    """The text part."""
-    return as_text(shown)
-
-
 def pieces(sentence: str) -> list[Piece]:
     """The sentence cut at its backticks."""
     parts = sentence.split("`")
@@ -58,12 +52,6 @@ def pieces(sentence: str) -> list[Piece]:
     return [Piece(part, is_code=bool(index % 2)) for index, part in enumerate(parts) if part]
 
 
-@dataclass(frozen=True, slots=True)
-class _RowParts:
-    row: Row
-    rest: str
-
-
 def _rest(row: Row) -> str:
-    parts = (row.environment, row.at, row.against) if row.is_new else (row.rule, row.environment, row.at)
+    parts = (row.environment, row.when, row.against) if row.is_new else (row.rule, row.environment, row.when)
     return "".join(f" · {part}" for part in parts if part)

@@ -105,7 +105,7 @@ class EmailNotifier:
         }
         message = EmailMultiAlternatives(
             subject=shown.subject,
-            body=mail_body.text(shown),
+            body=render.as_text(shown),
             from_email=self._from_email,
             to=list(notice.recipients or self._recipients),
             headers=headers,

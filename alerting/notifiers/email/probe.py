@@ -1,15 +1,17 @@
 """Trying the mail server for real without sending anything."""
 
+import socket
+import ssl
 from email.utils import parseaddr
 
 from alerting.config import Settings
 from alerting.config_values import is_loopback
 from alerting.errors import DeliveryError
 from alerting.findings import Finding, Status, refused
-from alerting.notifiers.email import mail_ports
 from alerting.notifiers.email.notifier import connection_to
 from alerting.notifiers.email.smtp_replies import Replies, delivery_error, sorted_out
 
+PORT_SECONDS = 3.0
 _NOTHING_SAID = frozenset({"tls", "timeout", "connection_lost"})
 # A refusal that holds one of these says itself what to do.
 _NAMED = ("EMAIL_", "SENTRY_ALERT_EMAIL_")
@@ -40,7 +42,7 @@ def check(settings: Settings) -> Finding:
 def handshake(settings: Settings) -> str:
     """Do all that a mail begins with, short of its content. Returns what worked; raises DeliveryError."""
     host, port = settings.EMAIL_HOST, settings.EMAIL_PORT
-    if not settings.EMAIL_USE_SSL and not mail_ports.greets_in_the_clear(host, port):
+    if not settings.EMAIL_USE_SSL and not greets_in_the_clear(host, port):
         _refuse_tls_from_the_first_byte(settings)
     connection = connection_to(settings)
     password = settings.secret("EMAIL_HOST_PASSWORD")
@@ -50,7 +52,7 @@ def handshake(settings: Settings) -> str:
     except Exception as error:  # noqa: BLE001  every failure is one of the channel's
         failure = delivery_error(error, [password], host=host, too_slow=connection.too_slow)
     unspoken = settings.EMAIL_USE_SSL and failure is not None and failure.reason in _NOTHING_SAID
-    if unspoken and mail_ports.greets_in_the_clear(host, port):
+    if unspoken and greets_in_the_clear(host, port):
         message = f"{host}:{port} begins in the clear, without TLS. Set EMAIL_USE_SSL=false and EMAIL_USE_TLS=true."
         failure = DeliveryError("smtp_clear_first", message, permanent=True)
     if failure is None and connection.refused:
@@ -63,7 +65,7 @@ def handshake(settings: Settings) -> str:
 
 
 def _refuse_tls_from_the_first_byte(settings: Settings) -> None:
-    if mail_ports.begins_with_tls(settings.EMAIL_HOST, settings.EMAIL_PORT):
+    if begins_with_tls(settings.EMAIL_HOST, settings.EMAIL_PORT):
         instead = " and EMAIL_USE_TLS=false" if settings.EMAIL_USE_TLS else ""
         place = f"{settings.EMAIL_HOST}:{settings.EMAIL_PORT}"
         message = f"{place} speaks TLS from the first byte. Set EMAIL_USE_SSL=true{instead}."
@@ -75,3 +77,27 @@ def _some_refused(replies: Replies, password: str) -> DeliveryError:
     told = "; ".join(f"{address}: {said}" for address, said in {**refused, **deferred}.items())
     message = f"The mail server takes mail, but not for every recipient: {told}. Check SENTRY_ALERT_EMAIL_RECIPIENTS."
     return DeliveryError("smtp_recipients", message, permanent=bool(refused), recipients=sorted(replies))
+
+
+def greets_in_the_clear(host: str, port: int) -> bool:
+    """Whether somebody there says something before we do, as SMTP without TLS begins."""
+    try:
+        with socket.create_connection((host, port), timeout=PORT_SECONDS) as connection:
+            return connection.recv(3) == b"220"
+    except OSError:
+        return False
+
+
+def begins_with_tls(host: str, port: int) -> bool:
+    """Whether a TLS conversation can be begun there. Nothing is said in it, so nobody is trusted for that."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    try:
+        with (
+            socket.create_connection((host, port), timeout=PORT_SECONDS) as connection,
+            context.wrap_socket(connection, server_hostname=host),
+        ):
+            return True
+    except OSError:
+        return False

@@ -25,60 +25,46 @@ def delivery_error(
     """The delivery error for whatever sending a mail raised. 4xx is temporary, 5xx permanent (RFC 5321, 4.2.1)."""
     peer = f"{PEER} {one_line(host, 100)}".strip()
     hidden = list(_spellings(secrets))
+
+    def refused(reason: str, what: str, *, permanent: bool = True) -> DeliveryError:
+        return DeliveryError(reason, f"{_capital(peer)} {what}", permanent=permanent)
+
     match error:
         case _ if too_slow:
             # What came before our limit cut the conversation may be half a reply.
             return connection_failed(error, peer, too_slow=True)
         case LoginNeedsTlsError():
-            return DeliveryError("smtp_needs_starttls", f"{_capital(peer)} {_NEEDS_STARTTLS}", permanent=True)
+            return refused("smtp_needs_starttls", _NEEDS_STARTTLS)
         case smtplib.SMTPResponseException() if _wants_tls(error):
-            return DeliveryError("smtp_needs_starttls", f"{_capital(peer)} {_NEEDS_STARTTLS}", permanent=True)
+            return refused("smtp_needs_starttls", _NEEDS_STARTTLS)
         case smtplib.SMTPSenderRefused() if _wants_login(error.smtp_code, error.smtp_error):
             return _login_wanted(error.smtp_code, error.smtp_error, peer, hidden)
         case smtplib.SMTPAuthenticationError() if _is_temporary(error.smtp_code):
-            return DeliveryError(f"smtp_{error.smtp_code}", f"{_capital(peer)} could not check the login just now.")
+            return refused(f"smtp_{error.smtp_code}", "could not check the login just now.", permanent=False)
         case smtplib.SMTPAuthenticationError():
-            return DeliveryError(
-                "smtp_auth",
-                f"{_capital(peer)} refused the login ({error.smtp_code}). Check EMAIL_HOST_USER and "
-                "EMAIL_HOST_PASSWORD.",
-                permanent=True,
-            )
+            advice = "Check EMAIL_HOST_USER and EMAIL_HOST_PASSWORD."
+            return refused("smtp_auth", f"refused the login ({error.smtp_code}). {advice}")
         case smtplib.SMTPNotSupportedError() if "STARTTLS" in str(error):
-            return DeliveryError(
-                "smtp_starttls",
-                f"{_capital(peer)} offers no STARTTLS on this port. Check EMAIL_PORT and EMAIL_USE_TLS.",
-                permanent=True,
-            )
+            return refused("smtp_starttls", "offers no STARTTLS on this port. Check EMAIL_PORT and EMAIL_USE_TLS.")
         case smtplib.SMTPRecipientsRefused():
             return _recipients_refused(error.recipients, peer, hidden)
         case smtplib.SMTPDataError() if not _is_temporary(error.smtp_code):
-            said = shown(error.smtp_code, error.smtp_error, hidden)
-            return DeliveryError("smtp_content", f"{_capital(peer)} refused this message: {said}.", permanent=True)
+            return refused("smtp_content", f"refused this message: {shown(error.smtp_code, error.smtp_error, hidden)}.")
         case smtplib.SMTPSenderRefused():
-            said = shown(error.smtp_code, error.smtp_error, hidden)
-            message = f"{_capital(peer)} refused the sender: {said}. Check DEFAULT_FROM_EMAIL."
-            return DeliveryError(f"smtp_{error.smtp_code}", message, permanent=not _is_temporary(error.smtp_code))
+            said = f"{shown(error.smtp_code, error.smtp_error, hidden)}. Check DEFAULT_FROM_EMAIL."
+            is_final = not _is_temporary(error.smtp_code)
+            return refused(f"smtp_{error.smtp_code}", f"refused the sender: {said}", permanent=is_final)
         case smtplib.SMTPResponseException() if error.smtp_code > 0:
-            said = shown(error.smtp_code, error.smtp_error, hidden)
-            return DeliveryError(
-                f"smtp_{error.smtp_code}",
-                f"{_capital(peer)} answered {said}.",
-                permanent=not _is_temporary(error.smtp_code),
-            )
+            said, is_final = shown(error.smtp_code, error.smtp_error, hidden), not _is_temporary(error.smtp_code)
+            return refused(f"smtp_{error.smtp_code}", f"answered {said}.", permanent=is_final)
         case smtplib.SMTPServerDisconnected() | smtplib.SMTPResponseException():
             return connection_failed(ConnectionResetError(), peer)
         case smtplib.SMTPException():
-            return DeliveryError(
-                "smtp_auth",
-                f"{_capital(peer)} offers no way to log in that we know on this port. Check EMAIL_PORT, or leave "
-                "EMAIL_HOST_USER empty.",
-                permanent=True,
-            )
+            advice = "Check EMAIL_PORT, or leave EMAIL_HOST_USER empty."
+            return refused("smtp_auth", f"offers no way to log in that we know on this port. {advice}")
         case ssl.SSLError() if error.reason in _NO_TLS:
-            return DeliveryError(
-                "tls", f"{_capital(peer)} does not speak TLS on this port. Check EMAIL_PORT, EMAIL_USE_SSL."
-            )
+            advice = "Check EMAIL_PORT, EMAIL_USE_SSL."
+            return refused("tls", f"does not speak TLS on this port. {advice}", permanent=False)
         case _:
             return connection_failed(error, peer)
 
@@ -95,7 +81,7 @@ def sorted_out(replies: Replies, secrets: Iterable[str] = ()) -> tuple[dict[str,
 
 def shown(code: int, said: bytes | str, hidden: Iterable[str] = ()) -> str:
     """A server's reply as one harmless line; our own secrets are masked where it repeats them."""
-    text = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
+    text = _text(said)
     for secret in hidden:
         text = text.replace(secret, _MASK)
     return one_line(f"{code} {text}", 200).rstrip(".")
@@ -118,20 +104,22 @@ def _recipients_refused(replies: Replies, peer: str, hidden: list[str]) -> Deliv
 
 def _wants_tls(error: smtplib.SMTPResponseException) -> bool:
     """RFC 3207 (4): 530 "Must issue a STARTTLS command first"; RFC 4954 (6): 538 to a login in the clear."""
-    text = error.smtp_error.decode("utf-8", "replace") if isinstance(error.smtp_error, bytes) else error.smtp_error
-    return error.smtp_code == 538 or (error.smtp_code == 530 and "STARTTLS" in str(text).upper())
+    return error.smtp_code == 538 or (error.smtp_code == 530 and "STARTTLS" in _text(error.smtp_error).upper())
 
 
 def _wants_login(code: int, said: bytes | str) -> bool:
     """RFC 4954 (6): 530 before a login; some servers choose another 5xx and say it in words."""
-    text = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
-    return code == 530 or (code in {503, 550, 553, 554} and "authenticat" in text.lower())
+    return code == 530 or (code in {503, 550, 553, 554} and "authenticat" in _text(said).lower())
 
 
 def _login_wanted(code: int, said: bytes | str, peer: str, hidden: Iterable[str]) -> DeliveryError:
     message = f"{_capital(peer)} wants a login first: {shown(code, said, hidden)}."
     advice = "Set EMAIL_HOST_USER and EMAIL_HOST_PASSWORD."
     return DeliveryError("smtp_needs_login", f"{message} {advice}", permanent=True)
+
+
+def _text(said: bytes | str) -> str:
+    return said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
 
 
 def _is_temporary(code: int) -> bool:

@@ -2,13 +2,13 @@
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from alerting.notifiers.escape import code, entities, fit, mrkdwn, slack_link
 from alerting.notifiers.evidence import Fact
-from alerting.notifiers.render import View
-from alerting.notifiers.slack.slack_lines import FORMS, PLAIN_FORMS, SIGNS, lines, packed, spaced
+from alerting.notifiers.render import Row, View
+from alerting.notifiers.words import Mood
 
 # Documented by Slack: 50 blocks, 3000 characters a section, 150 a header, 10 fields of 2000. Not documented, but
 # refused as `msg_blocks_too_long`: a message whose blocks come to some 13,000 characters together, markup included
@@ -29,6 +29,10 @@ OPEN = "Open in Sentry"
 LABELS = {"acknowledge": "I have it", "silence": "Silence for 1 h"}
 
 Block = dict[str, Any]
+Form = Callable[[Row], str]
+SIGNS = {Mood.ALARM: "🔴", Mood.WARNING: "🟠", Mood.GOOD: "🟢", Mood.QUIET: "🔵"}
+ROOMIEST = 700
+NARROWEST = 24
 _CODE = re.compile(r"`([^`]+)`")
 
 
@@ -159,3 +163,50 @@ def _as_many_as_fit(parts: Sequence[str], room: int) -> list[str]:
 
 def _size(made: Sequence[Block]) -> int:
     return len(json.dumps(made, ensure_ascii=False))
+
+
+def lines(rows: Sequence[Row], forms: Sequence[Form], limit: int) -> list[str]:
+    """One line for every row, in the roomiest form in which all of them stay below `limit` characters."""
+    room = max(NARROWEST, min(limit // max(1, len(rows)) - 1, ROOMIEST))
+    for form in forms:
+        made = [form(row) for row in rows]
+        if sum(len(line) + 1 for line in made) <= limit and all(len(line) <= ROOMIEST for line in made):
+            return made
+    return [fit(f"{row.project} {row.value} / {row.threshold}", room, mrkdwn) for row in rows]
+
+
+def packed(made: Sequence[str], limit: int) -> list[str]:
+    """The lines joined into as few pages of `limit` characters as hold them."""
+    pages: list[str] = []
+    for line in made:
+        if pages and len(pages[-1]) + 1 + len(line) <= limit:
+            pages[-1] += f"\n{line}"
+        else:
+            pages.append(line)
+    return pages
+
+
+def spaced(piece: str) -> str:
+    """`mrkdwn`, keeping a blank at either edge, where it joins what stands there."""
+    head, tail = piece[:1].isspace(), len(piece) > 1 and piece[-1:].isspace()
+    return f"{' ' if head else ''}{mrkdwn(piece)}{' ' if tail else ''}"
+
+
+def linked(row: Row) -> str:
+    """Everything, the project being a link into Sentry."""
+    name = row.project or row.rule
+    return f"{SIGNS[row.mood]} {slack_link(row.link, name)}{spaced(row.text.removeprefix(name))}"
+
+
+def full(row: Row) -> str:
+    """Everything but the link."""
+    return f"{SIGNS[row.mood]} {mrkdwn(row.text)}"
+
+
+def short(row: Row) -> str:
+    """What nobody can do without."""
+    return f"{SIGNS[row.mood]} {mrkdwn(f'{row.project}: {row.against} · {row.tag}')}"
+
+
+FORMS: tuple[Form, ...] = (linked, full, short)
+PLAIN_FORMS: tuple[Form, ...] = (full, short)

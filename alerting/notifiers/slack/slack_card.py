@@ -11,7 +11,6 @@ from alerting.notifiers import render
 from alerting.notifiers.base import Preview, PreviewFile
 from alerting.notifiers.slack import slack_blocks, slack_html
 from alerting.notifiers.slack.notifier import has_buttons, view
-from alerting.notifiers.slack.slack_lines import SIGNS
 from alerting.outbox.message import Notice
 
 _ENGINE = Engine(dirs=[str(Path(__file__).parent / "templates")], autoescape=True)
@@ -33,7 +32,7 @@ def preview(notice: Notice, settings: Settings) -> Preview:
 def card(shown: render.View) -> str:
     """A document of its own that shows the view's blocks as Slack would."""
     made = slack_html.blocks_to_html(slack_blocks.blocks(shown))
-    for mood, sign in SIGNS.items():
+    for mood, sign in slack_blocks.SIGNS.items():
         # Slack draws its own; here not every machine has a font for them.
         made = made.replace(sign, f'<span class="sign {mood}" role="img" aria-label="{mood}"></span>')
     # Made by a renderer that escapes everything it is given.

@@ -43,7 +43,8 @@ def read(rule: Rule, answers: Sequence[Answer], watched: Watched) -> list[Readin
 
 def _with_drops(kept: Answer, answers: Sequence[Answer], watched: Watched) -> list[Reading]:
     """What was kept and what was dropped in the same window: together they are the least that happened."""
-    dropped = next((each for each in answers if _is_about(each, Measure.OUTCOMES, kept.question.window)), None)
+    told = [each for each in answers if each.question.measure is Measure.OUTCOMES and each.trust is Trust.VALUE]
+    dropped = next((each for each in told if each.question.window == kept.question.window), None)
     if dropped is None or kept.trust is not Trust.VALUE:
         return []
     by_id = {project.id: (project, row) for project, row in kept.rows.items()}
@@ -69,10 +70,6 @@ def _with_drops(kept: Answer, answers: Sequence[Answer], watched: Watched) -> li
             )
         )
     return readings
-
-
-def _is_about(answer: Answer, measure: Measure, window: Window) -> bool:
-    return answer.question.measure is measure and answer.question.window == window and answer.trust is Trust.VALUE
 
 
 def _overlay_drops(reading: Reading, watched: Watched) -> Reading:
