@@ -1,5 +1,6 @@
 """What worker and beat do once at their start: doubt settings, refuse queues without us, try stopped channels again."""
 
+import gc
 import logging
 import sys
 from datetime import UTC, datetime
@@ -39,6 +40,14 @@ def _refuse_queues_without_us(instance: Any, **_: object) -> None:
         f"goes through the queue {ours}. Start it without -Q and -X, or with `-Q {ours}`.\n"
     )
     raise SystemExit(2)
+
+
+@celeryd_after_setup.connect
+def _share_what_is_loaded(**_: object) -> None:
+    """Before the pool is forked: no process of it copies memory by looking for garbage in what all have loaded, nor
+    does Celery look there before each fork."""
+    gc.collect()
+    gc.freeze()
 
 
 @worker_ready.connect

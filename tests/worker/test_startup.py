@@ -37,12 +37,14 @@ def test_a_worker_with_beat_inside_says_so_and_ends(make_service: MakeService, s
     assert service.log("worker").startswith("Beat runs as a program of its own: ")
 
 
-def test_a_killed_worker_takes_its_pool_along(make_service: MakeService, sandbox: Sandbox) -> None:
-    service = make_service()
+def test_a_pool_shares_what_its_worker_has_loaded_and_ends_with_it(make_service: MakeService, sandbox: Sandbox) -> None:
+    service = make_service(PYTHONUNBUFFERED="1")  # started as a shell does, not forked from what has loaded it before
     service.migrate()
     worker = psutil.Process(service.start_worker().pid)
     pool = worker.children(recursive=True)
-    assert pool
+    assert len(pool) == 2
+    whole = worker.memory_info().rss
+    assert max(each.memory_full_info().uss for each in pool) < whole / 4, "of its own, the rest is the worker's"
     worker.kill()
     assert psutil.wait_procs(pool, timeout=15)[1] == []
 
