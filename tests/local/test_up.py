@@ -151,10 +151,13 @@ def test_the_second_one_on_the_same_data_says_who_holds_it(start: Start) -> None
 
 
 @pytest.mark.parametrize(
-    ("name", "words"), [("worker", ("celery", "-A worker worker")), ("redis", ("-server", "127.0.0.1:"))]
+    ("name", "words", "when"),
+    [("worker", ("celery", "-A worker worker"), "Notices go to"), ("redis", ("-server", "127.0.0.1:"), "✓ redis")],
 )
-def test_a_program_that_dies_ends_the_run_with_its_last_words(name: str, words: tuple[str, ...], start: Start) -> None:
-    running = start(**AWAY).wait_for("Notices go to")
+def test_a_program_that_dies_ends_the_run_with_its_last_words(
+    name: str, words: tuple[str, ...], when: str, start: Start
+) -> None:
+    running = start(**AWAY).wait_for(when)
     everybody = running.everybody()
     running.child(*words).kill()
     assert running.process.wait(30) == 1

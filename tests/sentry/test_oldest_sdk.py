@@ -30,7 +30,7 @@ CORE = (
     *("grouping", "grouping_database", "grouping_services"),
 )
 # What asks Python, a driver or a generator of events, many times over, and of the SDK nothing that differs.
-ASKED_ONCE = "not green_threads and not any_shape and not whatever_form"
+ASKED_ONCE = "not green_threads and not any_shape and not whatever_form and not many_paths and not twenty_literals"
 
 
 def oldest() -> str:

@@ -34,7 +34,7 @@ def test_bursts_and_rates_are_told_once_soon_and_truly() -> None:
 
 def test_what_keeps_starting_and_stopping_is_three_pairs_and_then_flapping() -> None:
     scenes = (("flapping count", "quiet"), ("flapping rate", "small"), ("flapping latency", "busy"))
-    run = drive(history := side_by_side(*scenes, hours=3.4), HALF_AS_MANY_TICKS)
+    run = drive(history := side_by_side(*scenes, hours=3.4), A_QUARTER_AS_MANY)
     found = score(history, run)
     assert (found.most_pairs, found.flapping, found.missed, found.false) == (3, [], [], [])
     for rule in ("critical_errors", "error_rate", "p95_latency"):

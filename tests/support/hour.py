@@ -7,8 +7,8 @@ from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
 START = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
-TICKS = 60
-INTERVAL = timedelta(minutes=1)
+TICKS = 30
+INTERVAL = timedelta(minutes=2)
 
 
 def live(environment: Mapping[str, str], received: Path, slot_begins: Barrier) -> None:
@@ -29,7 +29,7 @@ def live(environment: Mapping[str, str], received: Path, slot_begins: Barrier) -
 
     world = World(START, email=Letterbox("email"), slack=Letterbox("slack"))
     world.source.add_errors(Project("1", "shop"), 11, START + timedelta(minutes=5))
-    for minute, count in ((20, 12), (22, 30)):
+    for minute, count in ((20, 12), (24, 30)):
         world.source.add_errors(Project("2", "blog"), count, START + timedelta(minutes=minute))
     for slot in range(TICKS):
         slot_begins.wait(60)
