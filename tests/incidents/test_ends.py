@@ -31,7 +31,7 @@ class RatesOnly(WithoutNewIssues):
 @pytest.fixture
 def plain(db: None) -> World:
     """On a source in memory, for what takes long."""
-    return World(NOON, interval=60, repeat=timedelta(minutes=30), thresholds=WithoutNewIssues)
+    return World(NOON, interval=120, repeat=timedelta(minutes=30), thresholds=WithoutNewIssues)
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def sandbox() -> Iterator[Sandbox]:
 
 @pytest.fixture
 def world(sandbox: Sandbox, transactional_db: None) -> World:
-    return world_on(sandbox, World(NOON, interval=60, thresholds=WithoutNewIssues))
+    return world_on(sandbox, World(NOON, interval=120, thresholds=WithoutNewIssues))
 
 
 def fire(world: World, sandbox: Sandbox, project: str = "shop") -> None:
@@ -143,6 +143,7 @@ def test_a_rate_of_a_project_that_leaves_our_sight_ends_as_that(plain: World) ->
 
 
 def test_the_only_project_of_a_token_ends_too(world: World, sandbox: Sandbox) -> None:
+    world.interval = 60
     fire(world, sandbox)
     hide(sandbox)
     sandbox.sentry.hide_project("quiet")
@@ -169,7 +170,7 @@ def test_a_project_that_is_named_in_the_filter_and_deleted_ends_as_out_of_sight(
 ) -> None:
     sandbox.sentry.add_project("shop")
     world = world_on(
-        sandbox, World(NOON, interval=60, thresholds=WithoutNewIssues), projects=("shop", "quiet", "spare")
+        sandbox, World(NOON, interval=120, thresholds=WithoutNewIssues), projects=("shop", "quiet", "spare")
     )
     sandbox.sentry.add_project("spare")
     fire(world, sandbox)

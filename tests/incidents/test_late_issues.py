@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def world() -> World:
-    world = World(NOON, interval=60)
+    world = World(NOON, interval=120)
     world.run(timedelta(minutes=1))
     return world
 

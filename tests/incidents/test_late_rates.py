@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture
 def world() -> World:
     """A transaction a second; slow, and five in a hundred wrong, from 12:40 to 13:10."""
-    world = World(NOON, interval=60)
+    world = World(NOON, interval=120)
     world.source.add_errors(SHOP, 90, NOON + 40 * MINUTE, 30 * MINUTE)
 
     def transactions(question: Question) -> None:

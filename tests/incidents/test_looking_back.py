@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def world() -> World:
-    world = World(NOON, interval=60)
+    world = World(NOON, interval=120)
     world.run(MINUTE)
     return world
 

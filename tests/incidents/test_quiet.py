@@ -24,7 +24,7 @@ ANN = perform.Actor("ann", "cli")
 
 @pytest.fixture
 def world() -> World:
-    return World(NOON, interval=60)
+    return World(NOON, interval=120)
 
 
 def break_for(world: World, length: timedelta, project: Project = SHOP, step: int = 20) -> None:
@@ -222,6 +222,7 @@ def test_what_a_silence_covered_stays_silenced_when_it_is_found_late(world: Worl
 
 
 def test_no_silence_mutes_that_we_are_blind_or_that_a_channel_is_broken(world: World) -> None:
+    world.interval = 60
     silence(world, timedelta(days=1))
     world.source.broken[Measure.ERRORS] = Trust.SOURCE_ERROR
     world.run(timedelta(minutes=8))
