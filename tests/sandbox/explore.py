@@ -16,9 +16,10 @@ from tests.sandbox.params import Params, Period, terms, values
 from tests.sandbox.store import Errors, Project, Store, Transactions
 
 MOST_FIELDS = 20
-FUNCTION = re.compile(r"(?P<name>[a-z_0-9]+)\((?P<argument>[^()]*)\)")
-PERCENTILE = re.compile(r"p(50|75|90|95|99|100)")
-DURATIONS = {"spans": "span.duration", "transactions": "transaction.duration", "discover": "transaction.duration"}
+FUNCTION = re.compile(r"[a-z_0-9]+\([^()]*\)")
+# How the datasets that hold transactions name their durations.
+OLD_DURATIONS = ("p95(transaction.duration)", "p95()")
+DURATIONS = {"spans": ("p95(span.duration)",), "transactions": OLD_DURATIONS, "discover": OLD_DURATIONS}
 ERROR_DATASETS = frozenset({"errors", "discover"})
 
 Happened = Errors | Transactions
@@ -83,6 +84,21 @@ class Aggregate:
     type: str
     unit: str | None
     of: Callable[[Sums], Any]
+
+
+def stamp(moment: float) -> str | None:
+    """Times in tables are whole seconds, with an offset; None where nothing happened."""
+    return datetime.fromtimestamp(int(moment), UTC).isoformat() if math.isfinite(moment) else None
+
+
+AGGREGATES = {
+    "count()": Aggregate("integer", None, lambda sums: round(sums.count)),
+    "min(timestamp)": Aggregate("date", None, lambda sums: stamp(sums.first)),
+    "max(timestamp)": Aggregate("date", None, lambda sums: stamp(sums.last)),
+    "last_seen()": Aggregate("date", None, lambda sums: stamp(sums.last)),
+}
+STORED = Aggregate("integer", None, lambda sums: sums.stored)
+P95 = Aggregate("duration", "millisecond", lambda sums: sums.percentile(0.95))
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,30 +182,13 @@ def grouped(
 
 def aggregate(text: str, dataset: str) -> Aggregate:
     """The function of that name; HTTPException 400 where this dataset has none."""
-    found = FUNCTION.fullmatch(text)
-    name, argument = (found["name"], found["argument"]) if found else (text, "")
-    performs = dataset in DURATIONS
-    match name, argument:
-        case "count", "":
-            return Aggregate("integer", None, lambda sums: round(sums.count))
-        case "count_sample", "" if dataset == "spans":
-            return Aggregate("integer", None, lambda sums: sums.stored)
-        case "min", "timestamp":
-            return Aggregate("date", None, lambda sums: stamp(sums.first))
-        case ("max", "timestamp") | ("last_seen", ""):
-            return Aggregate("date", None, lambda sums: stamp(sums.last))
-    percentile = PERCENTILE.fullmatch(name)
-    if percentile and performs:
-        own = DURATIONS[dataset]
-        if argument == own or (not argument and dataset != "spans"):
-            share = int(percentile[1]) / 100
-            return Aggregate("duration", "millisecond", lambda sums: sums.percentile(share))
-        raise HTTPException(
-            400,
-            f"{argument} is invalid for parameter 1 in {name}. Its a string type field, "
-            "but it must be one of these types: ['duration', 'number', 'size']",
-        )
-    raise HTTPException(400, f"{text} is not a valid function")
+    if text in DURATIONS.get(dataset, ()):
+        return P95
+    if text == "count_sample()" and dataset == "spans":
+        return STORED
+    if text not in AGGREGATES:
+        raise HTTPException(400, f"{text} is not a valid function")
+    return AGGREGATES[text]
 
 
 def _keep(query: str, projects: Projects) -> Keep:
@@ -202,17 +201,11 @@ def _keep(query: str, projects: Projects) -> Keep:
     return lambda one: all(str(getter(one, projects)) in wanted for getter, wanted in tests)
 
 
-def stamp(moment: float) -> str | None:
-    """Times in tables are whole seconds, with an offset; None where nothing happened."""
-    return datetime.fromtimestamp(int(moment), UTC).isoformat() if math.isfinite(moment) else None
-
-
 def _sorted(rows: list[dict[str, Any]], wanted: Sequence[str], sort: Sequence[str]) -> list[dict[str, Any]]:
-    aliases = {name.replace("()", ""): name for name in wanted} | {name: name for name in wanted}
     for text in reversed(sort):
-        name = aliases.get(text.removeprefix("-"))
-        if name is None:
-            raise HTTPException(400, f"Cannot sort by a field that is not selected: {text.removeprefix('-')}")
+        name = text.removeprefix("-")
+        if name not in wanted:
+            raise HTTPException(400, f"Cannot sort by a field that is not selected: {name}")
         rows = sorted(rows, key=lambda row, name=name: _order(row[name]), reverse=text.startswith("-"))  # type: ignore[misc]
     return rows
 

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import PlainTextResponse
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from tests.sandbox.faults import Fault
@@ -28,8 +29,9 @@ SOCKET = "sandbox.socket"
 # The sandbox's own page beside them always works, and uses no fault up.
 FAULTY = ("/api/", "/services/")
 PORT = re.compile(r":\d+$")
-FOREIGN = b"The sandbox answers to 127.0.0.1 and localhost only.\n"
-TOO_LARGE = b"The request's body is larger than the sandbox takes.\n"
+FOREIGN = "The sandbox answers to 127.0.0.1 and localhost only.\n"
+CLOSED = {"Connection": "close"}
+TOO_LARGE = "The request's body is larger than the sandbox takes.\n"
 
 
 class CuttableProtocol(H11Protocol):
@@ -107,10 +109,10 @@ class Front:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = Headers(raw=scope["headers"])
         if PORT.sub("", headers.get("host", "localhost")).lower() not in self._part.own_names:
-            return await _refuse(send, 421, FOREIGN)
+            return await PlainTextResponse(FOREIGN, 421, CLOSED)(scope, receive, send)
         body = await _read(receive, headers.get("content-length", ""), self._part.most_bytes)
         if body is None:
-            return await _refuse(send, 413, TOO_LARGE)
+            return await PlainTextResponse(TOO_LARGE, 413, CLOSED)(scope, receive, send)
         request = _recorded(scope, body)
         self._part.note(request)
         prepared = self._part.prepare(request)
@@ -227,12 +229,6 @@ async def _read(receive: Receive, declared: str, most_bytes: int) -> bytes | Non
         if not message.get("more_body", False):
             break
     return bytes(body)
-
-
-async def _refuse(send: Send, status: int, text: bytes) -> None:
-    headers = [(b"content-type", b"text/plain"), (b"content-length", b"%d" % len(text)), (b"connection", b"close")]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": text})
 
 
 async def _until_gone(receive: Receive) -> None:
