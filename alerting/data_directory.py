@@ -13,7 +13,7 @@ from pathlib import Path
 OWNER_ONLY = 0o077
 # What the service and `alerting up` write, in the order in which it is protected: secrets first.
 OURS = (
-    *("secret_key", "sandbox.json", "redis.url", "redis", "valkey", "sandbox"),
+    *("secret_key", "redis.url", "redis", "valkey", "sandbox"),
     *("*.sqlite3", "*.sqlite3-wal", "*.sqlite3-shm", "*.sqlite3-journal"),
     *("log", "*.lock", "celerybeat-schedule*"),
 )

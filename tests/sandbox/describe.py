@@ -1,6 +1,5 @@
 """Organisation, projects and single events as Sentry describes them. Pure."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 from tests.sandbox import grouping
@@ -58,12 +57,12 @@ def project(one: Project) -> dict[str, Any]:
         "slug": one.slug,
         "name": one.slug,
         "platform": "python",
-        "dateCreated": one.created.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "dateCreated": BORN,
         "isBookmarked": False,
         "isMember": False,
         "features": [],
-        "firstEvent": None if one.first_event is None else _iso(one.first_event),
-        "firstTransactionEvent": one.has_transactions,
+        "firstEvent": None,
+        "firstTransactionEvent": False,
         "access": [],
         "hasAccess": True,
         **{f"has{name}": False for name in flags},
@@ -97,7 +96,3 @@ def event(stored: Event) -> dict[str, Any]:
         "entries": [{"type": kind, "data": payload[name]} for name, kind in ENTRIES.items() if payload.get(name)],
         "errors": [],
     }
-
-
-def _iso(at: float) -> str:
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

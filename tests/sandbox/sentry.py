@@ -59,12 +59,12 @@ class SentryPart(WebPart[RecordedRequest]):
 
     def dsn(self, slug: str) -> str:
         """Where an SDK sends for this project, which is created if it is new."""
-        project = self.store.ensure_project(slug, self.clock())
+        project = self.store.ensure_project(slug)
         return f"http://{project.key}@{self.host}:{self.port}/{project.id}"
 
     def add_project(self, slug: str, id: int | None = None, environments: Iterable[str] = ("production",)) -> int:  # noqa: A002
         """The project's id; the project is created if it is new."""
-        return self.store.ensure_project(slug, self.clock(), id, environments).id
+        return self.store.ensure_project(slug, id, environments).id
 
     def remove_project(self, slug: str) -> None:
         """Delete a project, or transfer it to another organisation; one of the same name would get another id."""
@@ -95,7 +95,7 @@ class SentryPart(WebPart[RecordedRequest]):
         They are one issue with `title` (one per project where there is none), or none with `issue=False`. `type` is
         the events' type: `default` for messages, `csp` and its like for security reports.
         """
-        place = self._project(project)
+        place = self.store.ensure_project(project)
         name = title or f"RuntimeError: {project} is broken"
         culprit = f"{project}.views in handle"
         number = 0
@@ -113,7 +113,7 @@ class SentryPart(WebPart[RecordedRequest]):
         culprit: str = "",
     ) -> str:
         """A new issue, seen once; its id. It adds nothing to any count of errors."""
-        place, at = self._project(project), self._moment(first_seen)
+        place, at = self.store.ensure_project(project), self._moment(first_seen)
         made = self.store.issue(place, f"title:{title}", title=title, culprit=culprit)
         place.environments.add("production")
         self.store.see(made, at, "production", 1)
@@ -133,7 +133,7 @@ class SentryPart(WebPart[RecordedRequest]):
         With a `sample_rate` below one only that share of them was sent: the spans dataset corrects for it, the older
         ones do not.
         """
-        place = self._project(project)
+        place = self.store.ensure_project(project)
         for moment, share in _spread(count, self._moment(at), spread_seconds):
             stored = round(share * sample_rate)
             self.store.add_transactions(Transactions(moment, place.id, "production", share, stored, p95_ms, "GET /"))
@@ -148,7 +148,7 @@ class SentryPart(WebPart[RecordedRequest]):
         category: str = "error",
     ) -> None:
         """Events Sentry did not keep; only stats_v2/ tells of them."""
-        place = self._project(project)
+        place = self.store.ensure_project(project)
         self.store.outcomes.add(Outcome(self._moment(at), place.id, category, outcome, reason, count))
 
     def _known(self, slug: str) -> Project:
@@ -156,9 +156,6 @@ class SentryPart(WebPart[RecordedRequest]):
         if project is None:
             raise ValueError(f"there is no project {slug}")
         return project
-
-    def _project(self, slug: str) -> Project:
-        return self.store.ensure_project(slug, self.clock())
 
     def _moment(self, at: datetime | None) -> float:
         moment = at or self.clock()

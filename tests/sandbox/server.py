@@ -65,9 +65,10 @@ class Sandbox:
             _Http(Front(sentry_api.application(self.sentry, beside), self.sentry, sentry_api.stand_in_body, closing)),
             _Http(Front(slack.application(self.slack), self.slack, slack.stand_in_body, closing)),
         ]
-        for server, listener in zip(servers, sockets, strict=False):
-            await server.begin(listener)
-        smtp = await self._loop.create_server(mail.protocol(self.mail, closing), sock=sockets[-1])
+        on_sentry, on_slack, on_mail = sockets
+        await servers[0].begin(on_sentry)
+        await servers[1].begin(on_slack)
+        smtp = await self._loop.create_server(mail.protocol(self.mail, closing), sock=on_mail)
         ready.set()
         await closing.wait()
         smtp.close()

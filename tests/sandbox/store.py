@@ -6,7 +6,6 @@ from bisect import bisect_left, bisect_right
 from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
 MOST_HAPPENINGS = 400_000
@@ -20,10 +19,7 @@ class Project:
     id: int
     slug: str
     key: str
-    created: datetime
     environments: set[str] = field(default_factory=set)
-    first_event: float | None = None
-    has_transactions: bool = False
     issues: int = 0
     hidden: bool = False
 
@@ -155,9 +151,7 @@ class Store:
                 return self._slugs[name]
             return self.projects.get(int(name)) if str(name).isdecimal() else None
 
-    def ensure_project(
-        self, slug: str, now: datetime, project_id: int | None = None, environments: Iterable[str] = ()
-    ) -> Project:
+    def ensure_project(self, slug: str, project_id: int | None = None, environments: Iterable[str] = ()) -> Project:
         """The project of that slug, created if there is none."""
         with self.lock:
             project = self._slugs.get(slug)
@@ -166,7 +160,7 @@ class Store:
                 if number in self.projects:
                     raise ValueError(f"project id {number} already belongs to {self.projects[number].slug}")
                 key = hashlib.blake2s(f"key of {number}".encode(), digest_size=16).hexdigest()
-                project = self._slugs[slug] = self.projects[number] = Project(number, slug, key, now.astimezone(UTC))
+                project = self._slugs[slug] = self.projects[number] = Project(number, slug, key)
                 self._newest_id = max(self._newest_id, number)
             project.environments.update(environments)
             return project
@@ -190,15 +184,14 @@ class Store:
 
     def add_errors(self, errors: Errors) -> None:
         with self.lock:
-            self._note(errors)
+            self.projects[errors.project].environments.update({errors.environment} - {""})
             self.errors.add(errors)
             if errors.issue:
                 self.see(self.issues[errors.issue], errors.at, errors.environment, errors.count)
 
     def add_transactions(self, transactions: Transactions) -> None:
         with self.lock:
-            self._note(transactions)
-            self.projects[transactions.project].has_transactions = True
+            self.projects[transactions.project].environments.update({transactions.environment} - {""})
             self.transactions.add(transactions)
 
     def issue(
@@ -239,10 +232,3 @@ class Store:
             self.events[event.id] = event
             if len(self.events) > MOST_EVENTS:
                 self.events.popitem(last=False)
-
-    def _note(self, happened: Errors | Transactions) -> None:
-        project = self.projects[happened.project]
-        if happened.environment:
-            project.environments.add(happened.environment)
-        if project.first_event is None or happened.at < project.first_event:
-            project.first_event = happened.at
