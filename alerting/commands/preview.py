@@ -1,9 +1,7 @@
 """`alerting preview`: every kind of notice, as every channel shows it, written to files one can look through."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from django.template import Context, Engine
@@ -14,22 +12,11 @@ from alerting.commands.failures import CommandError
 from alerting.config import Settings
 from alerting.examples.every_kind import every_kind
 from alerting.notifiers import registry, render
-from alerting.notifiers.base import Preview
 from alerting.outbox.message import Notice
 
 FOLDER = Path("preview")
 INDEX = "index.html"
 _ENGINE = Engine(dirs=[str(Path(__file__).parent / "templates")], autoescape=True)
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """One notice in the index, and what every channel makes of it."""
-
-    name: str
-    slug: str
-    subject: str
-    previews: Sequence[Preview]
 
 
 def preview(
@@ -45,7 +32,7 @@ def preview(
     typer.echo(f"{len(pages)} notices, each for {shown}: open {folder / INDEX}")
 
 
-def write(folder: Path, settings: Settings) -> list[Page]:
+def write(folder: Path, settings: Settings) -> list[dict[str, Any]]:
     """Write the files; returns what the index lists."""
     folder.mkdir(parents=True, exist_ok=True)
     pages = [_write_one(folder, name, notice, settings) for name, notice in every_kind().items()]
@@ -54,11 +41,10 @@ def write(folder: Path, settings: Settings) -> list[Page]:
     return pages
 
 
-def _write_one(folder: Path, name: str, notice: Notice, settings: Settings) -> Page:
+def _write_one(folder: Path, name: str, notice: Notice, settings: Settings) -> dict[str, Any]:
+    """Write what every channel makes of the notice; returns its place in the index."""
+    slug, previews = name.replace(" ", "-"), [channel.preview(notice, settings) for channel in registry.CHANNELS]
+    for file in (file for each in previews for file in each.files):
+        (folder / f"{slug}.{file.ending}").write_text(file.content, encoding="utf-8")
     subject = render.view(notice, settings.SENTRY_ENVIRONMENT, settings.ALERTING_STATUS_URL).subject
-    page = Page(
-        name, name.replace(" ", "-"), subject, [channel.preview(notice, settings) for channel in registry.CHANNELS]
-    )
-    for file in (file for each in page.previews for file in each.files):
-        (folder / f"{page.slug}.{file.ending}").write_text(file.content, encoding="utf-8")
-    return page
+    return {"name": name, "slug": slug, "subject": subject, "previews": previews}

@@ -40,14 +40,6 @@ class Found:
     leaks: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What came of all of them; `unreadable` says why the server cannot be asked for events at all."""
-
-    found: list[Found]
-    unreadable: SourceError | None = None
-
-
 def verify(
     timeout: Annotated[float, typer.Option(min=1, max=600, help="Seconds to wait for the events.")] = 90.0,
 ) -> None:
@@ -77,18 +69,17 @@ def verify(
         setattr(sdk.transport, "on_dropped_event", dropped.append)  # noqa: B010  a hook that its base class lacks
     sent = send_all(canaries, transaction_ids)
     sdk.close(timeout=2)
-    reading = Reading([Found(each, arrived=False) for each in sent])
+    found, unreadable = [Found(each, arrived=False) for each in sent], None
     if len(dropped) < len(sent):
         with console.status(f"Waiting up to {timeout:.0f} s until they can be read …"):
-            reading = _read_back(settings, dsn, sent, canaries, time.monotonic() + timeout)
-    found = reading.found
+            found, unreadable = _read_back(settings, dsn, sent, canaries, time.monotonic() + timeout)
     failures = _judge(found)
     console.print(_table(found), soft_wrap=False)
     for failure in failures:
         console.print(Text(f"✗ {terminal(failure)}"))
     if not any(each.arrived for each in found):
         lost = dropped if len(dropped) >= len(sent) else ()
-        why = verify_causes.cause(settings.SENTRY_URL, dsn, lost, reading.unreadable, timeout)
+        why = verify_causes.cause(settings.SENTRY_URL, dsn, lost, unreadable, timeout)
         console.print(Text(fitted(console, terminal(why), 0)))
     if failures:
         raise typer.Exit(1)
@@ -107,7 +98,10 @@ def masked(dsn: str) -> str:
     return f"{parts.scheme}://***@{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
-def _read_back(settings: Settings, dsn: str, sent: Sequence[Sent], canaries: Canaries, ends: float) -> Reading:
+def _read_back(
+    settings: Settings, dsn: str, sent: Sequence[Sent], canaries: Canaries, ends: float
+) -> tuple[list[Found], SourceError | None]:
+    """What came of all of them, and why the server cannot be asked for events at all, if it cannot."""
     client = SentryClient(settings.SENTRY_URL, settings.secret("SENTRY_AUTH_TOKEN"), LocalBudget())
     waiting, found = [each for each in sent if each.event_id], dict[str, Found]()
     unreadable: SourceError | None = None
@@ -126,7 +120,7 @@ def _read_back(settings: Settings, dsn: str, sent: Sequence[Sent], canaries: Can
         if not error.no_path:
             raise
         unreadable = error
-    return Reading([found.get(each.event_id, Found(each, arrived=False)) for each in sent], unreadable)
+    return [found.get(each.event_id, Found(each, arrived=False)) for each in sent], unreadable
 
 
 def _project(client: SentryClient, organisation: str, number: str) -> str:
