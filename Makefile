@@ -4,21 +4,23 @@ BIN := .venv/bin
 # Kept even where the environment says otherwise: a test run starts hundreds of processes, which would all compile everything anew.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: run test check format bench screenshots lock clean
+.PHONY: run test check lint format bench screenshots lock clean
 .DEFAULT_GOAL := run
 
 run: .venv/ready          ## start everything on this machine; without a token, against the sandbox
 	@$(BIN)/alerting up
 
-test: .venv/ready         ## lint, types, contracts, then every test; collecting compiles the tests once, for all workers
+test: .venv/ready         ## lint, contracts, then every test, types among them; collecting compiles the tests once, for all workers
 	@$(BIN)/python -m compileall -q alerting worker
-	@$(BIN)/python -m pytest --collect-only -qq > /dev/null 2>&1 & $(MAKE) --no-print-directory check && wait
+	@$(BIN)/python -m pytest --collect-only -qq > /dev/null 2>&1 & $(MAKE) --no-print-directory lint && wait
 	@$(BIN)/python -m pytest -n 6 --dist loadgroup --durations=25 --end-with-parent
 
-check: .venv/ready
+check: lint               ## what pre-commit runs
+	@$(BIN)/mypy
+
+lint: .venv/ready
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
 format: .venv/ready

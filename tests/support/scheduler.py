@@ -15,7 +15,8 @@ from xdist.workermanage import WorkerController
 
 # By path; what is left for the end is quick, so that no worker ends long after the others.
 WAITING = tuple(
-    f"tests/{each}" for each in ("benchmarks/", "browser/", "faults/", "flow/", "local/test_up", "support/")
+    f"tests/{each}"
+    for each in ("benchmarks/", "browser/", "faults/", "flow/", "local/test_up", "support/", "test_types")
 )
 SPREAD_OVER = 0.7
 
