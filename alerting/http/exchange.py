@@ -35,6 +35,10 @@ class Reply:
     headers: Mapping[str, str]
     body: bytes
 
+    @property
+    def text(self) -> str:
+        return self.body.decode("utf-8", "replace")
+
 
 class Bearer(httpx.Auth):
     """A token, put on a request at the last moment and shown nowhere."""

@@ -10,6 +10,7 @@ from pydantic import Field
 from alerting.incidents.blindness import Sight
 from alerting.incidents.models import Evaluator
 from alerting.poll.as_json import AsJson
+from alerting.poll.past import Past
 from alerting.poll.plan import Memory
 from alerting.poll.rate_review import Review
 
@@ -34,9 +35,9 @@ class EvaluatorState(AsJson):
 
     `plan` is what was asked when, `sight` what could be read, `rates` what ratios have still to be read afterwards,
     `incomplete` the ids of messages that went out without the errors behind them, `watching` the filter of environments
-    in force, `gap_ended_at` when what was missed between good readings last ended. `drops` (of quota), `traffic` (usual
-    transactions), `behind` (Sentry's ingestion) and `look_back` (the past) are in the form of the one module that each
-    belongs to, as JSON.
+    in force, `look_back` the past that is looked at again, `gap_ended_at` when what was missed between good readings
+    last ended. `drops` (of quota), `traffic` (usual transactions) and `behind` (Sentry's ingestion) are in the form of
+    the one module that each belongs to, as JSON.
     """
 
     started_at: Column
@@ -48,7 +49,7 @@ class EvaluatorState(AsJson):
     drops: Mapping[str, Any] = field(default_factory=dict)
     traffic: Mapping[str, Any] = field(default_factory=dict)
     behind: Mapping[str, Any] = field(default_factory=dict)
-    look_back: Mapping[str, Any] = field(default_factory=dict)
+    look_back: Past = field(default_factory=Past)
     incomplete: Sequence[int] = ()
     watching: Watching | None = None
     heartbeat_at: Annotated[datetime | None, Field(alias="heartbeat")] = None

@@ -18,7 +18,7 @@ WORTH_SAYING = timedelta(minutes=5)
 
 
 class Limits(Protocol):
-    """How long between ticks, when windows are settled, and how far back we look."""
+    """How long between ticks, when windows are settled, how far back we look, and a name for what is read and where."""
 
     @property
     def interval_seconds(self) -> int: ...
@@ -26,6 +26,8 @@ class Limits(Protocol):
     def settle_seconds(self) -> int: ...
     @property
     def catch_up_seconds(self) -> int: ...
+    @property
+    def watched(self) -> str: ...
 
 
 def notice_gap(state: EvaluatorState, rule: Rule | None, limits: Limits, now: datetime) -> Window | None:

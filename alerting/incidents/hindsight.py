@@ -6,33 +6,18 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from alerting.incidents import blindness, gaps, late
+from alerting.incidents.evaluator_state import EvaluatorState
+from alerting.incidents.gaps import Limits
 from alerting.incidents.models import CountedBlock, Gap
 from alerting.incidents.record import Desk, every_open_incident
-from alerting.poll import ingestion
 from alerting.poll.blocks import Block, Count
-from alerting.poll.ingestion import Behind
 from alerting.poll.look_back import Turn
 from alerting.poll.past import Breach, Past, Scope
-from alerting.rules.answers import Answer, Source
+from alerting.rules.answers import Source
 from alerting.rules.model import Rule
 
 # What is due later than that was due before the clock was set back.
 LONGEST_REST = timedelta(minutes=15)
-
-
-@dataclass(frozen=True, slots=True)
-class Range:
-    """How far back we look, and from when on windows are settled. `watched` names what is read and where."""
-
-    started_at: datetime
-    settle_seconds: int
-    catch_up_seconds: int
-    watched: str
-
-    def origin(self, rule: Rule, now: datetime) -> datetime:
-        """The past begins at the very first start at the earliest, and holds at least two windows."""
-        seconds = max(self.catch_up_seconds, 2 * rule.window_seconds)
-        return max(self.started_at, now - timedelta(seconds=seconds)).replace(microsecond=0)
 
 
 @dataclass(slots=True)
@@ -44,9 +29,9 @@ class Review:
     stored: Mapping[datetime, tuple[Any, ...]]
     unjudged: Sequence[Gap]
     lost: Sequence[Gap]
-    reach: Range
+    limits: Limits
 
-    def save(self, desk: Desk, now: datetime) -> tuple[int, dict[str, Any]]:
+    def save(self, desk: Desk, now: datetime) -> tuple[int, Past]:
         """Within the caller's transaction: tell what was found; returns the notices owed and what to remember."""
         past, scope = self.turn.memory, self.turn.scope
         owed = late.tell(scope.rule, self.breaches, desk, now)
@@ -54,44 +39,38 @@ class Review:
         gaps.progress(self.unjudged, past.blocks, self.turn.requests, len(self.breaches), now)
         if self.lost:
             lost, open_now = gaps.give_up(self.lost, now), every_open_incident()
-            owed += blindness.leave_out(lost, open_now, self.reach.catch_up_seconds, desk.channels, now)
-        return owed, {"watched": self.reach.watched, "due_at": past.due_at(scope).isoformat(), **past.to_json()}
+            owed += blindness.leave_out(lost, open_now, self.limits.catch_up_seconds, desk.channels, now)
+        return owed, replace(past, watched=self.limits.watched, due_at=past.next_look(scope))
 
 
 def look_back(
-    source: Source, rule: Rule, reach: Range, memory: Mapping[str, Any], environment: str, limit: int, now: datetime
+    source: Source, rule: Rule, limits: Limits, state: EvaluatorState, environment: str, limit: int, now: datetime
 ) -> Review | None:
     """Ask Sentry about the past for at most so many requests; None where nothing is due. Nothing is written yet."""
-    if not is_due(memory, now):
+    if not is_due(state.look_back, now):
         return None
-    origin = reach.origin(rule, now)
-    same = memory.get("watched") == reach.watched
+    # The past begins at the very first start at the earliest, and holds at least two windows.
+    reach, settle = max(limits.catch_up_seconds, 2 * rule.window_seconds), limits.settle_seconds
+    origin = max(state.started_at, now - timedelta(seconds=reach)).replace(microsecond=0)
     rows = list(CountedBlock.objects.order_by("start").values_list("start", "end", "counts", "unjudged"))
-    blocks = [_block(*row) for row in rows] if same else []
-    past = replace(Past.from_json(memory if same else {}), blocks=blocks)
-    if not same and memory:
-        # Under another filter the past has other numbers, and none of them is news.
-        origin = max(origin, now - timedelta(seconds=reach.settle_seconds + rule.window_seconds))
+    if state.look_back.watched == limits.watched:
+        past = replace(state.look_back, blocks=[_block(*row) for row in rows])
+    else:
+        past = Past()
+        if state.look_back.watched is not None:
+            # Under another filter the past has other numbers, and none of them is news.
+            origin = max(origin, now - timedelta(seconds=settle + rule.window_seconds))
     waiting = gaps.unjudged()
     found, lost = [gap for gap in waiting if gap.end > origin], [gap for gap in waiting if gap.end <= origin]
     gaps.mark(past.blocks, found, now)
-    told = late.told(rule, environment, reach.settle_seconds, origin)
-    scope = Scope(rule, now, reach.settle_seconds, origin, [gap.window for gap in found], told)
-    turn = Turn(source, past, scope, limit)
-    return Review(turn, turn.run(), {start: tuple(rest) for start, *rest in rows}, found, lost, reach)
+    told = late.told(rule, environment, settle, origin)
+    turn = Turn(source, past, Scope(rule, now, settle, origin, [gap.window for gap in found], told), limit)
+    return Review(turn, turn.run(), {start: tuple(rest) for start, *rest in rows}, found, lost, limits)
 
 
-def is_due(memory: Mapping[str, Any], now: datetime) -> bool:
+def is_due(past: Past, now: datetime) -> bool:
     """Whether there is anything to ask; else a tick costs nothing here."""
-    due_at = memory.get("due_at")
-    return due_at is None or not timedelta() < datetime.fromisoformat(due_at) - now <= LONGEST_REST
-
-
-def behind(memory: Mapping[str, Any], answers: Sequence[Answer], now: datetime) -> Behind:
-    """Whether ingestion is behind, by what looking back has found and by this tick's answers."""
-    past = Past.from_json(memory)
-    late = ingestion.late_projects(past.arrivals, now)
-    return ingestion.behind(late, past.late_since, past.usual, answers, now)
+    return past.due_at is None or not timedelta() < past.due_at - now <= LONGEST_REST
 
 
 def _block(start: datetime, end: datetime, counts: Mapping[str, Any], unjudged: Mapping[str, float]) -> Block:

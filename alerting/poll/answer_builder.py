@@ -29,8 +29,9 @@ class AnswerBuilder:
     issues: dict[str, Issue] = field(default_factory=dict)
     pages: int = 0
     _seen: set[str] = field(default_factory=set)
-    _notes: list[str] = field(default_factory=list)
-    _doubts: list[str] = field(default_factory=list)
+    # Each sentence once, in order.
+    _notes: dict[str, None] = field(default_factory=dict)
+    _doubts: dict[str, None] = field(default_factory=dict)
 
     def take_events(self, page: Page, variant: Variant, scale: float) -> Taken:
         # A bare list is no answer of this endpoint; an empty one would pass for silence everywhere.
@@ -112,13 +113,11 @@ class AnswerBuilder:
         self.pages += 1
 
     def note(self, text: str) -> None:
-        if text not in self._notes:
-            self._notes.append(text)
+        self._notes[text] = None
 
     def doubt(self, text: str) -> None:
         """Note why this answer is only a part."""
-        if text not in self._doubts:
-            self._doubts.append(text)
+        self._doubts[text] = None
 
     def answer(self, dataset: str, requests: int, fault: SourceError | None = None) -> Answer:
         """The finished answer; `fault` is what ended the reading early."""
@@ -129,7 +128,7 @@ class AnswerBuilder:
             rows=self.rows,
             issues=tuple(self.issues.values()),
             fault=named,
-            note=" ".join((*self._doubts[:3], *self._notes)),
+            note=" ".join((*list(self._doubts)[:3], *self._notes)),
             dataset=dataset,
             requests=requests,
             covered=self.covered,

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from alerting.poll import traffic
-from alerting.poll.past import Arrived
+from alerting.poll.past import Arrived, Past
 from alerting.rules.answers import Answer, Measure, Priority, Question
 from alerting.rules.model import Outcome, Reason, Trust, Verdict, Window
 from alerting.rules.units import span
@@ -73,29 +73,20 @@ def late_projects(arrivals: Sequence[Arrived], now: datetime) -> dict[str, str]:
     }
 
 
-def behind(
-    late: Mapping[str, str],
-    late_since: Mapping[str, str],
-    usual: Mapping[str, float],
-    answers: Sequence[Answer],
-    now: datetime,
-) -> Behind:
-    """`usual` is in which share of minutes a project is heard of, `late_since` since when its arrivals are late."""
-    held = {
-        project: why
-        for project, why in late.items()
-        if now - datetime.fromisoformat(late_since.get(project, now.isoformat())) <= LONGEST_LATE
-    }
+def behind(past: Past, answers: Sequence[Answer], now: datetime) -> Behind:
+    """By what looking back has found and by this tick's answers."""
+    late = late_projects(past.arrivals, now)
+    held = {key: why for key, why in late.items() if now - past.late_since.get(key, now) <= LONGEST_LATE}
     newest = _newest(answers)
     if newest is None:
         return Behind(held)
-    everywhere = _silence(usual, newest, "", now)
+    everywhere = _silence(past.usual, newest, "", now)
     # Whichever other project were left out, the newest of the rest would be the newest of all.
     last = max(newest, key=lambda each: newest[each], default="")
-    silent = {last: _silence(usual, newest, last, now)} if last else {}
+    silent = _silence(past.usual, newest, last, now) if last else ""
     if not everywhere and len(held) >= FEWEST_LATE and 2 * len(held) >= len(held.keys() | newest):
         everywhere = f"events of {len(held)} projects keep coming in late"
-    return Behind(held, everywhere, {project: why for project, why in silent.items() if why})
+    return Behind(held, everywhere, {last: silent} if silent else {})
 
 
 def _newest(answers: Sequence[Answer]) -> dict[str, datetime] | None:

@@ -95,7 +95,7 @@ class Turn:
         memory.arrivals.append(Arrived(self.scope.now, late, memory.fresh))
         memory.fresh, memory.usual = Counter(), past.usual_shares(memory.blocks)
         late_now = late_projects(memory.arrivals, self.scope.now)
-        memory.late_since = {each: memory.late_since.get(each, self.scope.now.isoformat()) for each in late_now}
+        memory.late_since = {each: memory.late_since.get(each, self.scope.now) for each in late_now}
         memory.suspects = [project for project in sorted(memory.grown) if self._is_suspect(project)]
         if memory.suspects:
             memory.spans = [Span(whole.start, whole.end, {key: n for key, n in memory.offset.items() if n})]

@@ -42,6 +42,7 @@ class Past(AsJson):
     """What is remembered. `offset` is by how much a look differs from the blocks' sum, `grown` what of it is growth.
 
     `fresh` is what new blocks held since the last look. `usual` is in which share of minutes a project is heard of.
+    `watched` names what was read and where, None before the first look; the next one is due at `due_at`.
     """
 
     # Rows of their own in the database.
@@ -55,9 +56,11 @@ class Past(AsJson):
     arrivals: list[Arrived] = field(default_factory=list)
     fresh: Counter[str] = field(default_factory=Counter)
     usual: dict[str, float] = field(default_factory=dict)
-    late_since: dict[str, str] = field(default_factory=dict)
+    late_since: dict[str, datetime] = field(default_factory=dict)
+    watched: str | None = None
+    due_at: datetime | None = None
 
-    def due_at(self, scope: "Scope") -> datetime:
+    def next_look(self, scope: "Scope") -> datetime:
         """When there is something to do again, if nothing is heard of a gap until then."""
         if self.spans or any(block.unjudged for block in self.blocks) or self.looked_at is None:
             return scope.now

@@ -75,7 +75,7 @@ def detail(reply: Reply) -> str:
         found = json.loads(reply.body)
     except (ValueError, RecursionError):
         kind = reply.headers.get("content-type", "")
-        found = reply.body.decode("utf-8", "replace") if kind.startswith("text/plain") else ""
+        found = reply.text if kind.startswith("text/plain") else ""
     if isinstance(found, dict):
         found = found.get("detail", found.get("info", found.get("error", "")))
     if isinstance(found, dict):

@@ -7,7 +7,7 @@ project may be out of our sight. Where there is no room for that look in a tick,
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from alerting.incidents import about_to_end, gaps, hindsight, record
+from alerting.incidents import about_to_end, gaps, record
 from alerting.incidents.evaluator_state import EvaluatorState
 from alerting.incidents.models import Incident
 from alerting.incidents.topics import BLIND
@@ -25,7 +25,7 @@ def judge(
     parts: Parts, state: EvaluatorState, standing: Sequence[Incident], answers: list[Answer], now: datetime
 ) -> list[Verdict]:
     """The verdicts; what is asked for their sake is added to the answers."""
-    behind = hindsight.behind(state.look_back, answers, now)
+    behind = ingestion.behind(state.look_back, answers, now)
     verdicts = _judged(parts, answers, state, standing, behind, now)
     ending = about_to_end.due(verdicts, standing, parts.desk.policy)
     open_ids = [each.project_id_text for each in standing if each.rule != BLIND.rule]

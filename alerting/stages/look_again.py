@@ -19,9 +19,8 @@ def look_again(parts: Parts, tick: Tick, state: EvaluatorState, spent: int, now:
     if rule is None or parts.catch_up_seconds == 0 or not is_any_due:
         return 0, 0
     limit = spare(state.plan, spent, ticks.requests_before(tick, SAVED_FOR))
-    reach = hindsight.Range(state.started_at, parts.settle_seconds, parts.catch_up_seconds, parts.watched)
     kept = late_rates.kept_for_them(state, now)
-    found = hindsight.look_back(parts.source, rule, reach, state.look_back, environment, max(0, limit - kept), now)
+    found = hindsight.look_back(parts.source, rule, parts, state, environment, max(0, limit - kept), now)
     requests = found.turn.requests if found else 0
     rates = late_rates.go_on(parts.source, parts.rules, state, environment, limit - requests, now)
     requests += rates.requests

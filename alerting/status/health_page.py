@@ -10,12 +10,12 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from alerting import config
-from alerting.incidents import evaluator_state, hindsight
+from alerting.incidents import evaluator_state
 from alerting.incidents.evaluator_state import EvaluatorState
 from alerting.incidents.models import Gap, LatestReadings, Tick
 from alerting.notifiers.escape import one_line
 from alerting.outbox.models import Channel, Message
-from alerting.poll.past import Past
+from alerting.poll.ingestion import behind
 from alerting.poll.plan import allowed
 from alerting.rules.model import Reason
 from alerting.rules.units import span
@@ -61,11 +61,11 @@ def ingestion(state: EvaluatorState | None, latest: LatestReadings | None, at: d
     read = latest.readings if latest else {}
     slugs = {each: one_line(row[0], 100) for projects in read.values() for each, row in projects.items()}
     held = {slugs[each] for projects in read.values() for each, row in projects.items() if row[2] == INGESTION_BEHIND}
-    found = hindsight.behind(state.look_back, (), at)
+    found = behind(state.look_back, (), at)
     said = [f"Ingestion is behind for {slugs.get(each, each)}: {why}." for each, why in found.projects.items()]
     if held:
         said.append(f"Not judged until it has caught up: {', '.join(sorted(held)[:MOST_NAMED])}.")
-    recent = [each for each in Past.from_json(state.look_back).arrivals if at - each.at <= ARRIVED_WITHIN]
+    recent = [each for each in state.look_back.arrivals if at - each.at <= ARRIVED_WITHIN]
     late = sum(sum(each.late.values()) for each in recent)
     fresh = sum(sum(each.fresh.values()) for each in recent)
     if late + fresh:

@@ -7,8 +7,8 @@ from email.utils import format_datetime
 import pytest
 
 from alerting.examples.afternoon import firing
+from alerting.http.exchange import Reply
 from alerting.notifiers.slack.notifier import SlackNotifier, WebhookMode
-from alerting.notifiers.slack.slack_http import Answer
 from alerting.notifiers.slack.slack_replies import DEFAULT_RETRY_AFTER, refusal
 from tests.notifiers.drip import dripping_server
 from tests.notifiers.slack_speaking import bot, refused, webhook
@@ -82,7 +82,7 @@ def test_429_waits_as_long_as_slack_asks(server: SlackServer, seconds: str) -> N
     ],
 )
 def test_retry_after_is_read_in_both_forms_and_never_trusted_blindly(value: str, seconds: float) -> None:
-    error = refusal(Answer(429, {"retry-after": value}), NOW)
+    error = refusal(Reply(429, {"retry-after": value}, b""), NOW)
     assert error is not None
     assert error.retry_after == seconds
 
@@ -182,7 +182,7 @@ def test_a_long_answer_is_not_read_to_its_end(server: SlackServer) -> None:
 
 @pytest.mark.parametrize("status", [*range(200, 205), *range(300, 309), *range(400, 432), 451, *range(500, 512)])
 def test_every_status_has_a_verdict(status: int) -> None:
-    error = refusal(Answer(status), NOW)
+    error = refusal(Reply(status, {}, b""), NOW)
     if 200 <= status < 300:
         assert error is None
     else:

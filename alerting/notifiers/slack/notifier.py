@@ -8,10 +8,11 @@ from typing import Any, Protocol, TypeVar
 
 from alerting.config import Settings
 from alerting.errors import DeliveryError
+from alerting.http.exchange import Reply
 from alerting.notifiers import render, words
 from alerting.notifiers.faults import connection_failed
 from alerting.notifiers.slack import slack_blocks
-from alerting.notifiers.slack.slack_http import Answer, Bot, Transport, Webhook, parsed
+from alerting.notifiers.slack.slack_http import Bot, Transport, Webhook, parsed
 from alerting.notifiers.slack.slack_replies import WITHOUT_BLOCKS, refusal
 from alerting.outbox.message import Kind, Notice, Receipt
 
@@ -129,7 +130,7 @@ class WebhookMode:
     def deliver(self, transport: Transport, shown: render.View, ref: Mapping[str, str]) -> Receipt:  # noqa: ARG002
         client = Webhook(self._url, transport)
 
-        def post(body: Mapping[str, Any]) -> Answer:
+        def post(body: Mapping[str, Any]) -> Reply:
             return ask(transport, lambda: client.send_dict({**_QUIET_LINKS, **body}))
 
         _with_fallback(shown, post)
@@ -186,11 +187,11 @@ class BotMode:
     def _is_ours(self, ref: Mapping[str, str]) -> bool:
         return bool(ref.get("ts")) and ref.get("target", self._target) == self._target
 
-    def _speaker(self, transport: Transport, shown: render.View) -> Callable[[str, Mapping[str, Any]], Answer]:
+    def _speaker(self, transport: Transport, shown: render.View) -> Callable[[str, Mapping[str, Any]], Reply]:
         client = Bot(self._token, self._api_url, transport)
 
-        def call(method: str, place: Mapping[str, Any]) -> Answer:
-            def once(body: Mapping[str, Any]) -> Answer:
+        def call(method: str, place: Mapping[str, Any]) -> Reply:
+            def once(body: Mapping[str, Any]) -> Reply:
                 return ask_api(transport, client, method, {**place, **body})
 
             return _with_fallback(shown, once)
@@ -211,7 +212,7 @@ def within(seconds: float, talk: Callable[[Transport], Result]) -> Result | Deli
         return connection_failed(error, PEER)
 
 
-def ask(transport: Transport, call: Callable[[], object]) -> Answer:
+def ask(transport: Transport, call: Callable[[], object]) -> Reply:
     """Make one call through slack_sdk and judge the answer it got, whatever slack_sdk made of it."""
     failure: Exception | None = None
     try:
@@ -227,7 +228,7 @@ def ask(transport: Transport, call: Callable[[], object]) -> Answer:
     return answer
 
 
-def ask_api(transport: Transport, client: Bot, method: str, body: Mapping[str, Any]) -> Answer:
+def ask_api(transport: Transport, client: Bot, method: str, body: Mapping[str, Any]) -> Reply:
     """The same for a method of the Web API, which must say that all is well."""
     answer = ask(transport, lambda: client.api_call(method, json=dict(body)))
     if parsed(answer).get("ok") is not True:
@@ -235,7 +236,7 @@ def ask_api(transport: Transport, client: Bot, method: str, body: Mapping[str, A
     return answer
 
 
-def _with_fallback(shown: render.View, call: Callable[[Mapping[str, Any]], Answer]) -> Answer:
+def _with_fallback(shown: render.View, call: Callable[[Mapping[str, Any]], Reply]) -> Reply:
     """Call with text and blocks; once more without the part that Slack dislikes, where it says which that is."""
     blocks, text = slack_blocks.blocks(shown), slack_blocks.text(shown)
     try:

@@ -8,8 +8,6 @@ a request is replaced in both clients.
 import json
 import logging
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 from urllib.request import Request
 
@@ -18,15 +16,7 @@ from slack_sdk.webhook import WebhookResponse
 
 from alerting.errors import HttpError, HttpFault
 from alerting.http import exchange
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What Slack said: headers by lower-case name, the body cut at 64 kB."""
-
-    status: int
-    headers: Mapping[str, str] = field(default_factory=dict)
-    body: str = ""
+from alerting.http.exchange import Reply
 
 
 class Transport:
@@ -34,17 +24,16 @@ class Transport:
 
     def __init__(self, seconds: float) -> None:
         self._ends = time.monotonic() + seconds
-        self.last: Answer | None = None
+        self.last: Reply | None = None
 
-    def post(self, request: Request) -> Answer:
+    def post(self, request: Request) -> Reply:
         """The answer, of whatever status. Raises HttpError where there is none."""
         self.last = None
         left = self._ends - time.monotonic()
         if left <= 0:
             raise HttpError(HttpFault.TIMEOUT, "Slack did not answer in time.")
         content = request.data if isinstance(request.data, bytes) else b""
-        reply = exchange.post(request.full_url, content, dict(request.header_items()), seconds=left)
-        self.last = Answer(reply.status, reply.headers, reply.body.decode("utf-8", "replace"))
+        self.last = exchange.post(request.full_url, content, dict(request.header_items()), seconds=left)
         return self.last
 
 
@@ -57,7 +46,7 @@ class Webhook(WebhookClient):
 
     def _perform_http_request_internal(self, url: str, req: Request) -> WebhookResponse:
         answer = self._transport.post(req)
-        return WebhookResponse(url=url, status_code=answer.status, body=answer.body, headers=dict(answer.headers))
+        return WebhookResponse(url=url, status_code=answer.status, body=answer.text, headers=dict(answer.headers))
 
 
 class Bot(WebClient):
@@ -69,13 +58,13 @@ class Bot(WebClient):
 
     def _perform_urllib_http_request_internal(self, url: str, req: Request) -> dict[str, Any]:  # noqa: ARG002
         answer = self._transport.post(req)
-        return {"status": answer.status, "headers": dict(answer.headers), "body": answer.body}
+        return {"status": answer.status, "headers": dict(answer.headers), "body": answer.text}
 
 
-def parsed(answer: Answer) -> dict[str, Any]:
+def parsed(answer: Reply) -> dict[str, Any]:
     """The answer's JSON object; empty where it is none."""
     try:
-        data = json.loads(answer.body)
+        data = json.loads(answer.text)
     except ValueError:
         return {}
     return data if isinstance(data, dict) else {}

@@ -4,8 +4,9 @@ import re
 from datetime import datetime
 
 from alerting.errors import DeliveryError
+from alerting.http.exchange import Reply
 from alerting.http.retry_after import retry_after
-from alerting.notifiers.slack.slack_http import Answer, parsed
+from alerting.notifiers.slack.slack_http import parsed
 
 # Slack documents one message a second; a limit without Retry-After gets a little longer than that.
 DEFAULT_RETRY_AFTER = 5.0
@@ -62,7 +63,7 @@ _MOVED_FOR_GOOD = frozenset({301, 308})
 _NAME = re.compile(r"[a-z]+(?:_[a-z]+)*")
 
 
-def refusal(answer: Answer, now: datetime) -> DeliveryError | None:
+def refusal(answer: Reply, now: datetime) -> DeliveryError | None:
     """The delivery error for an answer of Slack's, None where it took the message.
 
     An error name that is not known here and came with status 200 counts as temporary: silence for good would be worse
@@ -79,7 +80,7 @@ def refusal(answer: Answer, now: datetime) -> DeliveryError | None:
     if 200 <= answer.status < 300:
         if name:
             return DeliveryError(name, f"Slack answered {name}.")
-        if answer.body.lstrip().startswith("<"):
+        if answer.text.lstrip().startswith("<"):
             return DeliveryError("garbled_answer", "A web page answered in Slack's place.")
         return None
     if 300 <= answer.status < 400:
@@ -91,13 +92,13 @@ def refusal(answer: Answer, now: datetime) -> DeliveryError | None:
     return DeliveryError(reason, f"Slack answered with status {answer.status}.", retry_after=_wish(answer, now))
 
 
-def _wish(answer: Answer, now: datetime) -> float | None:
+def _wish(answer: Reply, now: datetime) -> float | None:
     """How many seconds Slack asks to wait, an hour at most; None where it does not say."""
     wish = retry_after(answer.headers, now.timestamp())
     return None if wish is None else min(wish, LONGEST_RETRY_AFTER)
 
 
-def _error_name(answer: Answer) -> str:
+def _error_name(answer: Reply) -> str:
     """Slack's name for what is wrong; empty where it says nothing that looks like one.
 
     Only letters and underscores count, so that an echo of our own URL or token is never taken for a name.
@@ -105,5 +106,5 @@ def _error_name(answer: Answer) -> str:
     data = parsed(answer)
     said = "" if data.get("ok") is True else str(data.get("error") or "")
     if not data and answer.status >= 400:
-        said = answer.body.strip()
+        said = answer.text.strip()
     return said if len(said) <= 60 and _NAME.fullmatch(said) else "unknown_error" if data.get("ok") is False else ""
