@@ -1,6 +1,6 @@
 """What a rule kind is: what it measures, what it asks, how it reads and judges, and the words for it. Pure."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -59,7 +59,7 @@ class Kind:
     measures: frozenset[Measure]
     axes: tuple[Axis, ...] = ()
     ask: Callable[[Rule, Situation], Sequence[tuple[Question, ...]]]
-    read: Callable[[Rule, Sequence[Answer], Watched], Sequence[Reading]]
+    read: Callable[[Rule, Sequence[Answer], Watched], Iterable[Reading]]
     judge: Callable[[Rule, Reading], tuple[Outcome, Reason]]
     headline: Callable[[Rule, Reading, float], str]
     sample: Callable[[Reading], str]

@@ -1,6 +1,6 @@
 """Critical errors: a count only grows, so over the threshold is certain at once, under it only once it has settled."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from alerting.rules import levels, windows
@@ -24,9 +24,8 @@ def ask(rule: Rule, situation: Situation) -> list[tuple[Question, ...]]:
     return groups
 
 
-def read(rule: Rule, answers: Sequence[Answer], watched: Watched) -> list[Reading]:
+def read(rule: Rule, answers: Sequence[Answer], watched: Watched) -> Iterator[Reading]:
     """One reading for each project of each window that was counted."""
-    readings: list[Reading] = []
     for answer in answers:
         question = answer.question
         if question.measure is not Measure.ERRORS or question.window.seconds != rule.window_seconds:
@@ -35,20 +34,18 @@ def read(rule: Rule, answers: Sequence[Answer], watched: Watched) -> list[Readin
             reading = base(project, row, answer, watched)
             if reading.trust is Trust.VALUE:
                 reading = replace(reading, value=float(row.errors or 0), first_error_at=row.first_error_at)
-            readings.append(_overlay_drops(reading, watched))
+            yield _overlay_drops(reading, watched)
         if question.beside_drops and not watched.environment:
-            readings += _with_drops(answer, answers, watched)
-    return readings
+            yield from _with_drops(answer, answers, watched)
 
 
-def _with_drops(kept: Answer, answers: Sequence[Answer], watched: Watched) -> list[Reading]:
+def _with_drops(kept: Answer, answers: Sequence[Answer], watched: Watched) -> Iterator[Reading]:
     """What was kept and what was dropped in the same window: together they are the least that happened."""
     told = [each for each in answers if each.question.measure is Measure.OUTCOMES and each.trust is Trust.VALUE]
     dropped = next((each for each in told if each.question.window == kept.question.window), None)
     if dropped is None or kept.trust is not Trust.VALUE:
-        return []
+        return
     by_id = {project.id: (project, row) for project, row in kept.rows.items()}
-    readings: list[Reading] = []
     for project, row in dropped.rows.items():
         if not row.dropped:
             continue
@@ -58,18 +55,15 @@ def _with_drops(kept: Answer, answers: Sequence[Answer], watched: Watched) -> li
             f"At least: {counted(errors, 'error')} that Sentry kept and {counted(row.dropped, 'event')} it dropped "
             f"({listed(row.dropped_reasons)}). Of dropped events neither the level nor the environment is known."
         )
-        readings.append(
-            replace(
-                base(named, read_row, kept, watched),
-                trust=Trust.DROPPED,
-                value=float(errors + row.dropped),
-                first_error_at=read_row.first_error_at,
-                dataset=f"{kept.dataset} + outcomes",
-                detail={"kept": float(errors), "dropped": float(row.dropped)},
-                note=note,
-            )
+        yield replace(
+            base(named, read_row, kept, watched),
+            trust=Trust.DROPPED,
+            value=float(errors + row.dropped),
+            first_error_at=read_row.first_error_at,
+            dataset=f"{kept.dataset} + outcomes",
+            detail={"kept": float(errors), "dropped": float(row.dropped)},
+            note=note,
         )
-    return readings
 
 
 def _overlay_drops(reading: Reading, watched: Watched) -> Reading:

@@ -1,6 +1,6 @@
 """Error rate: errors as a part of transactions."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from alerting.rules.answers import Answer, Measure, Priority, Question, Row
@@ -17,14 +17,13 @@ def ask(rule: Rule, situation: Situation) -> list[tuple[Question, ...]]:
     return [(performance, settled(Measure.ERRORS, rule, situation, Priority.HIGH))]
 
 
-def read(rule: Rule, answers: Sequence[Answer], watched: Watched) -> list[Reading]:
+def read(rule: Rule, answers: Sequence[Answer], watched: Watched) -> Iterator[Reading]:
     """One reading for each project with transactions, where both counts are of the same window."""
     performance = settled_answer(answers, Measure.PERFORMANCE, rule.window_seconds)
     errors = settled_answer(answers, Measure.ERRORS, rule.window_seconds)
     if performance is None or errors is None or performance.question.window != errors.question.window:
-        return []
+        return
     by_id = {project.id: row for project, row in errors.rows.items()}
-    readings: list[Reading] = []
     for project, row in rows(performance, rule, watched):
         reading = base(project, row, performance, watched)
         if reading.trust is Trust.VALUE and errors.trust is not Trust.VALUE:
@@ -43,8 +42,7 @@ def read(rule: Rule, answers: Sequence[Answer], watched: Watched) -> list[Readin
                 detail={"errors": float(count), "transactions": float(sample)},
                 note=performance.note if sample else "No transactions in this window, so there is no error rate.",
             )
-        readings.append(_without_rate(reading, watched))
-    return readings
+        yield _without_rate(reading, watched)
 
 
 def _without_rate(reading: Reading, watched: Watched) -> Reading:

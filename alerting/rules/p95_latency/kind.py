@@ -1,6 +1,6 @@
 """P95 latency: how long all but the slowest twentieth of transactions take."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from alerting.rules.answers import Answer, Measure, Priority, Question
@@ -15,12 +15,11 @@ def ask(rule: Rule, situation: Situation) -> list[tuple[Question, ...]]:
     return [(settled(Measure.PERFORMANCE, rule, situation, Priority.NORMAL),)]
 
 
-def read(rule: Rule, answers: Sequence[Answer], watched: Watched) -> list[Reading]:
+def read(rule: Rule, answers: Sequence[Answer], watched: Watched) -> Iterator[Reading]:
     """One reading for each project with transactions."""
     answer = settled_answer(answers, Measure.PERFORMANCE, rule.window_seconds)
     if answer is None:
-        return []
-    readings: list[Reading] = []
+        return
     for project, row in rows(answer, rule, watched):
         reading = base(project, row, answer, watched)
         if reading.trust is Trust.VALUE:
@@ -33,8 +32,7 @@ def read(rule: Rule, answers: Sequence[Answer], watched: Watched) -> list[Readin
                 stored=row.stored,
                 note="No transactions in this window, so there is no percentile." if missing else reading.note,
             )
-        readings.append(reading)
-    return readings
+        yield reading
 
 
 def headline(rule: Rule, reading: Reading, value: float) -> str:
