@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from alerting.complete_notices import Completion
-from alerting.incidents.record import Desk
+from alerting.incidents.desk import Desk
 from alerting.notifiers.base import Notifier
 from alerting.rules.answers import Source
 from alerting.rules.model import Rule
@@ -14,16 +14,12 @@ from alerting.rules.model import Rule
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """The parts of one service. `watched` and `configuration` are hashes of what is read, and of all that decides."""
+    """The parts of one service. `configuration` is a hash of all that decides."""
 
     rules: tuple[Rule, ...]
     source: Source
     notifiers: Mapping[str, Notifier]
     desk: Desk
-    interval_seconds: int
-    settle_seconds: int
-    catch_up_seconds: int = 0
-    watched: str = ""
     fingerprints: Mapping[str, str] = field(default_factory=dict)
     configuration: str = ""
     completion: Completion | None = None

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from alerting.incidents import blindness, evaluator_state, ticks
-from alerting.incidents.blindness import Sight
+from alerting.incidents.evaluator_state import Sight
 from alerting.incidents.record import every_open_incident, open_incidents
 from alerting.outbox import broken_channels, channels, queue, repairs, unrecorded
 from alerting.parts import Parts
@@ -43,7 +43,7 @@ class TickReport:
 
 def evaluate_tick(parts: Parts, now: datetime) -> TickReport | None:
     """Judge every rule once; None where this slot is somebody else's."""
-    claimed = ticks.claim(now, parts.interval_seconds, parts.configuration)
+    claimed = ticks.claim(now, parts.desk.interval_seconds, parts.configuration)
     if claimed is None:
         return None
     tick, state = claimed
@@ -99,9 +99,8 @@ def supervise(parts: Parts, now: datetime) -> bool:
     """
     state = evaluator_state.load(now)
     last = max(state.judged_until, state.started_at)
-    if now - last < blindness.patience(parts.interval_seconds) + SUPERVISION_SLACK:
+    if now - last < blindness.patience(parts.desk.interval_seconds) + SUPERVISION_SLACK:
         return blindness.stands()
     sight = Sight({"errors": last}, {"errors": "No evaluation has finished since then."})
     with transaction.atomic():
-        channels_on = parts.desk.channels
-        return blindness.update(sight, every_open_incident(), channels_on, parts.interval_seconds, last, now)
+        return blindness.update(sight, every_open_incident(), parts.desk, last, now)

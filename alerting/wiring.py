@@ -7,9 +7,9 @@ from alerting.actions import mutes
 from alerting.complete_notices import Completion
 from alerting.config import Settings
 from alerting.config_files import is_secret
+from alerting.incidents.desk import Desk, Escalation
 from alerting.incidents.lifecycle import Policy
 from alerting.incidents.links import Links
-from alerting.incidents.record import Desk, Escalation
 from alerting.incidents.stored_facts import DatabaseFacts
 from alerting.notifiers import registry
 from alerting.parts import Parts
@@ -61,11 +61,11 @@ def parts(settings: Settings, budget: Budget) -> Parts:
             environment=",".join(settings.SENTRY_ALERT_ENVIRONMENTS),
             escalation=escalation(settings),
             quiet_at=mutes.at,
+            interval_seconds=settings.SENTRY_POLL_INTERVAL_SECONDS,
+            settle_seconds=settings.SENTRY_SETTLE_SECONDS,
+            catch_up_seconds=min(settings.SENTRY_CATCH_UP_SECONDS, LONGEST_SECONDS),
+            watched=watched(settings),
         ),
-        interval_seconds=settings.SENTRY_POLL_INTERVAL_SECONDS,
-        settle_seconds=settings.SENTRY_SETTLE_SECONDS,
-        catch_up_seconds=min(settings.SENTRY_CATCH_UP_SECONDS, LONGEST_SECONDS),
-        watched=watched(settings),
         fingerprints={name: fingerprint(settings, name) for name in settings.channels},
         configuration=configuration(settings),
         completion=Completion(Background(sentry), {rule.name: rule for rule in rules}),

@@ -2,15 +2,15 @@
 
 import logging
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from alerting.incidents import about_us, topics
+from alerting.incidents.desk import Desk
+from alerting.incidents.evaluator_state import Sight
 from alerting.incidents.models import Incident
 from alerting.incidents.topics import BLIND
 from alerting.outbox.clean import clean
-from alerting.poll.as_json import AsJson
-from alerting.rules.answers import MEASURES, Answer, Measure
+from alerting.rules.answers import MEASURES, Answer
 from alerting.rules.model import Window
 from alerting.rules.units import span, stamp
 
@@ -18,18 +18,6 @@ logger = logging.getLogger(__name__)
 
 SHORTEST = timedelta(seconds=60)
 SAID_ONCE_IN = timedelta(minutes=10)
-
-
-@dataclass(frozen=True, slots=True)
-class Sight(AsJson):
-    """When each measure was last read in full, and what failed since. Kept between ticks as JSON."""
-
-    good: Mapping[str, datetime] = field(default_factory=dict)
-    faults: Mapping[str, str] = field(default_factory=dict)
-
-    def reads(self, measure: Measure, now: datetime) -> bool:
-        """Whether this tick has read it in full."""
-        return self.good.get(measure.value) == now
 
 
 def look(before: Sight, answers: Iterable[Answer], asked: Collection[str], now: datetime) -> Sight:
@@ -68,16 +56,9 @@ def _standing(open_now: Iterable[Incident]) -> Incident | None:
     return next((each for each in open_now if each.rule == BLIND.rule), None)
 
 
-def update(
-    sight: Sight,
-    open_now: Iterable[Incident],
-    channels: Collection[str],
-    interval_seconds: int,
-    started_at: datetime,
-    now: datetime,
-) -> bool:
+def update(sight: Sight, open_now: Iterable[Incident], desk: Desk, started_at: datetime, now: datetime) -> bool:
     """Open or close the incident of being blind, within the caller's transaction; true while it is open."""
-    limit = patience(interval_seconds)
+    limit = patience(desk.interval_seconds)
     blind = {
         name: sight.good.get(name, started_at)
         for name in sight.faults
@@ -85,21 +66,14 @@ def update(
     }
     incident = _standing(open_now)
     if blind and incident is None:
-        since = min(blind.values())
-        _open(blind, sight, since, channels, limit, now)
+        _open(blind, sight, desk.channels, limit, now)
     elif incident is not None and not any(name in MEASURES for name in sight.faults):
-        _close(incident, channels, now)
+        _close(incident, desk.channels, now)
         return False
     return bool(blind) or incident is not None
 
 
-def leave_out(
-    stretches: Sequence[Window | None],
-    open_now: Iterable[Incident],
-    catch_up_seconds: int,
-    channels: Collection[str],
-    now: datetime,
-) -> int:
+def leave_out(stretches: Sequence[Window | None], open_now: Iterable[Incident], desk: Desk, now: datetime) -> int:
     """Say what is too long ago to be judged, within the caller's transaction; returns how many notices are owed.
 
     While we are told to be blind, the notice of seeing again says it. Else no evaluation ran: that is told at once.
@@ -119,29 +93,25 @@ def leave_out(
     )
     said = (
         f"What happened from {stamp(whole.start)} to {stamp(whole.end)} is not judged: that is longer ago than "
-        f"SENTRY_CATCH_UP_SECONDS ({span(catch_up_seconds)})."
+        f"SENTRY_CATCH_UP_SECONDS ({span(desk.catch_up_seconds)})."
     )
     incident = _standing(open_now)
     if incident is not None:
         incident.evidence = {**incident.evidence, "left_out": said}
         incident.save(update_fields=("evidence",))
         return 0
-    seconds = (now - whole.start).total_seconds()
+    seconds, limit = (now - whole.start).total_seconds(), desk.catch_up_seconds
     evidence = {"since": whole.start.isoformat(), "measures": [], "left_out": said}
-    incident = about_us.begin(BLIND, "sight_regained", seconds, catch_up_seconds, evidence, now, over_since=whole.start)
-    return about_us.tell(BLIND, topics.running_again(said, whole.start, whole.end, now), incident, channels, now)
+    incident = about_us.begin(BLIND, "sight_regained", seconds, limit, evidence, now, over_since=whole.start)
+    return about_us.tell(BLIND, topics.running_again(said, whole.start, whole.end, now), incident, desk.channels, now)
 
 
 def _open(
-    blind: Mapping[str, datetime],
-    sight: Sight,
-    since: datetime,
-    channels: Collection[str],
-    limit: timedelta,
-    now: datetime,
+    blind: Mapping[str, datetime], sight: Sight, channels: Collection[str], limit: timedelta, now: datetime
 ) -> None:
     reason = next(iter(dict.fromkeys(sight.faults[name] for name in blind)))
     lost = " and ".join(MEASURES[name] for name in MEASURES if name in blind)
+    since = min(blind.values())
     seconds = (now - since).total_seconds()
     evidence = {"since": since.isoformat(), "measures": sorted(blind), "fault": clean(reason)}
     incident = about_us.begin(BLIND, "no_good_reading", seconds, limit.total_seconds(), evidence, now)

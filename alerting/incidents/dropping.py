@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from alerting.incidents import about_us, topics
-from alerting.incidents.record import Desk
+from alerting.incidents.desk import Desk
 from alerting.incidents.topics import DROPPING
 from alerting.outbox.clean import clean
 from alerting.rules.readings import Dropped

@@ -3,22 +3,20 @@
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.db.models import Max, Min, Q, QuerySet
 
 from alerting.incidents import notice
+from alerting.incidents.desk import Desk
 from alerting.incidents.models import Incident
 from alerting.outbox import queue
 from alerting.outbox.message import Notice
 from alerting.outbox.models import Message
 from alerting.outbox.queue import Debt
 
-if TYPE_CHECKING:
-    from alerting.incidents.record import Desk
 
-
-def escalate(desk: "Desk", now: datetime) -> int:
+def escalate(desk: Desk, now: datetime) -> int:
     """Owe the escalation of every open incident that is due for it, in the caller's transaction; returns how many.
 
     The clock starts when people were first told, and again when somebody gave it back. What is silenced waits until

@@ -7,12 +7,12 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from alerting.incidents.blindness import Sight
 from alerting.incidents.models import Evaluator
 from alerting.poll.as_json import AsJson
 from alerting.poll.past import Past
 from alerting.poll.plan import Memory
 from alerting.poll.rate_review import Review
+from alerting.rules.answers import Measure
 
 # Before the very first tick: any slot is newer than that.
 LONGEST_INTERVAL = timedelta(seconds=301)
@@ -27,6 +27,18 @@ class Watching:
 
     environment: str
     since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Sight(AsJson):
+    """When each measure was last read in full, and what failed since. Kept between ticks as JSON."""
+
+    good: Mapping[str, datetime] = field(default_factory=dict)
+    faults: Mapping[str, str] = field(default_factory=dict)
+
+    def reads(self, measure: Measure, now: datetime) -> bool:
+        """Whether this tick has read it in full."""
+        return self.good.get(measure.value) == now
 
 
 @dataclass(slots=True)

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Protocol
 
+from alerting.incidents.desk import Desk
 from alerting.incidents.evaluator_state import EvaluatorState
 from alerting.incidents.models import Gap
 from alerting.poll.blocks import Block
@@ -17,30 +17,17 @@ RECENT = timedelta(minutes=30)
 WORTH_SAYING = timedelta(minutes=5)
 
 
-class Limits(Protocol):
-    """How long between ticks, when windows are settled, how far back we look, and a name for what is read and where."""
-
-    @property
-    def interval_seconds(self) -> int: ...
-    @property
-    def settle_seconds(self) -> int: ...
-    @property
-    def catch_up_seconds(self) -> int: ...
-    @property
-    def watched(self) -> str: ...
-
-
-def notice_gap(state: EvaluatorState, rule: Rule | None, limits: Limits, now: datetime) -> Window | None:
+def notice_gap(state: EvaluatorState, rule: Rule | None, desk: Desk, now: datetime) -> Window | None:
     """On a good count: remember the gap since the last one if ticks were missed. Windows that began before are in it.
 
     But for `gap_ended_at`, which is set, `state` is as it was before this tick. Returned is what of the gap is too long
     ago to be judged, None mostly.
     """
     last = state.sight.good.get(Measure.ERRORS.value, state.started_at)
-    longest = max(SHORTEST, 4 * timedelta(seconds=limits.interval_seconds))
-    if rule is None or limits.catch_up_seconds == 0 or now - last <= longest:
+    longest = max(SHORTEST, 4 * timedelta(seconds=desk.interval_seconds))
+    if rule is None or desk.catch_up_seconds == 0 or now - last <= longest:
         return None
-    earliest = now - timedelta(seconds=limits.catch_up_seconds)
+    earliest = now - timedelta(seconds=desk.catch_up_seconds)
     wanted = last - timedelta(seconds=rule.window_seconds)
     state.gap_ended_at = now.replace(microsecond=0)
     Gap.objects.create(start=max(earliest, wanted).replace(microsecond=0), end=state.gap_ended_at, noticed_at=now)

@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from alerting.incidents import blindness, gaps, late
+from alerting.incidents.desk import Desk
 from alerting.incidents.evaluator_state import EvaluatorState
-from alerting.incidents.gaps import Limits
 from alerting.incidents.models import CountedBlock, Gap
-from alerting.incidents.record import Desk, every_open_incident
+from alerting.incidents.record import every_open_incident
 from alerting.poll.blocks import Block, Count
 from alerting.poll.look_back import Turn
 from alerting.poll.past import Breach, Past, Scope
@@ -29,31 +29,31 @@ class Review:
     stored: Mapping[datetime, tuple[Any, ...]]
     unjudged: Sequence[Gap]
     lost: Sequence[Gap]
-    limits: Limits
+    desk: Desk
 
-    def save(self, desk: Desk, now: datetime) -> tuple[int, Past]:
+    def save(self, now: datetime) -> tuple[int, Past]:
         """Within the caller's transaction: tell what was found; returns the notices owed and what to remember."""
-        past, scope = self.turn.memory, self.turn.scope
+        past, scope, desk = self.turn.memory, self.turn.scope, self.desk
         owed = late.tell(scope.rule, self.breaches, desk, now)
         _store(past.blocks, self.stored)
         gaps.progress(self.unjudged, past.blocks, self.turn.requests, len(self.breaches), now)
         if self.lost:
             lost, open_now = gaps.give_up(self.lost, now), every_open_incident()
-            owed += blindness.leave_out(lost, open_now, self.limits.catch_up_seconds, desk.channels, now)
-        return owed, replace(past, watched=self.limits.watched, due_at=past.next_look(scope))
+            owed += blindness.leave_out(lost, open_now, desk, now)
+        return owed, replace(past, watched=desk.watched, due_at=past.next_look(scope))
 
 
 def look_back(
-    source: Source, rule: Rule, limits: Limits, state: EvaluatorState, environment: str, limit: int, now: datetime
+    source: Source, rule: Rule, state: EvaluatorState, desk: Desk, limit: int, now: datetime
 ) -> Review | None:
     """Ask Sentry about the past for at most so many requests; None where nothing is due. Nothing is written yet."""
     if not is_due(state.look_back, now):
         return None
     # The past begins at the very first start at the earliest, and holds at least two windows.
-    reach, settle = max(limits.catch_up_seconds, 2 * rule.window_seconds), limits.settle_seconds
+    reach, settle = max(desk.catch_up_seconds, 2 * rule.window_seconds), desk.settle_seconds
     origin = max(state.started_at, now - timedelta(seconds=reach)).replace(microsecond=0)
     rows = list(CountedBlock.objects.order_by("start").values_list("start", "end", "counts", "unjudged"))
-    if state.look_back.watched == limits.watched:
+    if state.look_back.watched == desk.watched:
         past = replace(state.look_back, blocks=[_block(*row) for row in rows])
     else:
         past = Past()
@@ -63,9 +63,9 @@ def look_back(
     waiting = gaps.unjudged()
     found, lost = [gap for gap in waiting if gap.end > origin], [gap for gap in waiting if gap.end <= origin]
     gaps.mark(past.blocks, found, now)
-    told = late.told(rule, environment, settle, origin)
+    told = late.told(rule, desk, origin)
     turn = Turn(source, past, Scope(rule, now, settle, origin, [gap.window for gap in found], told), limit)
-    return Review(turn, turn.run(), {start: tuple(rest) for start, *rest in rows}, found, lost, limits)
+    return Review(turn, turn.run(), {start: tuple(rest) for start, *rest in rows}, found, lost, desk)
 
 
 def is_due(past: Past, now: datetime) -> bool:

@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from alerting.incidents import about_us, topics
+from alerting.incidents.desk import Desk
 from alerting.incidents.models import Incident
-from alerting.incidents.record import Desk
 from alerting.incidents.topics import BEHIND
 from alerting.outbox.clean import clean
 from alerting.rules.model import Reason, Verdict

@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from django.db.models import Q
 
 from alerting.incidents import record
+from alerting.incidents.desk import Desk
 from alerting.incidents.lifecycle import Why
 from alerting.incidents.models import Gap, Incident, Transition
 from alerting.incidents.notice import late_and_over
-from alerting.incidents.record import Desk
 from alerting.outbox import queue
 from alerting.outbox.clean import clean
 from alerting.outbox.queue import Debt
@@ -21,17 +21,17 @@ from alerting.rules.model import Outcome, Reading, Reason, Rule, Trust, Verdict,
 REASON = Why.LATE_AND_OVER
 
 
-def told(rule: Rule, environment: str, settle_seconds: int, since: datetime) -> dict[str, list[Told]]:
+def told(rule: Rule, desk: Desk, since: datetime) -> dict[str, list[Told]]:
     """What people know about each project since then.
 
     An incident's first errors are up to a window older than its opening. What ended it was read up to the settle delay
     before its end: errors after that are news again.
     """
-    settle = timedelta(seconds=settle_seconds)
+    settle = timedelta(seconds=desk.settle_seconds)
     lead = timedelta(seconds=rule.window_seconds) + settle
     incidents = Incident.objects.filter(Q(closed_at__isnull=True) | Q(closed_at__gte=since))
     found: dict[str, list[Told]] = defaultdict(list)
-    for incident in incidents.filter(rule=rule.name, environment=environment):
+    for incident in incidents.filter(rule=rule.name, environment=desk.environment):
         if incident.reason == REASON:
             start, end = (datetime.fromisoformat(moment) for moment in incident.evidence["stretch"])
             found[incident.project_id_text].append(Told(start, end, late=True))

@@ -5,10 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from alerting.incidents import gaps, late
-from alerting.incidents.blindness import Sight
-from alerting.incidents.evaluator_state import EvaluatorState
-from alerting.incidents.gaps import Limits
-from alerting.incidents.record import Desk
+from alerting.incidents.desk import Desk
+from alerting.incidents.evaluator_state import EvaluatorState, Sight
 from alerting.poll import rate_review, traffic
 from alerting.poll.blocks import Told
 from alerting.poll.past import Breach
@@ -30,15 +28,13 @@ class Turn:
     found: Sequence[Mapping[str, Sequence[Breach]]]
     requests: int
 
-    def tell(self, rules: Sequence[Rule], desk: Desk, settle_seconds: int, now: datetime) -> int:
+    def tell(self, rules: Sequence[Rule], desk: Desk, now: datetime) -> int:
         """Within the caller's transaction; returns how many notices are now owed."""
         owed = 0
         for by_rule in self.found:
             for rule in rules:
-                since = now - timedelta(seconds=2 * rule.window_seconds)
                 found = by_rule.get(rule.name, ())
-                since = min((each.stretch.start for each in found), default=since)
-                told = late.told(rule, desk.environment, settle_seconds, since) if found else {}
+                told = late.told(rule, desk, min(each.stretch.start for each in found)) if found else {}
                 news = [
                     each
                     for each in found
@@ -49,25 +45,20 @@ class Turn:
 
 
 def wanted(
-    state: EvaluatorState,
-    sight: Sight,
-    rules: Sequence[Rule],
-    verdicts: Sequence[Verdict],
-    limits: Limits,
-    now: datetime,
+    state: EvaluatorState, sight: Sight, rules: Sequence[Rule], verdicts: Sequence[Verdict], desk: Desk, now: datetime
 ) -> tuple[list[Review], Window | None]:
     """What has to be read afterwards, this tick's news included, and what of it is too long ago, None mostly."""
     reviews = list(state.rates)
-    if limits.catch_up_seconds:
+    if desk.catch_up_seconds:
         reviews = rate_review.with_held(reviews, verdicts, now)
     name = Measure.PERFORMANCE.value
     last = state.sight.good.get(name)
-    longest = max(SHORTEST_GAP, timedelta(seconds=4 * limits.interval_seconds))
+    longest = max(SHORTEST_GAP, timedelta(seconds=4 * desk.interval_seconds))
     left_out = None
-    if last is not None and limits.catch_up_seconds and sight.good.get(name) == now and now - last > longest:
-        earliest = max(state.started_at, now - timedelta(seconds=limits.catch_up_seconds))
+    if last is not None and desk.catch_up_seconds and sight.good.get(name) == now and now - last > longest:
+        earliest = max(state.started_at, now - timedelta(seconds=desk.catch_up_seconds))
         left_out = Window(last, earliest) if earliest - last >= gaps.WORTH_SAYING else None
-        reviews += rate_review.after_a_gap(rules, max(last, earliest), limits.settle_seconds, now)
+        reviews += rate_review.after_a_gap(rules, max(last, earliest), desk.settle_seconds, now)
     return reviews, left_out
 
 

@@ -1,24 +1,24 @@
 """Verdicts → incidents, transitions, decisions and outbox messages, in the caller's one transaction."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from alerting.incidents import decisions, quiet_issues, recent
 from alerting.incidents import notice as notices
-from alerting.incidents.lifecycle import Policy, Step, advance_all
-from alerting.incidents.links import Links
+from alerting.incidents.desk import Desk
+from alerting.incidents.lifecycle import Step, advance_all
 from alerting.incidents.models import Decision, Incident, Transition
 from alerting.incidents.quiet import Hush, Quiet, listen
 from alerting.incidents.standing import Standing, State
 from alerting.incidents.worsening import NOTHING_RECENT, Recent
 from alerting.outbox import queue
 from alerting.outbox.clean import clean, clean_json
-from alerting.outbox.message import Kind, Notice
+from alerting.outbox.message import Kind
 from alerting.outbox.queue import Debt
-from alerting.rules.model import Outcome, Project, Reading, Reason, Rule, Severity, Verdict
+from alerting.rules.model import Outcome, Project, Reading, Reason, Rule, Verdict
 
 Key = tuple[str, str]
 # What others keep in an incident's standing.
@@ -29,35 +29,6 @@ WRITTEN = (
     *("project", "state", "fired_at", "closed_at", "value", "peak", "threshold", "reason", "standing"),
     *("evidence", "notices"),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Escalation:
-    """After how long what nobody has acknowledged goes where else: by channel, what changes of the notice."""
-
-    after: timedelta
-    targets: Mapping[str, Mapping[str, Any]]
-
-
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """What recording needs besides the verdicts: the policy, where links lead, and the enabled channels.
-
-    A channel is told of its severities, and always of what is about ourselves.
-    `quiet_at` tells what people have asked not to be told at a moment, which may lie in the past.
-    """
-
-    policy: Policy
-    channels: Mapping[str, Collection[Severity]]
-    links: Links
-    environment: str
-    escalation: Escalation | None = None
-    quiet_at: Callable[[datetime], Quiet] = lambda _: Quiet()
-
-    def debts(self, rule: Rule, notice: Notice, is_silenced: bool) -> list[Debt]:
-        """The notice, owed to every channel that is told of this rule."""
-        told = [name for name, severities in self.channels.items() if rule.severity in severities]
-        return [Debt(notice, name, rule.severity.rank, is_silenced) for name in told]
 
 
 def open_incidents(environment: str) -> list[Incident]:

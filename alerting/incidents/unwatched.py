@@ -6,9 +6,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from alerting.incidents import record
+from alerting.incidents.desk import Desk
 from alerting.incidents.evaluator_state import Watching
 from alerting.incidents.models import Incident
-from alerting.incidents.record import Desk
 from alerting.rules.model import Outcome, Project, Reading, Reason, Rule, Trust, Verdict, Window
 
 # During a deploy workers with the old and the new filter take turns, and must not end each other's incidents.

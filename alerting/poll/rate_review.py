@@ -221,26 +221,23 @@ def _read(source: Source, rules: Sequence[Rule], window: Window) -> tuple[list[A
 
 
 def _noted(found: Mapping[str, tuple[Breach, ...]], verdicts: Sequence[Verdict]) -> dict[str, tuple[Breach, ...]]:
+    """With what these verdicts found; a window that touches the newest stretch of its project prolongs it."""
     result = dict(found)
     for verdict in verdicts:
         if verdict.outcome is not Outcome.BREACHED:
             continue
-        reading, value = verdict.reading, verdict.reading.value or 0.0
-        listed = list(result.get(verdict.rule.name, ()))
-        new = Breach(reading.project, reading.window, reading.window, value, reading.window.start)
-        places = [
-            place
-            for place, each in enumerate(listed)
-            if each.project.id == reading.project.id and reading.window.start <= each.stretch.end
-        ]
-        if places:
-            before = listed[places[-1]]
-            worst, most = (new.worst, value) if value > before.value else (before.worst, before.value)
-            stretch = Window(before.stretch.start, max(before.stretch.end, reading.window.end))
-            listed[places[-1]] = Breach(reading.project, stretch, worst, most, stretch.start)
+        name, project, window = verdict.rule.name, verdict.reading.project, verdict.reading.window
+        new = Breach(project, window, window, verdict.reading.value or 0.0, window.start)
+        listed = result.get(name, ())
+        near = [each for each in listed if each.project.id == project.id and window.start <= each.stretch.end]
+        if near:
+            last = near[-1]
+            stretch = Window(last.stretch.start, max(last.stretch.end, window.end))
+            worst = max(last, new, key=lambda each: each.value)
+            joined = Breach(project, stretch, worst.worst, worst.value, stretch.start)
+            result[name] = tuple(joined if each is last else each for each in listed)
         else:
-            listed.append(new)
-        result[verdict.rule.name] = tuple(listed)
+            result[name] = (*listed, new)
     return result
 
 

@@ -13,7 +13,7 @@ from alerting.rules.kind import Situation
 def ask(parts: Parts, state: EvaluatorState, now: datetime) -> list[Answer]:
     """The answers, in the order of urgency; what finds no room in this tick has to wait."""
     dropping = bool(drops.lately(state.drops, (), now).errors) and not parts.desk.environment
-    situation = Situation(now, parts.settle_seconds, state.started_at, dropping)
+    situation = Situation(now, parts.desk.settle_seconds, state.started_at, dropping)
     answers: list[Answer] = []
     for question in questions(parts.rules, situation, state.plan):
         # Retries, and finding out what a server understands, cost more than was planned.

@@ -53,7 +53,7 @@ def judge(
     verdicts = ingestion.hold_where_the_end_is_missing(verdicts, read, tails[room:])
     late = ingestion.ends_missing(verdicts)
     if behind.everywhere or traffic.lately(state.traffic, now) or traffic.stopped(usual, answers):
-        late[traffic.EVERYWHERE] = now - timedelta(seconds=parts.settle_seconds)
+        late[traffic.EVERYWHERE] = now - timedelta(seconds=parts.desk.settle_seconds)
     state.traffic = traffic.note_late(state.traffic, late, now)
     return confirm(verdicts, looked_for, before_ends.visible(answers))
 
@@ -63,7 +63,7 @@ def _is_heard(parts: Parts, state: EvaluatorState, answers: list[Answer], by_sil
 
     Rates are judged in the fullest tick of a minute: what finds no room there is asked in the next, and holds for one.
     """
-    question = traffic.question(state.traffic, parts.settle_seconds, now)
+    question = traffic.question(state.traffic, parts.desk.settle_seconds, now)
     if question is None or traffic.is_fresh(state.traffic, now):
         return True
     if not (by_silence or traffic.is_wanted(state.traffic, now)):

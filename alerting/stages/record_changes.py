@@ -7,8 +7,7 @@ from django.db import transaction
 
 from alerting.complete_notices import HELD
 from alerting.incidents import blindness, dropping, escalation, gaps, lagging, late_rates, latest, ticks, unwatched
-from alerting.incidents.blindness import Sight
-from alerting.incidents.evaluator_state import EvaluatorState
+from alerting.incidents.evaluator_state import EvaluatorState, Sight
 from alerting.incidents.models import Incident, Tick
 from alerting.incidents.record import every_open_incident, of_environment, settle
 from alerting.parts import Parts
@@ -39,10 +38,10 @@ def record(
         state.behind, more = lagging.update(state.behind, verdicts, standing, desk, now)
         state.watching = unwatched.watching(state.watching, desk.environment, now)
         owed += more + unwatched.close(state.watching, open_now, parts.rules, desk, now)
-        left_out = [gaps.notice_gap(state, parts.count_rule, parts, now)] if sight.reads(Measure.ERRORS, now) else []
-        state.rates, too_old = late_rates.wanted(state, sight, parts.rules, verdicts, parts, now)
-        owed += blindness.leave_out([*left_out, too_old], open_now, parts.catch_up_seconds, desk.channels, now)
-        blindness.update(sight, open_now, desk.channels, parts.interval_seconds, state.started_at, now)
+        left_out = [gaps.notice_gap(state, parts.count_rule, desk, now)] if sight.reads(Measure.ERRORS, now) else []
+        state.rates, too_old = late_rates.wanted(state, sight, parts.rules, verdicts, desk, now)
+        owed += blindness.leave_out([*left_out, too_old], open_now, desk, now)
+        blindness.update(sight, open_now, desk, state.started_at, now)
         latest.remember(verdicts, now)
         if parts.completion is not None and owed:
             parts.completion.hold(parts.clock() + HELD, now)

@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from alerting.incidents import lagging, record
+from alerting.incidents.desk import Desk
 from alerting.incidents.lifecycle import Policy, Why, advance
 from alerting.incidents.links import Links
 from alerting.incidents.models import Incident
-from alerting.incidents.record import Desk
 from alerting.incidents.standing import Standing
 from alerting.outbox.message import Kind, Notice
 from alerting.outbox.models import Message

@@ -116,7 +116,7 @@ def drive(
 ) -> Run:
     """Live through the whole history in an empty database; `environ` sets variables away from their defaults."""
     driver = _Driver(history, environ or {})
-    run, interval = driver.run, driver.parts.interval_seconds
+    run, interval = driver.run, driver.parts.desk.interval_seconds
     cpu, wall = time.process_time(), time.perf_counter()
     for slot in range(int(history.length) // interval):
         due = float(slot * interval)

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 from alerting.actions import mutes
 from alerting.complete_notices import Completion
+from alerting.incidents.desk import Desk, Escalation
 from alerting.incidents.lifecycle import Policy
 from alerting.incidents.links import Links
-from alerting.incidents.record import Desk, Escalation
 from alerting.notifiers import registry
 from alerting.outbox.message import Notice, Receipt
 from alerting.parts import Parts
@@ -84,10 +84,10 @@ class World:
                 self.environment,
                 Escalation(self.escalate_after, TARGETS) if self.escalate_after else None,
                 mutes.at,
+                interval_seconds=self.interval,
+                settle_seconds=self.settle,
+                catch_up_seconds=self.catch_up,
             ),
-            interval_seconds=self.interval,
-            settle_seconds=self.settle,
-            catch_up_seconds=self.catch_up,
             fingerprints={"email": self.fingerprint, "slack": self.fingerprint},
             completion=self.completion,
             clock=lambda: self.now,
