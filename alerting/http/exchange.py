@@ -117,8 +117,7 @@ def _exchange(request: httpx.Request, seconds: float, auth: Bearer | None, max_b
     except ValueError:
         problem = HttpError(HttpFault.UNREACHABLE, f"{host} is not asked: only https:// is, and loopback hosts.")
     except httpx.HTTPError as error:
-        way = progress.proxy, progress.connected
-        found = connection_errors.named(error, host, *way)
+        found = connection_errors.named(error, host, progress.proxy, progress.connected)
         problem = HttpError(found.fault, auth.hide(str(found)) if auth else str(found))
     except zlib.error:
         problem = HttpError(HttpFault.GARBLED, f"{host} sent a body whose compression is broken.")

@@ -12,7 +12,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 from alerting.incidents.standing import Standing, State
-from alerting.incidents.worsening import NOTHING_RECENT, Level, Look, Recent
+from alerting.incidents.worsening import NOTHING_RECENT, Level, Recent
 from alerting.incidents.worsening import judge as judge_worsening
 from alerting.outbox.message import Kind
 from alerting.rules.model import Outcome, Reason, Verdict
@@ -164,11 +164,9 @@ def _breached(standing: Standing, verdict: Verdict, policy: Policy, recent: Rece
 
 def _still_breached(seen: Standing, verdict: Verdict, policy: Policy, quiet: Why) -> Step:
     """Told already: tell that it got worse, or remind, or stay quiet for that reason."""
-    reading, now = verdict.reading, verdict.at
+    now = verdict.at
     held_back = seen.worse_at is not None and timedelta() <= now - seen.worse_at < policy.worse_pause
-    length = timedelta(seconds=reading.window.seconds)
-    look = Look(reading.value or 0.0, reading.window.end, length, now, verdict.rule.kind.counts_errors)
-    level, worse = judge_worsening(seen.level, look, policy.worse_reference, held_back=held_back)
+    level, worse = judge_worsening(seen.level, verdict, policy.worse_reference, held_back=held_back)
     seen = replace(seen, level=level)
     if worse is not None:
         if seen.state is State.FLAPPING:

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from alerting.poll.as_json import AsJson
+from alerting.rules.model import Verdict
 
 FACTOR = 2.0
 
@@ -53,56 +54,44 @@ class Recent:
 NOTHING_RECENT = Recent()
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
-    """One breached reading: its value, its window, and when it was judged. `adds_up`: a value that events add to."""
-
-    value: float
-    until: datetime
-    window: timedelta
-    at: datetime
-    adds_up: bool
-
-
-def judge(level: Level, look: Look, reference: timedelta, *, held_back: bool) -> tuple[Level, Worse | None]:
-    """The level after this reading, and how it has become worse, if it has and may be told.
+def judge(level: Level, verdict: Verdict, reference: timedelta, *, held_back: bool) -> tuple[Level, Worse | None]:
+    """The level after this breach, and how it has become worse, if it has and may be told.
 
     The pace of growth is known once it was watched for `reference`; events that arrive with a lag need that long to
-    show how many there are.
+    show how many there are. Only a value that events add to grows at a pace.
     """
-    known = replace(level, most=max(level.most, look.value))
+    value, window = verdict.reading.value or 0.0, verdict.reading.window
+    known = replace(level, most=max(level.most, value))
     # A notice dated in the future means that the clock was set back since.
-    filling = (
-        level.told_until is not None and level.told_until <= look.at and look.until < level.told_until + look.window
-    )
+    filling = level.told_until is not None and window.start < level.told_until <= verdict.at
     if not filling:
         if held_back:
-            return (known if look.value >= FACTOR * level.told else level), None
-        if 0 < FACTOR * level.most <= look.value:
-            return Level.of(look.value, look.until), Worse.DOUBLED
+            return (known if value >= FACTOR * level.told else level), None
+        if 0 < FACTOR * level.most <= value:
+            return Level.of(value, window.end), Worse.DOUBLED
         return level, None
-    if not held_back and look.adds_up and _grows_faster(level, look, reference):
-        return Level.of(look.value, look.until), Worse.FASTER
-    return _marked(known, look, reference), None
+    if not held_back and verdict.rule.kind.counts_errors and _grows_faster(level, value, window.end, reference):
+        return Level.of(value, window.end), Worse.FASTER
+    return _marked(known, value, window.end, reference), None
 
 
-def _grows_faster(level: Level, look: Look, reference: timedelta) -> bool:
+def _grows_faster(level: Level, value: float, until: datetime, reference: timedelta) -> bool:
     """Twice as much in the latest stretch as its pace lets expect, by as much as there was before: chance does less."""
     if level.told_until is None or level.marked_until is None:
         return False
     watched = level.marked_until - level.told_until
-    if watched < reference or look.until <= level.marked_until or look.value < FACTOR * level.told:
+    if watched < reference or until <= level.marked_until or value < FACTOR * level.told:
         return False
-    expected = max(0.0, level.marked - level.told) * ((look.until - level.marked_until) / watched)
-    grown = look.value - level.marked
+    expected = max(0.0, level.marked - level.told) * ((until - level.marked_until) / watched)
+    grown = value - level.marked
     return grown >= FACTOR * expected and grown - expected >= level.marked
 
 
-def _marked(level: Level, look: Look, reference: timedelta) -> Level:
+def _marked(level: Level, value: float, until: datetime, reference: timedelta) -> Level:
     """Every stretch is as long as all before it, so that pace is known ever better and slow growth is seen as well."""
     if level.told_until is None or level.marked_until is None:
         return level
     watched = level.marked_until - level.told_until
-    if look.until - level.marked_until < max(reference, watched):
+    if until - level.marked_until < max(reference, watched):
         return level
-    return replace(level, marked=look.value, marked_until=look.until)
+    return replace(level, marked=value, marked_until=until)

@@ -6,8 +6,7 @@ from typing import Any, Protocol
 
 from alerting.config import Settings
 from alerting.findings import Finding
-from alerting.outbox.capacity import UNBOUND, Capacity
-from alerting.outbox.message import Notice, Receipt
+from alerting.outbox.message import UNBOUND, Capacity, Notice, Receipt
 from alerting.rules.model import Severity
 
 

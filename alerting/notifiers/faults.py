@@ -1,6 +1,5 @@
 """What a connection that failed means, whatever the channel: always temporary, always without addresses or secrets."""
 
-import http.client
 import socket
 import ssl
 
@@ -34,7 +33,7 @@ def connection_failed(error: BaseException, peer: str, *, too_slow: bool = False
             return DeliveryError("timeout", f"{peer} did not answer in time.")
         case ConnectionRefusedError():
             return DeliveryError("connection_refused", f"{peer} refused the connection: nothing listens there.")
-        case ConnectionError() | EOFError() | http.client.HTTPException():
+        case ConnectionError():
             return DeliveryError("connection_lost", f"The connection to {peer} broke off.")
         case OSError():
             return DeliveryError("unreachable", f"{peer} could not be reached.")

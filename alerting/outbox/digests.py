@@ -9,9 +9,8 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from alerting.outbox import fold
-from alerting.outbox.capacity import Capacity
 from alerting.outbox.clean import clean_json
-from alerting.outbox.message import Kind, Notice
+from alerting.outbox.message import Capacity, Kind, Notice
 from alerting.outbox.models import Message
 from alerting.rules.catalog import TOLD_ONCE
 

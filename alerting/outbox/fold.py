@@ -5,8 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from alerting.outbox.capacity import Capacity
-from alerting.outbox.message import Kind, Line, Notice
+from alerting.outbox.message import Capacity, Kind, Line, Notice
 from alerting.rules.units import counted, stamp
 
 # Up to this many notices are sent one by one.

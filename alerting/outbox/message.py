@@ -1,7 +1,8 @@
-"""The notice: what one outbox message says, as plain data that every channel can render; and its receipt. Pure."""
+"""What the outbox and channels say to each other, as plain data: the notice, its receipt, how much is taken. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
+from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -164,3 +165,19 @@ class Receipt:
     refused: Mapping[str, str] = field(default_factory=dict)
     deferred: Mapping[str, str] = field(default_factory=dict)
     editable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Capacity:
+    """How much one channel takes. `pace` is the least time between two messages.
+
+    `lines` is how many notices one digest holds with everything in their lines, `short_lines` how many with what nobody
+    can do without.
+    """
+
+    pace: timedelta = timedelta(0)
+    lines: int = 500
+    short_lines: int = 500
+
+
+UNBOUND = Capacity()

@@ -11,9 +11,8 @@ from django.db.models import Case, F, QuerySet, Value, When
 from alerting import owner
 from alerting.errors import DeliveryError
 from alerting.outbox import backoff, digests, fold, mended
-from alerting.outbox.capacity import Capacity
 from alerting.outbox.clean import clean, clean_json
-from alerting.outbox.message import Notice, Receipt
+from alerting.outbox.message import Capacity, Notice, Receipt
 from alerting.outbox.models import Channel, Message
 
 

@@ -10,6 +10,7 @@ from urllib.parse import quote
 from alerting.errors import SourceError, SourceFault
 from alerting.http.exchange import Params
 from alerting.poll import refusals, region, rows
+from alerting.poll.as_json import AsJson
 from alerting.poll.client import Errand, SentryClient
 from alerting.poll.replies import Page, Taken, garbled
 from alerting.poll.server_facts import Facts, FactsStore, key
@@ -25,7 +26,7 @@ BEARABLE = frozenset({SourceFault.SERVER, SourceFault.GARBLED, SourceFault.TOO_L
 
 
 @dataclass(frozen=True, slots=True)
-class Inventory:
+class Inventory(AsJson):
     """The organisation's projects (slug → id) and the environments any of them has seen."""
 
     ids: dict[str, str]
@@ -198,12 +199,13 @@ class Organisation:
             return len(ids) - before, True
 
         self.read_all("projects", (("per_page", str(PAGE_SIZE)),), errand, take)
-        self.facts.put("projects", {"ids": ids, "environments": sorted(environments)})
-        return Inventory(ids, tuple(sorted(environments)))
+        found = Inventory(ids, tuple(sorted(environments)))
+        self.facts.put("projects", found.to_json())
+        return found
 
     def _remembered(self, max_age: float) -> Inventory | None:
         kept = self.facts.get("projects", max_age)
-        return Inventory(kept["ids"], tuple(kept["environments"])) if kept else None
+        return Inventory.from_json(kept) if kept else None
 
     def _explain(self, error: SourceError, endpoint: str, params: Params, errand: Errand) -> SourceError:
         """A 404 has three causes that look alike: ask for the organisation, and rule the first one out."""

@@ -48,8 +48,8 @@ class Deadline:
             raise TimeoutError("the time for this conversation is over")
         return left
 
-    def connect(self, address: tuple[str, int], timeout: Any = None, source_address: None = None) -> socket.socket:  # noqa: ARG002
-        """A connected socket under this deadline; stands in for `socket.create_connection`.
+    def connect(self, address: tuple[str, int], timeout: Any) -> socket.socket:
+        """A connected socket under this deadline.
 
         `timeout` (seconds, also for later reads) counts only where it is shorter than what is left.
         """

@@ -7,8 +7,7 @@ from typing import Any
 from alerting.config import Settings
 from alerting.findings import Finding
 from alerting.notifiers.base import Channel, Demonstration, Notifier, Preview
-from alerting.outbox.capacity import Capacity
-from alerting.outbox.message import Notice
+from alerting.outbox.message import Capacity, Notice
 
 # Most want to know only how much a channel takes: what speaks to it is imported by those who let it speak.
 
