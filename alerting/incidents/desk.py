@@ -1,4 +1,4 @@
-"""How this service decides and tells: its policy, its channels, its times. Pure."""
+"""How this service decides and tells: its policy, its channels, its times."""
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass

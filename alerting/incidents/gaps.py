@@ -11,9 +11,9 @@ from alerting.rules.answers import Measure
 from alerting.rules.model import Rule, Window
 
 SHORTEST = timedelta(seconds=60)
-# A few minutes less than were wanted are judged in part, by the windows that reach into them.
 # What was sent to Sentry while it was away is ingested within that time.
 RECENT = timedelta(minutes=30)
+# A few minutes less than were wanted are judged in part, by the windows that reach into them.
 WORTH_SAYING = timedelta(minutes=5)
 
 

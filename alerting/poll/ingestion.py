@@ -74,7 +74,7 @@ def late_projects(arrivals: Sequence[Arrived], now: datetime) -> dict[str, str]:
 
 
 def behind(past: Past, answers: Sequence[Answer], now: datetime) -> Behind:
-    """By what looking back has found and by this tick's answers."""
+    """Where ingestion is behind, by what looking back has found and by this tick's answers."""
     late = late_projects(past.arrivals, now)
     held = {key: why for key, why in late.items() if now - past.late_since.get(key, now) <= LONGEST_LATE}
     newest = _newest(answers)

@@ -16,7 +16,7 @@ from alerting.incidents.models import Incident
 from alerting.incidents.quiet import Mute
 from alerting.outbox.models import Channel
 from alerting.rules.catalog import TOLD_ONCE
-from alerting.rules.units import span
+from alerting.rules.units import counted, span
 from alerting.status import incident_rows
 
 NEW_TYPES_WITHIN = timedelta(hours=24)
@@ -85,7 +85,7 @@ def sight(state: EvaluatorState | None, at: datetime) -> Sight:
 
 def _summary(listed: list[incident_rows.IncidentRow], broken: int) -> str:
     """What a screen reader is told when the page has changed."""
-    count = len(listed)
-    words = "No open incident" if not count else f"{count} open incident{'s' if count != 1 else ''}"
+    words = counted(len(listed), "open incident") if listed else "No open incident"
     first = f", the worst in {listed[0].project}: {listed[0].value}" if listed else ""
-    return f"{words}{first}{f', {broken} broken channels' if broken else ''}"
+    stopped = f", {counted(broken, 'broken channel')}" if broken else ""
+    return f"{words}{first}{stopped}"

@@ -62,6 +62,14 @@ def test_one_configuration_and_one_that_was_changed_pass(settings: Settings, his
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("requests", "told"), [(1, "1 request to Sentry"), (2, "2 requests to Sentry")])
+def test_the_last_tick_tells_what_it_asked(settings: Settings, requests: int, told: str) -> None:
+    judged("a")
+    Tick.objects.update(requests=requests)
+    assert told in evaluation.ticks(settings).said
+
+
+@pytest.mark.django_db(transaction=True)
 def test_nothing_in_the_queue_means_that_beat_is_missing(settings: Settings) -> None:
     found = evaluation.ticks(settings)
     assert "no tick has run yet; nothing is sent: beat does not run" in found.said

@@ -65,6 +65,7 @@ def test_a_broken_channel_and_a_silence_stand_on_the_first_page(client: Client) 
     perform.silence(scope.About(project="legacy"), now + timedelta(hours=1), "being replaced", ANN, now)
     page = text(client, "/")
     assert "slack is broken" in page and "invalid_auth" in page and "being replaced" in page
+    assert 'data-summary="No open incident, 1 broken channel"' in page
 
 
 def test_of_new_error_types_the_newest_stands_first(client: Client) -> None:

@@ -12,7 +12,7 @@ from alerting.commands.probes import broker, storage
 from alerting.config import Settings
 from alerting.findings import Finding, Status
 from alerting.incidents.models import Tick
-from alerting.rules.units import span
+from alerting.rules.units import counted, span
 
 PART = "Evaluation"
 BOTH = "Start `celery -A worker worker` and `celery -A worker beat` (or `alerting up`)."
@@ -38,7 +38,7 @@ def ticks(settings: Settings) -> Finding:
     if last is None:
         return _silent(settings, Status.NOT_CONFIGURED, "no tick has run yet")
     age = (datetime.now(UTC) - last.window_end).total_seconds()
-    said = f"the last tick was {span(age)} ago ({last.outcome}, {last.requests} requests to Sentry)"
+    said = f"the last tick was {span(age)} ago ({last.outcome}, {counted(last.requests, 'request')} to Sentry)"
     if age > max(60.0, SILENT_INTERVALS * settings.SENTRY_POLL_INTERVAL_SECONDS):
         return _silent(settings, Status.WARNING, said)
     if owners:
@@ -66,7 +66,8 @@ def _silent(settings: Settings, status: Status, said: str) -> Finding:
     except broker.RefusedError:
         return Finding(PART, status, f"{said}; without Redis beat can send none", BOTH)
     if is_fresh:
-        missing = f"{said}; beat sends ticks, but no worker takes them ({length} messages wait)"
+        waiting = "1 message waits" if length == 1 else f"{length} messages wait"
+        missing = f"{said}; beat sends ticks, but no worker takes them ({waiting})"
         return Finding(PART, status, missing, "Start `celery -A worker worker` with the same CELERY_BROKER_URL.")
     if length:
         return Finding(PART, status, f"{said}; neither beat nor a worker runs", BOTH)
