@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from django.db.models import Max, Q
 
@@ -30,11 +30,7 @@ class About:
     environment: str = ""
 
     def __str__(self) -> str:
-        parts = (f"{name} {value}" for name, value in self._named() if value)
-        return ", ".join(parts) or "everything"
-
-    def _named(self) -> tuple[tuple[str, str], ...]:
-        return ("rule", self.rule), ("project", self.project), ("environment", self.environment)
+        return ", ".join(f"{name} {value}" for name, value in asdict(self).items() if value) or "everything"
 
 
 def columns(about: About, incident: Incident | None = None) -> dict[str, str]:
@@ -42,7 +38,7 @@ def columns(about: About, incident: Incident | None = None) -> dict[str, str]:
 
     `incident` is the one it is made from. Raises ActionError where it could never cover anything.
     """
-    given = {"rule": about.rule, "project": about.project, "environment": about.environment}
+    given: dict[str, str] = asdict(about)
     for name, value in given.items():
         longest = LONGEST_NAMES[name]
         if len(value) > longest or "\0" in value:

@@ -12,7 +12,6 @@ from alerting.incidents.lifecycle import Why
 from alerting.incidents.models import Gap, Incident, Transition
 from alerting.incidents.notice import late_and_over
 from alerting.outbox import queue
-from alerting.outbox.clean import clean
 from alerting.outbox.queue import Debt
 from alerting.poll.blocks import Told
 from alerting.poll.past import Breach
@@ -110,29 +109,16 @@ def _owed(rule: Rule, breach: Breach, desk: Desk, now: datetime) -> Iterable[Deb
         "window": [breach.worst.start.isoformat(), breach.worst.end.isoformat()],
         "stretch": [breach.stretch.start.isoformat(), breach.stretch.end.isoformat()],
     }
-    incident = Incident.objects.create(
-        rule=rule.name,
-        severity=rule.severity.value,
-        project_id_text=clean(breach.project.id, 32),
-        project=clean(breach.project.slug, 100),
-        environment=desk.environment,
-        state="ok",
-        opened_at=breach.first_error_at,
-        fired_at=now,
-        closed_at=breach.stretch.end,
-        value=breach.value,
-        peak=breach.value,
-        threshold=rule.threshold,
-        reason=REASON,
-        evidence=evidence,
-        notices=1,
-    )
+    cause = _cause(breach)
+    reading = _reading(rule, breach, desk.environment, cause)
+    incident = record.opened(rule, reading, desk.environment, REASON, breach.first_error_at)
+    incident.fired_at, incident.closed_at = now, breach.stretch.end
+    incident.evidence, incident.notices = evidence, 1
+    incident.save()
     for before, after, reason in (("ok", "firing", "found_late"), ("firing", "ok", REASON)):
         Transition.objects.create(
             incident=incident, from_state=before, to_state=after, at=now, reason=reason, evidence=evidence
         )
-    cause = _cause(breach)
-    reading = _reading(rule, breach, desk.environment, cause)
     notice = late_and_over(rule, reading, cause, breach.stretch.end, incident.uid.hex, now, desk.links)
     # What a silence covered when it happened stays silenced when it is found.
     quiet = desk.quiet_at(breach.worst.end)

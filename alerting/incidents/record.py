@@ -104,7 +104,7 @@ class _Page:
             if incident is None and step.standing.state is State.OK and step.tell is None:
                 continue
             if incident is None:
-                incident = _open(verdict, step, self.desk.environment, self.now)
+                incident = opened(rule, verdict.reading, self.desk.environment, step.why, self.now)
                 self.created.append(incident)
             elif incident.pk is not None:
                 self.changed[incident.pk] = incident
@@ -189,8 +189,8 @@ class _Page:
         queue.owe(self.debts, self.now)
 
 
-def _open(verdict: Verdict, step: Step, environment: str, now: datetime) -> Incident:
-    reading, rule = verdict.reading, verdict.rule
+def opened(rule: Rule, reading: Reading, environment: str, reason: str, at: datetime) -> Incident:
+    """An incident that begins with this reading, not written yet."""
     return Incident(
         rule=rule.name,
         severity=rule.severity.value,
@@ -199,11 +199,11 @@ def _open(verdict: Verdict, step: Step, environment: str, now: datetime) -> Inci
         environment=environment,
         subject=clean(reading.issue.id, 64) if reading.issue else "",
         state=State.OK,
-        opened_at=now,
+        opened_at=at,
         value=reading.value or 0.0,
         peak=reading.value or 0.0,
         threshold=rule.threshold,
-        reason=step.why,
+        reason=reason,
     )
 
 

@@ -1,10 +1,11 @@
 """Slack: an incoming webhook that posts, or a bot that keeps one card per incident and threads its changes."""
 
 import logging
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from alerting.config import Settings
 from alerting.errors import DeliveryError
@@ -34,16 +35,19 @@ class RefusedError(Exception):
         self.error = error
 
 
-class Mode(Protocol):
-    """One way of speaking to Slack; both ways of doing so may raise anything. `edit` posts nothing."""
+class Mode(ABC):
+    """One way of speaking to Slack; delivering and editing may raise anything."""
 
+    @abstractmethod
     def deliver(self, transport: Transport, shown: render.View, ref: Mapping[str, str]) -> Receipt: ...
 
-    def edit(self, transport: Transport, shown: render.View, ref: Mapping[str, str]) -> Receipt: ...
+    def edit(self, transport: Transport, shown: render.View, ref: Mapping[str, str]) -> Receipt:  # noqa: ARG002
+        """Bring what was delivered up to date, where it can be; nothing is posted."""
+        return Receipt()
 
-    def towards(self, channel: str) -> "Mode":
+    def towards(self, channel: str) -> "Mode":  # noqa: ARG002
         """The same way of speaking to another channel, where it can."""
-        ...
+        return self
 
 
 def build(settings: Settings) -> "SlackNotifier":
@@ -121,8 +125,8 @@ def view(notice: Notice, environment: str = "", page_url: str = "", *, has_butto
     return replace(shown, key=render.incident_key(notice), buttons=tuple(name for name in offered if offered[name]))
 
 
-class WebhookMode:
-    """Posts every notice as a message of its own; there is no card to remember."""
+class WebhookMode(Mode):
+    """Posts every notice as a message of its own, to the channel it belongs to; there is no card to remember."""
 
     def __init__(self, url: str) -> None:
         self._url = url
@@ -136,14 +140,8 @@ class WebhookMode:
         _with_fallback(shown, post)
         return Receipt()
 
-    def edit(self, transport: Transport, shown: render.View, ref: Mapping[str, str]) -> Receipt:  # noqa: ARG002
-        return Receipt()
 
-    def towards(self, channel: str) -> "WebhookMode":  # noqa: ARG002  a webhook belongs to one channel
-        return self
-
-
-class BotMode:
+class BotMode(Mode):
     """Posts a card first, later edits it to the present state and tells the change in its thread.
 
     Editing comes before posting: it may be repeated without harm where the post then fails and is tried again.
