@@ -1,13 +1,11 @@
-"""Every failure we raise, each saying whether trying again can help."""
+"""Every failure we raise on purpose. No message holds a secret."""
 
 from collections.abc import Sequence
 from enum import StrEnum
 
 
 class AlertingError(Exception):
-    """Base of all errors raised on purpose; `retryable` says whether the same call may succeed later."""
-
-    retryable = False
+    """Base of all errors raised on purpose."""
 
 
 class ConfigError(AlertingError):
@@ -38,8 +36,6 @@ class HttpFault(StrEnum):
 class HttpError(AlertingError):
     """An HTTP exchange brought no answer. The message names hosts and proxies, never a path, token or password."""
 
-    retryable = True
-
     def __init__(self, fault: HttpFault, message: str) -> None:
         super().__init__(message)
         self.fault = fault
@@ -68,11 +64,6 @@ class SourceFault(StrEnum):
     CLOCK = "clocks_disagree"
 
 
-FOR_PEOPLE = frozenset(
-    {SourceFault.UNAUTHORIZED, SourceFault.FORBIDDEN, SourceFault.NOT_FOUND, SourceFault.NO_ENDPOINT}
-)
-
-
 class SourceError(AlertingError):
     """A question to the source failed.
 
@@ -85,11 +76,6 @@ class SourceError(AlertingError):
         self.no_path = no_path
         self.moved_to = moved_to
         self.fault = fault
-
-    @property
-    def retryable(self) -> bool:  # type: ignore[override]
-        """False where only a person can mend it: token, scope, organisation, environment name."""
-        return self.fault not in FOR_PEOPLE
 
 
 class DeliveryError(AlertingError):
@@ -115,7 +101,3 @@ class DeliveryError(AlertingError):
         self.permanent = permanent
         self.retry_after = retry_after
         self.recipients = tuple(recipients)
-
-    @property
-    def retryable(self) -> bool:  # type: ignore[override]
-        return not self.permanent

@@ -36,10 +36,6 @@ class TickReport:
     owed: int = 0
     heartbeat: bool = False
 
-    @property
-    def good(self) -> bool:
-        return self.outcome == "good"
-
 
 def evaluate_tick(parts: Parts, now: datetime) -> TickReport | None:
     """Judge every rule once; None where this slot is somebody else's."""

@@ -128,7 +128,7 @@ def test_nothing_listening_is_temporary_and_tells_no_secret(
         port = listener.getsockname()[1]
     with caplog.at_level(logging.DEBUG), pytest.raises(DeliveryError) as caught:
         channels.nobody_there(port)[name].send(firing(), {}, "k:1")
-    assert caught.value.retryable
+    assert not caught.value.permanent
     assert_no_secret(caught.value, logged(caplog))
 
 

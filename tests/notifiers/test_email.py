@@ -140,7 +140,7 @@ def test_4xx_is_tried_again_and_5xx_is_not(
     for name in (ANN, BOB) if stage == "both" else (stage,):
         server.handler.replies[name] = reply
     error = refused(server)
-    assert (error.reason, error.permanent, error.retryable) == (reason, permanent, not permanent)
+    assert (error.reason, error.permanent) == (reason, permanent)
     assert reply in str(error)
     assert server.handler.envelopes == []
 

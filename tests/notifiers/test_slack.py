@@ -104,7 +104,7 @@ def test_an_edit_of_a_card_that_is_gone_posts_no_new_one(server: SlackServer) ->
 def test_a_thread_post_that_fails_is_told_again_without_harm(server: SlackServer) -> None:
     ref = {"channel": "C42", "ts": "17.1", "target": "#alerts"}
     server.reply = lambda posted: api(ts="17.1") if "update" in posted.path else (503, {}, "")
-    assert refused(bot(server), ref).retryable
+    assert not refused(bot(server), ref).permanent
     server.reply = lambda _: api(ts="17.2")
     bot(server).send(firing(), ref, "k:1:slack")
     assert server.paths == ["/api/chat.update", "/api/chat.postMessage"] * 2

@@ -35,7 +35,7 @@ def test_what_only_a_person_can_mend_is_permanent_and_says_what_to_do(server: Sl
 @pytest.mark.parametrize("name", ["internal_error", "fatal_error", "service_unavailable", "never_heard_of"])
 def test_slacks_own_trouble_and_unknown_errors_are_temporary(server: SlackServer, name: str) -> None:
     server.reply = lambda _: api(error=name)
-    assert refused(bot(server)).retryable
+    assert not refused(bot(server)).permanent
 
 
 @pytest.mark.parametrize(
@@ -161,7 +161,7 @@ def test_a_web_page_in_slacks_place_is_no_delivery(server: SlackServer) -> None:
 @pytest.mark.parametrize("body", ["", "[]", "null", "ok", '{"ok": "yes"}', '{"ok":'])
 def test_the_web_api_must_say_that_all_is_well(server: SlackServer, body: str) -> None:
     server.reply = lambda _: (200, {"Content-Type": "application/json"}, body)
-    assert refused(bot(server)).retryable
+    assert not refused(bot(server)).permanent
 
 
 def test_a_proxy_in_the_environment_is_not_asked_for_loopback(
@@ -188,4 +188,4 @@ def test_every_status_has_a_verdict(status: int) -> None:
     else:
         assert error is not None
         temporary = status >= 500 or status in {302, 303, 304, 305, 306, 307, 300, 408, 421, 425, 429}
-        assert error.retryable is temporary
+        assert error.permanent is not temporary
