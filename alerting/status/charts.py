@@ -21,7 +21,6 @@ class Chart:
     description: str
     first_at: datetime
     last_at: datetime
-    highest: float
     width: int = WIDTH
     height: int = HEIGHT
 
@@ -38,8 +37,7 @@ def draw(points: Sequence[Point], threshold: float, words: Words, until: datetim
     kept = _thinned(points)
     begin, end = kept[0][0], max(kept[-1][0], until or kept[-1][0])
     seconds = max(1.0, (end - begin).total_seconds())
-    highest = max(value for _, value in kept)
-    top = max(highest, threshold) * 1.1 or 1.0
+    top = max(threshold, *(value for _, value in kept)) * 1.1 or 1.0
 
     def x(moment: datetime) -> float:
         return round(MARGIN + (WIDTH - 2 * MARGIN) * (moment - begin).total_seconds() / seconds, 1)
@@ -52,7 +50,7 @@ def draw(points: Sequence[Point], threshold: float, words: Words, until: datetim
     line = "".join([*steps, f"H{x(end)}"])
     area = f"{line}V{y(0)}H{x(begin)}Z"
     said = f"From {begin:%H:%M} to {end:%H:%M} UTC {described([value for _, value in kept], threshold, words)}"
-    return Chart(line, area, y(threshold), said, begin, end, highest)
+    return Chart(line, area, y(threshold), said, begin, end)
 
 
 def described(values: Sequence[float], threshold: float, words: Words) -> str:

@@ -65,7 +65,7 @@ def _take(sentry: SentryPart, project: Project, envelope: Headers, item: Headers
         case "event" if isinstance(payload, dict):
             _store_error(sentry, project, payload, now)
         case "transaction" if isinstance(payload, dict):
-            _store_transaction(sentry, project, payload, now, _sample_rate(envelope, payload))
+            _store_transaction(sentry, project, payload, now, _sample_rate(envelope))
 
 
 def _store_error(sentry: SentryPart, project: Project, payload: dict[str, Any], now: datetime) -> None:
@@ -95,17 +95,13 @@ def _store_transaction(
     sentry.store.keep(Event(_event_id(payload), project, payload, None))
 
 
-def _sample_rate(envelope: Headers, payload: Headers) -> float:
-    """The client's share, from the envelope's sampling context, else from the event's trace context, else 1."""
-    trace = (payload.get("contexts") or {}).get("trace") or {}
-    for told in ((envelope.get("trace") or {}).get("sample_rate"), trace.get("client_sample_rate")):
-        try:
-            rate = float(str(told))
-        except ValueError:
-            continue
-        if 0 < rate <= 1:
-            return rate
-    return 1.0
+def _sample_rate(envelope: Headers) -> float:
+    """The client's share, from the envelope's sampling context, else 1."""
+    try:
+        rate = float(str((envelope.get("trace") or {}).get("sample_rate")))
+    except ValueError:
+        return 1.0
+    return rate if 0 < rate <= 1 else 1.0
 
 
 def _parsed(body: bytes) -> tuple[dict[str, Any], list[tuple[dict[str, Any], bytes]]]:

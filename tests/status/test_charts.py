@@ -36,7 +36,7 @@ def test_a_peak_survives_thinning() -> None:
     points = [(NOON + timedelta(seconds=number), 1.0) for number in range(MOST_POINTS * 7)]
     points[777] = (points[777][0], 99.0)
     chart = draw(points, 10.0, ms)
-    assert chart is not None and chart.highest == 99.0
+    assert chart is not None and "rises from 1 ms to 99 ms" in chart.description
     assert chart.line.count("H") <= MOST_POINTS + 1
 
 
