@@ -3,11 +3,13 @@
 import json
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from alerting.sentry.scrub import Scrubber
+from alerting.sentry.scrub.remarks import held_at
 
 USAGE = "usage: alerting scrub FILE|-    an event as JSON, events as JSON lines, or a log; - reads standard input"
 _LONGEST_SHOWN = 2_000
@@ -17,7 +19,7 @@ def main(arguments: Sequence[str]) -> int:
     """Print every cut, before and after, with its rule, and how many each rule made; 2 where nothing can be read."""
     if len(arguments) != 1 or arguments[0] in {"-h", "--help"}:
         sys.stderr.write(f"{USAGE}\n")
-        return 0 if arguments and arguments[0] in {"-h", "--help"} else 2
+        return 0 if len(arguments) == 1 else 2
     try:
         text = sys.stdin.read() if arguments[0] == "-" else Path(arguments[0]).read_text("utf-8", "replace")
     except OSError as error:
@@ -25,12 +27,16 @@ def main(arguments: Sequence[str]) -> int:
         return 2
     scrubber, made = Scrubber(), Counter[str]()
     for where, item in _items(text):
-        for line in _shown(scrubber, where, item, made):
-            sys.stdout.write(f"{line}\n")
-    rules = ", ".join(f"{rule} {count}" for rule, count in made.most_common())
-    sys.stdout.write(
-        f"{_counted(made.total(), 'cut')} by {_counted(len(made), 'rule')}: {rules}\n" if made else "nothing to cut\n"
-    )
+        for path, made_there in groupby(scrubber.explain(item), key=lambda cut: cut.path):
+            cuts = list(made_there)
+            made.update(cut.rule for cut in cuts)
+            place = " ".join(filter(None, [where, ".".join(map(str, path))]))
+            print(f"{place}   {', '.join(dict.fromkeys(cut.rule for cut in cuts))}")
+            print(f"  - {str(held_at(path, item, '(under a name that is cut as well)'))[:_LONGEST_SHOWN]}")
+            print(f"  + {str(cuts[0].left)[:_LONGEST_SHOWN]}")
+    by_rule = ", ".join(f"{rule} {count}" for rule, count in made.most_common())
+    summary = f"{_counted(made.total(), 'cut')} by {_counted(len(made), 'rule')}: {by_rule}"
+    print(summary if made else "nothing to cut")
     return 0
 
 
@@ -50,10 +56,6 @@ def _items(text: str) -> Iterator[tuple[str, Any]]:
     yield "the last lines", "\n".join(begun)
 
 
-def _counted(count: int, what: str) -> str:
-    return f"{count} {what}" if count == 1 else f"{count} {what}s"
-
-
 def _parsed(text: str) -> Any:
     try:
         return json.loads(text) if text.lstrip()[:1] == "{" else text
@@ -61,23 +63,8 @@ def _parsed(text: str) -> Any:
         return text
 
 
-def _shown(scrubber: Scrubber, where: str, item: Any, made: Counter[str]) -> Iterable[str]:
-    told: dict[tuple[Any, ...], tuple[list[str], Any]] = {}
-    for path, rule, left in scrubber.explain(item):
-        told.setdefault(path, ([], left))[0].append(rule)
-        made[rule] += 1
-    for path, (rules, after) in told.items():
-        before = item
-        for step in path:
-            try:
-                before = before[step]
-            except (LookupError, TypeError):
-                before = "(under a name that is cut as well)"
-                break
-        place = " ".join(part for part in (where, ".".join(map(str, path))) if part)
-        yield f"{place}   {', '.join(dict.fromkeys(rules))}"
-        yield f"  - {str(before)[:_LONGEST_SHOWN]}"
-        yield f"  + {str(after)[:_LONGEST_SHOWN]}"
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
 
 
 if __name__ == "__main__":

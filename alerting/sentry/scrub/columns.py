@@ -4,9 +4,10 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from alerting.sentry.scrub import MARKER
 from alerting.sentry.scrub.names import Names
 from alerting.sentry.scrub.rules import structure
-from alerting.sentry.scrub.values import MARKER, holds_nothing
+from alerting.sentry.scrub.values import holds_nothing
 from alerting.sentry.scrub.work import Cut, Work
 from alerting.sentry.sql import Piece, Token, tokens
 
@@ -15,8 +16,9 @@ _ROWS = re.compile(
     r"(?:values\s{0,9}(?=\()|=\s{0,9}(?:row\s{0,9})?(?=\()|in\s{0,9}\((?=\())",
     re.IGNORECASE,
 )
-_PARAMETERS = "[parameters: "
-_SIGNS = ("values", "insert ", "set ", "where ", _PARAMETERS)
+# SQLAlchemy: `[SQL: …] [parameters: (…)]`
+_PARAMETERS = re.compile(r"\[parameters: ")
+_SIGNS = ("values", "insert ", "set ", "where ", "[parameters: ")
 _OPERATORS = frozenset("= < > ! <> != like ilike".split())
 _LITERALS = frozenset({Token.TEXT, Token.NUMBER, Token.QUOTED})
 
@@ -30,14 +32,11 @@ def find(text: str, names: Names, work: Work) -> Iterator[Cut]:
         start, end = piece.inner
         if piece.token in _LITERALS and not holds_nothing(piece.text.strip("'\"")):
             yield start, end, "sql-value"
-    begin = text.find(_PARAMETERS)  # SQLAlchemy's `[SQL: …] [parameters: (…)]`
-    while begin >= 0:
-        statement = text[text.rfind("[SQL: ", 0, begin) + 6 : begin]
-        begin += len(_PARAMETERS)
+    for shown in _PARAMETERS.finditer(text):
+        statement = text[text.rfind("[SQL: ", 0, shown.start()) + 6 : shown.start()]
         work.spend(100 + 15 * len(statement))
-        for piece in _shown(text, begin, secret_parameters(statement, names, work), work):
+        for piece in _shown(text, shown.end(), secret_parameters(statement, names, work), work):
             yield *piece.inner, "sql-parameter"
-        begin = text.find(_PARAMETERS, begin)
 
 
 def _inserted(text: str, names: Names, work: Work) -> Iterator[Piece]:
@@ -90,15 +89,13 @@ def secret_parameters(statement: str, names: Names, work: Work) -> set[int]:
     return secret
 
 
-def without_parameters(value: Mapping[Any, Any], statement: str, names: Names, work: Work) -> Mapping[Any, Any]:
-    """An object that holds an SQL statement and its parameters, without those of secret columns."""
-    statement = next((value[name] for name in structure.STATEMENTS if isinstance(value.get(name), str)), statement)
-    secret = secret_parameters(statement[:8192].strip("'\""), names, work) if statement else set()
-    if not secret:
-        return value
-    return {
-        name: _without(item, secret, work) if name in structure.PARAMETERS else item for name, item in value.items()
-    }
+def without_parameters(value: Mapping[Any, Any], beside: Any, names: Names, work: Work) -> Mapping[Any, Any]:
+    """The object without the parameters of secret columns, where it holds an SQL statement or `beside` is one."""
+    held = structure.PARAMETERS.intersection(value)
+    given = (*map(value.get, structure.STATEMENTS), beside) if held else ()
+    statement = next((one for one in given if isinstance(one, str)), "")
+    secret = secret_parameters(statement[:8192].strip("'\""), names, work)
+    return {**value, **{name: _without(value[name], secret, work) for name in held}} if secret else value
 
 
 def _without(item: Any, secret: set[int], work: Work) -> Any:

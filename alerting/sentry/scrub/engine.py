@@ -4,12 +4,12 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from alerting.sentry.scrub import Explained
+from alerting.sentry.scrub import MARKER, Explained
 from alerting.sentry.scrub.names import names_for, words_of
-from alerting.sentry.scrub.remarks import paths, with_remarks
+from alerting.sentry.scrub.remarks import held_at, paths, with_remarks
 from alerting.sentry.scrub.rules import LENIENT, structure
 from alerting.sentry.scrub.rules.secrecy import Secrecy
-from alerting.sentry.scrub.sections import SECTIONS, finish_log, is_of_celery
+from alerting.sentry.scrub.sections import SECTIONS, is_of_celery, without_repeated
 from alerting.sentry.scrub.shapes import known_ids
 from alerting.sentry.scrub.texts import Texts, secret_group
 from alerting.sentry.scrub.walk import Walk
@@ -54,7 +54,7 @@ class Engine:
         walk.of_celery = is_of_celery(event.get("logger") or event.get("category") or named)
         cleaned = {name: walk.at(name, _part, walk, name, value) for name, value in event.items()}
         if "body" in event and "attributes" in event:
-            finish_log(walk, event, cleaned)
+            cleaned["body"] = without_repeated(walk, cleaned["body"], attributes, cleaned["attributes"])
         if walk.remarks and not _OF_EVENTS.isdisjoint(event) and _NOT_OF_EVENTS.isdisjoint(event):
             cleaned["_meta"] = with_remarks(event.get("_meta"), walk.remarks)
         return cleaned, walk
@@ -62,7 +62,7 @@ class Engine:
     def explain(self, event: Any) -> list[Explained]:
         """Every cut: its path, its rule, and what is left there."""
         cleaned, walk = self.scrub(event)
-        return [Explained(path, remark.rule, _at(path, cleaned)) for path, remark in paths(walk.remarks)]
+        return [Explained(path, remark.rule, held_at(path, cleaned, MARKER)) for path, remark in paths(walk.remarks)]
 
 
 class OnlyArguments(Walk):
@@ -93,15 +93,6 @@ def _part(walk: Walk, name: Any, value: Any) -> Any:
     except Exception:  # noqa: BLE001  whatever an application put there: the event goes out, without this part
         walk.failures += 1
         return walk.marked("failed")
-
-
-def _at(path: tuple[Any, ...], cleaned: Any) -> Any:
-    for step in path:
-        try:
-            cleaned = cleaned[step]
-        except (KeyError, IndexError, TypeError):
-            break
-    return cleaned
 
 
 def _texts(option: str, given: Any, mistakes: list[str]) -> list[str]:

@@ -21,14 +21,14 @@ DEEPEST = 3
 class Layer:
     """What a text means, and for each sign of it where it is written: what is found there is cut out of the text."""
 
-    def __init__(self, pattern: re.Pattern[str], meaning: Callable[[re.Match[str]], str], written: str) -> None:
+    def __init__(self, pattern: re.Pattern[str], meaning: Callable[[str], str], written: str) -> None:
         pieces: list[str] = []
         self._begins: list[int] = []
         self._ends: list[int] = []
         done = 0
         for match in pattern.finditer(written):
             start, end = match.span()
-            shown = meaning(match)
+            shown = meaning(match[0])
             pieces += (written[done:start], shown)
             self._begins += (*range(done, start), *[start] * len(shown))
             self._ends += (*range(done + 1, start + 1), *[end] * len(shown))
@@ -42,8 +42,24 @@ class Layer:
         return [(self._begins[first], self._ends[last - 1], rule) for first, last, rule in cuts if last > first]
 
 
-def _plain(match: re.Match[str]) -> str:
-    shown = match[0]
+def written_out(text: str) -> Layer | None:
+    """The text with what reprs, JSON, HTML and terminals write in signs as it is meant; None where nothing is."""
+    return _layer("\\&\x1b", _WRITTEN, _plain, text)
+
+
+def percent_encoded(text: str) -> Layer | None:
+    """The text with what URLs write in percent signs as it is meant; None where nothing is."""
+    return _layer("%", _PERCENT, lambda shown: unquote(shown, errors="replace"), text)
+
+
+def _layer(signs: str, pattern: re.Pattern[str], meaning: Callable[[str], str], text: str) -> Layer | None:
+    if not any(sign in text for sign in signs) or not pattern.search(text):
+        return None
+    layer = Layer(pattern, meaning, text)
+    return layer if layer.text != text else None
+
+
+def _plain(shown: str) -> str:
     if shown[0] == "&":
         return html.unescape(shown)
     if "[" in shown:
@@ -55,18 +71,3 @@ def _plain(match: re.Match[str]) -> str:
         return chr(int(code[1:], 16)) if code[0] == "u" else bytes.fromhex(code.replace("x", "")).decode()
     except ValueError:
         return shown
-
-
-def written_out(text: str) -> Layer | None:
-    """The text with what reprs, JSON, HTML and terminals write in signs as it is meant; None where nothing is."""
-    return _layer(_WRITTEN, _plain, text) if "\\" in text or "&" in text or "\x1b" in text else None
-
-
-def percent_encoded(text: str) -> Layer | None:
-    """The text with what URLs write in percent signs as it is meant; None where nothing is."""
-    return _layer(_PERCENT, lambda match: unquote(match[0], errors="replace"), text) if "%" in text else None
-
-
-def _layer(pattern: re.Pattern[str], meaning: Callable[[re.Match[str]], str], text: str) -> Layer | None:
-    layer = Layer(pattern, meaning, text) if pattern.search(text) else None
-    return layer if layer is not None and layer.text != text else None

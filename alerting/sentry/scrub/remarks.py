@@ -5,9 +5,11 @@ rule's id, `s` for substituted, and where the marker stands in what is left; `le
 """
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any, NamedTuple
 
-from alerting.sentry.scrub.values import MARKER
+from alerting.sentry.scrub import MARKER
+from alerting.sentry.scrub.rules import ADDRESSES
 from alerting.sentry.scrub.work import Cut
 
 MOST = 200  # more remarks than people read: the rest of an event's cuts are made all the same
@@ -35,53 +37,52 @@ def paths(remarks: Remarks, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[
             yield from paths(one[1], (*path, one[0]))
 
 
-def with_remarks(given: Any, remarks: Remarks, left: list[int] | None = None) -> dict[str, Any]:
-    """The event's own `_meta` with the remarks in it, as many as are `left`; what is given stays as it is."""
-    left = [MOST] if left is None else left
+def held_at(path: tuple[Any, ...], value: Any, otherwise: Any) -> Any:
+    """What the value holds at the path."""
+    try:
+        for step in path:
+            value = value[step]
+    except (LookupError, TypeError):
+        return otherwise
+    return value
+
+
+def with_remarks(given: Any, remarks: Remarks) -> dict[str, Any]:
+    """The event's own `_meta` with the remarks in it, as many as are worth it; what is given stays as it is."""
     meta = dict(given) if isinstance(given, dict) else {}
-    for one in remarks:
-        if not left[0]:
-            break
-        if type(one) is not Remark:
-            step = str(one[0])
-            meta[step] = with_remarks(meta.get(step), one[1], left)
-        else:
-            rule, start, end, length = one
-            left[0] -= 1
-            told = meta[""] = dict(meta.get("") or ())
-            told["rem"] = [*told.get("rem", ()), [rule, "s", start, end] if start >= 0 else [rule, "s"]]
-            if length:
-                told["len"] = length
+    for path, (rule, start, end, length) in islice(paths(remarks), MOST):
+        told = meta
+        for step in (*map(str, path), ""):
+            below = told.get(step)
+            told[step] = dict(below) if isinstance(below, dict) else {}
+            told = told[step]
+        told["rem"] = [*told.get("rem", ()), [rule, "s", start, end] if start >= 0 else [rule, "s"]]
+        if length:
+            told["len"] = length
     return meta
 
 
 def without(text: str, cuts: list[Cut], remarks: Remarks) -> str:
     """The text with the marker in place of each cut; cuts that overlap are one."""
-    if not cuts:
-        return text
     kept: list[str] = []
     done = size = 0
     for start, end, rule in merged(cuts):
-        if text[start:end] == MARKER:
-            continue
-        kept += (text[done:start], MARKER)
-        size += start - done
-        remarks.append(Remark(rule, size, size + len(MARKER), len(text)))
-        size += len(MARKER)
-        done = end
-    return "".join((*kept, text[done:])) if kept else text
+        if text[start:end] != MARKER:
+            size += start - done
+            kept += (text[done:start], MARKER)
+            remarks.append(Remark(rule, size, size + len(MARKER), len(text)))
+            size += len(MARKER)
+            done = end
+    return "".join((*kept, text[done:]))
 
 
 def merged(cuts: list[Cut]) -> list[Cut]:
     """The cuts in order, those that overlap as one; an address inside another secret is that secret's part."""
     spans: list[Cut] = []
-    for start, end, rule in sorted(cuts, key=lambda cut: (cut[0], cut[2] in _ADDRESSES, -cut[1])):
+    for start, end, rule in sorted(cuts, key=lambda cut: (cut[0], cut[2] in ADDRESSES, -cut[1])):
         if spans and start < spans[-1][1]:
-            if rule not in _ADDRESSES:
+            if rule not in ADDRESSES:
                 spans[-1] = (spans[-1][0], max(end, spans[-1][1]), spans[-1][2])
         elif end > start:
             spans.append((start, end, rule))
     return spans
-
-
-_ADDRESSES = frozenset({"email", "ip-address"})

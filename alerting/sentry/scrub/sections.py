@@ -1,15 +1,15 @@
 """The sections of an event, each with the fields that are its structure: Sentry groups by them, so they stay."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, count
 from typing import Any
 
+from alerting.sentry.scrub import MARKER
 from alerting.sentry.scrub.columns import without_parameters
 from alerting.sentry.scrub.remarks import merged, without
 from alerting.sentry.scrub.rules import structure
 from alerting.sentry.scrub.rules.secrecy import Secrecy
-from alerting.sentry.scrub.values import MARKER
 from alerting.sentry.scrub.walk import MOST_FORMS, Walk
 from alerting.sentry.scrub.work import Cut
 
@@ -164,8 +164,8 @@ def _span(walk: Walk, value: Any) -> Any:
 def _without_parameters(walk: Walk, value: Mapping[Any, Any], told: str) -> Mapping[Any, Any]:
     """A span or crumb about a query, whose parameters stand in its data, without those of secret columns."""
     data = value.get("data")
-    if data and isinstance(data, Mapping) and "db.params" in data and isinstance(value.get(told), str):
-        return {**value, "data": without_parameters(data, value[told], walk.names, walk.work)}
+    if data and isinstance(data, Mapping):
+        return {**value, "data": without_parameters(data, value.get(told), walk.names, walk.work)}
     return value
 
 
@@ -191,9 +191,9 @@ def _logentry(walk: Walk, value: Any) -> Any:
         return list(walk.mapping(dict(enumerate(items)), own=own).values()) if own else walk.value(items)
 
     cleaned = walk.mapping(value, own={"params": positioned, "formatted": _text})
-    if params and isinstance(cleaned, dict) and "formatted" in cleaned:
-        told = [list(held.values() if isinstance(held, Mapping) else held) for held in (params, cleaned["params"])]
-        cleaned["formatted"] = walk.at("formatted", _without_told, walk, cleaned["formatted"], *told)
+    if isinstance(cleaned, dict) and "formatted" in cleaned:
+        repeated = (cleaned["formatted"], params, cleaned.get("params"))
+        cleaned["formatted"] = walk.at("formatted", without_repeated, walk, *repeated)
     return cleaned
 
 
@@ -207,15 +207,6 @@ def _attributes(walk: Walk, value: Any) -> Any:
     if walk.of_celery:
         own |= dict.fromkeys(("data", *(PARAMETER + name for name in _LOGGED)), _gone)
     return walk.mapping(value, own=own)
-
-
-def finish_log(walk: Walk, log: Mapping[Any, Any], cleaned: dict[Any, Any]) -> None:
-    """Take out of a finished log item's line the parameters that went out of its attributes as a whole."""
-    given, left = log["attributes"], cleaned["attributes"]
-    if isinstance(given, Mapping) and isinstance(left, Mapping):
-        names = [name for name in given if str(name).startswith(PARAMETER) and name in left]
-        told = [[_plain(held[name]) for name in names] for held in (given, left)]
-        cleaned["body"] = _without_told(walk, cleaned["body"], *told)
 
 
 def _plain(item: Any) -> Any:
@@ -244,11 +235,13 @@ def _parameters(walk: Walk, template: Any, given: Sequence[Any]) -> dict[Any, Se
     return found
 
 
-def _without_told(walk: Walk, line: Any, given: Sequence[Any], left: Sequence[Any]) -> Any:
-    """A finished line without the parameters that went as a whole: it repeats them without their names."""
-    for told, now in zip(given, left, strict=False) if isinstance(line, str) else ():
-        if isinstance(told, str) and len(told) >= _SHORTEST and now == MARKER != told and told in line:
-            line = line.replace(told, walk.marked("log-parameter"))
+def without_repeated(walk: Walk, line: Any, given: Any, left: Any) -> Any:
+    """A finished log line without the parameters that went as a whole: it repeats them without their names."""
+    parts = [held.values() if isinstance(held, Mapping) else held for held in (given, left)]
+    if isinstance(line, str) and all(isinstance(held, Collection) for held in parts):
+        for told, now in zip(*(map(_plain, held) for held in parts), strict=False):
+            if isinstance(told, str) and len(told) >= _SHORTEST and now == MARKER != told and told in line:
+                line = line.replace(told, walk.marked("log-parameter"))
     return line
 
 

@@ -8,7 +8,7 @@ from alerting.sentry.scrub.names import Names
 from alerting.sentry.scrub.rules import Rule, rows, vendors
 from alerting.sentry.scrub.rules.figures import DIGITS
 from alerting.sentry.scrub.values import CHECKS, holds_nothing
-from alerting.sentry.scrub.work import REMEMBERED, Cut, Work
+from alerting.sentry.scrub.work import Cut, Work, remember
 
 # The rules that are no rows: names and values in texts, statements, an application's own.
 _READERS = frozenset("named sql-value sql-parameter extra-pattern log-parameter".split())
@@ -32,8 +32,9 @@ class Shapes:
     def __init__(self, rules: Sequence[Rule], roots: tuple[str, ...]) -> None:
         self._roots = roots
         self._keyed = [rule for rule in rules if rule.keywords and "(?P<name>" not in rule.pattern]
-        self._addresses = [rule for rule in rules if rule.check == "address"]
-        self._figures = [rule for rule in rules if not rule.keywords and rule not in self._addresses]
+        figures = [rule for rule in rules if not rule.keywords]
+        self._addresses = [rule for rule in figures if rule.check == "address"]
+        self._numbers = [rule for rule in figures if rule.check != "address"]
         self._named = [(keyword, rule) for rule in rules if "(?P<name>" in rule.pattern for keyword in rule.keywords]
         self._search = _search(
             _shortest([*roots, *(one for rule in self._keyed if not rule.bounded for one in rule.keywords)]),
@@ -43,7 +44,7 @@ class Shapes:
         several = [one.split() for rule in self._keyed for one in rule.keywords if " " in one.strip()]
         parts = sorted({max(parts, key=len) for parts in several})
         self._telling = re.compile("|".join([r"[@\\&%\x1b]|-----", *map(re.escape, parts)]))
-        self._dull: set[str] = set()
+        self._dull: dict[str, bool] = {}
 
     def _of_sign(self, sign: str) -> tuple[list[Rule], bool]:
         """The rules that may match where the sign stands, and whether a secret's name may."""
@@ -52,17 +53,12 @@ class Shapes:
 
     def are_dull(self, words: list[str]) -> bool:
         """Whether these words, in lower case, are no part of anything a row or a name is found by, but for digits."""
-        return self._dull.issuperset(words) or all(map(self._is_dull, words))
+        return all(map(self._dull.get, words)) or all(map(self._is_dull, words))
 
     def _is_dull(self, word: str) -> bool:
-        if word in self._dull:
-            return True
         if _may_be_address(word) or self._telling.search(word) or self._search.search(f" {word} "):
             return False
-        if len(word) < 40:
-            if len(self._dull) >= REMEMBERED:
-                self._dull.clear()
-            self._dull.add(word)
+        remember(self._dull, word, True)
         return True
 
     def find(self, text: str, names: Names, work: Work) -> tuple[list[Cut], bool]:
@@ -90,9 +86,8 @@ class Shapes:
             if keyword in lowered and rule.id not in done:
                 done[rule.id] = len(text)
                 cuts += _found(text, rule, names, work)
-        for rule in self._figures if self._figures and DIGITS.search(text) else ():
-            cuts += _found(text, rule, names, work)
-        for rule in self._addresses if _may_be_address(text) else ():
+        numbers = self._numbers if self._numbers and DIGITS.search(text) else []
+        for rule in numbers + self._addresses if _may_be_address(text) else numbers:
             cuts += _found(text, rule, names, work)
         return cuts, is_rooted
 

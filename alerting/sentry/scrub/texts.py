@@ -5,20 +5,18 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from alerting.sentry.scrub import columns, pairs
+from alerting.sentry.scrub import MARKER, columns, pairs
 from alerting.sentry.scrub.layers import DEEPEST, percent_encoded, written_out
 from alerting.sentry.scrub.names import Names
 from alerting.sentry.scrub.remarks import Remarks, without
 from alerting.sentry.scrub.rules.figures import DIGITS, FEWEST_DIGITS
 from alerting.sentry.scrub.rules.secrecy import Secrecy
 from alerting.sentry.scrub.shapes import shapes
-from alerting.sentry.scrub.values import MARKER
-from alerting.sentry.scrub.work import REMEMBERED, Cut, OverworkedError, Work
+from alerting.sentry.scrub.work import Cut, OverworkedError, Work, remember
 
 # Sentry keeps no more of a message or of an exception's value (relay-event-schema: max_chars 8192), nor of a request's
 # body (BagSize::Large). What is longer is cut before it is read.
 LONGEST_TEXT = 8_192
-LONGEST_REMEMBERED = 512
 
 
 class Texts:
@@ -86,25 +84,17 @@ class Texts:
         return [cut for cut in cuts if cut[2] not in self._without] + rest
 
     def _read(self, text: str, work: Work, depth: int = DEEPEST) -> list[Cut]:
-        if depth == DEEPEST and (layer := written_out(text)) is not None:
+        if depth == DEEPEST and (layer := written_out(text)):
             work.spend(10 * (text.count("\\") + text.count("&")))
             return layer.spans(self._read(layer.text, work, DEEPEST - 1))
         cuts, may_name = self._shapes.find(text, self._names, work)
         if may_name:
             cuts += pairs.find(text, self._names, work)
             cuts += columns.find(text, self._names, work)
-        if "%" in text and depth and (layer := percent_encoded(text)) is not None:
+        if depth and (layer := percent_encoded(text)):
             work.spend(200 + 15 * text.count("%"))
             cuts += layer.spans(self._read(layer.text, work, depth - 1))
         return cuts
-
-
-def remember(known: dict[str, Any], text: str, verdict: Any) -> None:
-    """Keep the verdict on a text that is no secret, for as many as are worth it."""
-    if len(text) <= LONGEST_REMEMBERED:
-        if len(known) >= REMEMBERED:
-            known.clear()
-        known[text] = verdict
 
 
 def _json(text: str) -> Any:

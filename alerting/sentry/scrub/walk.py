@@ -7,14 +7,15 @@ from collections.abc import Set as AbstractSet
 from itertools import pairwise
 from typing import Any
 
+from alerting.sentry.scrub import MARKER
 from alerting.sentry.scrub.columns import without_parameters
 from alerting.sentry.scrub.names import Names
 from alerting.sentry.scrub.remarks import Remark, Remarks, paths
 from alerting.sentry.scrub.rules import plain, structure
 from alerting.sentry.scrub.rules.secrecy import Secrecy
-from alerting.sentry.scrub.texts import LONGEST_REMEMBERED, LONGEST_TEXT, Texts, remember
-from alerting.sentry.scrub.values import MARKER, is_secret_value
-from alerting.sentry.scrub.work import Cut, Work
+from alerting.sentry.scrub.texts import LONGEST_TEXT, Texts
+from alerting.sentry.scrub.values import is_secret_value
+from alerting.sentry.scrub.work import LONGEST_REMEMBERED, Cut, Work, remember
 
 # The SDK keeps five levels of most sections; a text with JSON in JSON adds a few.
 DEEPEST = 60
@@ -22,8 +23,7 @@ DEEPEST = 60
 MOST_PARTS = 15_000
 # Exceptions, frames, spans and breadcrumbs, counted apart: what they are grouped by is not lost to data beside them.
 MOST_FORMS = 3_000
-# Characters of names that were not read before; an event has a thousand or two of them at most. What holds more is
-# replaced as a whole, and of an object of a known form the field.
+# Characters of names that were not read before; an event has a thousand or two of them at most.
 MOST_OF_NAMES = 40_000
 _MOST_ARGUMENTS = 100
 _HARMLESS = Secrecy.HARMLESS
@@ -125,8 +125,6 @@ class Walk:
             return value
         if isinstance(value, str):
             value = str.__str__(value)
-            if value == MARKER:
-                return value
             if not is_secret_value(value.strip("'\" "), secrecy, _text_of(name), structural=True):
                 return self.value(value, depth)
         elif isinstance(value, Mapping):
@@ -159,8 +157,7 @@ class Walk:
         cleaned, clean, keys, remarks = dict(value), self.clean, self._keys, self.remarks
         is_plain = within is _HARMLESS and not told
         renamed: dict[Any, str] = {}
-        taken: set[str] = set()
-        first = before = len(remarks)
+        before = len(remarks)
         for name, item in value.items():
             kind, step = type(item), name
             if kept and name in kept and kind is not dict and kind is not list:
@@ -173,15 +170,11 @@ class Walk:
                     continue
                 cleaned[name] = self.value(item, depth + 1)
             elif secrecy is None and self._names_left < 0:
-                if not (kept or own):
-                    del remarks[first:]
-                    return self.marked("event-budget")
-                cleaned[name] = MARKER if MARKER in taken else self.marked("event-budget")
                 step = renamed[name] = MARKER
-                taken.add(MARKER)
+                cleaned[name] = self.marked("event-budget")
             else:
                 if secrecy is None:
-                    secrecy = self._key(name, renamed, taken)
+                    secrecy = self._key(name, renamed)
                     step = renamed.get(name, name)
                 secrecy = max(secrecy, told.get(name, _HARMLESS)) if told else secrecy
                 cleaned[name] = self.held(name, item, secrecy, depth + 1, within)
@@ -190,8 +183,8 @@ class Walk:
                 before += 1
         return {renamed.get(name, name): item for name, item in cleaned.items()} if renamed else cleaned
 
-    def _key(self, name: Any, renamed: dict[Any, str], taken: set[str]) -> Secrecy:
-        """What a name says of its value. Few names are secrets themselves; two that become equal are told apart."""
+    def _key(self, name: Any, renamed: dict[Any, str]) -> Secrecy:
+        """What a name says of its value. Few names are secrets themselves: those are numbered, to tell them apart."""
         if type(name) is int:
             return _HARMLESS
         text = _text_of(name)
@@ -202,8 +195,7 @@ class Walk:
             shown = name if name in self.clean or self._texts.is_dull(name) else self.value(name)
             del self.remarks[before:]
             if shown != name:
-                renamed[name] = shown if shown not in taken else f"{shown} ({len(renamed) + 1})"
-                taken.add(shown)
+                renamed[name] = f"{shown} ({len(renamed) + 1})" if renamed else shown
             else:
                 remember(self._keys, name, secrecy)
         return secrecy
@@ -220,9 +212,7 @@ class Walk:
         are_pairs = all(isinstance(item, list | tuple) and len(item) == 2 for item in value)
         for position, item in enumerate(value):
             secrecy = told.get(position, _HARMLESS)
-            if self.work.left < 0 and type(item) is str and item not in clean:
-                item = self.at(position, self.marked, "event-budget", item)
-            elif are_pairs:
+            if are_pairs:
                 item = self.at(position, self._sequence, item, depth + 1, within, True)
             elif secrecy is not _HARMLESS or within is not _HARMLESS or type(item) is not str or item not in clean:
                 item = self.at(position, self.held, "", item, secrecy, depth + 1, within)
@@ -275,8 +265,7 @@ def _told(value: Mapping[Any, Any], names: Names, work: Work) -> tuple[Mapping[A
 
     {"name": "api_key", "value": "…"}, {"code": "…", "state": "…"} of OAuth.
     """
-    if not structure.PARAMETERS.isdisjoint(value):
-        value = without_parameters(value, "", names, work)
+    value = without_parameters(value, "", names, work)
     if "code" in value and not structure.AUTHORIZING.isdisjoint(value):
         return value, {"code": Secrecy.WEAK}
     stated = next((item for name, item in value.items() if name in structure.NAMING and isinstance(item, str)), "")

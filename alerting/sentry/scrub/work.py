@@ -1,8 +1,11 @@
 """What reading may cost: no text, whatever it holds, keeps its host busy."""
 
+from typing import Any
+
 Cut = tuple[int, int, str]  # where a secret begins and ends in a text, and the id of the rule that found it
 MOST = 300_000
-REMEMBERED = 16_384  # texts, and words, without a secret: most of an event's were read before
+# Texts, names and words without a secret: most of an event's were read before.
+REMEMBERED, LONGEST_REMEMBERED = 16_384, 512
 
 
 class OverworkedError(Exception):
@@ -19,3 +22,11 @@ class Work:
         self.left -= units
         if self.left < 0:
             raise OverworkedError
+
+
+def remember(known: dict[str, Any], text: str, verdict: Any) -> None:
+    """Keep the verdict on a text that is no secret, for as many as are worth it."""
+    if len(text) <= LONGEST_REMEMBERED:
+        if len(known) >= REMEMBERED:
+            known.clear()
+        known[text] = verdict

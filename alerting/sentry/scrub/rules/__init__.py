@@ -29,6 +29,8 @@ class Rule:
 
 # What identifies people in free text: left where an application is not `strict`.
 LENIENT = frozenset({"email", "iban", "ip-address"})
+# Parts of other secrets, where they stand inside of one.
+ADDRESSES = frozenset({"email", "ip-address"})
 
 
 def example(text: str) -> str:
