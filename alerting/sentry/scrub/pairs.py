@@ -12,7 +12,7 @@ from alerting.sentry.scrub.names import Names
 from alerting.sentry.scrub.rules import plain
 from alerting.sentry.scrub.rules.secrecy import Secrecy
 from alerting.sentry.scrub.rules.words import ORDINARY
-from alerting.sentry.scrub.values import holds_nothing, is_complaint, is_secret_value, looks_random
+from alerting.sentry.scrub.values import holds_nothing, is_complaint, is_secret_value
 from alerting.sentry.scrub.work import Cut, Work
 
 Span = tuple[int, int]
@@ -27,7 +27,6 @@ _PAIR = re.compile(
     r"(?:[|>][+-]?[ \t]{0,8}\r?\n[ \t]{1,20})?))"
 )
 _OPENING = re.compile(r"(?:[bBuUrRfFnNeExX]{0,2}(?=\\{0,15}[\"']))?(\\{0,15}[\"'`])")
-_CALL = re.compile(r"(?P<call>[A-Za-z_][\w.]{0,80})[\[(]\s?(?:\w{1,30}=)?[bur]?(?P<quote>\\{0,15}[\"'])")
 _WORD = re.compile(r"[^\s\x1c]*+")
 _WEAK_WORD = re.compile("[^\\s\x1c\"'`<>]*+")
 _NEXT = re.compile(r"(?P<sign>&amp;|[,;&|])(?:(?=$|\s)|(?P<next>[\w.%\[\]\-]{1,60}+)\s?=)")
@@ -62,8 +61,6 @@ def _value(text: str, match: re.Match[str], secrecy: Secrecy, names: Names) -> S
         return _NONE
     if opening := _OPENING.match(text, at):
         return _quoted(text, match, opening, secrecy)
-    if call := _CALL.match(text, at):
-        return _argument(text, call)
     if text[at] in _CLOSERS:
         return _NONE if match["close"].endswith(")") else _bracketed(text, at, strong)  # SQL: (a, b) = ('c', 'd')
     end = _end(text, at, match.start(), strong)
@@ -150,15 +147,6 @@ def _bracketed(text: str, at: int, strong: bool) -> Span:
     if any(map(is_complaint, told)) and all(is_complaint(one) or one.replace("_", "").isalpha() for one in told):
         return _NONE
     return (at + 1, end - 1) if told or (strong and text[at] == "[") else _NONE
-
-
-def _argument(text: str, call: re.Match[str]) -> Span:
-    """The text a call wraps: SecretStr('…'), PASSWORD('…'); a look-up by a name stays: os.environ['API_KEY']."""
-    start = call.end()
-    end = _closing_quote(text, start, call["quote"])
-    value = text[start:end].strip()
-    is_looked_up = call["call"][0].islower() and not looks_random(value)
-    return _NONE if is_looked_up or not any(map(str.isalnum, value)) else (start, end)
 
 
 def _end(text: str, start: int, name_at: int, strong: bool) -> int:

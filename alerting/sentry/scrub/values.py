@@ -92,14 +92,6 @@ def _is_public_address(match: re.Match[str], value: str, _names: "Names") -> boo
     return bool(told) and (before.endswith("://") or not figures.ABOUT_VERSIONS.search(before))
 
 
-def _has_digit_and_letter(text: str) -> bool:
-    return any(map(str.isdigit, text)) and any(map(str.isalpha, text))
-
-
-def _is_credential(_match: re.Match[str], value: str, _names: "Names") -> bool:
-    return len(value) > 24 or value[-1] == "=" or not value.isalpha() or not (value[1:].islower() or value.isupper())
-
-
 def _told(match: re.Match[str], value: str, names: "Names") -> bool:
     """A sentence tells a secret in quotes, and any that looks random; of weak names more is asked."""
     is_vault = names.judge(match["name"]) is Secrecy.VAULT
@@ -126,19 +118,6 @@ CHECKS: dict[str, Callable[[re.Match[str], str, "Names"], bool]] = {
     "card": _is_card,
     "iban": _is_iban,
     "address": _is_public_address,
-    "random": lambda _match, value, _names: looks_random(value),
-    "credential": _is_credential,
-    "mixed": lambda _match, value, _names: _has_digit_and_letter(value) and not plain.UUID.fullmatch(value.rstrip(".")),
     "told": _told,
     "pair": _pair,
-    "argument": lambda _match, value, _names: (
-        (value[0] != "-" or looks_random(value.lstrip("-")))
-        and not value.isupper()
-        and value.lower().strip(".,:)'\"") not in ORDINARY
-    ),
-    "no-word": lambda _match, value, _names: value.lower().strip("'\".,") not in ORDINARY,
-    "no-port": lambda match, value, _names: (
-        not re.fullmatch(r"\d{2,5}(?:/\w+)?|[\w-]+(?:\.[\w-]+)*(?::\d+)?", value)
-        or (match[0].lower().startswith("port") and _has_digit_and_letter(value))
-    ),
 }

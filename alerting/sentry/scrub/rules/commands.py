@@ -1,12 +1,18 @@
 """Secrets by their place in a command: options that programs take passwords behind, Redis, settings."""
 
 from alerting.sentry.scrub.rules import Rule
+from alerting.sentry.scrub.rules.words import NOT_ORDINARY
+
+# The next word is no option, and no word in capitals that stands for a value.
+_NO_OPTION = r"""(?![\\"']*+-++(?:\S{0,3}|[A-Za-z]?[a-z]++(?:[-_.:/][A-Za-z]?[a-z]++)*)[\"'`,]*+(?:\s|\Z))"""
+_NO_CAPITALS = r"""(?!(?:[\d_]|[^\w\s\"'`])*+[A-Z](?:[A-Z\d_]|[^\w\s\"'`])*+[\"'`]*+(?:\s|\Z))"""
 
 RULES = (
     Rule(
         id="option",
         keywords=("--", " -"),
-        pattern=r"""(?<![\w-])--?(?P<name>[A-Za-z][\w.-]{1,80}+)(?:\s{1,3}|\\{0,7}[\"'],\s{1,2}[bu]?(?=\\{0,7}[\"']))(?=(?P<value>\\{0,7}(?P<quote>["'])(?:(?!(?P=quote)).){1,400}(?P=quote)(?=[\s,;)\]}]|\Z)|(?![|;&>]\S{0,7}(?:\s|\Z))\S{1,400}(?<![\"'`])))""",
+        pattern=rf"""(?<![\w-])--?(?P<name>[A-Za-z][\w.-]{{1,80}}+)(?:\s{{1,3}}|\\{{0,7}}[\"'],\s{{1,2}}[bu]?(?=\\{{0,7}}[\"'])){NOT_ORDINARY}{_NO_OPTION}{_NO_CAPITALS}"""
+        r"""(?=(?P<value>\\{0,7}(?P<quote>["'])(?:(?!(?P=quote)).){1,400}(?P=quote)(?=[\s,;)\]}]|\Z)|(?![|;&>]\S{0,7}(?:\s|\Z))\S{1,400}(?<![\"'`])))""",
         source="getopt_long(3)",
         hits=(
             "pg_dump --password hunt<+>er2 shop",
@@ -14,7 +20,6 @@ RULES = (
             "['pg_dump', '--password', 'hunt<+>er2']",
         ),
         misses=("createuser --password --login ada", "import --city Ulm", "use --password or --token"),
-        check="argument",
         bounded=False,
     ),
     Rule(
@@ -39,7 +44,9 @@ RULES = (
     Rule(
         id="redis-auth",
         keywords=("auth ",),
-        pattern=r"""(?:(?<![A-Za-z.]\s)|(?<=command )|(?<=sent )|(?<=send )|(?<=executing )|(?<=pipeline ))AUTH\s(?:["']?(?!PLAIN|LOGIN|XOAUTH|CRAM|GSSAPI)[\w.-]{1,40}["']?\s(?=["']?\S{0,60}\d))?(?P<value>["']?(?!["']?(?:<|[A-Z]+\b|default\b))[^\s"']{3,300})""",
+        pattern=r"""(?:(?<![A-Za-z.]\s)|(?<=command )|(?<=sent )|(?<=send )|(?<=executing )|(?<=pipeline ))AUTH\s(?:["']?(?!PLAIN|LOGIN|XOAUTH|CRAM|GSSAPI)[\w.-]{1,40}["']?\s(?=["']?\S{0,60}\d))?"""
+        rf"""{NOT_ORDINARY}"""
+        r"""(?P<value>["']?(?!["']?(?:<|[A-Z]+\b|default\b))[^\s"']{3,300})""",
         source="Redis: AUTH",
         hits=(
             "Redis command: AUTH s3cr<+>3t9",
@@ -50,7 +57,6 @@ RULES = (
             "AUTH <password> called without any password",
             "smtp auth failed",
         ),
-        check="no-word",
     ),
     Rule(
         id="redis-config",
@@ -168,14 +174,15 @@ RULES = (
             "proxy_set_header ",
             "add_header ",
         ),
-        pattern=r"""(?i:env|setenv|setx|fastcgi_param|proxy_set_header|add_header)\s(?P<name>[\w.-]{2,80})\s{1,8}(?P<value>(?!\$|=)(?:\\{1,7}"[^"\\\r\n]{1,400}\\{1,7}"|"[^"\r\n]{1,400}"|'[^'\r\n]{1,400}'|[^\s"';|&<>]{1,400}))""",
+        pattern=r"""(?i:env|setenv|setx|fastcgi_param|proxy_set_header|add_header)\s(?P<name>[\w.-]{2,80})\s{1,8}"""
+        rf"""{NOT_ORDINARY}"""
+        r"""(?P<value>(?!\$|=)(?:\\{1,7}"[^"\\\r\n]{1,400}\\{1,7}"|"[^"\r\n]{1,400}"|'[^'\r\n]{1,400}'|[^\s"';|&<>]{1,400}))""",
         source="Dockerfile, nginx",
         hits=(
             "ENV DB_PASSWORD hunt<+>er2",
             "fastcgi_param DB_PASSWORD hunt<+>er2;",
         ),
         misses=("ENV CITY Ulm",),
-        check="no-word",
     ),
     Rule(
         id="tool-setting",
@@ -183,14 +190,15 @@ RULES = (
             "config ",
             "set ",
         ),
-        pattern=r"""(?i:config|set)\s(?:set\s)?(?:--?\w{1,20}\s){0,3}(?P<name>[\w/]{0,60}[_.:-][\w./:-]{1,80})\s{1,3}(?P<value>(?!\$|=)(?:\\{1,7}"[^"\\\r\n]{1,400}\\{1,7}"|"[^"\r\n]{1,400}"|'[^'\r\n]{1,400}'|[^\s"';|&<>]{1,400}))""",
+        pattern=r"""(?i:config|set)\s(?:set\s)?(?:--?\w{1,20}\s){0,3}(?P<name>[\w/]{0,60}[_.:-][\w./:-]{1,80})\s{1,3}"""
+        rf"""{NOT_ORDINARY}"""
+        r"""(?P<value>(?!\$|=)(?:\\{1,7}"[^"\\\r\n]{1,400}\\{1,7}"|"[^"\r\n]{1,400}"|'[^'\r\n]{1,400}'|[^\s"';|&<>]{1,400}))""",
         source="git config, npm config, aws configure set",
         hits=(
             "npm config set //registry.npmjs.org/:_authToken zz91<+>abcd",
             "aws configure set aws_secret_access_key abc1<+>23def",
         ),
         misses=("git config user.name mara",),
-        check="no-word",
     ),
     Rule(
         id="literal-setting",

@@ -71,7 +71,7 @@ RULES = (
             "port",
             "host",
         ),
-        pattern=r"""(?i:port|host)\b[^'\"\r\n]{0,60}?(?P<quote>['\"])(?P<value>[^'\"\s]{2,200})(?P=quote)""",
+        pattern=r"""(?:(?P<port>(?i:port))|(?i:host))\b[^'\"\r\n]{0,60}?(?P<quote>['\"])(?:(?!(?:\d{2,5}(?:/\w+)?|[\w-]+(?:\.[\w-]+)*(?::\d+)?)(?P=quote))|(?(port)(?=[^'\"\s]{0,200}\d)(?=[^'\"\s]{0,200}[^\W\d_])|(?!)))(?P<value>[^'\"\s]{2,200})(?P=quote)""",
         source="urllib, psycopg, httpx about passwords with signs that end a host",
         hits=(
             "Port could not be cast to integer value as 'q7Kx<+>2m'",
@@ -81,7 +81,6 @@ RULES = (
             "port '5432' is in use",
             "host 'db1' not found",
         ),
-        check="no-port",
     ),
     Rule(
         id="no-host",
@@ -95,13 +94,12 @@ RULES = (
     Rule(
         id="no-number",
         keywords=("invalid literal for int() with base 10: ",),
-        pattern=r"""invalid literal for int\(\) with base 10: (?P<quote>['\"])(?P<value>[^'\"\s]{2,200})(?P=quote)""",
+        pattern=r"""invalid literal for int\(\) with base 10: (?P<quote>['\"])(?=[^'\"\s]{0,200}\d)(?=[^'\"\s]{0,200}[^\W\d_])(?![0-9a-fA-F-]{36}(?P=quote))(?P<value>[^'\"\s]{2,200})(?P=quote)""",
         source="int() of what stands behind a URL's last colon",
         hits=("invalid literal for int() with base 10: 'q7Kx<+>2m'",),
         misses=(
             "invalid literal for int() with base 10: 'abc'",
             "invalid literal for int() with base 10: '12.5'",
         ),
-        check="mixed",
     ),
 )

@@ -23,6 +23,8 @@ NOTHING = re.compile(
 HOLE = re.compile(
     r"\[Filtered\]|\$?\{\{[^{}]{0,200}\}\}|\$\{[^{}]{1,80}\}|\$[A-Za-z_]\w*[),]|<%[^%]{0,80}%>"
     r"|<[A-Za-z_][\w-]*+(?: [\w-]++){1,6}>|</|<(?:class|function|module) [^<>]{1,200}>|\$\([^()]{1,80}\)"
+    # A call: the text it wraps is read by a row of its own.
+    r"|[A-Za-z_][\w.]{0,80}[\[(]\s?(?:\w{1,30}=)?[bur]?\\{0,15}[\"']"
 )
 # A name that people give, so that a separator before it ends the value of the one before.
 PLAUSIBLE = re.compile(
@@ -43,4 +45,3 @@ NUMBERED = re.compile(r"[a-z]{3,}[-_.]?\d{1,3}|[A-Za-z]{2,8}:\d{1,5}|\d{1,9}/\d{
 
 
 PATH = re.compile(r"(?:/|~/|[A-Za-z]:\\{1,2})[\w.@+ -]*(?:[/\\]+[\w.@+ -]*)*")
-UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")

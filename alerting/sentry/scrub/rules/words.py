@@ -199,6 +199,8 @@ ORDINARY = frozenset(
     with without wrong you your pass return break continue raise yield
     """.split()
 )
+# The same as an expression: no such word comes next, whatever signs are around it.
+NOT_ORDINARY = rf"""(?![\\"'.,:(]*+(?i:{"|".join(sorted(ORDINARY, reverse=True))})[\\"'.,:)]*+(?:\s|\Z))"""
 MECHANISMS = frozenset(
     """
     anonymous basic bearer cert certificate digest hmac jwt kerberos ldap login ntlm oauth oauth2 oidc pam plain saml

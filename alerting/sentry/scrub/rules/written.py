@@ -1,8 +1,19 @@
 """How markup, forms and SQL write a name and what stands under it: the name must be a secret's."""
 
 from alerting.sentry.scrub.rules import Rule
+from alerting.sentry.scrub.rules.plain import WORDLIKE
 
 RULES = (
+    Rule(
+        id="wrapped",
+        keywords=("(", "["),
+        # What is looked up in something under a plain word is no secret: os.environ["API_KEY"].
+        pattern=rf"""(?<![\w.\-\[\]])(?P<name>[\w.\-\[\]]{{1,80}}+)\\{{0,15}}[\"'`]?[\])]?\s{{0,6}}(?:={{1,3}}|:|[=-]>)\s{{0,6}}(?:(?P<kind>[A-Z_])|[a-z])[\w.]{{0,80}}[\[(]\s?(?:\w{{1,30}}=)?[bur]?(?P<quote>\\{{0,15}}[\"'])(?(kind)|(?!(?:{WORDLIKE.pattern})(?P=quote)))(?=[^\w\"']{{0,40}}\w)(?P<value>.{{1,400}}?)(?:(?P=quote)(?=[\s,;:)\]}}>&|\\/.?!])|\Z)""",
+        source="reprs of values that hide themselves, hashers, SQL functions",
+        hits=("password=SecretStr('hunt<+>er2')", "password = PASSWORD('hunt<+>er2')", "token: str('x9y8<+>zkey')"),
+        misses=("api_key = os.environ['API_KEY']", "token: Punctuation(';')", "city=Name('Ulm')"),
+        bounded=False,
+    ),
     Rule(
         id="element",
         keywords=("<",),
