@@ -1,18 +1,12 @@
 """Which beat entries become cron monitors: those whose schedule Sentry can be told as it is. A wrong monitor nags."""
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from importlib import import_module
 from typing import Any
 from zoneinfo import ZoneInfo
 
 _UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60))
 _FIELDS = ("minute", "hour", "day_of_month", "month_of_year", "day_of_week")
-_NAMES = {
-    **{name: number for number, name in enumerate("sun mon tue wed thu fri sat".split())},
-    **{name: number for number, name in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)},
-}
-_PART = rf"(?:\*|(?P<first>\d+|{'|'.join(_NAMES)})(?:-(?P<last>\d+|{'|'.join(_NAMES)}))?)(?:/\d+)?"
 
 
 def correct_monitors() -> bool:
@@ -52,24 +46,16 @@ def _interval(seconds: float) -> dict[str, Any] | None:
 
 
 def _crontab(schedule: Any) -> dict[str, Any] | None:
-    fields = [_field(getattr(schedule, f"_orig_{name}", None)) for name in _FIELDS]
+    fields = [_field(getattr(schedule, f"_orig_{name}"), getattr(schedule, name)) for name in _FIELDS]
     # Where both days are limited Celery waits for both to be right, and cron for either.
-    if not all(fields) or (fields[2] != "*" and fields[4] != "*"):
+    if fields[2] != "*" and fields[4] != "*":
         return None
     return {"type": "crontab", "value": " ".join(fields)}
 
 
-def _field(given: Any) -> str:
-    """A field in cron's syntax, empty where it has none: only Celery's ranges may go on past the end (22-2)."""
-    listed = sorted(given) if isinstance(given, Iterable) and not isinstance(given, str) else [given]
-    text = "".join(",".join(map(str, listed)).lower().split())
-    parts = [re.fullmatch(_PART, part) for part in text.split(",")]
-    return text if all(part and not _goes_past_the_end(part) for part in parts) else ""
-
-
-def _goes_past_the_end(part: re.Match[str]) -> bool:
-    first, last = (_NAMES[end] if end in _NAMES else int(end or 0) for end in part.group("first", "last"))
-    return part["last"] is not None and first > last
+def _field(given: Any, meant: Collection[int]) -> str:
+    """A field as given where cron reads it alike, else as the numbers Celery reads: its ranges may wrap (22-2)."""
+    return given if given == "*" or str(given).startswith("*/") else ",".join(map(str, sorted(meant)))
 
 
 def _is_known(timezone: str) -> bool:

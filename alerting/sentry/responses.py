@@ -76,16 +76,12 @@ def _watch(handler: Any) -> None:
     @wraps(answer)
     def get_response(self: Any, request: Any) -> Any:
         with _answering() as noted:
-            response = answer(self, request)
-            _report(noted, response)
-        return response
+            return _reported(noted, answer(self, request))
 
     @wraps(answer_async)
     async def get_response_async(self: Any, request: Any) -> Any:
         with _answering() as noted:
-            response = await answer_async(self, request)
-            _report(noted, response)
-        return response
+            return _reported(noted, await answer_async(self, request))
 
     handler.get_response, handler.get_response_async = get_response, get_response_async
 
@@ -103,26 +99,27 @@ def _answering() -> Iterator[Request]:
         request.answered = None
 
 
-def _report(request: Request, response: Any) -> None:
+def _reported(request: Request, response: Any) -> Any:
+    """The answer, after it was reported where its status says that something failed."""
     with capture_internal_exceptions():
         client = sentry_sdk.get_client()
         integration = client.get_integration(HttpStatusIntegration)
         status = getattr(response, "status_code", None)
         if integration is None or request.has_event or status not in integration.failed_request_status_codes:
-            return
+            return response
         facts: Any = {
             "level": "error" if status in SERVER_ERRORS else "warning",
             "contexts": {"response": {"status_code": status}},
         }
+        sent = None
         if request.answered is not None:
             mechanism = {"type": "django", "handled": False}
             event, hint = event_from_exception(request.answered, client_options=client.options, mechanism=mechanism)
-            whole: Any = {**event, **facts}
-            sent = sentry_sdk.capture_event(whole, hint=hint)
-            # An answer to visitors is ignored as an exception; its status was listed, so that one counts.
-            if sent is not None or status in SERVER_ERRORS:
-                return
-        from alerting.sentry.grouping.fingerprint import STATUS_HINT
+            sent = sentry_sdk.capture_event(event | facts, hint=hint)
+        # An answer to visitors is ignored as an exception; its status was listed, so that one counts.
+        if sent is None and (request.answered is None or status not in SERVER_ERRORS):
+            from alerting.sentry.grouping.fingerprint import STATUS_HINT
 
-        told: Any = {"message": f"HTTP {status} {getattr(response, 'reason_phrase', '')}".strip(), **facts}
-        sentry_sdk.capture_event(told, hint={STATUS_HINT: status})
+            told: Any = {"message": f"HTTP {status} {getattr(response, 'reason_phrase', '')}".strip(), **facts}
+            sentry_sdk.capture_event(told, hint={STATUS_HINT: status})
+    return response

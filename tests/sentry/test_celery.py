@@ -124,16 +124,16 @@ WITHOUT_MONITOR: list[Any] = [
     timedelta(minutes=1, microseconds=1),
     Sunset(),
     crontab(minute="0", hour="0", day_of_month="1-7", day_of_week="mon"),  # Celery: both days; cron: either
-    crontab(minute="0", hour="22-2"),
-    crontab(minute="0", hour="0", day_of_week="fri-mon"),
-    crontab(minute="0", hour="0", day_of_week="monday"),
 ]
 WITH_MONITOR: list[Any] = [
     (timedelta(hours=36), {"type": "interval", "value": 36, "unit": "hour"}),
     (timedelta(minutes=90), {"type": "interval", "value": 90, "unit": "minute"}),
     (timedelta(days=2), {"type": "interval", "value": 2, "unit": "day"}),
     (crontab(minute=[0, 30], hour={9, 17}), {"type": "crontab", "value": "0,30 9,17 * * *"}),
-    (crontab(minute="*/15", day_of_week="mon-fri"), {"type": "crontab", "value": "*/15 * * * mon-fri"}),
+    (crontab(minute="*/15", day_of_week="mon-fri"), {"type": "crontab", "value": "*/15 * * * 1,2,3,4,5"}),
+    (crontab(minute="0", hour="22-2"), {"type": "crontab", "value": "0 0,1,2,22,23 * * *"}),
+    (crontab(minute="0", hour="0", day_of_week="fri-mon"), {"type": "crontab", "value": "0 0 * * 0,1,5,6"}),
+    (crontab(minute="0", hour="0", day_of_week="monday"), {"type": "crontab", "value": "0 0 * * 1"}),
     (crontab(minute="0", hour="0", day_of_month="1,15"), {"type": "crontab", "value": "0 0 1,15 * *"}),
 ]
 
