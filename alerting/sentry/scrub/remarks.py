@@ -5,7 +5,6 @@ rule's id, `s` for substituted, and where the marker stands in what is left; `le
 """
 
 from collections.abc import Iterator
-from itertools import islice
 from typing import Any, NamedTuple
 
 from alerting.sentry.scrub import MARKER
@@ -47,18 +46,23 @@ def held_at(path: tuple[Any, ...], value: Any, otherwise: Any) -> Any:
     return value
 
 
-def with_remarks(given: Any, remarks: Remarks) -> dict[str, Any]:
-    """The event's own `_meta` with the remarks in it, as many as are worth it; what is given stays as it is."""
+def with_remarks(given: Any, remarks: Remarks, left: list[int] | None = None) -> dict[str, Any]:
+    """The event's own `_meta` with the remarks in it, as many as are `left`; what is given stays as it is."""
+    left = [MOST] if left is None else left
     meta = dict(given) if isinstance(given, dict) else {}
-    for path, (rule, start, end, length) in islice(paths(remarks), MOST):
-        told = meta
-        for step in (*map(str, path), ""):
-            below = told.get(step)
-            told[step] = dict(below) if isinstance(below, dict) else {}
-            told = told[step]
-        told["rem"] = [*told.get("rem", ()), [rule, "s", start, end] if start >= 0 else [rule, "s"]]
-        if length:
-            told["len"] = length
+    for one in remarks:
+        if not left[0]:
+            break
+        if type(one) is not Remark:
+            step = str(one[0])
+            meta[step] = with_remarks(meta.get(step), one[1], left)
+        else:
+            rule, start, end, length = one
+            left[0] -= 1
+            told = meta[""] = dict(meta.get("") or ())
+            told["rem"] = [*told.get("rem", ()), [rule, "s", start, end] if start >= 0 else [rule, "s"]]
+            if length:
+                told["len"] = length
     return meta
 
 
