@@ -61,10 +61,10 @@ def _encoding(content: bytes) -> str | None:
 
 def _as_json(text: str, scrub: Scrub) -> str:
     """A JSON document without its secrets; empty where the text is none."""
-    try:
-        given = json.loads(text) if text.lstrip()[:1] in ("{", "[") else None
-    except (ValueError, RecursionError):
-        given = None
+    # Read with the rules, at the first event.
+    from alerting.sentry.scrub.layers import json_in
+
+    given = json_in(text)
     if given is None:
         return ""
     told = scrub({"extra": {"attachment": given}}, {})["extra"]["attachment"]

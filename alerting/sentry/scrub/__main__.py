@@ -1,6 +1,5 @@
 """Shows what scrubbing does to an event or a log: `python -m alerting.sentry.scrub FILE`, or `-` for standard input."""
 
-import json
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -9,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from alerting.sentry.scrub import Scrubber
+from alerting.sentry.scrub.layers import json_in
 from alerting.sentry.scrub.remarks import held_at
 
 USAGE = "usage: alerting scrub FILE|-    an event as JSON, events as JSON lines, or a log; - reads standard input"
@@ -42,8 +42,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def _items(text: str) -> Iterator[tuple[str, Any]]:
     """A whole event, or each line with its number: an event or a log's text; a private key is one line."""
-    whole = _parsed(text)
-    if isinstance(whole, dict):
+    if isinstance(whole := json_in(text), dict):
         yield "", whole
         return
     begun: list[str] = []
@@ -51,16 +50,11 @@ def _items(text: str) -> Iterator[tuple[str, Any]]:
         begun.append(line)
         if "-----BEGIN" in begun[0] and "-----END" not in line and len(begun) < 200:
             continue
-        yield f"line {number - len(begun) + 1}", _parsed("\n".join(begun))
+        item = "\n".join(begun)
+        event = json_in(item)
+        yield f"line {number - len(begun) + 1}", event if isinstance(event, dict) else item
         begun = []
     yield "the last lines", "\n".join(begun)
-
-
-def _parsed(text: str) -> Any:
-    try:
-        return json.loads(text) if text.lstrip()[:1] == "{" else text
-    except (ValueError, RecursionError):
-        return text
 
 
 def _counted(count: int, what: str) -> str:

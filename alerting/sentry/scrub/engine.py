@@ -1,25 +1,18 @@
 """Scrubs an event with the rules an application chose: the walk, its sections, and the remarks about each cut."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from alerting.sentry.scrub import MARKER, Explained
 from alerting.sentry.scrub.names import names_for, words_of
 from alerting.sentry.scrub.remarks import held_at, paths, with_remarks
-from alerting.sentry.scrub.rules import LENIENT, structure
+from alerting.sentry.scrub.rules import LENIENT, known_ids, structure
 from alerting.sentry.scrub.rules.secrecy import Secrecy
 from alerting.sentry.scrub.sections import SECTIONS, is_of_celery, without_repeated
-from alerting.sentry.scrub.shapes import known_ids
-from alerting.sentry.scrub.texts import Texts, secret_group
+from alerting.sentry.scrub.texts import Texts
 from alerting.sentry.scrub.walk import Walk
 from alerting.sentry.scrub.work import Cut
-
-# What only an event has, and no log, metric, check-in or breadcrumb: there Sentry reads `_meta`.
-_OF_EVENTS = frozenset(
-    "exception message logentry request user extra contexts breadcrumbs spans threads tags transaction".split()
-)
-_NOT_OF_EVENTS = frozenset("body check_in_id monitor_slug category".split())
 
 
 class Engine:
@@ -35,7 +28,7 @@ class Engine:
         if isinstance(extra_patterns, str | re.Pattern):
             mistakes.append("extra_patterns: expected a list of expressions, got a single one")
             extra_patterns = ()
-        patterns = [found for one in extra_patterns if (found := _compiled(one, mistakes)) is not None]
+        patterns = [found for one in extra_patterns for found in _compiled(one, mistakes)]
         if mistakes:
             raise ValueError("; ".join(mistakes))
         self._names = names_for(keys, frozenset(allowed))
@@ -55,7 +48,8 @@ class Engine:
         cleaned = {name: walk.at(name, _part, walk, name, value) for name, value in event.items()}
         if "body" in event and "attributes" in event:
             cleaned["body"] = without_repeated(walk, cleaned["body"], attributes, cleaned["attributes"])
-        if walk.remarks and not _OF_EVENTS.isdisjoint(event) and _NOT_OF_EVENTS.isdisjoint(event):
+        is_event = structure.OF_OTHERS.isdisjoint(event) and not structure.OF_EVENTS.isdisjoint(event)
+        if walk.remarks and is_event:
             cleaned["_meta"] = with_remarks(event.get("_meta"), walk.remarks)
         return cleaned, walk
 
@@ -104,15 +98,16 @@ def _texts(option: str, given: Any, mistakes: list[str]) -> list[str]:
     return [one for one in found if isinstance(one, str)]
 
 
-def _compiled(given: Any, mistakes: list[str]) -> re.Pattern[str] | None:
+def _compiled(given: Any, mistakes: list[str]) -> Iterator[tuple[re.Pattern[str], str | int]]:
+    """An expression with the group that is replaced: `secret`, or all of it."""
     pattern, example = given if isinstance(given, tuple) and len(given) == 2 else (given, None)
     try:
         compiled = re.compile(pattern)
+        group = "secret" if "secret" in compiled.groupindex else 0
         if compiled.fullmatch(""):
             mistakes.append(f"extra_patterns: {pattern!r} matches the empty text, and so everywhere")
-        elif example is not None and not ((found := compiled.search(example)) and found[secret_group(found)]):
+        elif example is not None and not ((found := compiled.search(example)) and found[group]):
             mistakes.append(f"extra_patterns: {pattern!r} finds nothing in its example {example!r}")
+        yield compiled, group
     except (re.error, TypeError) as error:
         mistakes.append(f"extra_patterns: {pattern!r} is not a regular expression for texts: {error}")
-        return None
-    return compiled

@@ -1,8 +1,10 @@
 """Texts inside texts: what reprs, JSON, HTML, URLs and terminals write in other signs, read as what it means."""
 
 import html
+import json
 import re
 from collections.abc import Callable
+from typing import Any
 from urllib.parse import unquote
 
 from alerting.sentry.scrub.work import Cut
@@ -50,6 +52,15 @@ def written_out(text: str) -> Layer | None:
 def percent_encoded(text: str) -> Layer | None:
     """The text with what URLs write in percent signs as it is meant; None where nothing is."""
     return _layer("%", _PERCENT, lambda shown: unquote(shown, errors="replace"), text)
+
+
+def json_in(text: str) -> Any:
+    """What a JSON text holds, where that is more than a bare value; None for any other text."""
+    try:
+        found = json.loads(text) if text.lstrip()[:1] in ("{", "[", '"') else None
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict | list | str) else None
 
 
 def _layer(signs: str, pattern: re.Pattern[str], meaning: Callable[[str], str], text: str) -> Layer | None:

@@ -19,7 +19,6 @@ PARAMETER = "sentry.message.parameter."
 # A shorter parameter may stand in the line for something else.
 _SHORTEST = 4
 _STAND_IN = "Zq7x{:04d}Kw3vRt9mPz5".format
-_SOURCE = ("pre_context", "context_line", "post_context")
 _NUMERIC = re.compile(r"pass|pw|pin|otp|code|secret|cv[vc]|key|2fa|mfa", re.IGNORECASE)
 _PLACEHOLDER = re.compile(r"%(?:\((\w+)\))?[-#0 +]*\d*(?:\.\d+)?[sdrifaxXgGeEcou]|\{(\w*)(?:![rsa])?(?::[^{}]*)?\}")
 
@@ -79,8 +78,7 @@ def _of_celery(section: Section, otherwise: Section) -> Section:
 
 
 _BODY = "message body"
-_LOGGED: dict[str, Section] = dict.fromkeys(("args", "kwargs", "argsrepr", "kwargsrepr"), _gone)
-_CARRYING: dict[str, Section] = dict.fromkeys(("req", "request", "task_request", "message", "body", "payload"), _gone)
+_LOGGED: Mapping[str, Section] = dict.fromkeys(structure.TASK_ARGUMENTS, _gone)
 # What the worker logs beside a message, and the job that older SDKs attach to a task's event.
 _BESIDE = _object({"data": _object(_LOGGED)})
 _JOB: Mapping[str, Section] = {"celery-job": _object({"args": _gone})}
@@ -99,7 +97,7 @@ def _frame(walk: Walk, frame: Any) -> Any:
 def _clean_source(walk: Walk, frame: dict[Any, Any]) -> None:
     """Take secrets out of lines of source, read as one text: a private key goes on from line to line."""
     source: dict[str, list[str]] = {}
-    for field in _SOURCE:
+    for field in structure.SOURCE:
         held = frame.get(field)
         if type(held) is str:
             source[field] = [held]
@@ -132,8 +130,11 @@ def _by_line(cuts: list[Cut], lines: Iterable[str]) -> Iterator[list[Cut]]:
         begin = end + 1
 
 
-_FRAME: Mapping[str, Section | None] = {"vars": _data, **dict.fromkeys(_SOURCE)}
-_CELERY_FRAME: Mapping[str, Section | None] = {**_FRAME, "vars": _object({**_LOGGED, **_CARRYING})}
+_FRAME: Mapping[str, Section | None] = {"vars": _data, **dict.fromkeys(structure.SOURCE)}
+_CELERY_FRAME: Mapping[str, Section | None] = {
+    **_FRAME,
+    "vars": _object(dict.fromkeys(structure.WITH_TASK_ARGUMENTS, _gone)),
+}
 _STACKTRACE = _object({"frames": _each(_frame)}, structure.STACKTRACE)
 _STACKTRACES: dict[str, Section] = {"stacktrace": _STACKTRACE, "raw_stacktrace": _STACKTRACE}
 

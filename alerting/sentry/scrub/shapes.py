@@ -10,15 +10,8 @@ from alerting.sentry.scrub.rules.figures import DIGITS
 from alerting.sentry.scrub.values import CHECKS, holds_nothing
 from alerting.sentry.scrub.work import Cut, Work, remember
 
-# The rules that are no rows: names and values in texts, statements, an application's own.
-_READERS = frozenset("named sql-value sql-parameter extra-pattern log-parameter".split())
 # What is looked for in source code: names and literals there are the program's own.
 _OF_CODE = frozenset({"private-key", "authorization-scheme", "url-userinfo", *(rule.id for rule in vendors.RULES)})
-
-
-def known_ids() -> frozenset[str]:
-    """Every rule that may be switched off."""
-    return _READERS | {rule.id for rule in rows()}
 
 
 @cache

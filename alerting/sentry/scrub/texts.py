@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from alerting.sentry.scrub import MARKER, columns, pairs
-from alerting.sentry.scrub.layers import DEEPEST, percent_encoded, written_out
+from alerting.sentry.scrub.layers import DEEPEST, json_in, percent_encoded, written_out
 from alerting.sentry.scrub.names import Names
 from alerting.sentry.scrub.remarks import Remarks, without
 from alerting.sentry.scrub.rules.figures import DIGITS, FEWEST_DIGITS
@@ -23,7 +23,11 @@ class Texts:
     """Cleans texts by the rules that are switched on."""
 
     def __init__(
-        self, names: Names, patterns: Sequence[re.Pattern[str]], allowed: frozenset[str], without: frozenset[str]
+        self,
+        names: Names,
+        patterns: Sequence[tuple[re.Pattern[str], str | int]],
+        allowed: frozenset[str],
+        without: frozenset[str],
     ) -> None:
         self._names = names
         self._shapes, self._of_code = shapes(without, names.roots)
@@ -48,7 +52,7 @@ class Texts:
 
     def clean(self, text: str, remarks: Remarks, work: Work, parsed: Callable[[Any], Any] | None) -> str:
         """A text that is not dull without its secrets, and why. `parsed` cleans what JSON the text holds."""
-        if parsed and len(text) <= LONGEST_TEXT and text.lstrip()[:1] in '{["' and (found := _json(text)) is not None:
+        if parsed and len(text) <= LONGEST_TEXT and (found := json_in(text)) is not None:
             cleaned = parsed(found)
             spaced = None if ": " in text else (",", ":")
             return text if cleaned == found else json.dumps(cleaned, ensure_ascii=False, separators=spaced)
@@ -79,8 +83,8 @@ class Texts:
             cuts = read(text, work)
         except OverworkedError:
             return [(0, len(text), "too-much-work"), *rest]
-        for pattern in self._patterns:
-            cuts += ((*match.span(secret_group(match)), "extra-pattern") for match in pattern.finditer(text))
+        for pattern, group in self._patterns:
+            cuts += ((*match.span(group), "extra-pattern") for match in pattern.finditer(text))
         return [cut for cut in cuts if cut[2] not in self._without] + rest
 
     def _read(self, text: str, work: Work, depth: int = DEEPEST) -> list[Cut]:
@@ -95,17 +99,3 @@ class Texts:
             work.spend(200 + 15 * text.count("%"))
             cuts += layer.spans(self._read(layer.text, work, depth - 1))
         return cuts
-
-
-def _json(text: str) -> Any:
-    """What a JSON text holds, where that is more than a bare value; None for any other text."""
-    try:
-        found = json.loads(text)
-    except (ValueError, RecursionError):
-        return None
-    return found if isinstance(found, dict | list | str) else None
-
-
-def secret_group(match: re.Match[str]) -> str | int:
-    """A group named `secret` limits what is replaced to itself."""
-    return "secret" if "secret" in match.re.groupindex else 0

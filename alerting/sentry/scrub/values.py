@@ -21,9 +21,8 @@ def holds_nothing(text: str) -> bool:
 
 def is_complaint(text: str) -> bool:
     """Whether the text is a whole sentence about a field."""
-    if len(text) > 400 or " " not in text or not plain.SENTENCE.fullmatch(text):
-        return False
-    return sum(word.strip(".,!()").lower() in plain.COMPLAINING for word in text.split()) >= 2
+    words = text.split() if len(text) <= 400 and plain.SENTENCE.fullmatch(text) else []
+    return sum(word.strip(".,!()").lower() in plain.COMPLAINING for word in words) >= 2
 
 
 def looks_random(text: str) -> bool:

@@ -43,3 +43,12 @@ def rows() -> tuple[Rule, ...]:
     from alerting.sentry.scrub.rules import commands, credentials, figures, phrases, vendors, written
 
     return (*vendors.RULES, *credentials.RULES, *commands.RULES, *phrases.RULES, *written.RULES, *figures.RULES)
+
+
+# The rules that are no rows: names and values in texts, statements, an application's own.
+_READERS = frozenset("named sql-value sql-parameter extra-pattern log-parameter".split())
+
+
+def known_ids() -> frozenset[str]:
+    """Every rule that may be switched off."""
+    return _READERS | {rule.id for rule in rows()}

@@ -45,3 +45,13 @@ PARAMETERS = _also_quoted("params parameters args binds db.params db.parameters"
 TELLING = VALUES | PARAMETERS | {"code", "input"}
 # Of curl: their arguments are `user:password`.
 USERS = frozenset({"-u", "--user", "--proxy-user"})
+# What only an event has, where Sentry reads `_meta`, and what only logs, metrics, check-ins and breadcrumbs have.
+OF_EVENTS = frozenset(
+    "exception message logentry request user extra contexts breadcrumbs spans threads tags transaction".split()
+)
+OF_OTHERS = frozenset("body check_in_id monitor_slug category".split())
+# Lines of a program around the one that was running.
+SOURCE = ("pre_context", "context_line", "post_context")
+# What Celery and kombu call a task's arguments where they log them, and what holds them in their variables.
+TASK_ARGUMENTS = ("args", "kwargs", "argsrepr", "kwargsrepr")
+WITH_TASK_ARGUMENTS = (*TASK_ARGUMENTS, "req", "request", "task_request", "message", "body", "payload")
