@@ -79,6 +79,7 @@ def _of_celery(section: Section, otherwise: Section) -> Section:
 
 _BODY = "message body"
 _LOGGED: Mapping[str, Section] = dict.fromkeys(structure.TASK_ARGUMENTS, _gone)
+_CARRYING = _object(dict.fromkeys(structure.WITH_TASK_ARGUMENTS, _gone))
 # What the worker logs beside a message, and the job that older SDKs attach to a task's event.
 _BESIDE = _object({"data": _object(_LOGGED)})
 _JOB: Mapping[str, Section] = {"celery-job": _object({"args": _gone})}
@@ -131,10 +132,7 @@ def _by_line(cuts: list[Cut], lines: Iterable[str]) -> Iterator[list[Cut]]:
 
 
 _FRAME: Mapping[str, Section | None] = {"vars": _data, **dict.fromkeys(structure.SOURCE)}
-_CELERY_FRAME: Mapping[str, Section | None] = {
-    **_FRAME,
-    "vars": _object(dict.fromkeys(structure.WITH_TASK_ARGUMENTS, _gone)),
-}
+_CELERY_FRAME: Mapping[str, Section | None] = {**_FRAME, "vars": _CARRYING}
 _STACKTRACE = _object({"frames": _each(_frame)}, structure.STACKTRACE)
 _STACKTRACES: dict[str, Section] = {"stacktrace": _STACKTRACE, "raw_stacktrace": _STACKTRACE}
 

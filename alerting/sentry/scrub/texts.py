@@ -17,18 +17,14 @@ from alerting.sentry.scrub.work import Cut, OverworkedError, Work, remember
 # Sentry keeps no more of a message or of an exception's value (relay-event-schema: max_chars 8192), nor of a request's
 # body (BagSize::Large). What is longer is cut before it is read.
 LONGEST_TEXT = 8_192
+# An application's own expressions, each with the group that is replaced.
+Patterns = Sequence[tuple[re.Pattern[str], str | int]]
 
 
 class Texts:
     """Cleans texts by the rules that are switched on."""
 
-    def __init__(
-        self,
-        names: Names,
-        patterns: Sequence[tuple[re.Pattern[str], str | int]],
-        allowed: frozenset[str],
-        without: frozenset[str],
-    ) -> None:
+    def __init__(self, names: Names, patterns: Patterns, allowed: frozenset[str], without: frozenset[str]) -> None:
         self._names = names
         self._shapes, self._of_code = shapes(without, names.roots)
         self._patterns = patterns
