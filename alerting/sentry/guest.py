@@ -5,7 +5,6 @@ from functools import wraps
 from typing import Any
 
 from sentry_sdk.scrubber import EventScrubber
-from sentry_sdk.serializer import add_global_repr_processor, global_repr_processors
 from sentry_sdk.utils import capture_internal_exceptions, iter_event_stacktraces, safe_repr
 
 # The sections a scrubber replaces values in whose dictionaries may be the very ones the application passed.
@@ -43,12 +42,6 @@ def with_field_names(value: Any, _hints: Any) -> Any:
         str(name): item if item is None or type(item) in (str, int, float, bool) else safe_repr(item)
         for name, item in zip(fields, value, strict=True)
     }
-
-
-def keep_field_names() -> None:
-    """Have the SDK ask for it, once."""
-    if with_field_names not in global_repr_processors:
-        add_global_repr_processor(with_field_names)
 
 
 class GuestScrubber(EventScrubber):

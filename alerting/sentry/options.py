@@ -53,10 +53,6 @@ def _is_list_of(value: Any, *kinds: type) -> bool:
     return isinstance(value, list | tuple | set | frozenset) and all(isinstance(one, kinds) for one in value)
 
 
-def _is_amount(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and value >= 0
-
-
 # What an option takes, and how that is said. Of other values the SDK would fail later, or take no notice.
 _EXPECTED: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     **dict.fromkeys(("sample_rate", "traces_sample_rate", *_PROFILING[:2]), (_is_rate, _A_RATE)),
@@ -73,7 +69,7 @@ _EXPECTED: Mapping[str, tuple[Callable[[Any], bool], str]] = {
 }
 _EXPECTED_BY_DEFAULT: Mapping[type, tuple[Callable[[Any], bool], str]] = {
     bool: (lambda value: isinstance(value, bool | int), "True or False"),
-    **dict.fromkeys((int, float), (_is_amount, "a number of at least 0")),
+    **dict.fromkeys((int, float), (lambda value: type(value) in (int, float) and value >= 0, "a number of at least 0")),
 }
 # Option, variable, and what Sentry itself takes; of an event with another name it keeps everything but that name.
 _NAMES = (

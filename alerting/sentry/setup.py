@@ -10,8 +10,9 @@ from typing import Any
 import sentry_sdk
 from sentry_sdk.integrations import Integration
 from sentry_sdk.scrubber import EventScrubber
+from sentry_sdk.serializer import add_global_repr_processor, global_repr_processors
 
-from alerting.sentry.guest import GuestScrubber, guarded, keep_field_names
+from alerting.sentry.guest import GuestScrubber, guarded, with_field_names
 from alerting.sentry.hooks import HOOKS, Hook, breadcrumb_hook, is_own, outgoing_hook
 from alerting.sentry.ignored import IGNORED
 from alerting.sentry.options import SAMPLERS, SentrySetupError, resolve
@@ -52,7 +53,8 @@ def init_sentry(
     options |= _hooks(options, scrub)
     # What the caller leaves out, or gives as None, as the SDK allows.
     options |= {name: value for name, value in _DEFAULTS.items() if options.get(name) is None}
-    keep_field_names()
+    if with_field_names not in global_repr_processors:
+        add_global_repr_processor(with_field_names)
     theirs = options.get("event_scrubber") or (None if is_own(scrub) else EventScrubber(recursive=True))
     options["event_scrubber"] = GuestScrubber(theirs, scrub)
     # The oldest SDK lets what these raise through to the application; the newest answers as they do here.

@@ -51,7 +51,9 @@ class Names:
     def _by_words(self, words: tuple[str, ...]) -> Secrecy:
         if not words or words in self._allowed:
             return Secrecy.HARMLESS
-        if words[-3:] in known.WHOLE or any(_within(extra, words) for extra in self._extra):
+        if words[-3:] in known.WHOLE:
+            return Secrecy.STRONG
+        if any(words[at : at + len(extra)] == extra for extra in self._extra for at in range(len(words))):
             return Secrecy.STRONG
         words = tuple(word for word in words if word not in _DROPPED) or words
         pairs = list(pairwise(words))
@@ -73,11 +75,6 @@ def _alone(word: str) -> Secrecy:
         return Secrecy.STRONG
     is_weak = word in known.WEAK or (word.endswith(known.WEAK_ENDINGS) and word not in known.NOT_WEAK)
     return Secrecy.WEAK if is_weak else Secrecy.HARMLESS
-
-
-def _within(part: tuple[str, ...], whole: tuple[str, ...]) -> bool:
-    size = len(part)
-    return any(whole[start : start + size] == part for start in range(len(whole) - size + 1))
 
 
 names_for = lru_cache(maxsize=64)(Names)

@@ -56,7 +56,6 @@ def find(text: str, names: Names, work: Work) -> list[Cut]:
 def _value(text: str, match: re.Match[str], secrecy: Secrecy, names: Names) -> Span:
     """Where the value to replace begins and ends; nothing where there is none."""
     at, op, strong = match.end(), match["op"], secrecy >= Secrecy.STRONG
-    told = op in {":", "："}
     if at >= len(text) or (op == "=" and "\n" in match["sep"]) or plain.HOLE.match(text, at):
         return _NONE
     if opening := _OPENING.match(text, at):
@@ -68,9 +67,8 @@ def _value(text: str, match: re.Match[str], secrecy: Secrecy, names: Names) -> S
     structural = bool(match["close"]) or _is_parameter(text, match, end)
     if not is_secret_value(value, secrecy, match["name"], structural=structural):
         return _NONE
-    if _is_told(text, match, value, strong) if told else _is_assigned(match, value, names):
-        return at, end
-    return _NONE
+    is_data = _is_told(text, match, value, strong) if op in {":", "："} else _is_assigned(match, value, names)
+    return (at, end) if is_data else _NONE
 
 
 def _is_told(text: str, match: re.Match[str], value: str, strong: bool) -> bool:
@@ -162,10 +160,7 @@ def _end(text: str, start: int, name_at: int, strong: bool) -> int:
         same = sign[0] == separator or (sign[0] == "&" and (separator in "?#\"'`" or " " not in text[:_FARTHEST]))
         if following is None or same or not strong or plain.PLAUSIBLE.fullmatch(following):
             end = found.start()
-    for found in _QUOTE.finditer(text, start, end):
-        if found[0] in quotes:
-            end = found.start()
-            break
+    end = next((found.start() for found in _QUOTE.finditer(text, start, end) if found[0] in quotes), end)
     before = text[max(0, start - _BEFORE) : start]
     while end > start:
         last = text[end - 1]

@@ -162,18 +162,17 @@ def _span(walk: Walk, value: Any) -> Any:
 
 def _without_parameters(walk: Walk, value: Mapping[Any, Any], told: str) -> Mapping[Any, Any]:
     """A span or crumb about a query, whose parameters stand in its data, without those of secret columns."""
-    data = value.get("data")
-    if data and isinstance(data, Mapping):
-        return {**value, "data": without_parameters(data, value.get(told), walk.names, walk.work)}
-    return value
+    if not isinstance(data := value.get("data"), Mapping):
+        return value
+    return {**value, "data": without_parameters(data, value.get(told), walk.names, walk.work)}
 
 
 def _cookies(walk: Walk, value: Any) -> Any:
     """The name of a cookie tells little: none of their values goes out."""
-    if isinstance(value, list | tuple) and all(isinstance(item, list | tuple) and len(item) == 2 for item in value):
-        return [[name, walk.at(position, _HIDDEN, walk, item)] for position, (name, item) in enumerate(value)]
     if isinstance(value, Mapping):
         return {name: walk.at(name, _HIDDEN, walk, item) for name, item in value.items()}
+    if isinstance(value, list | tuple) and all(isinstance(item, list | tuple) and len(item) == 2 for item in value):
+        return [[name, walk.at(position, _HIDDEN, walk, item)] for position, (name, item) in enumerate(value)]
     return _HIDDEN(walk, value)
 
 

@@ -27,6 +27,7 @@ MOST_FORMS = 3_000
 MOST_OF_NAMES = 40_000
 _MOST_ARGUMENTS = 100
 _HARMLESS = Secrecy.HARMLESS
+_CONTAINERS = (Mapping, list, tuple, AbstractSet)
 _HARMLESS_TYPES = (datetime.datetime, datetime.date, datetime.time, datetime.timedelta, uuid.UUID)
 _Section = Callable[["Walk", Any], Any]
 
@@ -49,20 +50,20 @@ class Walk:
         self.remarks: Remarks = []
         self.failures = 0
 
-    def value(self, value: Any, depth: int = 0) -> Any:
-        """The value without the secrets in it."""
+    def value(self, value: Any, depth: int = 0, within: Secrecy = _HARMLESS) -> Any:
+        """The value without the secrets in it; `within` is what the names around it say of what containers hold."""
         kind = type(value)
         if kind is str:
             return value if value in self.clean else self._text(value, depth)
         if kind is dict:
-            return self.mapping(value, depth)
+            return self.mapping(value, depth, within)
         if kind is list:
-            return self._sequence(value, depth)
+            return self._sequence(value, depth, within)
         if value is None or kind is bool or ((kind is int or kind is float) and -1e12 < value < 1e12):
             return value
         if isinstance(value, Mapping):
-            return self.mapping(value, depth)
-        return self._sequence(value, depth) if isinstance(value, list | tuple | AbstractSet) else self._odd(value)
+            return self.mapping(value, depth, within)
+        return self._sequence(value, depth, within) if isinstance(value, _CONTAINERS) else self._odd(value)
 
     def marked(self, rule: str, value: Any = None) -> str:
         """The marker, with a remark about why it stands there instead of the value."""
@@ -127,10 +128,8 @@ class Walk:
             value = str.__str__(value)
             if not is_secret_value(value.strip("'\" "), secrecy, _text_of(name), structural=True):
                 return self.value(value, depth)
-        elif isinstance(value, Mapping):
-            return self.mapping(value, depth, secrecy)
-        elif isinstance(value, list | tuple | AbstractSet):
-            return self._sequence(value, depth, secrecy)
+        elif isinstance(value, _CONTAINERS):
+            return self.value(value, depth, secrecy)
         elif isinstance(value, int | float) and secrecy < Secrecy.STRONG and abs(value) < 1_000_000:
             return value
         return self.marked("named", value)
