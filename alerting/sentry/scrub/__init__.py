@@ -10,10 +10,10 @@ from collections.abc import Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from alerting.sentry.scrub.rules import MARKER
+
 if TYPE_CHECKING:
     from alerting.sentry.scrub.engine import Engine
-
-MARKER = "[Filtered]"
 
 
 class Explained(NamedTuple):

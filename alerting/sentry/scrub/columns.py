@@ -4,9 +4,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from alerting.sentry.scrub import MARKER
 from alerting.sentry.scrub.names import Names
-from alerting.sentry.scrub.rules import structure
+from alerting.sentry.scrub.rules import MARKER, structure
 from alerting.sentry.scrub.values import holds_nothing
 from alerting.sentry.scrub.work import Cut, Work
 from alerting.sentry.sql import Piece, Token, tokens

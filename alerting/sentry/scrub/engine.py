@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from alerting.sentry.scrub import MARKER, Explained
+from alerting.sentry.scrub import Explained
 from alerting.sentry.scrub.names import names_for, words_of
 from alerting.sentry.scrub.remarks import held_at, paths, with_remarks
-from alerting.sentry.scrub.rules import LENIENT, known_ids, structure
+from alerting.sentry.scrub.rules import LENIENT, MARKER, known_ids, structure
 from alerting.sentry.scrub.rules.secrecy import Secrecy
 from alerting.sentry.scrub.sections import SECTIONS, is_of_celery, without_repeated
 from alerting.sentry.scrub.texts import Texts

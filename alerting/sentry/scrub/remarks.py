@@ -7,8 +7,7 @@ rule's id, `s` for substituted, and where the marker stands in what is left; `le
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from alerting.sentry.scrub import MARKER
-from alerting.sentry.scrub.rules import ADDRESSES
+from alerting.sentry.scrub.rules import ADDRESSES, MARKER
 from alerting.sentry.scrub.work import Cut
 
 MOST = 200  # more remarks than people read: the rest of an event's cuts are made all the same

@@ -5,10 +5,9 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from itertools import chain, count
 from typing import Any
 
-from alerting.sentry.scrub import MARKER
 from alerting.sentry.scrub.columns import without_parameters
 from alerting.sentry.scrub.remarks import merged, without
-from alerting.sentry.scrub.rules import structure
+from alerting.sentry.scrub.rules import MARKER, structure
 from alerting.sentry.scrub.rules.secrecy import Secrecy
 from alerting.sentry.scrub.walk import MOST_FORMS, Walk
 from alerting.sentry.scrub.work import Cut

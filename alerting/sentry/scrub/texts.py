@@ -5,10 +5,11 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from alerting.sentry.scrub import MARKER, columns, pairs
+from alerting.sentry.scrub import columns, pairs
 from alerting.sentry.scrub.layers import DEEPEST, json_in, percent_encoded, written_out
 from alerting.sentry.scrub.names import Names
 from alerting.sentry.scrub.remarks import Remarks, without
+from alerting.sentry.scrub.rules import MARKER
 from alerting.sentry.scrub.rules.figures import DIGITS, FEWEST_DIGITS
 from alerting.sentry.scrub.rules.secrecy import Secrecy
 from alerting.sentry.scrub.shapes import shapes

@@ -5,8 +5,7 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from alerting.sentry.scrub import MARKER
-from alerting.sentry.scrub.rules import figures, plain
+from alerting.sentry.scrub.rules import MARKER, figures, plain
 from alerting.sentry.scrub.rules.secrecy import Secrecy
 from alerting.sentry.scrub.rules.words import MECHANISMS, ORDINARY, SCHEMES
 

@@ -7,11 +7,10 @@ from collections.abc import Set as AbstractSet
 from itertools import pairwise
 from typing import Any
 
-from alerting.sentry.scrub import MARKER
 from alerting.sentry.scrub.columns import without_parameters
 from alerting.sentry.scrub.names import Names
 from alerting.sentry.scrub.remarks import Remark, Remarks, paths
-from alerting.sentry.scrub.rules import plain, structure
+from alerting.sentry.scrub.rules import MARKER, plain, structure
 from alerting.sentry.scrub.rules.secrecy import Secrecy
 from alerting.sentry.scrub.texts import LONGEST_TEXT, Texts
 from alerting.sentry.scrub.values import is_secret_value

@@ -7,6 +7,8 @@ scanner takes for a live credential.
 
 from dataclasses import dataclass
 
+MARKER = "[Filtered]"
+
 
 @dataclass(frozen=True, slots=True)
 class Rule:
