@@ -7,7 +7,7 @@ from functools import cache
 from alerting.sentry.scrub.names import Names
 from alerting.sentry.scrub.rules import Rule, rows, vendors
 from alerting.sentry.scrub.rules.figures import DIGITS
-from alerting.sentry.scrub.values import CHECKS, holds_nothing
+from alerting.sentry.scrub.values import holds_nothing
 from alerting.sentry.scrub.work import Cut, Work, remember
 
 # What is looked for in source code: names and literals there are the program's own.
@@ -26,8 +26,8 @@ class Shapes:
         self._roots = roots
         self._keyed = [rule for rule in rules if rule.keywords and "(?P<name>" not in rule.pattern]
         figures = [rule for rule in rules if not rule.keywords]
-        self._addresses = [rule for rule in figures if rule.check == "address"]
-        self._numbers = [rule for rule in figures if rule.check != "address"]
+        self._addresses = [rule for rule in figures if rule.id == "ip-address"]
+        self._numbers = [rule for rule in figures if rule.id != "ip-address"]
         self._named = [(keyword, rule) for rule in rules if "(?P<name>" in rule.pattern for keyword in rule.keywords]
         self._search = _search(
             _shortest([*roots, *(one for rule in self._keyed if not rule.bounded for one in rule.keywords)]),
@@ -124,7 +124,7 @@ def _cut(match: re.Match[str], rule: Rule, names: Names, work: Work) -> Iterator
     value = match.string[start:end]
     if value[:1] in "'\"" and len(value) > 1 and value[-1] == value[0] and "value" in groups:
         start, end, value = start + 1, end - 1, value[1:-1]
-    if not holds_nothing(value) and (not rule.check or CHECKS[rule.check](match, value, names)):
+    if not holds_nothing(value) and (rule.check is None or rule.check(match, value, names)):
         yield start, end, rule.id
 
 

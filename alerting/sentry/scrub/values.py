@@ -1,11 +1,9 @@
 """The one judge of values: what follows a secret's name, and what else must be true of what a rule row found."""
 
-import ipaddress
 import re
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from alerting.sentry.scrub.rules import MARKER, figures, plain
+from alerting.sentry.scrub.rules import MARKER, plain
 from alerting.sentry.scrub.rules.secrecy import Secrecy
 from alerting.sentry.scrub.rules.words import MECHANISMS, ORDINARY, SCHEMES
 
@@ -55,42 +53,7 @@ def is_secret_value(
     return looks_random(text) and "(" not in text and not plain.NUMBERED.fullmatch(text)
 
 
-def _is_card(_match: re.Match[str], value: str, _names: "Names") -> bool:
-    """Whether the digits are a card's: an issuer's range and length, and Luhn's check digit."""
-    digits = figures.NO_DIGIT.sub("", value)
-    if (sum(map(int, digits[-1::-2])) + sum(map(int, digits[-2::-2].translate(figures.DOUBLED)))) % 10:
-        return False
-    issued = any(len(digits) in lengths and begins.match(digits) for begins, lengths in figures.ISSUERS)
-    return issued and len(set(digits)) > 1
-
-
-def _is_iban(_match: re.Match[str], value: str, _names: "Names") -> bool:
-    plain = [char for char in value if char.isalnum()]
-    return int("".join(str(int(char, 36)) for char in plain[4:] + plain[:4])) % 97 == 1
-
-
-def _is_public_address(match: re.Match[str], value: str, _names: "Names") -> bool:
-    """Whether it is a person's address; what stands before it tells, as versions look alike.
-
-    Documentation ranges count as public: examples and tests stand for real visitors.
-    """
-    try:
-        given = ipaddress.ip_address(value.rstrip("."))
-    except ValueError:
-        return False
-    address = getattr(given, "ipv4_mapped", None) or given
-    if any(address in local for local in figures.LOCAL):
-        return False
-    if given.version == 6:
-        return address is not given or sum(1 for group in value.split(":") if group) >= 3
-    before = match.string[max(0, match.start() - 48) : match.start()]
-    # Versions rarely have a large part or begin high; hardly an address does neither.
-    parts = given.packed
-    told = max(parts) > 99 or parts[0] > 49 or min(parts) > 9 or figures.ABOUT_ADDRESSES.search(before[-16:])
-    return bool(told) and (before.endswith("://") or not figures.ABOUT_VERSIONS.search(before))
-
-
-def _told(match: re.Match[str], value: str, names: "Names") -> bool:
+def is_told(match: re.Match[str], value: str, names: "Names") -> bool:
     """A sentence tells a secret in quotes, and any that looks random; of weak names more is asked."""
     is_vault = names.judge(match["name"]) is Secrecy.VAULT
     joined = bool(match["joint"] or (match["sign"] and " " in match["name"])) or "_" in match["name"]
@@ -103,19 +66,10 @@ def _told(match: re.Match[str], value: str, names: "Names") -> bool:
     return is_secret_value(value, Secrecy.STRONG if is_vault and joined else Secrecy.WEAK, quoted=True)
 
 
-def _pair(match: re.Match[str], value: str, names: "Names") -> bool:
+def is_value_of_pair(match: re.Match[str], value: str, names: "Names") -> bool:
     """Two names in a list look alike: columns, fields, headers."""
     secrecy = names.judge(match["name"])
     if secrecy < Secrecy.STRONG and (value[:4].isdigit() or not is_secret_value(value, secrecy, quoted=True)):
         return False
     is_word = value.islower() and value.replace("_", "").isalpha()
     return not is_word or (match["quote"] == "'" and not names.are_secret(value))
-
-
-CHECKS: dict[str, Callable[[re.Match[str], str, "Names"], bool]] = {
-    "card": _is_card,
-    "iban": _is_iban,
-    "address": _is_public_address,
-    "told": _told,
-    "pair": _pair,
-}

@@ -5,7 +5,10 @@ Adding a vendor is adding a row. The examples are the rule's test: each hit must
 scanner takes for a live credential.
 """
 
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 MARKER = "[Filtered]"
 
@@ -23,8 +26,8 @@ class Rule:
     source: str
     hits: tuple[str, ...]
     misses: tuple[str, ...]
-    check: str = ""
-    """What else must be true of the value: see `values.CHECKS`."""
+    check: Callable[[re.Match[str], str, Any], bool] | None = None
+    """What else must be true of the value, given the match, the value, and the judge of names."""
     bounded: bool = True
     """Whether a match begins with a keyword, and no letter or digit stands before it."""
 

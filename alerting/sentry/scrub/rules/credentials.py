@@ -1,6 +1,7 @@
 """What shows by its form to be a credential: keys, hashes, headers, links, names beside values."""
 
 from alerting.sentry.scrub.rules import Rule
+from alerting.sentry.scrub.values import is_value_of_pair
 
 # What comes next is more than one plain word: of other signs, in mixed case, or longer than any.
 _NO_WORD = r"(?!(?:[A-Za-z]?[a-z]{0,23}|[A-Z]{1,24})(?![\w.~+/$%!*=-]))"
@@ -287,7 +288,7 @@ RULES = (
         source="Python's and JSON's pairs: raw headers, forms, items of a dictionary",
         hits=("[('host', 'x'), ('password', 'hunt<+>er2')]", '[["page", "2"], ["token", "zz91<+>ab3c"]]'),
         misses=('INSERT INTO u ("password", "last_login") VALUES (%s, %s)', "('password', 'token')", "('city', 'Ulm')"),
-        check="pair",
+        check=is_value_of_pair,
         bounded=False,
     ),
     Rule(

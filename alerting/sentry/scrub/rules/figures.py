@@ -7,7 +7,7 @@ from alerting.sentry.scrub.rules import Rule
 
 # Payment cards by issuer: how the number begins, and its possible lengths (ISO/IEC 7812 ranges as the networks
 # publish them). Luhn's check alone lets one in ten random ids through.
-ISSUERS = (
+_ISSUERS = (
     (re.compile(r"4"), (13, 16, 19)),
     (re.compile(r"5[1-5]|222[1-9]|22[3-9]|2[3-6]|27[01]|2720"), (16,)),
     (re.compile(r"3[47]"), (15,)),
@@ -17,8 +17,8 @@ ISSUERS = (
     (re.compile(r"5018|5020|5038|5893|6304|6759|676[1-3]"), (13, 15, 16, 18, 19)),
     (re.compile(r"62|81"), (16, 17, 18, 19)),
 )
-NO_DIGIT = re.compile(r"[^0-9]")
-DOUBLED = str.maketrans("0123456789", "0246813579")
+_NO_DIGIT = re.compile(r"[^0-9]")
+_DOUBLED = str.maketrans("0123456789", "0246813579")
 _IBAN_LENGTHS: dict[int, list[str]] = {}
 for _entry in """
     AD24 AE23 AL28 AT20 AZ28 BA20 BE16 BG22 BH22 BR29 BY28 CH21 CR22 CY28 CZ24 DE22 DK18 DO28 EE20 EG29 ES24 FI18
@@ -32,7 +32,7 @@ _IBANS = "|".join(
     for length, countries in _IBAN_LENGTHS.items()
 )
 # Where no person's address lies: this machine, private networks (RFC 1918, 4193, 6598), multicast and beyond.
-LOCAL = tuple(
+_LOCAL = tuple(
     map(
         ipaddress.ip_network,
         """
@@ -41,11 +41,11 @@ LOCAL = tuple(
         """.split(),
     )
 )
-ABOUT_ADDRESSES = re.compile(
+_ABOUT_ADDRESSES = re.compile(
     r"(?:\b(?:ips?|addr|address(?:es)?|from|client|host|remote|peer|visitor|origin|for|by|via|at|to)\b|//)\W{0,4}$",
     re.I,
 )
-ABOUT_VERSIONS = re.compile(
+_ABOUT_VERSIONS = re.compile(
     r"(?:\b(?:v|ver|versions?|release|build|agent|driver|firmware|library|package|python|django|nginx|upgraded?"
     r"|updated?|downgraded?)\b"
     r"(?:\s(?:to|from|is|of))?\W{0,3}"
@@ -65,6 +65,42 @@ _PRINTED = (
     rf"|(?P<c>{_GAP})\d(?:(?P=c)\d){{11,17}})(?!\d)"
 )
 
+
+def _is_card(_match: re.Match[str], value: str, _names: object) -> bool:
+    """Whether the digits are a card's: an issuer's range and length, and Luhn's check digit."""
+    digits = _NO_DIGIT.sub("", value)
+    if (sum(map(int, digits[-1::-2])) + sum(map(int, digits[-2::-2].translate(_DOUBLED)))) % 10:
+        return False
+    issued = any(len(digits) in lengths and begins.match(digits) for begins, lengths in _ISSUERS)
+    return issued and len(set(digits)) > 1
+
+
+def _is_iban(_match: re.Match[str], value: str, _names: object) -> bool:
+    signs = [char for char in value if char.isalnum()]
+    return int("".join(str(int(char, 36)) for char in signs[4:] + signs[:4])) % 97 == 1
+
+
+def _is_public_address(match: re.Match[str], value: str, _names: object) -> bool:
+    """Whether it is a person's address; what stands before it tells, as versions look alike.
+
+    Documentation ranges count as public: examples and tests stand for real visitors.
+    """
+    try:
+        given = ipaddress.ip_address(value.rstrip("."))
+    except ValueError:
+        return False
+    address = getattr(given, "ipv4_mapped", None) or given
+    if any(address in local for local in _LOCAL):
+        return False
+    if given.version == 6:
+        return address is not given or sum(1 for group in value.split(":") if group) >= 3
+    before = match.string[max(0, match.start() - 48) : match.start()]
+    # Versions rarely have a large part or begin high; hardly an address does neither.
+    parts = given.packed
+    told = max(parts) > 99 or parts[0] > 49 or min(parts) > 9 or _ABOUT_ADDRESSES.search(before[-16:])
+    return bool(told) and (before.endswith("://") or not _ABOUT_VERSIONS.search(before))
+
+
 RULES = (
     Rule(
         id="card",
@@ -75,7 +111,7 @@ RULES = (
         source="ISO/IEC 7812",
         hits=("paid with 4111 1111<+> 1111 1111", "card_41111111<+>11111111"),
         misses=("took 24.58481292004392 ms", "order 4111111111111112"),
-        check="card",
+        check=_is_card,
     ),
     Rule(
         id="social-security",
@@ -92,7 +128,7 @@ RULES = (
         source="ISO 13616: the IBAN registry",
         hits=("payout to GB29 NWBK<+> 6016 1331 9268 19 failed",),
         misses=("payout to GB28 NWBK 6016 1331 9268 19 failed",),
-        check="iban",
+        check=_is_iban,
     ),
     Rule(
         id="ip-address",
@@ -103,6 +139,6 @@ RULES = (
         source="RFC 791, RFC 4291",
         hits=("lost 81.2.69<+>.142 while reading", "lost ::ffff:8.8<+>.8.8 while reading"),
         misses=("Firefox/121.0.2.3", "std::vector", "listening on 10.0.0.7"),
-        check="address",
+        check=_is_public_address,
     ),
 )

@@ -1,6 +1,7 @@
 """The few sentences that are read: one-time codes, and what libraries quote of passwords."""
 
 from alerting.sentry.scrub.rules import Rule
+from alerting.sentry.scrub.values import is_told
 
 RULES = (
     Rule(
@@ -15,7 +16,7 @@ RULES = (
             "invalid password 'required'",
             "auth_token field2 missing",
         ),
-        check="told",
+        check=is_told,
         bounded=False,
     ),
     Rule(
