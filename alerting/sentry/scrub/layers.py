@@ -46,12 +46,12 @@ class Layer:
 
 def written_out(text: str) -> Layer | None:
     """The text with what reprs, JSON, HTML and terminals write in signs as it is meant; None where nothing is."""
-    return _layer("\\&\x1b", _WRITTEN, _plain, text)
+    return _layer(_WRITTEN, _plain, text) if "\\" in text or "&" in text or "\x1b" in text else None
 
 
 def percent_encoded(text: str) -> Layer | None:
     """The text with what URLs write in percent signs as it is meant; None where nothing is."""
-    return _layer("%", _PERCENT, lambda shown: unquote(shown, errors="replace"), text)
+    return _layer(_PERCENT, lambda shown: unquote(shown, errors="replace"), text) if "%" in text else None
 
 
 def json_in(text: str) -> Any:
@@ -63,11 +63,9 @@ def json_in(text: str) -> Any:
     return found if isinstance(found, dict | list | str) else None
 
 
-def _layer(signs: str, pattern: re.Pattern[str], meaning: Callable[[str], str], text: str) -> Layer | None:
-    if not any(sign in text for sign in signs) or not pattern.search(text):
-        return None
-    layer = Layer(pattern, meaning, text)
-    return layer if layer.text != text else None
+def _layer(pattern: re.Pattern[str], meaning: Callable[[str], str], text: str) -> Layer | None:
+    layer = Layer(pattern, meaning, text) if pattern.search(text) else None
+    return layer if layer is not None and layer.text != text else None
 
 
 def _plain(shown: str) -> str:

@@ -1,16 +1,14 @@
 """The sections of an event, each with the fields that are its structure: Sentry groups by them, so they stay."""
 
-import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from itertools import chain, count
+from collections.abc import Callable, Collection, Mapping, Sequence
+from itertools import count
 from typing import Any
 
 from alerting.sentry.scrub.columns import without_parameters
-from alerting.sentry.scrub.remarks import merged, without
-from alerting.sentry.scrub.rules import MARKER, structure
+from alerting.sentry.scrub.remarks import without
+from alerting.sentry.scrub.rules import MARKER, plain, structure
 from alerting.sentry.scrub.rules.secrecy import Secrecy
 from alerting.sentry.scrub.walk import MOST_FORMS, Walk
-from alerting.sentry.scrub.work import Cut
 
 Section = Callable[[Walk, Any], Any]
 
@@ -18,8 +16,6 @@ PARAMETER = "sentry.message.parameter."
 # A shorter parameter may stand in the line for something else.
 _SHORTEST = 4
 _STAND_IN = "Zq7x{:04d}Kw3vRt9mPz5".format
-_NUMERIC = re.compile(r"pass|pw|pin|otp|code|secret|cv[vc]|key|2fa|mfa", re.IGNORECASE)
-_PLACEHOLDER = re.compile(r"%(?:\((\w+)\))?[-#0 +]*\d*(?:\.\d+)?[sdrifaxXgGeEcou]|\{(\w*)(?:![rsa])?(?::[^{}]*)?\}")
 
 
 def _data(walk: Walk, value: Any) -> Any:
@@ -95,39 +91,25 @@ def _frame(walk: Walk, frame: Any) -> Any:
 
 
 def _clean_source(walk: Walk, frame: dict[Any, Any]) -> None:
-    """Take secrets out of lines of source, read as one text: a private key goes on from line to line."""
-    source: dict[str, list[str]] = {}
-    for field in structure.SOURCE:
-        held = frame.get(field)
-        if type(held) is str:
-            source[field] = [held]
-        elif type(held) is list and [*map(type, held)].count(str) == len(held):
-            frame[field] = source[field] = held.copy()
-        elif held is not None:
+    """Take secrets out of lines of source; a private key goes on from line to line."""
+    known, is_key = walk.known_code, False
+    for field in filter(frame.__contains__, structure.SOURCE):
+        held = frame[field]
+        if type(held) is list and [*map(type, held)].count(str) == len(held):
+            frame[field] = lines = held.copy()
+            for position, line in enumerate(lines) if is_key or not all(map(known.get, held)) else ():
+                lines[position], is_key = walk.at(field, walk.at, position, _line, walk, line, is_key)
+        elif type(held) is not str:
             frame[field] = walk.at(field, walk.value, held)
-    cuts = walk.cuts_in_code("\n".join(chain.from_iterable(source.values())))
-    by_line = _by_line(cuts, chain.from_iterable(source.values()))
-    for field, lines in source.items() if cuts else ():
-        if type(frame[field]) is str:
-            frame[field] = walk.at(field, without, *lines, next(by_line), walk.remarks)
-            continue
-        for at, line in enumerate(lines):
-            lines[at] = walk.at(field, walk.at, at, without, line, next(by_line), walk.remarks)
+        elif is_key or held not in known:
+            frame[field], is_key = walk.at(field, _line, walk, held, is_key)
 
 
-def _by_line(cuts: list[Cut], lines: Iterable[str]) -> Iterator[list[Cut]]:
-    """The cuts in a text of these lines as they stand in each line."""
-    waiting, begin = merged(cuts)[::-1], 0
-    for line in lines:
-        here, end = list[Cut](), begin + len(line)
-        while waiting and waiting[-1][0] < end:
-            start, stop, rule = waiting[-1]
-            here.append((max(start - begin, 0), min(stop, end) - begin, rule))
-            if stop > end:
-                break
-            waiting.pop()
-        yield here
-        begin = end + 1
+def _line(walk: Walk, line: str, is_key: bool) -> tuple[str, bool]:
+    """A line of source without its secrets, and whether the next one belongs to a private key that begins there."""
+    cuts = [(0, len(line), "private-key")] if is_key else walk.cuts_in_code(line)
+    goes_on = any(rule == "private-key" for _, _, rule in cuts) and "-----END" not in line
+    return without(line, cuts, walk.remarks), goes_on
 
 
 _FRAME: Mapping[str, Section | None] = {"vars": _data, **dict.fromkeys(structure.SOURCE)}
@@ -219,15 +201,15 @@ def _parameters(walk: Walk, template: Any, given: Sequence[Any]) -> dict[Any, Se
     if not isinstance(template, str):
         return {}
     numbers = count()
-    filled = _PLACEHOLDER.sub(lambda _: _STAND_IN(next(numbers)), template[:8192])
+    filled = plain.PLACEHOLDER.sub(lambda _: _STAND_IN(next(numbers)), template[:8192])
     before = len(walk.remarks)
     shown = walk.value(filled)
     del walk.remarks[before:]
     gone = [at for at in range(min(len(given), next(numbers))) if _STAND_IN(at) not in shown]
-    are_counts = not _NUMERIC.search(template)
+    are_counts = not plain.NUMERIC.search(template)
     found = {at: _HIDDEN for at in gone if not (are_counts and str(given[at]).isdigit() and len(str(given[at])) < 5)}
     if walk.of_celery and _BODY in template:
-        first = len(_PLACEHOLDER.findall(template.partition(_BODY)[0]))
+        first = len(plain.PLACEHOLDER.findall(template.partition(_BODY)[0]))
         found |= dict.fromkeys(range(first, len(given)), _gone)
     return found
 

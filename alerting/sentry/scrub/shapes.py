@@ -8,7 +8,7 @@ from alerting.sentry.scrub.names import Names
 from alerting.sentry.scrub.rules import Rule, rows, vendors
 from alerting.sentry.scrub.rules.figures import DIGITS
 from alerting.sentry.scrub.values import holds_nothing
-from alerting.sentry.scrub.work import Cut, Work, remember
+from alerting.sentry.scrub.work import REMEMBERED, Cut, Work
 
 # What is looked for in source code: names and literals there are the program's own.
 _OF_CODE = frozenset({"private-key", "authorization-scheme", "url-userinfo", *(rule.id for rule in vendors.RULES)})
@@ -37,7 +37,7 @@ class Shapes:
         several = [one.split() for rule in self._keyed for one in rule.keywords if " " in one.strip()]
         parts = sorted({max(parts, key=len) for parts in several})
         self._telling = re.compile("|".join([r"[@\\&%\x1b]|-----", *map(re.escape, parts)]))
-        self._dull: dict[str, bool] = {}
+        self._dull: set[str] = set()
 
     def _of_sign(self, sign: str) -> tuple[list[Rule], bool]:
         """The rules that may match where the sign stands, and whether a secret's name may."""
@@ -46,12 +46,15 @@ class Shapes:
 
     def are_dull(self, words: list[str]) -> bool:
         """Whether these words, in lower case, are no part of anything a row or a name is found by, but for digits."""
-        return all(map(self._dull.get, words)) or all(map(self._is_dull, words))
+        return self._dull.issuperset(words) or all(map(self._is_dull, words))
 
     def _is_dull(self, word: str) -> bool:
         if _may_be_address(word) or self._telling.search(word) or self._search.search(f" {word} "):
             return False
-        remember(self._dull, word, True)
+        if len(word) < 40:
+            if len(self._dull) >= REMEMBERED:
+                self._dull.clear()
+            self._dull.add(word)
         return True
 
     def find(self, text: str, names: Names, work: Work) -> tuple[list[Cut], bool]:

@@ -35,7 +35,7 @@ class Texts:
         self.known: dict[str, bool] = {MARKER: True}
         """Each with whether it is also no name or option that makes its neighbour in a list a secret."""
         self.keys: dict[str, Secrecy] = {}
-        self._known_code: dict[str, bool] = {}
+        self.known_code: dict[str, bool] = {}
 
     def is_dull(self, text: str) -> bool:
         """Whether neither a word of the text nor its digits tell of a secret: most words were read before."""
@@ -60,11 +60,11 @@ class Texts:
 
     def find_in_code(self, text: str, work: Work) -> list[Cut]:
         """Where source code holds what is a secret by its shape; names and literals are the program's own."""
-        if text in self._known_code:
+        if text in self.known_code:
             return []
         cuts = self._find(text, work, lambda text, work: self._of_code.find(text, self._names, work)[0])
         if not cuts:
-            remember(self._known_code, text, True)
+            remember(self.known_code, text, True)
         return cuts
 
     def _find(self, text: str, work: Work, read: Callable[[str, Work], list[Cut]]) -> list[Cut]:

@@ -22,7 +22,8 @@ DEEPEST = 60
 MOST_PARTS = 15_000
 # Exceptions, frames, spans and breadcrumbs, counted apart: what they are grouped by is not lost to data beside them.
 MOST_FORMS = 3_000
-# Characters of names that were not read before; an event has a thousand or two of them at most.
+# Characters of names that were not read before; an event has a thousand or two of them at most. What holds more is
+# replaced as a whole, and of an object of a known form the field.
 MOST_OF_NAMES = 40_000
 _MOST_ARGUMENTS = 100
 _HARMLESS = Secrecy.HARMLESS
@@ -38,6 +39,7 @@ class Walk:
         self.names = names
         self._texts = texts
         self.clean = texts.known
+        self.known_code = texts.known_code
         self._keys = texts.keys
         self._read: dict[str, tuple[Any, Remarks]] = {}
         self.work = Work()
@@ -155,7 +157,8 @@ class Walk:
         cleaned, clean, keys, remarks = dict(value), self.clean, self._keys, self.remarks
         is_plain = within is _HARMLESS and not told
         renamed: dict[Any, str] = {}
-        before = len(remarks)
+        is_over = False
+        first = before = len(remarks)
         for name, item in value.items():
             kind, step = type(item), name
             if kept and name in kept and kind is not dict and kind is not list:
@@ -168,8 +171,12 @@ class Walk:
                     continue
                 cleaned[name] = self.value(item, depth + 1)
             elif secrecy is None and self._names_left < 0:
+                if not (kept or own):
+                    del remarks[first:]
+                    return self.marked("event-budget")
                 step = renamed[name] = MARKER
-                cleaned[name] = self.marked("event-budget")
+                cleaned[name] = MARKER if is_over else self.marked("event-budget")
+                is_over = True
             else:
                 if secrecy is None:
                     secrecy = self._key(name, renamed)

@@ -45,3 +45,6 @@ NUMBERED = re.compile(r"[a-z]{3,}[-_.]?\d{1,3}|[A-Za-z]{2,8}:\d{1,5}|\d{1,9}/\d{
 
 
 PATH = re.compile(r"(?:/|~/|[A-Za-z]:\\{1,2})[\w.@+ -]*(?:[/\\]+[\w.@+ -]*)*")
+# Where a log line's template leaves a place for a parameter, and what a number of few digits may be a secret of.
+PLACEHOLDER = re.compile(r"%(?:\((\w+)\))?[-#0 +]*\d*(?:\.\d+)?[sdrifaxXgGeEcou]|\{(\w*)(?:![rsa])?(?::[^{}]*)?\}")
+NUMERIC = re.compile(r"pass|pw|pin|otp|code|secret|cv[vc]|key|2fa|mfa", re.IGNORECASE)
