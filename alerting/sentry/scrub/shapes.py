@@ -83,7 +83,8 @@ class Shapes:
                 done[rule.id] = len(text)
                 cuts += _found(text, rule, names, work)
         numbers = self._numbers if self._numbers and DIGITS.search(text) else []
-        for rule in numbers + self._addresses if _may_be_address(text) else numbers:
+        addresses = self._addresses if self._addresses and _may_be_address(text) else []
+        for rule in numbers + addresses:
             cuts += _found(text, rule, names, work)
         return cuts, is_rooted
 
