@@ -60,6 +60,8 @@ class Up:
             self._start()
             self._follow()
         except StopAsked:
+            # A console that the signal interrupted while it printed would print the same again.
+            self._screen = Screen()
             self._screen.plain("", "Stopping…")
         finally:
             self._programs.end(last=("redis", "sandbox"))

@@ -1,12 +1,16 @@
 """The screen of `alerting up`: harmless whatever comes from outside, and quiet about what was said already."""
 
 import io
+import sys
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from rich.console import Console
 
+from alerting.local.programs import StopAsked
 from alerting.local.screen import SAID_AGAIN, Screen
+from alerting.local.up import Up
 
 NOW = datetime(2026, 1, 1, 12, 0, 0, tzinfo=UTC)
 
@@ -65,3 +69,26 @@ def test_long_words_fold_and_long_links_are_cut(screen: Screen, printed: io.Stri
     lines = printed.getvalue().splitlines()
     assert len(lines) > 2 and all(len(line) <= 110 for line in lines)
     assert lines[-1].endswith("…")
+
+
+class InterruptedOnce(io.StringIO):
+    """Output during whose first line somebody asks to stop."""
+
+    is_asked = False
+
+    def flush(self) -> None:
+        super().flush()
+        if not self.is_asked:
+            self.is_asked = True
+            raise StopAsked
+
+
+def test_a_line_that_was_printed_when_one_asked_to_stop_is_not_printed_again(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    printed = InterruptedOnce()
+    monkeypatch.setattr(sys, "stdout", printed)
+    monkeypatch.setattr("alerting.local.programs.Programs.stop_on_signals", lambda _: None)
+    monkeypatch.setattr(Up, "_start", lambda up: up._screen.plain("the first tick"))
+    Up(tmp_path).run()
+    assert printed.getvalue() == "  the first tick\n\n  Stopping…\n  Everything has stopped.\n"
