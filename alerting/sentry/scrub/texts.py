@@ -1,8 +1,10 @@
 """Takes secrets out of a text: layer by layer, rule by rule, each behind a cheap sign that it may apply."""
 
 import json
+import os
 import re
 from collections.abc import Callable, Sequence
+from hashlib import blake2b
 from typing import Any
 
 from alerting.sentry.scrub import columns, pairs
@@ -13,11 +15,13 @@ from alerting.sentry.scrub.rules import MARKER
 from alerting.sentry.scrub.rules.figures import DIGITS, FEWEST_DIGITS
 from alerting.sentry.scrub.rules.secrecy import Secrecy
 from alerting.sentry.scrub.shapes import shapes
-from alerting.sentry.scrub.work import Cut, OverworkedError, Work, remember
+from alerting.sentry.scrub.work import LONGEST_REMEMBERED, REMEMBERED, Cut, OverworkedError, Work, remember
 
 # Sentry keeps no more of a message or of an exception's value (relay-event-schema: max_chars 8192), nor of a request's
 # body (BagSize::Large). What is longer is cut before it is read.
 LONGEST_TEXT = 8_192
+# Cuts that are made for want of time, and not for what the text is.
+_HASTY = {"too-much-work", "event-budget", "failed"}
 # An application's own expressions, each with the group that is replaced.
 Patterns = Sequence[tuple[re.Pattern[str], str | int]]
 
@@ -36,6 +40,9 @@ class Texts:
         """Each with whether it is also no name or option that makes its neighbour in a list a secret."""
         self.keys: dict[str, Secrecy] = {}
         self.known_code: dict[str, bool] = {}
+        self._left: dict[bytes, tuple[str, Remarks]] = {}
+        """What is left of texts with secrets, and why: by digests with a key of this process, for no secret is kept."""
+        self._key = os.urandom(32)
 
     def is_dull(self, text: str) -> bool:
         """Whether neither a word of the text nor its digits tell of a secret: most words were read before."""
@@ -48,7 +55,25 @@ class Texts:
         return True
 
     def clean(self, text: str, remarks: Remarks, work: Work, parsed: Callable[[Any], Any] | None) -> str:
-        """A text that is not dull without its secrets, and why. `parsed` cleans what JSON the text holds."""
+        """A text that is not dull without its secrets, and why. `parsed` cleans what JSON the text holds.
+
+        In a storm the same texts come again: a request, a user, an address with a password.
+        """
+        if parsed is None or len(text) > LONGEST_REMEMBERED:
+            return self._cleaned(text, remarks, work, parsed)
+        digest = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16, key=self._key).digest()
+        if left := self._left.get(digest):
+            remarks += left[1]
+            return left[0]
+        before = len(remarks)
+        cleaned = self._cleaned(text, remarks, work, parsed)
+        if cleaned != text and _HASTY.isdisjoint(remark.rule for remark in remarks[before:]):
+            if len(self._left) >= REMEMBERED:
+                self._left.clear()
+            self._left[digest] = (cleaned, remarks[before:])
+        return cleaned
+
+    def _cleaned(self, text: str, remarks: Remarks, work: Work, parsed: Callable[[Any], Any] | None) -> str:
         if parsed and len(text) <= LONGEST_TEXT and (found := json_in(text)) is not None:
             cleaned = parsed(found)
             spaced = None if ": " in text else (",", ":")

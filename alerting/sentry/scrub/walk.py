@@ -88,10 +88,10 @@ class Walk:
         self.work.left -= 2 * (20 + min(len(text), LONGEST_TEXT))
         if self.work.left < 0:
             return self.marked("event-budget", text)
-        if self._texts.is_dull(text):
-            return text
         before = len(self.remarks)
         try:
+            if self._texts.is_dull(text):
+                return text
             cleaned = self._texts.clean(text, self.remarks, self.work, self.parsed if depth < DEEPEST else None)
         except Exception:  # noqa: BLE001  what fails costs one text
             self.failures += 1
