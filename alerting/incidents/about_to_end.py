@@ -8,7 +8,7 @@ from alerting.incidents.lifecycle import Policy, Why, advance_all
 from alerting.incidents.models import Incident
 from alerting.incidents.standing import Standing
 from alerting.rules.catalog import COUNTING_ERRORS
-from alerting.rules.model import Verdict
+from alerting.rules.model import Key, Verdict
 
 RECOVERIES = frozenset({Why.RECOVERED, Why.STABLE_CLEAR})
 MAY_BE_LATE = RECOVERIES | {Why.TOO_LITTLE_TRAFFIC}
@@ -26,12 +26,11 @@ class Ends:
 
 def due(verdicts: Iterable[Verdict], standing: Iterable[Incident], policy: Policy) -> Ends:
     """What these verdicts will end, and what has to be asked before that is told."""
-    open_now = {(each.rule, each.project_id_text): each for each in standing}
-    by_key: dict[tuple[str, str], list[Verdict]] = defaultdict(list)
+    open_now = {each.key: each for each in standing}
+    by_key: dict[Key, list[Verdict]] = defaultdict(list)
     for verdict in verdicts:
-        key = (verdict.rule.name, verdict.reading.project.id)
-        if key in open_now:
-            by_key[key].append(verdict)
+        if verdict.key in open_now:
+            by_key[verdict.key].append(verdict)
     steps = [
         (key, *advance_all(Standing.from_json(open_now[key].standing), judged, policy)[-1])
         for key, judged in by_key.items()

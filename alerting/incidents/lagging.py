@@ -56,11 +56,11 @@ def sentence(memory: Mapping[str, Any]) -> str:
 
 def _waiting(held: Sequence[Verdict], standing: Sequence[Incident]) -> list[Verdict]:
     """What people do not learn because of it."""
-    is_open = {(each.rule, each.project_id_text) for each in standing}
+    is_open = {each.key for each in standing}
     return [
         each
         for each in held
-        if (each.rule.name, each.reading.project.id) in is_open
+        if each.key in is_open
         or (each.rule.kind.needs_transactions and (each.reading.value or 0.0) > each.rule.threshold)
     ]
 

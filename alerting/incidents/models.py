@@ -5,7 +5,7 @@ import uuid
 from django.db import models
 from django.db.models import Q
 
-from alerting.rules.model import Window
+from alerting.rules.model import Key, Window
 
 
 class Incident(models.Model):
@@ -48,6 +48,10 @@ class Incident(models.Model):
             ),
         )
         indexes = (models.Index(fields=("closed_at", "rule"), name="open_incidents"),)
+
+    @property
+    def key(self) -> Key:
+        return self.rule, self.project_id_text
 
     def __str__(self) -> str:
         return f"incident {self.pk}: {self.rule} {self.project} {self.state}"

@@ -9,8 +9,7 @@ from alerting.incidents.models import Incident
 from alerting.incidents.standing import Standing
 from alerting.incidents.worsening import Recent
 from alerting.rules.catalog import COUNTING_ERRORS
-
-Key = tuple[str, str]
+from alerting.rules.model import Key
 
 
 def ended(keys: Sequence[Key], environment: str, within: timedelta, now: datetime) -> Mapping[Key, Recent]:

@@ -18,9 +18,8 @@ from alerting.outbox import queue
 from alerting.outbox.clean import clean, clean_json
 from alerting.outbox.message import Kind
 from alerting.outbox.queue import Debt
-from alerting.rules.model import Outcome, Project, Reading, Reason, Rule, Verdict
+from alerting.rules.model import Key, Outcome, Project, Reading, Reason, Rule, Verdict
 
-Key = tuple[str, str]
 # What others keep in an incident's standing.
 KEPT = ("noted", "escalated")
 WORTH_SAYING = timedelta(minutes=2)
@@ -56,14 +55,14 @@ def open_projects(incidents: Iterable[Incident]) -> dict[str, frozenset[Project]
 
 def settle(verdicts: Sequence[Verdict], open_now: Iterable[Incident], desk: Desk, now: datetime) -> int:
     """Write what these verdicts change of the open incidents, or open; returns how many notices are now owed."""
-    standing = {(each.rule, each.project_id_text): each for each in open_now}
+    standing = {each.key: each for each in open_now}
     by_key: dict[Key, list[Verdict]] = defaultdict(list)
     told_once: list[Verdict] = []
     for verdict in verdicts:
         if verdict.reading.issue is not None:
             told_once.append(verdict)
-        elif verdict.outcome is Outcome.BREACHED or (verdict.rule.name, verdict.reading.project.id) in standing:
-            by_key[verdict.rule.name, verdict.reading.project.id].append(verdict)
+        elif verdict.outcome is Outcome.BREACHED or verdict.key in standing:
+            by_key[verdict.key].append(verdict)
     told_once = _not_told_yet(told_once, desk.environment, now)
     if not by_key and not told_once:
         return 0

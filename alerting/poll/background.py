@@ -13,7 +13,7 @@ from alerting.http.exchange import Params
 from alerting.outbox.message import TopError
 from alerting.poll import rows
 from alerting.poll.client import Errand
-from alerting.poll.datasets import COUNT, VARIANTS, named
+from alerting.poll.datasets import COUNT, VARIANTS
 from alerting.poll.organisation import DAY_SECONDS, PAGE_SIZE
 from alerting.poll.replies import garbled, number
 from alerting.poll.rows import UnreadableError
@@ -112,11 +112,10 @@ class Background:
 
     def _words(self, axis: Axis) -> tuple[str, str, str, float]:
         """Dataset, search, field and what values have to be multiplied by, as this server understands them."""
-        facts, measure = self.source.organisation.facts, Measure.PERFORMANCE
         if axis is Axis.ERRORS:
-            variant = named(Measure.ERRORS, str(facts.get(Measure.ERRORS.value, DAY_SECONDS)))
+            variant = self.source.known(Measure.ERRORS)
             return variant.dataset if variant else "errors", levels.query(self.source.levels), COUNT, 1.0
-        variant = named(measure, str(facts.get(measure.value, DAY_SECONDS))) or VARIANTS[measure][0]
+        variant = self.source.known(Measure.PERFORMANCE) or VARIANTS[Measure.PERFORMANCE][0]
         if axis is Axis.P95_MS:
             return variant.dataset, variant.query, variant.p95, 1.0
         return variant.dataset, variant.query, COUNT, self.source.scale(variant)

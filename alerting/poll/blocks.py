@@ -260,18 +260,15 @@ def _cut(edges: Sequence[_Piece], most: int, length: timedelta, told: Sequence[T
     return None
 
 
-def _joined(runs: Sequence[Window], length: timedelta) -> Iterator[Window]:
+def _joined(runs: Sequence[Window], length: timedelta) -> list[Window]:
     """Runs as stretches: what lies less than a window apart is one."""
-    current: Window | None = None
+    joined: list[Window] = []
     for run in sorted(runs):
-        if current is not None and run.start - current.end < length:
-            current = Window(current.start, max(current.end, run.end))
-            continue
-        if current is not None:
-            yield current
-        current = run
-    if current is not None:
-        yield current
+        if joined and run.start - joined[-1].end < length:
+            joined[-1] = Window(joined[-1].start, max(joined[-1].end, run.end))
+        else:
+            joined.append(run)
+    return joined
 
 
 def _span(first: float, last: float) -> Window:

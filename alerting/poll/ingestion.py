@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from alerting.poll import traffic
 from alerting.poll.past import Arrived, Past
 from alerting.rules.answers import Answer, Measure, Priority, Question
-from alerting.rules.model import Outcome, Reason, Trust, Verdict, Window
+from alerting.rules.model import Key, Outcome, Reason, Trust, Verdict, Window
 from alerting.rules.units import span
 
 # Half of what arrives is late: then the newest windows hold half of what happens at most.
@@ -34,9 +34,6 @@ END_MISSING = "its newest transactions are missing"
 LATE_LATELY = "its transactions were late until a moment ago"
 # Where the usual traffic is not known: what is over so many times the threshold is so without a hole, too.
 MOST_BY_A_HOLE = 2.0
-
-# A rule's name and a project's id.
-Key = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +156,7 @@ def hold_after_an_outage(
 
     def doubt(each: Verdict) -> str:
         may_lack = each.reading.window.start < back and traffic.may_be_incomplete(each, usual)
-        is_news = each.rule.kind.needs_transactions and _key(each) not in open_now
+        is_news = each.rule.kind.needs_transactions and each.key not in open_now
         return "its transactions from an outage may still be coming in" if is_news and may_lack else ""
 
     return hold(verdicts, doubt)
@@ -182,7 +179,7 @@ def hold_around_lag(
         until = max((at for at in (everywhere, late.get(each.reading.project.id)) if at is not None), default=start)
         if until <= start or not each.rule.kind.needs_transactions:
             return ""
-        if _key(each) in open_now:
+        if each.key in open_now:
             return LATE_LATELY if may_end(each) and not traffic.is_full(each, usual) else ""
         return LATE_LATELY if _may_be_a_hole(each, usual) else ""
 
@@ -201,7 +198,7 @@ def tails(verdicts: Iterable[Verdict], open_now: Collection[Key]) -> list[Questi
     """The end of each window in which a ratio or percentile is about to be told: is it as full as the rest?"""
     found: dict[Window, set[str]] = defaultdict(set)
     for verdict in verdicts:
-        if _is_over(verdict) and _key(verdict) not in open_now:
+        if _is_over(verdict) and verdict.key not in open_now:
             found[_tail(verdict.reading.window)].add(verdict.reading.project.id)
     return [
         Question(Measure.PERFORMANCE, window, Priority.HIGH, settled=True, project_ids=tuple(sorted(ids)[:100]))
@@ -231,10 +228,6 @@ def hold_where_the_end_is_missing(
 
 def _is_over(verdict: Verdict) -> bool:
     return verdict.rule.kind.needs_transactions and verdict.outcome is Outcome.BREACHED
-
-
-def _key(verdict: Verdict) -> Key:
-    return verdict.rule.name, verdict.reading.project.id
 
 
 def _tail(window: Window) -> Window:

@@ -17,7 +17,7 @@ from alerting.poll.as_json import AsJson
 from alerting.poll.past import Breach
 from alerting.rules.answers import Answer, Measure, Priority, Question, Source
 from alerting.rules.evaluate import judge_all
-from alerting.rules.model import Outcome, Project, Reason, Rule, Trust, Verdict, Window
+from alerting.rules.model import Key, Outcome, Project, Reason, Rule, Trust, Verdict, Window
 from alerting.rules.readings import Watched, assemble
 
 STEPS_PER_WINDOW = 2
@@ -65,7 +65,7 @@ class Review(AsJson):
     fine_until: datetime | None = None
     held: bool = False
     found: Mapping[str, tuple[Kept, ...]] = field(default_factory=dict)
-    near: frozenset[tuple[str, str]] = frozenset()
+    near: frozenset[Key] = frozenset()
     since: datetime | None = None
     tries: int = 0
 
@@ -187,20 +187,16 @@ def _next(review: Review, verdicts: Sequence[Verdict]) -> Review:
     fine_until = review.fine_until or datetime.min.replace(tzinfo=UTC)
     if review.next < fine_until:
         return replace(review, next=min(review.next + small, fine_until))
-    over = {_key(each) for each in verdicts if each.outcome is Outcome.BREACHED}
+    over = {each.key for each in verdicts if each.outcome is Outcome.BREACHED}
     # What a breach that was found reaches into needs no closer look.
     known = {(rule, each.project.id) for rule, listed in review.found.items() for each in listed}
-    near = frozenset(_key(each) for each in verdicts if _is_near(each)) - known
+    near = frozenset(each.key for each in verdicts if _is_near(each)) - known
     is_last = review.next >= review.until
     if review.next > fine_until and (review.near - over or (near and is_last)):
         back = max(review.next - 2 * half, fine_until)
         return replace(review, next=back + small, fine_until=review.next, near=frozenset())
     following = review.next + half
     return replace(review, next=review.until if not is_last and following > review.until else following, near=near)
-
-
-def _key(verdict: Verdict) -> tuple[str, str]:
-    return verdict.rule.name, verdict.reading.project.id
 
 
 def _is_near(verdict: Verdict) -> bool:

@@ -78,6 +78,10 @@ class SentrySource:
                 self.organisation.doubt_projects()
             return Answer(question, Trust.SOURCE_ERROR, fault=error.fault, note=str(error), requests=errand.requests)
 
+    def known(self, measure: Measure) -> Variant | None:
+        """The words in which this server is known to understand it, None where they have to be found out."""
+        return named(measure, str(self.organisation.facts.get(measure.value, DAY_SECONDS)))
+
     def scale(self, variant: Variant) -> float:
         """What transaction counts read in these words have to be multiplied by."""
         return 1.0 if variant.extrapolates or self._rate <= 0 else 1 / self._rate
@@ -88,8 +92,7 @@ class SentrySource:
 
     def _events(self, question: Question, errand: Errand) -> Answer:
         """Ask in the words this server is known to understand, else find them out and remember."""
-        measure, facts = question.measure, self.organisation.facts
-        known = named(measure, str(facts.get(measure.value, DAY_SECONDS)))
+        known = self.known(question.measure)
         if known is None:
             return self._find_out(question, errand)
         try:
@@ -97,7 +100,7 @@ class SentrySource:
         except SourceError as error:
             if error.fault is not SourceFault.BAD_REQUEST or "dataset" not in str(error).lower():
                 raise
-        facts.forget(measure.value)
+        self.organisation.facts.forget(question.measure.value)
         return self._find_out(question, errand)
 
     def _find_out(self, question: Question, errand: Errand) -> Answer:
@@ -122,7 +125,7 @@ class SentrySource:
 
     def _likeliest_first(self, measure: Measure) -> Sequence[Variant]:
         """A server too old for the dataset of errors is too old for the newer ones of transactions as well."""
-        errors = named(Measure.ERRORS, str(self.organisation.facts.get(Measure.ERRORS.value, DAY_SECONDS)))
+        errors = self.known(Measure.ERRORS)
         if errors is None or errors.dataset != OLDEST:
             return VARIANTS[measure]
         return sorted(VARIANTS[measure], key=lambda variant: variant.dataset != OLDEST)

@@ -10,6 +10,10 @@ if TYPE_CHECKING:
     from alerting.rules.kind import Kind
 
 
+# A rule's name and a project's id: by them an open incident is found.
+Key = tuple[str, str]
+
+
 class Trust(StrEnum):
     """How far a reading can be believed. Only VALUE may fire or clear anything."""
 
@@ -172,3 +176,7 @@ class Verdict:
     reason: Reason
     at: datetime
     why: str = ""
+
+    @property
+    def key(self) -> Key:
+        return self.rule.name, self.reading.project.id

@@ -41,7 +41,7 @@ def judge(
         stopped = traffic.stopped(traffic.usual(state.traffic), answers)
         verdicts = ingestion.hold_where_traffic_stopped(verdicts, stopped)
         verdicts = verdicts if is_known and heard else ingestion.hold_ends(verdicts)
-    open_now = {(each.rule, each.project_id_text) for each in standing}
+    open_now = {each.key for each in standing}
     usual = traffic.usual(state.traffic)
     if (back := gaps.last_end(state, now)) is not None:
         verdicts = ingestion.hold_after_an_outage(verdicts, open_now, usual, back)
