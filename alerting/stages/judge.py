@@ -13,7 +13,6 @@ from alerting.incidents.models import Incident
 from alerting.incidents.topics import BLIND
 from alerting.parts import Parts
 from alerting.poll import before_ends, drops, ingestion, traffic
-from alerting.poll.ingestion import Behind
 from alerting.rules.answers import Answer
 from alerting.rules.evaluate import judge_all
 from alerting.rules.model import Verdict
@@ -25,8 +24,16 @@ def judge(
     parts: Parts, state: EvaluatorState, standing: Sequence[Incident], answers: list[Answer], now: datetime
 ) -> list[Verdict]:
     """The verdicts; what is asked for their sake is added to the answers."""
-    behind = ingestion.behind(state.look_back, answers, now)
-    verdicts = _judged(parts, answers, state, standing, behind, now)
+    behind, usual = ingestion.behind(state.look_back, answers, now), traffic.usual(state.traffic)
+
+    def judged() -> list[Verdict]:
+        """By the answers so far."""
+        dropped = drops.lately(state.drops, answers, now)
+        watched = Watched(record.open_projects(standing), dropped, parts.desk.environment)
+        found = ingestion.hold(judge_all(assemble(parts.rules, answers, watched), now), behind.doubt)
+        return ingestion.hold_where_traffic_stopped(found, traffic.lately(state.traffic, now))
+
+    verdicts = judged()
     ending = about_to_end.due(verdicts, standing, parts.desk.policy)
     open_ids = [each.project_id_text for each in standing if each.rule != BLIND.rule]
     looked_for = before_ends.doubted(ending.out_of_sight, open_ids, answers, state.plan, now)
@@ -36,13 +43,10 @@ def judge(
         answers += [parts.source.ask(question) for question in wanted]
     heard = _is_heard(parts, state, answers, ending.by_silence, now)
     if ending.by_fallen_errors or ending.by_silence:
-        verdicts = _judged(parts, answers, state, standing, behind, now)
-        verdicts = ingestion.hold_what_is_accepted(verdicts, ingestion.unreadable(answers))
-        stopped = traffic.stopped(traffic.usual(state.traffic), answers)
-        verdicts = ingestion.hold_where_traffic_stopped(verdicts, stopped)
+        verdicts = ingestion.hold_what_is_accepted(judged(), ingestion.unreadable(answers))
+        verdicts = ingestion.hold_where_traffic_stopped(verdicts, traffic.stopped(usual, answers))
         verdicts = verdicts if is_known and heard else ingestion.hold_ends(verdicts)
     open_now = {each.key for each in standing}
-    usual = traffic.usual(state.traffic)
     if (back := gaps.last_end(state, now)) is not None:
         verdicts = ingestion.hold_after_an_outage(verdicts, open_now, usual, back)
     verdicts = ingestion.hold_around_lag(verdicts, open_now, traffic.late(state.traffic), usual)
@@ -74,17 +78,3 @@ def _is_heard(parts: Parts, state: EvaluatorState, answers: list[Answer], by_sil
     answers.append(parts.source.ask(question))
     # Where transactions cannot be read, errors are believed as they always were.
     return True
-
-
-def _judged(
-    parts: Parts,
-    answers: Sequence[Answer],
-    state: EvaluatorState,
-    standing: Sequence[Incident],
-    behind: Behind,
-    now: datetime,
-) -> list[Verdict]:
-    dropped = drops.lately(state.drops, answers, now)
-    watched = Watched(record.open_projects(standing), dropped, parts.desk.environment)
-    verdicts = ingestion.hold(judge_all(assemble(parts.rules, answers, watched), now), behind.doubt)
-    return ingestion.hold_where_traffic_stopped(verdicts, traffic.lately(state.traffic, now))
