@@ -7,8 +7,9 @@ and then. Redirects are not followed, TLS is verified, http:// is for this machi
 import asyncio
 import os
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -104,7 +105,7 @@ def _exchange(request: httpx.Request, seconds: float, auth: Bearer | None, max_b
         check_url(str(request.url))
         progress.proxy = proxies.proxy_for(str(request.url), os.environ)
         pool = connections.through(progress.proxy, is_tls=request.url.scheme == "https")
-        return event_loop.run(_within(seconds, pool, request, progress, auth, max_bytes))
+        return event_loop.run(_within(seconds, partial(_once, pool, request, auth, max_bytes), progress))
     except TimeoutError:
         through = f" (through the proxy {progress.proxy})" if progress.proxy else ""
         length = counted(round(seconds), "second")
@@ -125,22 +126,15 @@ def _exchange(request: httpx.Request, seconds: float, auth: Bearer | None, max_b
     raise problem
 
 
-async def _within(
-    seconds: float,
-    pool: httpx.AsyncHTTPTransport,
-    request: httpx.Request,
-    progress: _Progress,
-    auth: Bearer | None,
-    max_bytes: int | None,
-) -> Reply:
+async def _within(seconds: float, once: Callable[[], Awaitable[Reply]], progress: _Progress) -> Reply:
     async with asyncio.timeout(seconds):
         try:
-            return await _once(pool, request, auth, max_bytes)
+            return await once()
         except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError):
             # An idle connection may have been closed by the other side just as we took it up again.
             if progress.opened:
                 raise
-            return await _once(pool, request, auth, max_bytes)
+            return await once()
 
 
 async def _once(
