@@ -4,7 +4,6 @@ import hashlib
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from email.utils import parseaddr
-from typing import Any
 
 from django.core.mail import EmailMultiAlternatives
 
@@ -48,8 +47,7 @@ def connection_to(settings: Settings) -> SmtpBackend:
 class EmailNotifier:
     """Sends to every recipient in one conversation, so that a retry can never reach some of them twice.
 
-    `connection_factory` makes one of Django's mail connections per notice. A connection's `refused` (recipient →
-    (status, text)) is read where it has one. `environment` is named as the place that tells.
+    `connection_factory` makes a connection per notice. `environment` is named as the place that tells.
     """
 
     channel = "email"
@@ -58,7 +56,7 @@ class EmailNotifier:
         self,
         recipients: Sequence[str],
         from_email: str,
-        connection_factory: Callable[[], Any],
+        connection_factory: Callable[[], SmtpBackend],
         *,
         environment: str = "",
         page_url: str = "",
@@ -114,21 +112,15 @@ class EmailNotifier:
         return message
 
     def _deliver(self, message: EmailMultiAlternatives, ref: Mapping[str, str]) -> Receipt | DeliveryError:
-        connection = None
+        connection = self._connection_factory()
+        secrets = [connection.password or ""]
         try:
-            connection = self._connection_factory()
             taken = connection.send_messages([message])
         except Exception as error:  # noqa: BLE001  the contract: DeliveryError and nothing else
-            return delivery_error(
-                error,
-                [str(getattr(connection, "password", "") or "")],
-                host=str(getattr(connection, "host", "") or ""),
-                too_slow=bool(getattr(connection, "too_slow", False)),
-            )
+            return delivery_error(error, secrets, host=connection.host or "", too_slow=connection.too_slow)
         if not taken:
             return DeliveryError("smtp_nothing_sent", "The mail server took nothing, without saying why.")
-        replies = getattr(connection, "refused", {})
-        refused, deferred = sorted_out(replies, [str(getattr(connection, "password", "") or "")])
+        refused, deferred = sorted_out(connection.refused, secrets)
         for address, said in refused.items():
             logger.warning("%s did not get the mail, the others did: %s", address, said)
         return Receipt({THREAD: ref.get(THREAD) or message.extra_headers["Message-ID"]}, refused, deferred)
