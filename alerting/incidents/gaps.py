@@ -40,11 +40,6 @@ def last_end(state: EvaluatorState, now: datetime) -> datetime | None:
     return ended if ended is not None and ended > now - RECENT else None
 
 
-def unjudged() -> list[Gap]:
-    """Gaps that are not judged yet."""
-    return list(Gap.objects.filter(finished_at__isnull=True).order_by("id"))
-
-
 def give_up(lost: Sequence[Gap], now: datetime) -> list[Window]:
     """End gaps that have left the past we look at before there were requests enough to judge them."""
     for gap in lost:

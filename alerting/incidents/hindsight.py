@@ -60,7 +60,7 @@ def look_back(
         if state.look_back.watched is not None:
             # Under another filter the past has other numbers, and none of them is news.
             origin = max(origin, now - timedelta(seconds=settle + rule.window_seconds))
-    waiting = gaps.unjudged()
+    waiting = list(Gap.objects.filter(finished_at__isnull=True).order_by("id"))
     found, lost = [gap for gap in waiting if gap.end > origin], [gap for gap in waiting if gap.end <= origin]
     gaps.mark(past.blocks, found, now)
     told = late.told(rule, desk, origin)

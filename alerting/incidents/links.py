@@ -20,11 +20,8 @@ class Links:
         pairs = [("project", reading.project.id)]
         pairs += [("environment", name) for name in reading.environment.split(",") if name]
         if reading.window.seconds:
-            pairs += [
-                ("start", _naive(reading.window.start.isoformat())),
-                ("end", _naive(reading.window.end.isoformat())),
-            ]
-            pairs += [("utc", "true")]
+            start, end = (each.replace(tzinfo=None) for each in (reading.window.start, reading.window.end))
+            pairs += [("start", start.isoformat()), ("end", end.isoformat()), ("utc", "true")]
         path, query = rule.kind.link(rule, reading)
         pairs += [("query", query)]
         return f"{self.base_url.rstrip('/')}/organizations/{quote(self.organisation)}/{path}?{urlencode(pairs)}"
@@ -35,7 +32,3 @@ class Links:
         if theirs.scheme not in {"https", ours.scheme} or any(ord(char) <= 32 for char in url):
             return False
         return target == host or target.endswith(f".{host}")
-
-
-def _naive(moment: str) -> str:
-    return moment.replace("+00:00", "")

@@ -40,11 +40,6 @@ def every_open_incident() -> list[Incident]:
     return list(Incident.objects.filter(closed_at__isnull=True))
 
 
-def of_environment(incidents: Iterable[Incident], environment: str) -> list[Incident]:
-    """Those of one filter of environments."""
-    return [each for each in incidents if each.environment == environment]
-
-
 def open_projects(incidents: Iterable[Incident]) -> dict[str, frozenset[Project]]:
     """Projects with an open incident, by rule name."""
     found: dict[str, set[Project]] = defaultdict(set)

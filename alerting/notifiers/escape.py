@@ -101,14 +101,14 @@ def mrkdwn(text: str) -> str:
     Characters that format are replaced by look-alikes, underscores only at the edge of a word, where alone they
     format: `user_id` stays what it is.
     """
-    plain = _BROADCAST.sub("＠", _visible(text)).replace("://", ":⁄⁄")
+    plain = _BROADCAST.sub("＠", one_line(text, LONGEST)).replace("://", ":⁄⁄")
     plain = _EDGE_UNDERSCORE.sub(lambda match: "＿" * len(match[0]), plain)
     return "".join(_LOOKALIKES.get(char) or _ENTITIES.get(char, char) for char in plain)
 
 
 def code(text: str) -> str:
     """One line as Slack code, where nothing formats and everything can be copied as it is; empty stays empty."""
-    plain = _BROADCAST.sub("＠", _visible(text)).replace("`", "ˋ")
+    plain = _BROADCAST.sub("＠", one_line(text, LONGEST)).replace("`", "ˋ")
     return f"`{entities(plain)}`" if plain else ""
 
 
@@ -134,10 +134,6 @@ def slack_link(url: str, label: str) -> str:
     target = safe_link(url)
     shown = mrkdwn(label).replace("|", "¦")
     return f"<{target.replace('&', '&amp;')}|{shown}>" if target and shown else shown
-
-
-def _visible(text: str) -> str:
-    return one_line(text, LONGEST)
 
 
 def _joins(text: str, position: int) -> bool:

@@ -9,7 +9,7 @@ from alerting.complete_notices import HELD
 from alerting.incidents import blindness, dropping, escalation, gaps, lagging, late_rates, latest, ticks, unwatched
 from alerting.incidents.evaluator_state import EvaluatorState, Sight
 from alerting.incidents.models import Incident, Tick
-from alerting.incidents.record import every_open_incident, of_environment, settle
+from alerting.incidents.record import every_open_incident, settle
 from alerting.parts import Parts
 from alerting.poll import drops, traffic
 from alerting.poll.plan import remember
@@ -33,7 +33,8 @@ def record(
         if not ticks.pass_fence(tick):
             return None
         open_now = every_open_incident()
-        owed = settle(verdicts, of_environment(open_now, desk.environment), desk, now)
+        ours = [each for each in open_now if each.environment == desk.environment]
+        owed = settle(verdicts, ours, desk, now)
         owed += escalation.escalate(desk, now)
         state.behind, more = lagging.update(state.behind, verdicts, standing, desk, now)
         state.watching = unwatched.watching(state.watching, desk.environment, now)

@@ -55,7 +55,7 @@ def blocks(shown: View) -> list[Block]:
     after += _buttons(shown) if shown.buttons else []
     small = "\n".join([*(f"{entities(fact.label)}: {_said(fact)}" for fact in shown.small), mrkdwn(shown.footer)])
     after.append({"type": "context", "elements": [_mrkdwn(small)]})
-    room = BLOCKS_LIMIT - _size(before + after) - 1000
+    room = BLOCKS_LIMIT - len(json.dumps(before + after, ensure_ascii=False)) - 1000
     return before + _sections(packed(lines(shown.rows, FORMS, room), SECTION_LIMIT)) + after
 
 
@@ -159,10 +159,6 @@ def _as_many_as_fit(parts: Sequence[str], room: int) -> list[str]:
             break
         fitting.append(part)
     return fitting
-
-
-def _size(made: Sequence[Block]) -> int:
-    return len(json.dumps(made, ensure_ascii=False))
 
 
 def lines(rows: Sequence[Row], forms: Sequence[Form], limit: int) -> list[str]:
