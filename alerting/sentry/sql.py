@@ -29,19 +29,8 @@ class Piece(NamedTuple):
     text: str
     start: int
     end: int
-
-    @property
-    def inner(self) -> tuple[int, int]:
-        """Where its content stands: inside its quotes, where it has any."""
-        opens = closes = ""
-        if self.token is Token.QUOTED:
-            opens, closes = self.text[0], "]" if self.text[0] == "[" else self.text[0]
-        elif self.token is Token.TEXT:
-            at = self.text.index("$", 1) if self.text[0] == "$" else self.text.index("'")
-            opens = self.text[: at + 1]
-            closes = opens if self.text[0] == "$" else "'"
-        is_closed = self.text.endswith(closes) and len(self.text) >= len(opens) + len(closes)
-        return self.start + len(opens), self.end - (len(closes) if is_closed else 0)
+    inner: tuple[int, int]
+    """Where its content stands: inside its quotes, where it has any."""
 
 
 # No text is read twice. What is lazy may not be possessive: before 3.11.5 CPython matches it wrongly (gh-106052).
@@ -50,22 +39,25 @@ _PIECE = re.compile(
       (?P<NAME> (?![eEnNbBxX]'|[uU]&')[^\W\d][\w$]*+ )
     | (?P<COMMENT> --[^\n]*+ | /\*[\s\S]*?(?:\*/|\Z) )
       # A backslash escapes the quote behind it, except where the literal must have ended: 'C:\temp\', 'next'
-    | (?P<TEXT> (?:[eEnNbBxX]|[uU]&)?'(?:[^'\\]|''|\\(?!'\s*+(?:[,);]|\Z))[\s\S]|\\)*+(?:'|\Z)
-              | \$(?P<tag>[^\W\d]\w{0,62}|)\$[\s\S]*?(?:\$(?P=tag)\$|\Z) )
+    | (?P<TEXT> (?:[eEnNbBxX]|[uU]&)?'(?P<in_text>(?:[^'\\]|''|\\(?!'\s*+(?:[,);]|\Z))[\s\S]|\\)*+)(?:'|\Z)
+              | \$(?P<tag>[^\W\d]\w{0,62}|)\$(?P<in_tags>[\s\S]*?)(?:\$(?P=tag)\$|\Z) )
     | (?P<HOLDER> %\(\w++\)s | %s\b | \? | (?<![:\w]):(?![:=])\w++ | \$\d++ | @{1,2}\w++ )
     | (?P<NUMBER> (?:\d|\.\d)(?:[eE][+-]\d|[\w.])*+ )
-    | (?P<QUOTED> "(?:[^"\\]|""|\\[\s\S])*+(?:"|\Z) | `(?:[^`]|``)*+(?:`|\Z) | \[[^\W\d][^\]\['",]{0,127}+\] )
+    | (?P<QUOTED> "(?P<in_double>(?:[^"\\]|""|\\[\s\S])*+)(?:"|\Z) | `(?P<in_back>(?:[^`]|``)*+)(?:`|\Z)
+                | \[(?P<in_brackets>[^\W\d][^\]\['",]{0,127}+)\] )
     | (?P<SIGN> \S )
     """,
     re.VERBOSE,
 )
 _TOKENS = {token.name: token for token in Token}
+_CONTENTS = [name for name in _PIECE.groupindex if name.startswith("in_")]
 
 
 def tokens(statement: str, start: int = 0, end: int | None = None) -> Iterator[Piece]:
     """The tokens of a statement, or of a stretch of a text, in order; a literal that never ends is one as well."""
     for match in _PIECE.finditer(statement, start, len(statement) if end is None else end):
-        yield Piece(_TOKENS[match.lastgroup or ""], match[0], *match.span())
+        contents = (match.span(name) for name in _CONTENTS if match[name] is not None)
+        yield Piece(_TOKENS[match.lastgroup or ""], match[0], *match.span(), next(contents, match.span()))
 
 
 _VERBS = frozenset(

@@ -69,7 +69,7 @@ def without(text: str, cuts: list[Cut], remarks: Remarks) -> str:
     """The text with the marker in place of each cut; cuts that overlap are one."""
     kept: list[str] = []
     done = size = 0
-    for start, end, rule in merged(cuts):
+    for start, end, rule in _merged(cuts):
         if text[start:end] != MARKER:
             size += start - done
             kept += (text[done:start], MARKER)
@@ -79,7 +79,7 @@ def without(text: str, cuts: list[Cut], remarks: Remarks) -> str:
     return "".join((*kept, text[done:]))
 
 
-def merged(cuts: list[Cut]) -> list[Cut]:
+def _merged(cuts: list[Cut]) -> list[Cut]:
     """The cuts in order, those that overlap as one; an address inside another secret is that secret's part."""
     spans: list[Cut] = []
     for start, end, rule in sorted(cuts, key=lambda cut: (cut[0], cut[2] in ADDRESSES, -cut[1])):

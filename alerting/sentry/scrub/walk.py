@@ -29,7 +29,10 @@ _MOST_ARGUMENTS = 100
 _HARMLESS = Secrecy.HARMLESS
 _CONTAINERS = (Mapping, list, tuple, AbstractSet)
 _HARMLESS_TYPES = (datetime.datetime, datetime.date, datetime.time, datetime.timedelta, uuid.UUID)
-_Section = Callable[["Walk", Any], Any]
+_Object = Mapping[Any, Any]
+_Fields = frozenset[str]
+_Own = Mapping[str, Callable[["Walk", Any], Any] | None]
+_NONE: _Own = {}
 
 
 class Walk:
@@ -137,11 +140,11 @@ class Walk:
 
     def mapping(
         self,
-        value: Mapping[Any, Any],
+        value: _Object,
         depth: int = 0,
         within: Secrecy = _HARMLESS,
-        kept: frozenset[str] = frozenset(),
-        own: Mapping[str, _Section | None] = {},
+        kept: _Fields = frozenset(),
+        own: _Own = _NONE,
     ) -> Any:
         """An object: `kept` fields as they are, where they hold no others, its `own` sections, all else as data.
 
