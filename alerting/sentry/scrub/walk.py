@@ -30,7 +30,7 @@ _HARMLESS = Secrecy.HARMLESS
 _CONTAINERS = (Mapping, list, tuple, AbstractSet)
 _HARMLESS_TYPES = (datetime.datetime, datetime.date, datetime.time, datetime.timedelta, uuid.UUID)
 _Object = Mapping[Any, Any]
-_Fields = frozenset[str]
+_Kept = frozenset[str]
 _Own = Mapping[str, Callable[["Walk", Any], Any] | None]
 _NONE: _Own = {}
 
@@ -139,12 +139,7 @@ class Walk:
         return self.marked("named", value)
 
     def mapping(
-        self,
-        value: _Object,
-        depth: int = 0,
-        within: Secrecy = _HARMLESS,
-        kept: _Fields = frozenset(),
-        own: _Own = _NONE,
+        self, value: _Object, depth: int = 0, within: Secrecy = _HARMLESS, kept: _Kept = frozenset(), own: _Own = _NONE
     ) -> Any:
         """An object: `kept` fields as they are, where they hold no others, its `own` sections, all else as data.
 
