@@ -35,20 +35,16 @@ class Names:
         self._allowed = frozenset(map(words_of, allowed))
         foreign = [word for word in sorted(known.VAULTS) if not word.isascii()]
         self.roots = (*known.ROOTS, *foreign, *(max(words, key=len) for words in self._extra))
-        self._signs = (*self.roots, *known.ADDRESS_ROOTS)
+        """What every name of a secret has one of, to be looked for in texts."""
         self.judge = lru_cache(maxsize=MOST_REMEMBERED)(self._judged)
         """The verdict on a name, remembered: an application has few of them."""
-
-    def _judged(self, name: str) -> Secrecy:
-        lowered = name[-LONGEST:].lower()
-        is_worth = any(sign in lowered for sign in self._signs)
-        return self._by_words(words_of(name)) if is_worth else Secrecy.HARMLESS
 
     def are_secret(self, name: str) -> bool:
         """Whether what stands under the name must go: an address may stay in places that only tell where one is."""
         return self.judge(name) > Secrecy.ADDRESS
 
-    def _by_words(self, words: tuple[str, ...]) -> Secrecy:
+    def _judged(self, name: str) -> Secrecy:
+        words = words_of(name)
         if not words or words in self._allowed:
             return Secrecy.HARMLESS
         if words[-3:] in known.WHOLE:

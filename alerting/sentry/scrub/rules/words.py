@@ -182,8 +182,6 @@ ROOTS = (
     2fa mfa factor pswd adgangskode salasana parola haslo losenord kodeord sifre clave lozinka heslo jelszo
     """.split(),
 )  # fmt: skip
-# The same for names of addresses, which matter under their own names only.
-ADDRESS_ROOTS = ("ip", "addr", "forward")
 # What follows a colon in speech about secrets.
 ORDINARY = frozenset(
     """
