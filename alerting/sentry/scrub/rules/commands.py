@@ -5,7 +5,7 @@ from alerting.sentry.scrub.rules.words import NOT_ORDINARY
 
 # The next word is no option, and no word in capitals that stands for a value.
 _NO_OPTION = r"""(?![\\"']*+-++(?:\S{0,3}|[A-Za-z]?[a-z]++(?:[-_.:/][A-Za-z]?[a-z]++)*)[\"'`,]*+(?:\s|\Z))"""
-_NO_CAPITALS = r"""(?!(?:[\d_]|[^\w\s\"'`])*+[A-Z](?:[A-Z\d_]|[^\w\s\"'`])*+[\"'`]*+(?:\s|\Z))"""
+_NO_CAPITALS = r"""(?![^A-Za-z\xaa-\U0010ffff\s\"'`]*+[A-Z][^a-z\xaa-\U0010ffff\s\"'`]*+[\"'`]*+(?:\s|\Z))"""
 
 RULES = (
     Rule(
