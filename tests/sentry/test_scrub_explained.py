@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from alerting.sentry.scrub import Scrubber, explain, scrub_event
+from alerting.sentry.scrub import MARKER, Scrubber, explain, scrub_event
+from tests.sentry.corpus import rows
 
 TOKEN = "ghp_" + "16C7e42F292c6912E7710c838347Ae178B4a"
 
@@ -20,6 +21,24 @@ def test_each_cut_carries_its_rule_where_sentry_looks_for_it() -> None:
         "message": {"": {"rem": [["github-token", "s", 5, 15]], "len": 51}},
         "extra": {"a": {"0": {"api_key": {"": {"rem": [["named", "s", 0, 10]], "len": 4}}}}},
     }
+
+
+def cut_at(value: Any, path: tuple[Any, ...] = ()) -> set[tuple[Any, ...]]:
+    """Where the marker stands in what is left of an event."""
+    if isinstance(value, dict | list | tuple):
+        steps = value.items() if isinstance(value, dict) else enumerate(value)
+        return {found for step, item in steps if step != "_meta" for found in cut_at(item, (*path, step))}
+    return {path} if MARKER in str(value) else set()
+
+
+def test_no_cut_is_without_its_rule() -> None:
+    untold = {}
+    for row in rows():
+        if MARKER not in str(row.event) and (
+            missing := cut_at(scrub_event(row.event, {})) - {one.path for one in explain(row.event)}
+        ):
+            untold[row.name] = missing
+    assert untold == {}
 
 
 def test_remarks_that_the_event_came_with_stay() -> None:
@@ -68,6 +87,21 @@ def test_a_rule_that_is_switched_off_leaves_what_it_would_cut() -> None:
     event = {"message": f"mail jo@example.org sent {TOKEN}"}
     assert Scrubber(without=["email"])(event)["message"] == "mail jo@example.org sent [Filtered]"
     assert Scrubber(without=["github-token"])(event)["message"] == f"mail [Filtered] sent {TOKEN}"
+
+
+@pytest.mark.parametrize(
+    ("rule", "event"),
+    [
+        ("named", {"extra": {"password": "hunter2"}, "message": "password=hunter2"}),
+        (
+            "sql-parameter",
+            {"extra": {"sql": "UPDATE u SET password = %s", "params": ["q7Kx2m"], "args": "('q7Kx2m',)"}},
+        ),
+    ],
+)
+def test_a_reader_that_is_switched_off_leaves_it_wherever_it_stands(rule: str, event: dict[str, Any]) -> None:
+    assert {one.rule for one in explain(event)} == {rule}
+    assert Scrubber(without=[rule])(event) == event
 
 
 def test_every_mistake_is_named_at_the_start() -> None:

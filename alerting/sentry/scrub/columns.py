@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from alerting.sentry.scrub.names import Names
-from alerting.sentry.scrub.rules import MARKER, structure
+from alerting.sentry.scrub.rules import structure
 from alerting.sentry.scrub.values import holds_nothing
 from alerting.sentry.scrub.work import Cut, Work
 from alerting.sentry.sql import Piece, Token, tokens
@@ -18,7 +19,16 @@ _ROWS = re.compile(
 # SQLAlchemy: `[SQL: …] [parameters: (…)]`
 _PARAMETERS = re.compile(r"\[parameters: ")
 _OPERATORS = frozenset("= < > ! <> != like ilike".split())
+_PARAMETER = "sql-parameter"
 _LITERALS = frozenset({Token.TEXT, Token.NUMBER, Token.QUOTED})
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """One parameter, or several as a text shows them: a statement says where in it secret columns' values stand."""
+
+    text: str
+    cuts: list[Cut]
 
 
 def find(text: str, names: Names, work: Work) -> Iterator[Cut]:
@@ -31,7 +41,7 @@ def find(text: str, names: Names, work: Work) -> Iterator[Cut]:
         statement = text[text.rfind("[SQL: ", 0, shown.start()) + 6 : shown.start()]
         work.spend(100 + 15 * len(statement))
         for piece in _shown(text, shown.end(), secret_parameters(statement, names, work), work):
-            yield *piece.inner, "sql-parameter"
+            yield *piece.inner, _PARAMETER
 
 
 def _inserted(text: str, names: Names, work: Work) -> Iterator[Piece]:
@@ -84,22 +94,25 @@ def secret_parameters(statement: str, names: Names, work: Work) -> set[int]:
     return secret
 
 
-def without_parameters(value: Mapping[Any, Any], beside: Any, names: Names, work: Work) -> Mapping[Any, Any]:
-    """The object without the parameters of secret columns, where it holds an SQL statement or `beside` is one."""
+def told_parameters(value: Mapping[Any, Any], beside: Any, names: Names, work: Work) -> Mapping[Any, Any]:
+    """The object with what an SQL statement in it, or `beside` it, says of its parameters: those of secret columns as
+    `Parameters`."""
     held = structure.PARAMETERS.intersection(value)
     given = (*map(value.get, structure.STATEMENTS), beside) if held else ()
     statement = next((one for one in given if isinstance(one, str)), "")
     secret = secret_parameters(statement[:8192].strip("'\""), names, work)
-    return {**value, **{name: _without(value[name], secret, work) for name in held}} if secret else value
+    return {**value, **{name: _told(value[name], secret, work) for name in held}} if secret else value
 
 
-def _without(item: Any, secret: set[int], work: Work) -> Any:
+def _told(item: Any, secret: set[int], work: Work) -> Any:
     if isinstance(item, list | tuple):
         if item and all(isinstance(row, list | tuple) for row in item):
-            return [_without(row, secret, work) for row in item]  # one statement, executed with many rows
-        return [MARKER if position in secret else part for position, part in enumerate(item)]
+            return [_told(row, secret, work) for row in item]  # one statement, executed with many rows
+        return [_whole(str(part)) if position in secret else part for position, part in enumerate(item)]
     if isinstance(item, str):
-        for piece in reversed(list(_shown(item, 0, secret, work))):
-            start, end = piece.inner
-            item = f"{item[:start]}{MARKER}{item[end:]}"
+        return Parameters(item, [(*piece.inner, _PARAMETER) for piece in _shown(item, 0, secret, work)])
     return item
+
+
+def _whole(text: str) -> Parameters:
+    return Parameters(text, [(0, len(text), _PARAMETER)])

@@ -47,7 +47,9 @@ class Engine:
         walk.of_celery = is_of_celery(event.get("logger") or event.get("category") or named)
         cleaned = {name: walk.at(name, _part, walk, name, value) for name, value in event.items()}
         if "body" in event and "attributes" in event:
-            cleaned["body"] = without_repeated(walk, cleaned["body"], attributes, cleaned["attributes"])
+            cleaned["body"] = walk.at(
+                "body", without_repeated, walk, cleaned["body"], attributes, cleaned["attributes"]
+            )
         is_event = structure.OF_OTHERS.isdisjoint(event) and not structure.OF_EVENTS.isdisjoint(event)
         if walk.remarks and is_event:
             cleaned["_meta"] = with_remarks(event.get("_meta"), walk.remarks)
@@ -70,6 +72,9 @@ class OnlyArguments(Walk):
 
     def held(self, _name: Any, item: Any, *_: Any) -> Any:
         return item
+
+    def parameters(self, value: Mapping[Any, Any], *_: Any) -> Mapping[Any, Any]:
+        return value
 
     def cuts_in_code(self, _text: str) -> list[Cut]:
         return []

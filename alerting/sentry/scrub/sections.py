@@ -4,7 +4,6 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from itertools import count
 from typing import Any
 
-from alerting.sentry.scrub.columns import without_parameters
 from alerting.sentry.scrub.remarks import without
 from alerting.sentry.scrub.rules import MARKER, plain, structure
 from alerting.sentry.scrub.rules.secrecy import Secrecy
@@ -128,7 +127,7 @@ def _crumb(walk: Walk, value: Any) -> Any:
         if (message := value.get("message")) not in walk.clean:
             cleaned["message"] = walk.at("message", walk.value, message)
         return cleaned
-    return walk.mapping(_without_parameters(walk, value, "message"), kept=structure.CRUMB)
+    return walk.mapping(_with_statement(walk, value, "message"), kept=structure.CRUMB)
 
 
 # Of a crumb of words without data only the message can hold a secret.
@@ -138,14 +137,14 @@ _CELERY_CRUMB: Mapping[str, Section] = {"message": _until_body, "data": _BESIDE}
 
 @_of_object
 def _span(walk: Walk, value: Any) -> Any:
-    return walk.mapping(_without_parameters(walk, value, "description"), kept=structure.SPAN)
+    return walk.mapping(_with_statement(walk, value, "description"), kept=structure.SPAN)
 
 
-def _without_parameters(walk: Walk, value: Mapping[Any, Any], told: str) -> Mapping[Any, Any]:
-    """A span or crumb about a query, whose parameters stand in its data, without those of secret columns."""
+def _with_statement(walk: Walk, value: Mapping[Any, Any], told: str) -> Mapping[Any, Any]:
+    """A span or crumb about a query, whose parameters stand in its data, with what the query says of them."""
     if not isinstance(data := value.get("data"), Mapping):
         return value
-    return {**value, "data": without_parameters(data, value.get(told), walk.names, walk.work)}
+    return {**value, "data": walk.parameters(data, value.get(told))}
 
 
 def _cookies(walk: Walk, value: Any) -> Any:
@@ -153,7 +152,9 @@ def _cookies(walk: Walk, value: Any) -> Any:
     if isinstance(value, Mapping):
         return {name: walk.at(name, _HIDDEN, walk, item) for name, item in value.items()}
     if isinstance(value, list | tuple) and all(isinstance(item, list | tuple) and len(item) == 2 for item in value):
-        return [[name, walk.at(position, _HIDDEN, walk, item)] for position, (name, item) in enumerate(value)]
+        return [
+            [name, walk.at(position, walk.at, 1, _HIDDEN, walk, item)] for position, (name, item) in enumerate(value)
+        ]
     return _HIDDEN(walk, value)
 
 

@@ -34,7 +34,7 @@ class Texts:
         self._shapes, self._of_code = shapes(without, names.roots)
         self._patterns = patterns
         self._allowed = allowed
-        self._without = without
+        self.without = without
         # Texts and names without a secret, never such with one: most of an event is the same again in the next.
         self.known: dict[str, bool] = {MARKER: True}
         """Each with whether it is also no name or option that makes its neighbour in a list a secret."""
@@ -107,7 +107,7 @@ class Texts:
             return [(0, len(text), "too-much-work"), *rest]
         for pattern, group in self._patterns:
             cuts += ((*match.span(group), "extra-pattern") for match in pattern.finditer(text))
-        return [cut for cut in cuts if cut[2] not in self._without] + rest
+        return [cut for cut in cuts if cut[2] not in self.without] + rest
 
     def _read(self, text: str, work: Work, depth: int = DEEPEST) -> list[Cut]:
         if depth == DEEPEST and (layer := written_out(text)):

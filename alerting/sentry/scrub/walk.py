@@ -7,9 +7,9 @@ from collections.abc import Set as AbstractSet
 from itertools import pairwise
 from typing import Any
 
-from alerting.sentry.scrub.columns import without_parameters
+from alerting.sentry.scrub.columns import Parameters, told_parameters
 from alerting.sentry.scrub.names import Names
-from alerting.sentry.scrub.remarks import Remark, Remarks, paths
+from alerting.sentry.scrub.remarks import Remark, Remarks, paths, without
 from alerting.sentry.scrub.rules import MARKER, plain, structure
 from alerting.sentry.scrub.rules.secrecy import Secrecy
 from alerting.sentry.scrub.texts import LONGEST_TEXT, Texts
@@ -124,10 +124,18 @@ class Walk:
             secrecy = max(secrecy, within)
         return self.secret(item, secrecy, depth, name) if secrecy > _HARMLESS else self.value(item, depth)
 
+    def parameters(self, value: Mapping[Any, Any], beside: Any = "") -> Mapping[Any, Any]:
+        """The object with what an SQL statement in it, or beside it, says of its parameters."""
+        return (
+            value if "sql-parameter" in self._texts.without else told_parameters(value, beside, self.names, self.work)
+        )
+
     def secret(self, value: Any, secrecy: Secrecy, depth: int = 0, name: Any = "") -> Any:
         """What stands under a secret name. Yes, no and nothing stay; containers keep their form."""
         if value is None or isinstance(value, bool):
             return value
+        if "named" in self._texts.without:
+            return self.value(value, depth)
         if isinstance(value, str):
             value = str.__str__(value)
             if not is_secret_value(value.strip("'\" "), secrecy, _text_of(name), structural=True):
@@ -151,7 +159,9 @@ class Walk:
             self._parts_left -= 1 + len(value)
         if depth >= DEEPEST or (self._forms_left if kept or own else self._parts_left) < 0:
             return self.marked("event-budget")
-        value, told = (value, {}) if structure.TELLING.isdisjoint(value) else _told(value, self.names, self.work)
+        told: Mapping[Any, Secrecy] = {}
+        if not structure.TELLING.isdisjoint(value):
+            value, told = self.parameters(value), _told(value, self.names)
         cleaned, clean, keys, remarks = dict(value), self.clean, self._keys, self.remarks
         is_plain = within is _HARMLESS and not told
         renamed: dict[Any, str] = {}
@@ -226,6 +236,8 @@ class Walk:
         """What JSON does not know, and large numbers: kept where they show no secret, else what they show, cleaned."""
         if isinstance(value, _HARMLESS_TYPES):
             return value
+        if isinstance(value, Parameters):
+            return self.value(without(value.text, value.cuts, self.remarks))
         if isinstance(value, bytes | bytearray):
             text = value[: 1 << 17].decode("utf-8", "surrogateescape")
             after = self.value(text)
@@ -263,16 +275,15 @@ def _judged(value: Any, names: Names, is_pair: bool) -> Mapping[int, Secrecy]:
     }
 
 
-def _told(value: Mapping[Any, Any], names: Names, work: Work) -> tuple[Mapping[Any, Any], Mapping[Any, Secrecy]]:
-    """The object without secret SQL parameters, and which of its parts are secret by what the others tell.
+def _told(value: Mapping[Any, Any], names: Names) -> Mapping[Any, Secrecy]:
+    """Which parts of an object are secret by what the others tell.
 
     {"name": "api_key", "value": "…"}, {"code": "…", "state": "…"} of OAuth.
     """
-    value = without_parameters(value, "", names, work)
     if "code" in value and not structure.AUTHORIZING.isdisjoint(value):
-        return value, {"code": Secrecy.WEAK}
+        return {"code": Secrecy.WEAK}
     stated = next((item for name, item in value.items() if name in structure.NAMING and isinstance(item, str)), "")
-    return value, dict.fromkeys(structure.VALUES, secrecy) if (secrecy := names.judge(stated)) > Secrecy.ADDRESS else {}
+    return dict.fromkeys(structure.VALUES, secrecy) if (secrecy := names.judge(stated)) > Secrecy.ADDRESS else {}
 
 
 def _text_of(name: Any) -> str:

@@ -286,7 +286,7 @@ RULES = (
         keywords=("(", "["),
         pattern=r"""(?:\(|\[\[|\],\s?\[|(?P<alone>\[))\s?[bu]?(?P<first>\\{0,15}[\"'`])(?P<name>[\w. \[\]-]{1,80}+)(?P=first),\s{0,4}[bu]?(?P<quote>\\{0,15}[\"'`])(?P<value>.{1,400}?)(?:(?P=quote)(?=[\s,;)\]}>\\]|\Z)|\Z)""",
         source="Python's and JSON's pairs: raw headers, forms, items of a dictionary",
-        hits=("[('host', 'x'), ('password', 'hunt<+>er2')]", '[["page", "2"], ["token", "zz91<+>ab3c"]]'),
+        hits=("[('host', 'x'), ('password', 'hunt<+>er2')]", 'form [["page", "2"], ["token", "zz91<+>ab3c"]]'),
         misses=('INSERT INTO u ("password", "last_login") VALUES (%s, %s)', "('password', 'token')", "('city', 'Ulm')"),
         check=is_value_of_pair,
         bounded=False,
