@@ -87,11 +87,12 @@ def _refuse_an_unmigrated_database(**_: object) -> None:
 
     django.setup()
     from alerting.incidents.schema import unapplied
+    from alerting.rules.units import counted
 
     missing = unapplied()
     if missing:
         sys.stderr.write(
-            f"The database is not migrated ({len(missing)} steps missing): run `alerting migrate` first.\n"
+            f"The database is not migrated ({counted(len(missing), 'step')} missing): run `alerting migrate` first.\n"
         )
         raise SystemExit(2)
 

@@ -15,6 +15,7 @@ from alerting.local import demonstration, redis_server
 from alerting.local.programs import Programs, StopAsked
 from alerting.local.screen import Screen
 from alerting.notifiers.render import view
+from alerting.rules.units import counted
 
 LOOK_SECONDS = 0.4
 BIND = "ALERTING_STATUS_BIND"
@@ -126,7 +127,7 @@ class Up:
     def _migrate(self) -> None:
         database.ready()
         applied = database.migrate()
-        done = f", {len(applied)} migrations applied" if applied else ""
+        done = f", {counted(len(applied), 'migration')} applied" if applied else ""
         self._screen.step("database", f"{database.name()}{done}")
 
     def _start_celery(self) -> None:

@@ -30,12 +30,13 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """The same generated examples in every run: what a run finds is due to the change it is run for."""
+    """The same generated examples in every run: what a run finds is due to the change it is run for, and not to how
+    busy the machine is."""
     if config.pluginmanager.is_blocked("hypothesispytest"):
         return
     import hypothesis
 
-    hypothesis.settings.register_profile("repeatable", derandomize=True)
+    hypothesis.settings.register_profile("repeatable", derandomize=True, deadline=None)
     hypothesis.settings.load_profile("repeatable")
 
 

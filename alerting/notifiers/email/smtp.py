@@ -28,7 +28,6 @@ class SmtpBackend(EmailBackend):
     def __init__(self, *args: Any, conversation_seconds: float = CONVERSATION_SECONDS, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.refused: dict[str, tuple[int, bytes]] = {}
-        self._conversation_seconds = conversation_seconds
         self._deadline = Deadline(conversation_seconds)
 
     @property
