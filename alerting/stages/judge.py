@@ -49,13 +49,13 @@ def judge(
     open_now = {each.key for each in standing}
     if (back := gaps.last_end(state, now)) is not None:
         verdicts = ingestion.hold_after_an_outage(verdicts, open_now, usual, back)
-    verdicts = ingestion.hold_around_lag(verdicts, open_now, traffic.late(state.traffic), usual)
     tails = ingestion.tails(verdicts, open_now)
     room = before_ends.room(answers, state.plan)
     read = [parts.source.ask(question) for question in tails[:room]]
     answers += read
     verdicts = ingestion.hold_where_the_end_is_missing(verdicts, read, tails[room:])
     late = ingestion.ends_missing(verdicts)
+    verdicts = ingestion.hold_around_lag(verdicts, open_now, traffic.late(state.traffic), usual)
     if behind.everywhere or traffic.lately(state.traffic, now) or traffic.stopped(usual, answers):
         late[traffic.EVERYWHERE] = now - timedelta(seconds=parts.desk.settle_seconds)
     state.traffic = traffic.note_late(state.traffic, late, now)

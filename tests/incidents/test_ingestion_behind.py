@@ -81,16 +81,19 @@ def test_transactions_alone_five_minutes_late_make_no_page_at_a_true_rate_below_
     assert world.kinds() == []
 
 
-def test_when_transactions_are_punctual_again_those_still_missing_make_no_page(world: World) -> None:
-    """0.97 %: what is sent from minute 30 on comes in at once, and before the last of what was five minutes late."""
-    world.interval = 60
+@pytest.mark.parametrize(("interval", "minutes", "lag"), [(60, 10, 5), (120, 10, 5), (60, 9, 7)])
+def test_when_transactions_are_punctual_again_those_still_missing_make_no_page(
+    world: World, interval: int, minutes: int, lag: int
+) -> None:
+    """0.97 %: what is sent once the lag is over comes in at once, and before the last of what was late."""
+    world.interval = interval
     world.source.add_late(SHOP, 35, NOON - 10 * MINUTE, 20 * SECOND, 60 * MINUTE)
-    late = (NOON + 20 * MINUTE, NOON + 30 * MINUTE)
+    late = (NOON + 20 * MINUTE, NOON + (20 + minutes) * MINUTE)
 
     def transactions(question: Question) -> None:
         if question.measure is Measure.PERFORMANCE:
             start, end = question.window.start, min(question.window.end, world.now)
-            missing = min(end, late[1]) - max(start, late[0], world.now - 5 * MINUTE)
+            missing = min(end, late[1]) - max(start, late[0], world.now - lag * MINUTE)
             count = max(0, round((end - start - max(timedelta(), missing)).total_seconds()))
             world.source.performance = {SHOP: Row(transactions=count, p95_ms=100.0)} if count else {}
 
