@@ -195,9 +195,22 @@ def merged(blocks: Sequence[Block], older_than: datetime, longest: timedelta) ->
 
 
 def _beside_unjudged(blocks: Sequence[Block], length: timedelta) -> set[datetime]:
-    """The starts of blocks that lie in one window with what waits to be judged: they may have been split for it."""
-    around = [Window(block.start - length, block.end + length) for block in blocks if block.unjudged]
-    return {each.start for each in blocks if any(each.start < one.end and one.start < each.end for one in around)}
+    """The starts of blocks that lie in one window with what waits to be judged: they may have been split for it.
+
+    Two passes: hundreds of blocks may wait after an outage, and this is asked in every tick.
+    """
+    found: set[datetime] = set()
+    ends: datetime | None = None
+    for block in blocks:
+        ends = block.end if block.unjudged else ends
+        if ends is not None and block.start < ends + length:
+            found.add(block.start)
+    begins: datetime | None = None
+    for block in reversed(blocks):
+        begins = block.start if block.unjudged else begins
+        if begins is not None and block.end > begins - length:
+            found.add(block.start)
+    return found
 
 
 def _added(one: Mapping[str, Count], other: Mapping[str, Count]) -> dict[str, Count]:
