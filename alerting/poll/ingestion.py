@@ -210,7 +210,11 @@ def hold_where_the_end_is_missing(
     verdicts: Iterable[Verdict], asked: Sequence[Answer], not_asked: Sequence[Question]
 ) -> list[Verdict]:
     """Without those whose window ends before its transactions are in, or where there was no room to ask for that."""
-    read = {answer.question.window: answer for answer in asked if answer.trust is Trust.VALUE}
+    read = {
+        answer.question.window: {project.id: row.transactions or 0 for project, row in answer.rows.items()}
+        for answer in asked
+        if answer.trust is Trust.VALUE
+    }
     questions = [*(answer.question for answer in asked), *not_asked]
     wanted = {(question.window, each) for question in questions for each in question.project_ids}
 
@@ -220,8 +224,7 @@ def hold_where_the_end_is_missing(
             return verdict
         if tail not in read:
             return _unasked(verdict)
-        counts = {found.id: row.transactions or 0 for found, row in read[tail].rows.items()}
-        return held(verdict, END_MISSING) if _is_missing(verdict, counts.get(project, 0)) else verdict
+        return held(verdict, END_MISSING) if _is_missing(verdict, read[tail].get(project, 0)) else verdict
 
     return [looked_at(verdict) for verdict in verdicts]
 
