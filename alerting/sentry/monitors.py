@@ -1,5 +1,6 @@
 """Which beat entries become cron monitors: those whose schedule Sentry can be told as it is. A wrong monitor nags."""
 
+import re
 from collections.abc import Collection, Mapping
 from importlib import import_module
 from typing import Any
@@ -55,7 +56,7 @@ def _crontab(schedule: Any) -> dict[str, Any] | None:
 
 def _field(given: Any, meant: Collection[int]) -> str:
     """A field as given where cron reads it alike, else as the numbers Celery reads: its ranges may wrap (22-2)."""
-    return given if given == "*" or str(given).startswith("*/") else ",".join(map(str, sorted(meant)))
+    return str(given) if re.fullmatch(r"\*(/\d+)?", str(given)) else ",".join(map(str, sorted(meant)))
 
 
 def _is_known(timezone: str) -> bool:

@@ -132,6 +132,7 @@ WITH_MONITOR: list[Any] = [
     (crontab(minute=[0, 30], hour={9, 17}), {"type": "crontab", "value": "0,30 9,17 * * *"}),
     (crontab(minute="*/15", day_of_week="mon-fri"), {"type": "crontab", "value": "*/15 * * * 1,2,3,4,5"}),
     (crontab(minute="0", hour="22-2"), {"type": "crontab", "value": "0 0,1,2,22,23 * * *"}),
+    (crontab(minute="0", hour="*/12,22-2"), {"type": "crontab", "value": "0 0,1,2,12,22,23 * * *"}),
     (crontab(minute="0", hour="0", day_of_week="fri-mon"), {"type": "crontab", "value": "0 0 * * 0,1,5,6"}),
     (crontab(minute="0", hour="0", day_of_week="monday"), {"type": "crontab", "value": "0 0 * * 1"}),
     (crontab(minute="0", hour="0", day_of_month="1,15"), {"type": "crontab", "value": "0 0 1,15 * *"}),
